@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One row per metric: M(constant, type, name, help). Add a row here and nowhere else. */
+#pragma once
+
+#define METRICS(M) \
+	M(M_TURNS, counter, "isango_turns_total", "Turns taken, all channels") \
+	M(M_TURNS_REPEATED, counter, "isango_turns_repeated_total", "Repeated inputs answered from the stored answer") \
+	M(M_TURNS_FAILED, counter, "isango_turns_failed_total", "Turns that ended with an apology") \
+	M(M_TURNS_REFUSED, counter, "isango_turns_refused_total", "Turns refused because too many were in progress") \
+	M(M_SESSION_CONFLICTS, counter, "isango_session_conflicts_total", "Session saves that lost against another one") \
+	M(M_PIN_WRONG, counter, "isango_pin_wrong_total", "Wrong PINs") \
+	M(M_PIN_LOCKS, counter, "isango_pin_locks_total", "PIN locks set") \
+	M(M_INTENTS_SHOWN, counter, "isango_intents_shown_total", "Confirm screens shown") \
+	M(M_INTENTS_ACCEPTED, counter, "isango_intents_accepted_total", "Intents accepted by a right PIN or an integrator") \
+	M(M_INTENTS_DONE, counter, "isango_intents_done_total", "Intents done") \
+	M(M_INTENTS_NOT_DONE, counter, "isango_intents_not_done_total", "Intents not done") \
+	M(M_INTENTS_ASKING, counter, "isango_intents_asking_total", "Attempts whose outcome had to be asked for") \
+	M(M_INTENTS_PERSON, counter, "isango_intents_person_total", "Intents handed to a person") \
+	M(M_INTENTS_TAKEN_OVER, counter, "isango_intents_taken_over_total", "Due intents claimed from the due lists") \
+	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
+	M(M_WALLET_CALLS, counter, "isango_wallet_calls_total", "Calls to wallet cores") \
+	M(M_WALLET_REFUSED, counter, "isango_wallet_refused_total", "Calls answered with a refusal") \
+	M(M_WALLET_UNKNOWN, counter, "isango_wallet_unknown_total", "Calls without a believable answer") \
+	M(M_WALLET_LATER, counter, "isango_wallet_later_total", "Calls answered with a rate limit") \
+	M(M_WALLET_LOGINS, counter, "isango_wallet_logins_total", "Service logins at wallet cores") \
+	M(M_STORE_OPS, counter, "isango_store_ops_total", "Redis operations") \
+	M(M_STORE_UNKNOWN, counter, "isango_store_unknown_total", "Redis operations without an answer") \
+	M(M_STORE_CONFLICTS, counter, "isango_store_conflicts_total", "Commits that found another version") \
+	M(M_STORE_LATE, counter, "isango_store_late_total", "Commits that Redis refused after their not-after") \
+	M(M_STORE_DAMAGED, counter, "isango_store_damaged_total", "Records that could not be opened") \
+	M(M_MESSAGES_PUT, counter, "isango_messages_put_total", "Messages put into the outbox") \
+	M(M_MESSAGES_SENT, counter, "isango_messages_sent_total", "Messages accepted by a provider") \
+	M(M_MESSAGES_DELIVERED, counter, "isango_messages_delivered_total", "Messages delivered by receipt") \
+	M(M_MESSAGES_FAILED, counter, "isango_messages_failed_total", "Messages that failed for good") \
+	M(M_MESSAGES_EXPIRED, counter, "isango_messages_expired_total", "Messages too old to send") \
+	M(M_MESSAGES_UNKNOWN, counter, "isango_messages_unknown_total", "Submits without an answer") \
+	M(M_MESSAGES_RETRIED, counter, "isango_messages_retried_total", "Submits repeated") \
+	M(M_RECEIPTS, counter, "isango_receipts_total", "Delivery receipts taken") \
+	M(M_RECEIPTS_UNMATCHED, counter, "isango_receipts_unmatched_total", "Delivery receipts that match no message") \
+	M(M_SMPP_LINKS_BOUND, gauge, "isango_smpp_links_bound", "SMPP links that are bound now") \
+	M(M_SMPP_BINDS, counter, "isango_smpp_binds_total", "Binds that succeeded") \
+	M(M_SMPP_BINDS_REFUSED, counter, "isango_smpp_binds_refused_total", "Binds that the SMSC refused") \
+	M(M_SMPP_LINKS_LOST, counter, "isango_smpp_links_lost_total", "Links lost") \
+	M(M_SMPP_PDUS_IN, counter, "isango_smpp_pdus_in_total", "PDUs read") \
+	M(M_SMPP_PDUS_OUT, counter, "isango_smpp_pdus_out_total", "PDUs written") \
+	M(M_SMPP_PDUS_BAD, counter, "isango_smpp_pdus_bad_total", "PDUs that could not be decoded") \
+	M(M_SMPP_WINDOW_FULL, counter, "isango_smpp_window_full_total", "Submits refused because the window was full") \
+	M(M_SMPP_TIMEOUTS, counter, "isango_smpp_timeouts_total", "SMPP requests without a response in time") \
+	M(M_USSD_TOO_LONG, counter, "isango_ussd_too_long_total", "Screens that did not fit the channel and were cut") \
+	M(M_HTTP_REQUESTS, counter, "isango_http_requests_total", "HTTP requests read") \
+	M(M_HTTP_REFUSED, counter, "isango_http_refused_total", "HTTP requests refused for their form, size or key") \
+	M(M_HTTP_CONNECTIONS, gauge, "isango_http_connections", "HTTP connections open now") \
+	M(M_HTTP_CLOSED_SLOW, counter, "isango_http_closed_slow_total", "HTTP connections closed for slowness or at the cap") \
+	M(M_LOOP_LAG_MS, gauge, "isango_loop_lag_ms", "Worst lateness of the loop's timer in the last second")
+
+enum metric {
+#define M(constant, type, name, help) constant,
+	METRICS(M)
+#undef M
+	METRIC_COUNT
+};
