@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/calendar.h"
+
+#include <time.h>
+
+static struct tm
+local(int64_t now_ms)
+{
+	time_t t = (time_t)(now_ms / 1000);
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	return tm;
+}
+
+void
+calendar_day(int64_t now_ms, char out[9])
+{
+	struct tm tm = local(now_ms);
+
+	if (strftime(out, 9, "%Y%m%d", &tm) == 0)
+		out[0] = '\0';
+}
+
+void
+calendar_month(int64_t now_ms, char out[7])
+{
+	struct tm tm = local(now_ms);
+
+	if (strftime(out, 7, "%Y%m", &tm) == 0)
+		out[0] = '\0';
+}
+
+int
+calendar_offset_s(int64_t now_ms)
+{
+	return (int)local(now_ms).tm_gmtoff;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Texts stay in jansson's objects, language -> key -> text, as the files have them. One parser
+ * finds the placeholders, for the check at load and for filling.
+ */
+#include "core/texts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "core/checks.h"
+#include "core/jsondoc.h"
+#include "core/money.h"
+#include "core/phone.h"
+
+#define VALUE_MAX 64		/* of a formatted value; longer values are shown as they are */
+#define FORMAT_NAME 12
+
+struct texts {
+	json_t *languages;	/* ours */
+};
+
+/* Makes `out` of a value. false: the value is not of that kind. */
+typedef bool format_fn(const char *value, const struct texts_env *env, char out[VALUE_MAX]);
+
+struct format {
+	char name[FORMAT_NAME];
+	format_fn *fn;		/* NULL: as it is */
+	bool else_plain;	/* a value of another kind is shown as it is, not left out */
+};
+
+struct placeholder {
+	char name[VARS_NAME];
+	const struct format *format;
+};
+
+static format_fn format_money, format_phone, format_time, format_date, format_day, format_digits;
+
+static const struct format formats[] = {
+	{ "name", NULL, true },
+	{ "money", format_money, false },
+	{ "phone", format_phone, true },
+	{ "time", format_time, false },
+	{ "date", format_date, false },
+	{ "day", format_day, false },
+	{ "digits", format_digits, true },
+};
+
+static const char months[12][4] = {
+	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+};
+
+static bool
+format_money(const char *value, const struct texts_env *env, char out[VALUE_MAX])
+{
+	char text[MONEY_TEXT];
+	int64_t cents;
+
+	(void)env;
+	return str_to_i64(value, INT64_MIN, INT64_MAX, &cents) &&
+	    str_copy(out, VALUE_MAX, money_text(cents, text));
+}
+
+static bool
+format_phone(const char *value, const struct texts_env *env, char out[VALUE_MAX])
+{
+	char text[PHONE_TEXT];
+
+	return phone_valid(value) &&
+	    str_copy(out, VALUE_MAX, phone_group(value, env->country, text));
+}
+
+/* Epoch ms as text to local wall-clock parts. */
+static bool
+local_parts(const char *value, const struct texts_env *env, struct tm *tm)
+{
+	int64_t ms;
+	time_t t;
+
+	if (!str_to_i64(value, 0, INT64_MAX, &ms))
+		return false;
+	t = (time_t)(ms / 1000 + env->utc_offset_s);
+	return gmtime_r(&t, tm) != NULL;
+}
+
+static bool
+format_time(const char *value, const struct texts_env *env, char out[VALUE_MAX])
+{
+	struct tm tm;
+
+	return local_parts(value, env, &tm) &&
+	    str_format(out, VALUE_MAX, "%02d:%02d", tm.tm_hour, tm.tm_min);
+}
+
+static bool
+format_date(const char *value, const struct texts_env *env, char out[VALUE_MAX])
+{
+	struct tm tm;
+
+	return local_parts(value, env, &tm) &&
+	    str_format(out, VALUE_MAX, "%d %s", tm.tm_mday, months[tm.tm_mon]);
+}
+
+static bool
+format_day(const char *value, const struct texts_env *env, char out[VALUE_MAX])
+{
+	int64_t n;
+
+	(void)env;
+	if (strlen(value) != 8 || !str_to_i64(value, 0, 99999999, &n) ||
+	    !date_valid((int)(n / 10000), (int)(n / 100 % 100), (int)(n % 100)))
+		return false;
+	return str_format(out, VALUE_MAX, "%d %s %d", (int)(n % 100), months[n / 100 % 100 - 1],
+	    (int)(n / 10000));
+}
+
+static bool
+format_digits(const char *value, const struct texts_env *env, char out[VALUE_MAX])
+{
+	size_t n = strlen(value), o = 0;
+
+	(void)env;
+	if (!str_all_digits(value) || n + n / 4 >= VALUE_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && i % 4 == 0)
+			out[o++] = ' ';
+		out[o++] = value[i];
+	}
+	out[o] = '\0';
+	return true;
+}
+
+static const struct format *
+format_find(const char *name)
+{
+	for (size_t i = 0; i < NELEM(formats); i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	return NULL;
+}
+
+/* The placeholder that begins at p ('{'): the octet after it, or NULL and why it is none. */
+static const char *
+placeholder_parse(const char *p, struct placeholder *out, const char **why)
+{
+	size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789_.");
+	char format[FORMAT_NAME] = "name";
+
+	*why = "a placeholder is {name} or {name:format}; write {{ for a brace";
+	if (n == 0 || !str_copyn(out->name, sizeof out->name, p + 1, n))
+		return NULL;
+	p += 1 + n;
+	if (*p == ':') {
+		n = strcspn(++p, "{}:");
+		if (!str_copyn(format, sizeof format, p, n))
+			format[0] = '\0';
+		p += n;
+	}
+	if (*p != '}')
+		return NULL;
+	*why = "the format is one of money, phone, time, date, day, name, digits";
+	out->format = format_find(format);
+	return out->format != NULL ? p + 1 : NULL;
+}
+
+struct texts *
+texts_new(void)
+{
+	struct texts *t = xcalloc(1, sizeof *t);
+
+	t->languages = json_object();
+	return t;
+}
+
+void
+texts_free(struct texts *t)
+{
+	if (t == NULL)
+		return;
+	json_decref(t->languages);
+	free(t);
+}
+
+/* What is wrong with a text, or NULL. */
+static const char *
+text_mistake(const char *text)
+{
+	struct placeholder ph;
+	const char *why;
+
+	while (*text != '\0') {
+		if ((unsigned char)*text < ' ' && *text != '\n')
+			return "only \\n may be used of the control characters";
+		if (*text == '{' && text[1] == '{')
+			text += 2;
+		else if (*text != '{')
+			text++;
+		else if ((text = placeholder_parse(text, &ph, &why)) == NULL)
+			return why;
+	}
+	return NULL;
+}
+
+bool
+texts_add(struct texts *t, const char *language, const char *file, const char *json, size_t len,
+    struct buf *problems)
+{
+	struct jsondoc *d = jsondoc_parse(file, json, len, problems);
+	json_t *value, *texts;
+	const char *key, *mistake;
+	bool ok = d != NULL;
+
+	if (!ok)
+		return false;
+	json_object_foreach(jsondoc_root(d), key, value) {
+		mistake = json_is_string(value) ? text_mistake(json_string_value(value))
+		    : "a text must be a string";
+		if (mistake != NULL) {
+			jsondoc_problem(d, value, problems, "\"%s\": %s", key, mistake);
+			ok = false;
+		}
+	}
+	if (ok) {
+		texts = json_object_get(t->languages, language);
+		if (texts == NULL)
+			json_object_set(t->languages, language, jsondoc_root(d));
+		else
+			json_object_update(texts, jsondoc_root(d));
+	}
+	jsondoc_free(d);
+	return ok;
+}
+
+static const char *
+find_in(const struct texts *t, const char *language, const char *key)
+{
+	return json_string_value(json_object_get(json_object_get(t->languages, language), key));
+}
+
+const char *
+texts_find(const struct texts *t, const char *language, const char *fallback, const char *key)
+{
+	const char *text = find_in(t, language, key);
+
+	return text != NULL ? text : find_in(t, fallback, key);
+}
+
+bool
+texts_has_language(const struct texts *t, const char *language)
+{
+	return json_object_get(t->languages, language) != NULL;
+}
+
+struct out {
+	char *p;
+	size_t len, size;
+	bool is_full;
+};
+
+static void
+out_add(struct out *o, const char *s, size_t n)
+{
+	size_t room = o->size - 1 - o->len;
+
+	if (o->is_full)
+		return;
+	if (n > room) {
+		o->is_full = true;
+		n = room;
+		while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(o->p + o->len, s, n);
+	o->len += n;
+}
+
+static void
+out_value(struct out *o, const struct placeholder *ph, const struct vars *vars,
+    const struct texts_env *env)
+{
+	const char *value = vars_get(vars, ph->name);
+	char text[VALUE_MAX];
+
+	if (*value == '\0')
+		return;
+	if (ph->format->fn != NULL && ph->format->fn(value, env, text))
+		out_add(o, text, strlen(text));
+	else if (ph->format->else_plain)
+		out_add(o, value, strlen(value));
+}
+
+bool
+texts_fill(const char *text, const struct vars *vars, const struct texts_env *env, char *out,
+    size_t size)
+{
+	struct out o = { out, 0, size, false };
+	struct placeholder ph;
+	const char *after, *why;
+	size_t n;
+
+	if (size == 0)
+		return false;
+	while (*text != '\0') {
+		n = strcspn(text, "{");
+		out_add(&o, text, n);
+		text += n;
+		if (*text == '\0')
+			break;
+		if (text[1] != '{' && (after = placeholder_parse(text, &ph, &why)) != NULL) {
+			out_value(&o, &ph, vars, env);
+			text = after;
+		} else {
+			out_add(&o, text, 1);
+			text += text[1] == '{' ? 2 : 1;
+		}
+	}
+	out[o.len] = '\0';
+	return !o.is_full;
+}

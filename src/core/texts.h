@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The texts that customers see: templates/<language>.json, a flat object of key -> text, UTF-8. A
+ * placeholder is {name} or {name:format}; formats: money (cents -> R50.00), phone (grouped), time
+ * (epoch ms -> 14:02), date (epoch ms -> 24 Mar), day (yyyymmdd -> 24 Mar 1990), name (as is),
+ * digits (token in groups of 4: "1234 5678"). "{{" is a literal brace. Languages fall back to the
+ * tenant's first language.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "core/vars.h"
+
+struct texts;
+
+struct texts *texts_new(void);
+void texts_free(struct texts *t);
+/*
+ * `json` of one language (len octets, `//` comments allowed). Errors go to `problems`, one
+ * "file:line: problem" a line, and make it return false. Texts are checked: placeholders well
+ * formed, characters valid UTF-8. Nothing is added then; a second file of a language overrides the
+ * keys that it has.
+ */
+bool texts_add(struct texts *t, const char *language, const char *file, const char *json,
+    size_t len, struct buf *problems) MUST_CHECK;
+/* NULL when neither the language nor `fallback` has it. */
+const char *texts_find(const struct texts *t, const char *language, const char *fallback,
+    const char *key);
+bool texts_has_language(const struct texts *t, const char *language);
+
+struct texts_env {
+	const char *country;		/* for phone grouping */
+	int utc_offset_s;		/* of the tenant's time zone now */
+};
+/*
+ * Fills placeholders from vars (unset: empty). false when it does not fit whole; out is then cut
+ * between characters.
+ */
+bool texts_fill(const char *text, const struct vars *vars, const struct texts_env *env, char *out,
+    size_t size);

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "core/texts.h"
+
+static const struct texts_env env = { "27", 7200 };
+
+static bool
+add(struct texts *t, const char *language, const char *json, struct buf *problems)
+{
+	return texts_add(t, language, "xx.json", json, strlen(json), problems);
+}
+
+static void
+test_languages(void **state)
+{
+	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+
+	(void)state;
+	assert_true(add(t, "en", "{ \"hi\": \"Hello\", \"bye\": \"Bye\" } // end", &problems));
+	assert_true(add(t, "zu", "{ \"hi\": \"Sawubona\" }", &problems));
+	assert_string_equal(buf_str(&problems), "");
+	assert_string_equal(texts_find(t, "zu", "en", "hi"), "Sawubona");
+	assert_string_equal(texts_find(t, "zu", "en", "bye"), "Bye");
+	assert_string_equal(texts_find(t, "xh", "en", "hi"), "Hello");
+	assert_null(texts_find(t, "zu", "af", "bye"));
+	assert_null(texts_find(t, "zu", NULL, "bye"));
+	assert_null(texts_find(t, "zu", "en", "none"));
+	assert_true(texts_has_language(t, "zu"));
+	assert_false(texts_has_language(t, "af"));
+
+	assert_true(add(t, "zu", "{ \"bye\": \"Sala kahle\" }", &problems));
+	assert_string_equal(texts_find(t, "zu", "en", "bye"), "Sala kahle");
+	assert_string_equal(texts_find(t, "zu", "en", "hi"), "Sawubona");
+	texts_free(t);
+	texts_free(NULL);
+}
+
+static void
+test_mistakes(void **state)
+{
+	static const struct {
+		const char *json, *problem;
+	} rows[] = {
+		{ "{\n\"a\": \"{b\" }", "xx.json:2: \"a\": a placeholder" },
+		{ "{ \"a\": \"{}\" }", "xx.json:1: \"a\": a placeholder" },
+		{ "{ \"a\": \"{b c}\" }", "xx.json:1: \"a\": a placeholder" },
+		{ "{ \"a\": \"{ b }\" }", "xx.json:1: \"a\": a placeholder" },
+		{ "{ \"a\": \"{b:money\" }", "xx.json:1: \"a\": a placeholder" },
+		{ "{ \"a\": \"{b:money:x}\" }", "xx.json:1: \"a\": a placeholder" },
+		{ "{ \"a\": \"end {\" }", "xx.json:1: \"a\": a placeholder" },
+		{ "{ \"a\": \"{{{\" }", "xx.json:1: \"a\": a placeholder" },
+		{ "{ \"a\": \"{a_name_that_is_longer_than_any_variable_can_ever_be}\" }",
+		    "xx.json:1: \"a\": a placeholder" },
+		{ "{ \"a\": \"{b:mony}\" }", "xx.json:1: \"a\": the format" },
+		{ "{ \"a\": \"{b:}\" }", "xx.json:1: \"a\": the format" },
+		{ "{ \"a\": \"{b:moneymoneymoneymoney}\" }", "xx.json:1: \"a\": the format" },
+		{ "{ \"a\": \"tab\\t\" }", "xx.json:1: \"a\": only" },
+		{ "{ \"x\": \"fine\",\n\n \"a\": 12 }", "xx.json:3: \"a\": a text must be" },
+		{ "[]", "xx.json:1: the file must" },
+		{ "{ \"a\": ", "xx.json:1: " },
+	};
+	struct texts *t = texts_new();
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct buf problems = { 0 };
+
+		assert_false(add(t, "en", rows[i].json, &problems));
+		if (strncmp(buf_str(&problems), rows[i].problem, strlen(rows[i].problem)) != 0)
+			fail_msg("%s: %s", rows[i].json, buf_str(&problems));
+		buf_clear(&problems);
+	}
+	assert_false(texts_has_language(t, "en"));
+	texts_free(t);
+}
+
+/* All mistakes of a file are told at once. */
+static void
+test_every_mistake(void **state)
+{
+	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+
+	(void)state;
+	assert_false(add(t, "en", "{ \"a\": \"{\",\n\"b\": \"ok\",\n\"c\": 1 }", &problems));
+	assert_non_null(strstr(buf_str(&problems), "xx.json:1: \"a\""));
+	assert_non_null(strstr(buf_str(&problems), "xx.json:3: \"c\""));
+	assert_null(strstr(buf_str(&problems), "\"b\""));
+	buf_clear(&problems);
+	texts_free(t);
+}
+
+static const struct {
+	const char *name, *value;
+} values[] = {
+	{ "amount", "125005" }, { "to", "27821234567" }, { "far", "263771234567" },
+	{ "who", "T*** M\xc3\xb4***" }, { "at", "1711281720000" }, { "birth", "19900324" },
+	{ "token", "1234567890" }, { "long_token", "12345678" }, { "pending.2.amount", "5" },
+	{ "not_number", "5x" }, { "bad_day", "19901324" }, { "brace", "{amount}" },
+	{ "midnight", "1711317600000" }, { "minus", "-5000" },
+};
+
+static void
+fill_vars(struct vars *v)
+{
+	*v = (struct vars){ 0 };
+	for (size_t i = 0; i < NELEM(values); i++)
+		assert_true(vars_set(v, values[i].name, values[i].value));
+}
+
+static void
+test_fill(void **state)
+{
+	static const struct {
+		const char *text, *filled;
+	} rows[] = {
+		{ "", "" },
+		{ "plain } text", "plain } text" },
+		{ "Send {amount:money} to {who}?", "Send R1 250.05 to T*** M\xc3\xb4***?" },
+		{ "{minus:money}", "-R50.00" },
+		{ "{to:phone} {far:phone} {who:phone}",
+		    "082 123 4567 +263 771 234 567 T*** M\xc3\xb4***" },
+		{ "{at:time}, {at:date}", "14:02, 24 Mar" },
+		{ "{midnight:time} {midnight:date}", "00:00 25 Mar" },
+		{ "{birth:day}", "24 Mar 1990" },
+		{ "{token:digits}/{long_token:digits}/{who:digits}",
+		    "1234 5678 90/1234 5678/T*** M\xc3\xb4***" },
+		{ "{pending.2.amount:money}", "R0.05" },
+		{ "[{none}{none:money}{none:digits}]", "[]" },
+		{ "[{not_number:money}{not_number:time}{minus:date}{bad_day:day}{to:day}]", "[]" },
+		{ "{who:name}{amount}", "T*** M\xc3\xb4***125005" },
+		{ "{{amount} {{{{ {{{amount}", "{amount} {{ {125005" },
+		{ "{brace}", "{amount}" },
+		{ "{bad {amount}", "{bad 125005" },
+		{ "{amount:nonsense}", "{amount:nonsense}" },
+		{ "end {", "end {" },
+	};
+	struct vars v;
+	char out[200];
+
+	(void)state;
+	fill_vars(&v);
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		assert_true(texts_fill(rows[i].text, &v, &env, out, sizeof out));
+		assert_string_equal(out, rows[i].filled);
+		assert_true(texts_fill(rows[i].text, &v, &env, out, strlen(rows[i].filled) + 1));
+	}
+}
+
+static void
+test_fill_knows_no_time_zone(void **state)
+{
+	struct texts_env utc = { "27", 0 }, west = { "27", -5 * 3600 - 1800 };
+	struct vars v;
+	char out[32];
+
+	(void)state;
+	fill_vars(&v);
+	setenv("TZ", "Asia/Tokyo", 1);
+	tzset();
+	assert_true(texts_fill("{at:time}", &v, &utc, out, sizeof out));
+	assert_string_equal(out, "12:02");
+	assert_true(texts_fill("{at:time}", &v, &west, out, sizeof out));
+	assert_string_equal(out, "06:32");
+	unsetenv("TZ");
+	tzset();
+}
+
+/* Every size too small: false, a prefix of the whole, and no broken character. */
+static void
+test_cut(void **state)
+{
+	static const char text[] =
+	    "M\xc3\xb4re {who} \xe1\xb9\xb0 {{ \xf0\x9f\x99\x8f {amount:money}.";
+	char whole[100], out[100];
+	struct vars v;
+	size_t len;
+
+	(void)state;
+	fill_vars(&v);
+	assert_true(texts_fill(text, &v, &env, whole, sizeof whole));
+	len = strlen(whole);
+	for (size_t size = 1; size <= len; size++) {
+		memset(out, 'x', sizeof out);
+		assert_false(texts_fill(text, &v, &env, out, size));
+		assert_true(strlen(out) < size);
+		assert_memory_equal(out, whole, strlen(out));
+		assert_true(utf8_valid(out, strlen(out)));
+		assert_true(strlen(out) + 4 >= size);
+		assert_int_equal(out[size], 'x');
+	}
+	assert_false(texts_fill(text, &v, &env, out, 0));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_languages),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_every_mistake),
+		cmocka_unit_test(test_fill),
+		cmocka_unit_test(test_fill_knows_no_time_zone),
+		cmocka_unit_test(test_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
