@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/calls.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+const struct call_row call_rows[] = {
+	{ "customer.find", { "found", "no_pin", "not_found", "barred", "failed" }, false, false,
+	    "customer_id wallet_id first_name notice notice_at",
+	    "Finds the customer of the dialling phone and the wallet. notice says what became of the last payment "
+	    "(done, not_done, checking or unset), once within 24 h." },
+	{ "signup.check", { "free", "taken", "failed" }, false, false, "",
+	    "Looks for another customer with the same id_number or passport." },
+	{ "signup.create", { "done", "taken", "refused", "later", "failed" }, true, false,
+	    "customer_id wallet_id",
+	    "Creates customer, identity (PIN), ratification and wallet from first_name, surname, id_number or "
+	    "passport, birth; picks up where an earlier try stopped." },
+	{ "activate.start", { "sent", "no_match", "blocked", "failed" }, false, false, "",
+	    "Compares id_number with the customer's and sends a code by SMS." },
+	{ "activate.finish", { "done", "wrong_code", "blocked", "failed" }, true, false, "",
+	    "Checks code and sets the new PIN." },
+	{ "pin.check", { "ok", "wrong", "locked", "failed" }, true, false, "authed tries_left locked_until",
+	    "Checks the PIN; authed is 1 for the rest of the dialogue." },
+	{ "pin.change", { "done", "failed" }, true, false, "", "Sets the new PIN; needs authed." },
+	{ "balance", { "done", "failed" }, false, false, "balance pending_total",
+	    "Available balance and what pending tokens would take; needs authed." },
+	{ "statement", { "done", "empty", "failed" }, false, false, "tx.n tx.i.at tx.i.amount tx.i.sign tx.i.text",
+	    "The newest transactions; needs authed." },
+	{ "limit.left", { "done", "failed" }, false, false, "left limit_amount",
+	    "What this phone can still receive in tokens this month; needs authed." },
+	{ "send.find", { "found", "not_found", "self", "barred", "too_many", "failed" }, false, false,
+	    "to_name to_wallet", "Finds the recipient `to`; the name is masked. Look-ups are capped a day." },
+	{ "send.check", { "ok", "repeat", "short", "refused", "busy", "failed" }, false, false,
+	    "fee total repeat_at", "Checks amount and funds before the confirm screen." },
+	{ "cash.kinds", { "done", "none" }, false, false, "kind.n kind.i.type kind.i.name",
+	    "The ways to cash out." },
+	{ "cash.check", { "ok", "repeat", "step", "small", "large", "short", "capped", "busy",
+		"failed" }, false, false,
+	    "fee total min max step repeat_at",
+	    "Checks amount against the kind (type) and funds before the confirm screen." },
+	{ "transfer", { "done", "refused", "later" }, false, true, "reason", "Runs the accepted transfer." },
+	{ "withdrawal", { "done", "limit", "refused", "later" }, false, true, "reason left",
+	    "Runs the accepted withdrawal. limit: own phone: left is set; another phone: one neutral refusal." },
+	{ "pending.list", { "done", "empty", "failed" }, false, false,
+	    "pending.n pending.i.id pending.i.amount pending.i.phone pending.i.kind pending.i.until",
+	    "Tokens that can still be used; needs authed." },
+	{ "pending.resend", { "done", "too_many", "failed" }, false, false, "",
+	    "Sends the same token of the item `pick` again; needs authed." },
+	{ "pending.cancel", { "done", "refused", "later", "failed" }, false, false, "",
+	    "Cancels the item `pick` at the wallet core; needs authed." },
+	{ "language.set", { "done" }, false, false, "", "Remembers the language `lang` for this phone." },
+};
+const size_t call_rows_n = NELEM(call_rows);
+
+const struct call_row *
+call_find(const char *name)
+{
+	for (size_t i = 0; i < call_rows_n; i++)
+		if (strcmp(call_rows[i].name, name) == 0)
+			return &call_rows[i];
+	return NULL;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The menu engine: a state machine in a file, walked one input at a time. Pure: no clock, no I/O.
+ *
+ * menu_step() takes a dialogue and one input and returns what to do: show a screen (and wait for
+ * the customer), make a call (and come back with its outcome), accept or decline an intent, or end.
+ * The dialogue is a flat value; whoever calls saves it.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "core/gsm.h"
+#include "core/texts.h"
+#include "core/vars.h"
+
+#define MENU_NAME 32
+#define MENU_STATE 40
+#define MENU_BACK 12
+#define MENU_SCREEN 1600	/* UTF-8 octets of one shown screen */
+#define MENU_SECRET 16
+
+struct menu;
+
+/*
+ * Loads one menu file. Problems go to `problems` as "file:line: problem, and what to do", all of
+ * them; NULL then. Keys of texts are checked against `texts` for each of `languages` when texts is
+ * not NULL.
+ */
+struct menu *menu_load(const char *file, const char *json, size_t len, const struct texts *texts,
+    const char (*languages)[8], int languages_n, struct buf *problems);
+void menu_free(struct menu *m);
+const char *menu_name(const struct menu *m);
+const char *menu_version(const struct menu *m);		/* 16 hex digits of the content's hash */
+
+/*
+ * Where a customer is in a menu. Goes into the session record member by member; holds no PIN, ever.
+ */
+struct dialogue {
+	char menu[MENU_NAME], version[20];
+	char state[MENU_STATE];			/* "" before MENU_BEGIN */
+	char lang[8];
+	char back[MENU_BACK][MENU_STATE];	/* earlier screens, the newest last */
+	int back_n;
+	int page;				/* of a paged screen, from 0 */
+	char problem[MENU_STATE];		/* text key of the line on top, or "" */
+	int hops;				/* states passed since something was typed */
+	struct vars vars;
+};
+
+struct menu_env {
+	const struct texts *texts;
+	struct texts_env text_env;
+	const char *fallback_lang;
+	const char (*languages)[8];		/* of the tenant */
+	int languages_n;
+	const char *country;			/* "27" */
+	const char *phone;			/* the customer's own */
+	const char *today;			/* yyyymmdd in the tenant's time zone */
+	int pin_length;
+	int max_septets;			/* of one screen; 7/16 as many in UCS-2 */
+	const unsigned char *mac_key;		/* 32 octets, for comparing a new PIN typed twice */
+};
+
+enum menu_in { MENU_BEGIN, MENU_TEXT, MENU_OUTCOME };
+struct menu_input {
+	enum menu_in kind;
+	const char *text;	/* TEXT: as typed; OUTCOME: its name; BEGIN: NULL or a state
+				 * that menu_resume() named */
+};
+
+enum step_kind {
+	STEP_SHOW,		/* show text, wait for input */
+	STEP_END,		/* show text, the dialogue is over */
+	STEP_CALL,		/* perform `call`, come back with MENU_OUTCOME */
+	STEP_ACCEPT,		/* check `secret` as the PIN that confirms the intent shown; come
+				 * back with accepted, wrong, locked, lapsed, busy or failed */
+	STEP_DECLINE,		/* the customer said no to the intent; come back with declined */
+};
+
+struct step {
+	enum step_kind kind;
+	char text[MENU_SCREEN];		/* SHOW and END: UTF-8, fits the channel */
+	const char *call;		/* CALL: borrowed from the menu */
+	const char *intent;		/* SHOW of a confirm: "transfer" or "withdrawal", to be
+					 * saved as shown; the same while it is open. Else NULL */
+	char secret[MENU_SECRET];	/* CALL with a PIN, ACCEPT: wipe after use */
+};
+
+/*
+ * dlg->menu and version must be those of m, except for MENU_BEGIN, which sets them. BEGIN resets
+ * all but lang (if the tenant has it, else its first; the variable `lang` is set only in the first
+ * case or where there is no choice, so that a menu can ask) and vars: the caller clears them for a
+ * new dialogue, keeps them for a resumed one, and sets those that the manual promises (phone,
+ * service_code, help_phone, title). `authed` and what was kept of a new PIN go in any case. The
+ * engine handles the outcome "wrong" of STEP_ACCEPT itself: the screen again with the variable
+ * tries_left. A text typed where none is awaited (the process died during a call) repeats the call,
+ * unless it moves money or needs a PIN: then the dialogue ends with error.session_lost.
+ */
+void menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *in,
+    const struct menu_env *env, struct step *out);
+/*
+ * The state to go on from after a dropped dialogue, or NULL when this one starts again from the
+ * top.
+ */
+const char *menu_resume(const struct menu *m, const struct dialogue *dlg);
+/* The state shown now is a confirm: an open intent belongs to it. */
+bool menu_confirming(const struct menu *m, const struct dialogue *dlg);

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What only the whole menu shows: targets that are not there, states that nothing leads to, calls
+ * that need a PIN or a confirm before them, texts that a language lacks. Sizes of screens are not
+ * proven here.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/menu_model.h"
+
+struct check {
+	struct menu *m;
+	const struct texts *texts;
+	const char (*languages)[8];
+	int languages_n;
+	struct buf *problems;
+	const char **names;		/* of all states */
+};
+
+/* The i-th edge out of a state, whatever its kind; NULL after the last. */
+static struct menu_edge *
+edge_at(struct menu_state *s, int i)
+{
+	if (i < s->edge_n)
+		return &s->edge[i];
+	i -= s->edge_n;
+	if (i < s->option_n)
+		return &s->option[i].edge;
+	return i == s->option_n ? &s->go : NULL;
+}
+
+static int
+state_named(struct check *c, const json_t *at, const char *what, const char *name)
+{
+	const struct menu_state *s = menu_find(c->m, name, strlen(name));
+	const char *near;
+
+	if (s != NULL)
+		return (int)(s - c->m->state);
+	near = jsondoc_nearest(name, c->names, (size_t)c->m->state_n);
+	if (near != NULL)
+		PROBLEM(c, at, "%s the state \"%s\", which does not exist; did you mean \"%s\"?",
+		    what, name, near);
+	else
+		PROBLEM(c, at, "%s the state \"%s\", which does not exist; add it", what, name);
+	return -1;
+}
+
+static void
+resolve(struct check *c, struct menu_state *s)
+{
+	struct menu_edge *e;
+
+	for (int i = 0; (e = edge_at(s, i)) != NULL; i++)
+		if (e->target != NULL)
+			e->to = state_named(c, e->at, "goes to", e->target);
+	if (s->resume != NULL)
+		(void)state_named(c, json_object_get(s->at, "resume"), "resumes at", s->resume);
+}
+
+static bool
+enters_with_pin(const struct menu_state *from)
+{
+	return from->kind == MENU_ASK && from->accept.row->secret;
+}
+
+/* The edge from -> s that makes s ask for what it does not get. */
+static void
+check_entry(struct check *c, const struct menu_state *from, const struct menu_edge *e)
+{
+	const struct menu_state *s = &c->m->state[e->to];
+
+	if (s->kind != MENU_CALL || s->call == NULL)
+		return;
+	if (s->call->wants_secret && !enters_with_pin(from))
+		PROBLEM(c, e->at,
+		    "the call \"%s\" of \"%s\" takes a PIN, but \"%s\" does not ask for one; "
+		    "go to an ask with the check pin or repeat_pin first",
+		    s->call->name, s->name, from->name);
+	if (s->call->intent &&
+	    (from->kind != MENU_CONFIRM || e != &from->edge[ON_ACCEPTED] || from->intent == NULL ||
+		strcmp(from->intent, s->call->name) != 0))
+		PROBLEM(c, e->at,
+		    "\"%s\" moves money by \"%s\"; it may only follow \"accepted\" of a confirm "
+		    "whose intent is \"%s\"",
+		    s->name, s->call->name, s->call->name);
+}
+
+static void
+check_entries(struct check *c)
+{
+	for (int i = 0; i < c->m->state_n; i++) {
+		struct menu_edge *e;
+
+		for (int k = 0; (e = edge_at(&c->m->state[i], k)) != NULL; k++)
+			if (e->to >= 0)
+				check_entry(c, &c->m->state[i], e);
+	}
+}
+
+/* start, home and resumed states are entered without any state before them. */
+static void
+check_door(struct check *c, int to, const json_t *at, const char *what)
+{
+	const struct menu_state *s = to >= 0 ? &c->m->state[to] : NULL;
+
+	if (s != NULL && s->kind == MENU_CALL && s->call != NULL &&
+	    (s->call->wants_secret || s->call->intent))
+		PROBLEM(c, at, "%s is the call \"%s\", which needs a PIN before it", what,
+		    s->call->name);
+	if (s != NULL && s->kind == MENU_CONFIRM)
+		PROBLEM(c, at, "%s is a confirm; it must be reached through what it confirms",
+		    what);
+}
+
+static void
+check_doors(struct check *c)
+{
+	const json_t *root = jsondoc_root(c->m->doc);
+
+	check_door(c, c->m->start, json_object_get(root, "start"), "\"start\"");
+	check_door(c, c->m->home, json_object_get(root, "home"), "\"home\"");
+	for (int i = 0; i < c->m->state_n; i++) {
+		const struct menu_state *s = &c->m->state[i];
+		const struct menu_state *to =
+		    s->resume != NULL ? menu_find(c->m, s->resume, strlen(s->resume)) : NULL;
+
+		if (to != NULL)
+			check_door(c, (int)(to - c->m->state), json_object_get(s->at, "resume"),
+			    "\"resume\"");
+	}
+}
+
+/* Behind an edge that could not be read everything would be called unreachable. */
+static bool
+is_whole(struct menu *m)
+{
+	for (int i = 0; i < m->state_n; i++) {
+		struct menu_state *s = &m->state[i];
+		bool has_go = s->kind == MENU_ASK || s->kind == MENU_BRANCH || s->list != NULL;
+
+		for (int k = 0; k < s->edge_n + s->option_n; k++)
+			if (edge_at(s, k)->to < 0)
+				return false;
+		if ((has_go && s->go.to < 0) || (s->kind == MENU_CALL && s->call == NULL) ||
+		    (s->kind == MENU_CHOOSE && s->list == NULL && s->option == NULL) ||
+		    (s->kind == MENU_END && s->text == NULL))
+			return false;
+	}
+	return m->start >= 0 && m->home >= 0;
+}
+
+static void
+check_reach(struct check *c)
+{
+	int n = 0, *todo = xcalloc((size_t)c->m->state_n + 2, sizeof *todo);
+	bool *seen = xcalloc((size_t)c->m->state_n, sizeof *seen);
+	const int from[] = { c->m->start, c->m->home };
+
+	for (size_t i = 0; i < NELEM(from); i++)
+		if (from[i] >= 0 && !seen[from[i]]) {
+			seen[from[i]] = true;
+			todo[n++] = from[i];
+		}
+	while (n > 0) {
+		struct menu_state *s = &c->m->state[todo[--n]];
+		struct menu_edge *e;
+
+		for (int i = 0; (e = edge_at(s, i)) != NULL; i++)
+			if (e->to >= 0 && !seen[e->to]) {
+				seen[e->to] = true;
+				todo[n++] = e->to;
+			}
+	}
+	for (int i = 0; i < c->m->state_n; i++)
+		if (!seen[i])
+			PROBLEM(c, c->m->state[i].at,
+			    "nothing leads to the state \"%s\"; "
+			    "go to it from another one or remove it",
+			    c->m->state[i].name);
+	free(seen);
+	free(todo);
+}
+
+static void
+check_text(struct check *c, const json_t *at, const char *key)
+{
+	if (key == NULL)
+		return;
+	for (int i = 0; i < c->languages_n; i++)
+		if (texts_find(c->texts, c->languages[i], c->languages[i], key) == NULL)
+			PROBLEM(c, at,
+			    "the text \"%s\" is missing in language \"%s\"; add it to the template",
+			    key, c->languages[i]);
+}
+
+static void
+check_state_texts(struct check *c, struct menu_state *s)
+{
+	struct menu_edge *e;
+
+	check_text(c, s->at, s->text);
+	check_text(c, s->at, s->item);
+	for (int i = 0; i < s->option_n; i++)
+		check_text(c, s->option[i].edge.at, s->option[i].text);
+	for (int i = 0; (e = edge_at(s, i)) != NULL; i++)
+		check_text(c, e->at, e->say);
+	if (s->kind == MENU_ASK)
+		for (size_t i = 0; i < NELEM(s->accept.row->reasons); i++)
+			check_text(c, s->at, s->accept.row->reasons[i]);
+}
+
+/* What the engine shows by itself. */
+static void
+check_texts(struct check *c)
+{
+	static const char *const own[] = {
+		"nav.back", "nav.more", "language.name", "error.choice", "error.pin",
+		"error.pin_wrong", "error.internal", "error.session_lost",
+	};
+
+	for (size_t i = 0; i < NELEM(own); i++)
+		check_text(c, jsondoc_root(c->m->doc), own[i]);
+	for (int i = 0; i < c->m->state_n; i++)
+		check_state_texts(c, &c->m->state[i]);
+}
+
+void
+menu_check(struct menu *m, const struct texts *texts, const char (*languages)[8], int languages_n,
+    struct buf *problems)
+{
+	struct check c = { m, texts, languages, languages_n, problems, NULL };
+
+	c.names = xcalloc((size_t)m->state_n, sizeof *c.names);
+	for (int i = 0; i < m->state_n; i++)
+		c.names[i] = m->state[i].name;
+	for (int i = 0; i < m->state_n; i++)
+		resolve(&c, &m->state[i]);
+	check_entries(&c);
+	check_doors(&c);
+	if (is_whole(m))
+		check_reach(&c);
+	if (texts != NULL)
+		check_texts(&c);
+	free(c.names);
+}

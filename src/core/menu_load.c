@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a menu file to the model, one state at a time: every mistake of form is reported with its
+ * line and reading goes on, so that one run shows them all. What needs the whole menu is
+ * menu_check.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/str.h"
+#include "core/menu_model.h"
+#include "core/money.h"
+
+/* Where one key of a state belongs and what it must be. */
+enum key_type { KEY_TEXT, KEY_VAR, KEY_NAME, KEY_WORD, KEY_SPECIAL };
+
+struct key {
+	const char *name;
+	enum key_type type;
+	bool needed;
+	size_t offset;		/* of a const char * in struct menu_state; SPECIAL: unused */
+};
+
+#define AT(member) offsetof(struct menu_state, member)
+#define SPECIAL(name, needed) { name, KEY_SPECIAL, needed, 0 }
+#define COMMON SPECIAL("set", false), { "resume", KEY_NAME, false, AT(resume) }
+#define KEYS 16
+
+const char *const confirm_edge_names[CONFIRM_EDGES] = {
+	[ON_ACCEPTED] = "accepted",
+	[ON_DECLINED] = "declined",
+	[ON_LOCKED] = "locked",
+	[ON_FAILED] = "failed",
+	[ON_BUSY] = "busy",
+	[ON_LAPSED] = "lapsed",
+};
+
+/* The first key of a row is what makes a state of this kind. */
+static const struct key kinds[MENU_KINDS][KEYS] = {
+	[MENU_CALL] = { SPECIAL("call", true), SPECIAL("on", true), COMMON },
+	[MENU_CHOOSE] = { { "choose", KEY_TEXT, true, AT(text) }, SPECIAL("options", false),
+	    { "list", KEY_VAR, false, AT(list) }, { "text", KEY_TEXT, false, AT(item) },
+	    { "as", KEY_VAR, false, AT(as) }, SPECIAL("go", false), COMMON },
+	[MENU_ASK] = { { "ask", KEY_TEXT, true, AT(text) }, { "as", KEY_VAR, false, AT(as) },
+	    SPECIAL("accept", true), SPECIAL("go", true), COMMON },
+	[MENU_CONFIRM] = { { "confirm", KEY_TEXT, true, AT(text) },
+	    { "intent", KEY_WORD, true, AT(intent) }, SPECIAL("pin", true),
+	    SPECIAL("accepted", true), SPECIAL("declined", true), SPECIAL("locked", true),
+	    SPECIAL("failed", true), SPECIAL("busy", true), SPECIAL("lapsed", true), COMMON },
+	[MENU_END] = { { "end", KEY_TEXT, true, AT(text) }, COMMON },
+	[MENU_BRANCH] = { { "branch", KEY_VAR, true, AT(variable) }, SPECIAL("on", true),
+	    SPECIAL("else", true), COMMON },
+};
+
+/* Only the service knows these; a menu that set one could pretend. */
+static const char *const reserved[] = { "authed", "customer_id", "wallet_id", "to_wallet", "fee",
+	"total", "phone", "login" };
+
+/* jansson shares true, false and null between all documents: they have no line of their own. */
+static const json_t *
+place(const json_t *v, const json_t *owner)
+{
+	return v == NULL || json_is_boolean(v) || json_is_null(v) ? owner : v;
+}
+
+void
+menu_unknown(struct menu_reading *l, const json_t *at, const char *what, const char *word,
+    const char *const *known, size_t n)
+{
+	const char *near = jsondoc_nearest(word, known, n);
+
+	if (near != NULL)
+		PROBLEM(l, at, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, near);
+	else
+		PROBLEM(l, at, "unknown %s \"%s\"", what, word);
+}
+
+void
+menu_known(struct menu_reading *l, const json_t *object, const char *what,
+    const char *const *known, size_t n)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, key, value) {
+		size_t i = 0;
+
+		while (i < n && strcmp(key, known[i]) != 0)
+			i++;
+		if (i == n)
+			menu_unknown(l, place(value, object), what, key, known, n);
+	}
+}
+
+const char *
+menu_word(struct menu_reading *l, const json_t *v, const json_t *owner, const char *key,
+    size_t size)
+{
+	const char *s = json_string_value(v);
+
+	if (s == NULL || s[0] == '\0') {
+		PROBLEM(l, place(v, owner), "\"%s\" must be a text in quotes", key);
+		return NULL;
+	}
+	if (strlen(s) >= size) {
+		PROBLEM(l, v, "\"%s\" of \"%s\" is too long; at most %zu characters", s, key,
+		    size - 1);
+		return NULL;
+	}
+	return s;
+}
+
+static void
+check_free(struct menu_reading *l, const json_t *at, const char *var)
+{
+	for (size_t i = 0; i < NELEM(reserved); i++)
+		if (strcmp(var, reserved[i]) == 0)
+			PROBLEM(l, at, "only the gateway sets the variable \"%s\"; "
+			    "choose another name", var);
+}
+
+static const char *
+variable(struct menu_reading *l, const json_t *v, const json_t *owner, const char *key)
+{
+	const char *s = menu_word(l, v, owner, key, VARS_NAME);
+
+	if (s != NULL && strcmp(key, "as") == 0)
+		check_free(l, v, s);
+	return s;
+}
+
+static struct menu_set *
+read_set(struct menu_reading *l, const json_t *v, const json_t *owner, const char *key, int *n)
+{
+	struct menu_set *set;
+	const char *var;
+	json_t *value;
+
+	*n = 0;
+	if (v == NULL)
+		return NULL;
+	if (!json_is_object(v)) {
+		PROBLEM(l, owner, "\"%s\" must be {\"variable\": \"value\"}", key);
+		return NULL;
+	}
+	set = xcalloc(json_object_size(v) + 1, sizeof *set);
+	json_object_foreach((json_t *)v, var, value) {
+		if (!json_is_string(value)) {
+			PROBLEM(l, v, "the value of \"%s\" must be a text in quotes", var);
+			continue;
+		}
+		if (strlen(var) == 0 || strlen(var) >= VARS_NAME)
+			PROBLEM(l, value, "\"%s\" is no name of a variable", var);
+		if (strcmp(key, "set") == 0)
+			check_free(l, value, var);
+		set[(*n)++] = (struct menu_set){ var, json_string_value(value) };
+	}
+	return set;
+}
+
+/* "state" or {"go": "state", "say": "text.key", "set": {}}; an option has text and when besides. */
+static void
+read_edge(struct menu_reading *l, const json_t *v, const json_t *owner, const char *key,
+    struct menu_edge *e)
+{
+	static const char *const known[] = { "go", "say", "set", "text", "when" };
+	size_t n = strcmp(key, "options") == 0 ? NELEM(known) : NELEM(known) - 2;
+
+	*e = (struct menu_edge){ .to = -1, .at = v != NULL ? v : owner };
+	if (json_is_string(v)) {
+		e->target = menu_word(l, v, owner, key, MENU_STATE);
+		return;
+	}
+	if (!json_is_object(v)) {
+		PROBLEM(l, owner, "\"%s\" must name a state, or be {\"go\": \"state\", ...}", key);
+		return;
+	}
+	menu_known(l, v, "key", known, n);
+	e->target = menu_word(l, json_object_get(v, "go"), v, "go", MENU_STATE);
+	if (json_object_get(v, "say") != NULL)
+		e->say = menu_word(l, json_object_get(v, "say"), v, "say", MENU_STATE);
+	e->set = read_set(l, json_object_get(v, "set"), v, "set", &e->set_n);
+}
+
+static void
+read_options(struct menu_reading *l, const json_t *v, struct menu_state *s)
+{
+	size_t n = json_array_size(v);
+
+	if (!json_is_array(v) || n > MENU_OPTIONS) {
+		PROBLEM(l, s->at, "\"options\" must be a list of at most %d options", MENU_OPTIONS);
+		return;
+	}
+	s->option = xcalloc(n + 1, sizeof *s->option);
+	for (size_t i = 0; i < n; i++) {
+		const json_t *at = json_array_get(v, i);
+		struct menu_option *o = &s->option[i];
+
+		if (!json_is_object(at)) {
+			PROBLEM(l, place(at, v),
+			    "an option must be {\"text\": \"text.key\", \"go\": \"state\"}");
+			at = NULL;
+		}
+		s->option_n = (int)i + (at != NULL);
+		if (at == NULL)
+			return;
+		o->text = menu_word(l, json_object_get(at, "text"), at, "text", MENU_STATE);
+		o->when = read_set(l, json_object_get(at, "when"), at, "when", &o->when_n);
+		read_edge(l, at, at, "options", &o->edge);
+	}
+}
+
+static void
+read_choose(struct menu_reading *l, const json_t *v, struct menu_state *s)
+{
+	static const char *const of_list[] = { "text", "as", "go" };
+
+	if ((json_object_get(v, "options") != NULL) == (s->list != NULL)) {
+		PROBLEM(l, v, "a choose needs either \"options\" or a \"list\"");
+		return;
+	}
+	if (s->list == NULL) {
+		for (size_t i = 0; i < NELEM(of_list); i++)
+			if (json_object_get(v, of_list[i]) != NULL)
+				PROBLEM(l, json_object_get(v, of_list[i]),
+				    "\"%s\" belongs to a choose from a \"list\"; "
+				    "put it into the option", of_list[i]);
+		read_options(l, json_object_get(v, "options"), s);
+		return;
+	}
+	if (s->item == NULL)
+		PROBLEM(l, v, "a choose from a \"list\" needs \"text\", the text key of an item");
+	read_edge(l, json_object_get(v, "go"), v, "go", &s->go);
+}
+
+static void
+read_ask(struct menu_reading *l, const json_t *v, struct menu_state *s)
+{
+	const struct accept_row *row;
+
+	accept_read(l, json_object_get(v, "accept"), v, &s->accept);
+	row = s->accept.row;
+	if (row->as_needed && s->as == NULL && json_object_get(v, "accept") != NULL)
+		PROBLEM(l, v, "\"%s\" needs \"as\", the variable that keeps the answer", row->name);
+	if (row->secret && s->as != NULL)
+		PROBLEM(l, json_object_get(v, "as"),
+		    "a PIN is never kept in a variable; drop \"as\"");
+	read_edge(l, json_object_get(v, "go"), v, "go", &s->go);
+}
+
+static void
+read_call(struct menu_reading *l, const json_t *v, struct menu_state *s)
+{
+	const json_t *on = json_object_get(v, "on"), *call = json_object_get(v, "call");
+	const char *known[64], *name = menu_word(l, call, v, "call", VARS_NAME);
+	const struct call_row *row;
+	int n = 0;
+
+	for (size_t i = 0; i < call_rows_n && i < NELEM(known); i++)
+		known[i] = call_rows[i].name;
+	s->call = name != NULL ? call_find(name) : NULL;
+	if (s->call == NULL) {
+		if (name != NULL)
+			menu_unknown(l, call, "call", name, known, call_rows_n);
+		return;
+	}
+	row = s->call;
+	while (row->outcomes[n] != NULL)
+		n++;
+	s->edge = xcalloc((size_t)n, sizeof *s->edge);
+	s->edge_n = n;
+	for (int i = 0; i < n; i++) {
+		s->edge[i].to = -1;
+		if (json_object_get(on, row->outcomes[i]) != NULL)
+			read_edge(l, json_object_get(on, row->outcomes[i]), on, row->outcomes[i],
+			    &s->edge[i]);
+		else
+			PROBLEM(l, v,
+			    "the call \"%s\" can end with \"%s\", which \"on\" does not handle; "
+			    "add it",
+			    row->name, row->outcomes[i]);
+		s->edge[i].name = row->outcomes[i];
+	}
+	menu_known(l, on, "outcome", row->outcomes, (size_t)n);
+}
+
+static void
+read_confirm(struct menu_reading *l, const json_t *v, struct menu_state *s)
+{
+	const struct call_row *row = s->intent != NULL ? call_find(s->intent) : NULL;
+
+	if (!json_is_true(json_object_get(v, "pin")))
+		PROBLEM(l, v, "a confirm needs \"pin\": true; only a PIN moves money");
+	if (s->intent != NULL && (row == NULL || !row->intent))
+		PROBLEM(l, json_object_get(v, "intent"),
+		    "unknown intent \"%s\"; it is \"transfer\" or \"withdrawal\"", s->intent);
+	s->edge = xcalloc(CONFIRM_EDGES, sizeof *s->edge);
+	s->edge_n = CONFIRM_EDGES;
+	for (int i = 0; i < CONFIRM_EDGES; i++) {
+		s->edge[i].to = -1;
+		if (json_object_get(v, confirm_edge_names[i]) != NULL)
+			read_edge(l, json_object_get(v, confirm_edge_names[i]), v,
+			    confirm_edge_names[i], &s->edge[i]);
+		s->edge[i].name = confirm_edge_names[i];
+	}
+}
+
+static void
+read_branch(struct menu_reading *l, const json_t *v, struct menu_state *s)
+{
+	const json_t *on = json_object_get(v, "on");
+	const char *name;
+	json_t *value;
+
+	if (on != NULL && !json_is_object(on))
+		PROBLEM(l, v, "\"on\" must be {\"value\": \"state\"}");
+	s->edge = xcalloc(json_object_size(on) + 1, sizeof *s->edge);
+	json_object_foreach((json_t *)on, name, value) {
+		read_edge(l, value, on, name, &s->edge[s->edge_n]);
+		s->edge[s->edge_n++].name = name;
+	}
+	if (json_object_get(v, "else") != NULL)
+		read_edge(l, json_object_get(v, "else"), v, "else", &s->go);
+}
+
+static void
+read_end(struct menu_reading *l, const json_t *v, struct menu_state *s)
+{
+	(void)l;
+	(void)v;
+	(void)s;
+}
+
+static void (*const readers[MENU_KINDS])(
+    struct menu_reading *, const json_t *, struct menu_state *) = {
+	[MENU_CALL] = read_call,
+	[MENU_CHOOSE] = read_choose,
+	[MENU_ASK] = read_ask,
+	[MENU_CONFIRM] = read_confirm,
+	[MENU_END] = read_end,
+	[MENU_BRANCH] = read_branch,
+};
+
+static void
+read_key(struct menu_reading *l, const json_t *v, const struct key *k, struct menu_state *s)
+{
+	const json_t *value = json_object_get(v, k->name);
+	const char **member = (const char **)(void *)((char *)s + k->offset);
+
+	if (value == NULL) {
+		if (k->needed)
+			PROBLEM(l, v, "\"%s\" needs \"%s\"", s->name, k->name);
+	} else if (k->type == KEY_VAR) {
+		*member = variable(l, value, v, k->name);
+	} else if (k->type != KEY_SPECIAL) {
+		*member = menu_word(l, value, v, k->name, MENU_STATE);
+	}
+}
+
+static void
+read_state(struct menu_reading *l, const char *name, const json_t *v, struct menu_state *s)
+{
+	const char *names[KEYS];
+	const struct key *keys = NULL;
+	size_t n = 0;
+
+	s->name = name;
+	s->at = v;
+	s->go.to = -1;
+	s->kind = MENU_END;
+	if (strlen(name) == 0 || strlen(name) >= MENU_STATE)
+		PROBLEM(l, v, "\"%s\" is no name of a state; 1 to %d characters", name,
+		    MENU_STATE - 1);
+	for (int i = 0; i < MENU_KINDS; i++)
+		if (json_object_get(v, kinds[i][0].name) != NULL && keys == NULL) {
+			keys = kinds[i];
+			s->kind = (enum menu_kind)i;
+		}
+	if (keys == NULL) {
+		PROBLEM(l, v,
+		    "\"%s\" must have one of call, choose, ask, confirm, end, branch", name);
+		return;
+	}
+	for (; n < KEYS && keys[n].name != NULL; n++)
+		names[n] = keys[n].name;
+	menu_known(l, v, "key", names, n);
+	for (size_t i = 0; i < n; i++)
+		read_key(l, v, &keys[i], s);
+	s->set = read_set(l, json_object_get(v, "set"), v, "set", &s->set_n);
+	readers[s->kind](l, v, s);
+}
+
+static void
+read_states(struct menu_reading *l, const json_t *states)
+{
+	struct menu *m = l->m;
+	const char *name;
+	json_t *v;
+
+	m->state = xcalloc(json_object_size(states) + 1, sizeof *m->state);
+	json_object_foreach((json_t *)states, name, v) {
+		struct menu_state *s = &m->state[m->state_n++];
+
+		read_state(l, name, v, s);
+		(void)map_put(m->index, name, strlen(name), s);
+	}
+}
+
+static int
+top_state(struct menu_reading *l, const json_t *root, const char *key)
+{
+	const json_t *v = json_object_get(root, key);
+	const char *name = menu_word(l, v, root, key, MENU_STATE);
+	const struct menu_state *s = name != NULL ? menu_find(l->m, name, strlen(name)) : NULL;
+
+	if (name != NULL && s == NULL)
+		PROBLEM(l, v, "\"%s\" names the state \"%s\", which does not exist", key, name);
+	return s != NULL ? (int)(s - l->m->state) : -1;
+}
+
+static void
+read_root(struct menu_reading *l)
+{
+	static const char *const known[] = { "menu", "start", "home", "states" };
+	const json_t *root = jsondoc_root(l->m->doc), *states = json_object_get(root, "states");
+
+	menu_known(l, root, "key", known, NELEM(known));
+	l->m->name = menu_word(l, json_object_get(root, "menu"), root, "menu", MENU_NAME);
+	if (!json_is_object(states) || json_object_size(states) == 0) {
+		PROBLEM(l, states != NULL ? states : root,
+		    "\"states\" must hold the states of the menu");
+		return;
+	}
+	read_states(l, states);
+	l->m->start = top_state(l, root, "start");
+	l->m->home = top_state(l, root, "home");
+}
+
+struct menu *
+menu_load(const char *file, const char *json, size_t len, const struct texts *texts,
+    const char (*languages)[8], int languages_n, struct buf *problems)
+{
+	size_t before = problems->len;
+	unsigned char hash[8];
+	struct menu *m = xcalloc(1, sizeof *m);
+	struct menu_reading l = { m, problems };
+
+	m->start = m->home = -1;
+	m->index = map_new();
+	m->doc = jsondoc_parse(file, json, len, problems);
+	if (m->doc != NULL) {
+		read_root(&l);
+		if (m->state_n > 0)
+			menu_check(m, texts, languages, languages_n, problems);
+	}
+	if (problems->len != before || m->doc == NULL) {
+		menu_free(m);
+		return NULL;
+	}
+	crypto_generichash(hash, sizeof hash, (const unsigned char *)json, len, NULL, 0);
+	str_hex(hash, sizeof hash, m->version);
+	return m;
+}
+
+void
+menu_free(struct menu *m)
+{
+	if (m == NULL)
+		return;
+	for (int i = 0; i < m->state_n; i++) {
+		struct menu_state *s = &m->state[i];
+
+		for (int k = 0; k < s->edge_n; k++)
+			free(s->edge[k].set);
+		for (int k = 0; k < s->option_n; k++) {
+			free(s->option[k].edge.set);
+			free(s->option[k].when);
+		}
+		free(s->edge);
+		free(s->option);
+		free(s->go.set);
+		free(s->set);
+	}
+	free(m->state);
+	map_free(m->index);
+	jsondoc_free(m->doc);
+	free(m);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A menu as the engine walks it. Made once by menu_load.c and never changed afterwards; strings are
+ * borrowed from the document, which the menu keeps. States refer to each other by index. Internal
+ * to menu_*.c.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "core/calls.h"
+#include "core/jsondoc.h"
+#include "core/menu.h"
+
+#define MENU_OPTIONS 97		/* 98 asks for more */
+#define MENU_VALUE 256		/* octets of an accepted input */
+#define MENU_WORDS 16
+
+enum menu_kind {
+	MENU_CALL, MENU_CHOOSE, MENU_ASK, MENU_CONFIRM, MENU_END, MENU_BRANCH, MENU_KINDS
+};
+
+struct menu_set {
+	const char *var;
+	const char *value;		/* set: a text with placeholders; when: what it must be */
+};
+
+struct menu_edge {
+	const char *name;		/* outcome or value; NULL for go and else */
+	int to;				/* index of a state, -1 while it is not known */
+	const char *target;		/* as written */
+	const char *say;		/* text key of a line on top of the next screen, or NULL */
+	struct menu_set *set;
+	int set_n;
+	const json_t *at;
+};
+
+struct menu_option {
+	const char *text;
+	struct menu_edge edge;
+	struct menu_set *when;		/* shown only if all hold */
+	int when_n;
+};
+
+struct accept_row;
+
+struct menu_accept {
+	const struct accept_row *row;
+	bool has_min, has_max, has_step;
+	int64_t min, max, step;		/* cents of money; characters of digits and text */
+	const char *of;			/* variable to compare with */
+	const char *word[MENU_WORDS];	/* of choice */
+	int words;
+};
+
+enum confirm_edge {
+	ON_ACCEPTED, ON_DECLINED, ON_LOCKED, ON_FAILED, ON_BUSY, ON_LAPSED, CONFIRM_EDGES
+};
+extern const char *const confirm_edge_names[CONFIRM_EDGES];
+
+struct menu_state {
+	const char *name;
+	const json_t *at;
+	enum menu_kind kind;
+	const char *text;		/* text key of the title, question or end */
+	struct menu_set *set;		/* on entering */
+	int set_n;
+	struct menu_edge *edge;		/* call: as its outcomes; confirm: by confirm_edge */
+	int edge_n;
+	struct menu_edge go;		/* ask, choose from a list; branch: else */
+	struct menu_option *option;
+	int option_n;
+	const char *list;		/* choose: variable of the list, or NULL */
+	const char *item;		/* text key of an item */
+	const char *as;
+	const char *resume;
+	struct menu_accept accept;
+	const struct call_row *call;
+	const char *intent;
+	const char *variable;		/* branch */
+};
+
+struct menu {
+	struct jsondoc *doc;
+	const char *name;
+	char version[17];
+	struct menu_state *state;
+	int state_n;
+	int start, home;
+	const char *home_name;
+	struct map *index;		/* name -> struct menu_state */
+};
+
+static inline const struct menu_state *
+menu_find(const struct menu *m, const char *name, size_t n)
+{
+	return map_get(m->index, name, n);
+}
+
+/* A menu file being read; helpers of menu_load.c. */
+struct menu_reading {
+	struct menu *m;
+	struct buf *problems;
+};
+#define PROBLEM(l, at, ...) jsondoc_problem((l)->m->doc, at, (l)->problems, __VA_ARGS__)
+void menu_unknown(struct menu_reading *l, const json_t *at, const char *what, const char *word,
+    const char *const *known, size_t n);
+/* Each key of the object is one of `known`. */
+void menu_known(struct menu_reading *l, const json_t *object, const char *what,
+    const char *const *known, size_t n);
+/* A string shorter than `size`, or NULL after saying so. */
+const char *menu_word(struct menu_reading *l, const json_t *v, const json_t *owner,
+    const char *key, size_t size);
+
+/* A list that the engine itself fills: the tenant's languages, fields `id` and `name`. */
+#define MENU_LANGUAGES "languages"
+
+/* Checks of what is typed (menu_accept.c). */
+enum accept_arg { ARG_MONEY = 1, ARG_COUNT = 2, ARG_OF = 4, ARG_WORDS = 8 };
+struct accept_row {
+	const char *name;
+	unsigned args;			/* of accept_arg */
+	bool secret;			/* goes with the call that follows, never into a variable */
+	bool of_needed;
+	bool as_needed;
+	/*
+	 * NULL when accepted: `value` for the variable `as` is set. Else the text key of the
+	 * reason.
+	 */
+	const char *(*run)(const struct menu_accept *a, const char *typed, struct vars *vars,
+	    const struct menu_env *env, char value[MENU_VALUE]);
+	const char *reasons[5];		/* every key that run may return */
+};
+const struct accept_row *accept_find(const char *name);
+/* Reads {"check": {arguments}}; `out` can be walked even after a mistake. */
+void accept_read(struct menu_reading *l, const json_t *v, const json_t *owner,
+    struct menu_accept *out);
+/* What is typed as a PIN has the form of one. */
+bool accept_pin_form(const char *typed, const struct menu_env *env);
+
+/* One page of the screen of a state (menu_screen.c). A page beyond the last is the last. */
+struct screen {
+	char *text;			/* MENU_SCREEN octets; NULL: only the rest is wanted */
+	int page;			/* that was laid out */
+	bool more;			/* pages follow */
+	int items;			/* options or items on this page and those before it */
+};
+void screen_lay(const struct menu_state *s, const struct dialogue *dlg, const struct menu_env *env,
+    int page, struct screen *out);
+/* The variables of item i (from 1) of the state's list, without the list's name. */
+void screen_item_vars(const struct menu_state *s, int i, const struct dialogue *dlg,
+    const struct menu_env *env, struct vars *out);
+/* The i-th option (from 1) of those that are not hidden, or NULL. */
+const struct menu_option *screen_option(const struct menu_state *s, int i, const struct vars *vars);
+/* The text of a key, or the key itself where no language has it. */
+const char *screen_text(const struct dialogue *dlg, const struct menu_env *env, const char *key);
+
+/* What only the whole menu shows: targets, reachability, PINs, texts (menu_check.c). */
+void menu_check(struct menu *m, const struct texts *texts, const char (*languages)[8],
+    int languages_n, struct buf *problems);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the configuration says, as plain data that every layer may read. Filled by src/config from its option
+ * table; owned by the program, outlives everything else. Times in the unit of the member's suffix.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/gsm.h"
+
+#define NAME_MAX_OCTETS 48		/* names of tenants, channels, binds, integrators */
+#define LANGUAGES_MAX 12
+#define KINDS_MAX 8
+#define ROUTES_MAX 4
+#define CODES_MAX 8
+#define NETS_MAX 8
+#define WALLETS_MAX 32
+
+enum bind_mode { BIND_TRANSCEIVER, BIND_TRANSMITTER, BIND_RECEIVER };
+enum code_from { CODE_DESTINATION, CODE_SHORT_MESSAGE, CODE_BOTH };
+enum session_id_source { SESSION_ITS_OCTET1, SESSION_MSISDN };
+enum turn_identity { TURN_ITS_SEQUENCE, TURN_NOTHING };
+
+struct ussd_dialect {			/* of a bind: protocols.md 1.3, dialect A by default */
+	enum session_id_source session_id;
+	enum turn_identity turn_identity;
+	int op_continue, op_end;	/* ussd_service_op that we send, 0..255 */
+	bool end_bit;			/* its_session_info bit 0 set when we end */
+	enum code_from code_from;
+	char service_type[6];
+	int max_septets;		/* of one screen, 182 at most */
+};
+
+struct bind_settings {
+	char name[NAME_MAX_OCTETS];
+	char host[128];
+	int port;
+	char system_id[16], password[9], system_type[13];
+	enum bind_mode mode;
+	int links, window, throughput;	/* throughput: submits a second, 0: unpaced */
+	int enquire_link_s, response_s;
+	int reconnect_min_s, reconnect_max_s;
+	int source_ton, source_npi, dest_ton, dest_npi;	/* -1: by the address */
+	enum charset dcs0;		/* what data_coding 0 means, both ways */
+	bool has_ussd;
+	struct ussd_dialect ussd;
+};
+
+enum channel_kind { CHANNEL_USSD_SMPP, CHANNEL_USSD_HTTP, CHANNEL_SMS_SMPP };
+
+struct channel_settings {
+	char name[NAME_MAX_OCTETS];
+	enum channel_kind kind;
+	int tenant;			/* index into settings.tenants */
+	int bind;			/* index into settings.binds, or -1 */
+	char service_codes[CODES_MAX][32];
+	int service_codes_n;
+	char dialect[24];		/* ussd-http: "africastalking" */
+	char key[129];			/* ussd-http: the secret in ?key= ; "" if none */
+	char from[NETS_MAX][48];	/* ussd-http: CIDR blocks that may call */
+	int from_n;
+	char sender[21];		/* sms: source address */
+	int max_septets;		/* ussd: one screen */
+	int session_s;			/* ussd: the network's longest dialogue */
+};
+
+enum token_sms { TOKEN_SMS_UNSET, TOKEN_SMS_GATEWAY, TOKEN_SMS_WALLET_CORE };
+enum pin_check { PIN_CHECK_LOGIN, PIN_CHECK_LOCAL };
+
+/* A way to cash out. Amounts in cents. */
+struct kind_settings {
+	char type[40];			/* the wallet core's: "ZA_PAYCORP_ATM" */
+	char name[40];			/* template key of its name: "kind.ZA_PAYCORP_ATM" */
+	bool token;			/* a token comes out of it and counts towards the limit */
+	int64_t min, max, step;
+	int expires_h;			/* hours that a token stays usable */
+};
+
+struct wallet_settings {
+	char url[256];
+	int64_t tenant_id;
+	char identity[41], password[81];		/* of the gateway's service user */
+	int wallet_type_id;
+	bool acts_as_customer;
+	enum pin_check pin_check;
+	unsigned char pin_key[32];			/* HMAC key, the newest; pin_key_id names it */
+	int pin_key_id;
+	char identity_prefix[12];			/* "ac-": identity = prefix customerId - keyId */
+	char password_prefix[12];			/* for passwordRegEx of the tenant */
+	enum token_sms token_sms;
+	int timeout_read_ms, timeout_money_ms;
+	int connections;
+	bool reserves_at_create;			/* the core reserves when a token is made */
+};
+
+enum message_class { MSG_TOKEN, MSG_RESULT, MSG_NOTICE, MSG_CLASSES };
+
+struct integrator_settings {
+	char name[NAME_MAX_OCTETS];
+	unsigned char key_sha256[32];
+	int64_t wallets[WALLETS_MAX];
+	int wallets_n;
+	enum token_sms token_sms;
+	int64_t day_amount;				/* cents a day, 0: no cap */
+	int day_count;
+};
+
+struct tenant_settings {
+	char name[NAME_MAX_OCTETS];
+	char title[40];
+	char menu[32];
+	char languages[LANGUAGES_MAX][8];
+	int languages_n;
+	char country[4];				/* dialling code of national numbers: "27" */
+	char help_phone[24];				/* whom to call, shown on screens */
+	int pin_length;
+	int64_t transfer_fee;				/* cents, shown and checked against funds */
+	int64_t token_phone_day_count;			/* tokens a day from one customer to one phone */
+	bool result_sms;				/* final outcomes by SMS to the payer too */
+	bool subtract_pending;				/* pending tokens lower what may be spent */
+	int64_t activated_cap;				/* cents a day in the first 72 h after activation */
+	struct wallet_settings wallet;
+	struct kind_settings kinds[KINDS_MAX];
+	int kinds_n;
+	int routes[MSG_CLASSES][ROUTES_MAX];		/* channel indexes, in the order tried */
+	int routes_n[MSG_CLASSES];
+	struct integrator_settings *integrators;
+	int integrators_n;
+};
+
+#define GIVE_BACK_CANCELLED 1
+#define GIVE_BACK_TIMEOUT 2
+#define GIVE_BACK_ERROR 4
+
+struct settings {
+	char listen_channels[64], listen_admin[64];	/* host:port; port 0: any, printed at start */
+	char public_url[256];
+	char redis_url[256];
+	char redis_password[129];			/* "": none */
+	int redis_connections, redis_timeout_ms;
+	bool redis_may_lose_money;			/* start even where Redis evicts or does not persist */
+	unsigned char sealing_keys[8][32];		/* [0] seals, all open */
+	unsigned char sealing_key_ids[8];
+	int sealing_keys_n;
+	char timezone[48];
+	char currency[4];				/* of all amounts: "ZAR" */
+	int64_t limit_amount;				/* cents a month and phone */
+	int give_back;					/* GIVE_BACK_… */
+	int turn_budget_ms, drain_s;
+	int max_turns;					/* in progress at once */
+	int resume_grace_s;				/* how long a dropped sign-up can go on */
+	int message_tries;
+	int http_connections, http_body_max, http_header_s;
+	char menus_dir[256], templates_dir[256];
+	struct bind_settings *binds;
+	int binds_n;
+	struct channel_settings *channels;		/* of all tenants */
+	int channels_n;
+	struct tenant_settings *tenants;
+	int tenants_n;
+};

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shipped menu and texts: every state is walked, every screen and every token SMS fits in every
+ * language.
+ */
+#include "menu_player.h"
+
+#define PAGE 160
+
+struct wide { const char *name, *value; };
+
+/* The widest that each variable can be; of titles and names what is reasonable (doc/menus.md). */
+static const struct wide wide_values[] = {
+	{ "title", "Sebenza Savings Wallet A" },
+	{ "help_phone", "0800 123 456" },
+	{ "service_code", "*134*12345#" },
+	{ "notice_at", "1774353600000" },
+	{ "repeat_at", "1774353600000" },
+	{ "locked_until", "1774353600000" },
+	{ "tx_at", "1774353600000" },
+	{ "pick_until", "1774353600000" },
+	{ "until", "1774353600000" },
+	{ "at", "1774353600000" },
+	{ "balance", "100000000" },
+	{ "pending_total", "100000000" },
+	{ "left", "2400000" },
+	{ "limit_amount", "2400000" },
+	{ "amount", "2400000" },
+	{ "fee", "10000" },
+	{ "min", "2400000" },
+	{ "max", "2400000" },
+	{ "step", "100000" },
+	{ "tries_left", "3" },
+	{ "pin_length", "5" },
+	{ "tx_amount", "100000000" },
+	{ "tx_sign", "-" },
+	{ "pick_amount", "2400000" },
+	{ "tx_text", "Transfer to a friend of the family for school fees and uniforms." },
+	{ "to", "27821234567" },
+	{ "to_phone", "263771234567" },
+	{ "pick_phone", "263771234567" },
+	{ "to_name", "T*** M*** M***" },
+	{ "from", "2782***4567" },
+	{ "token", "12345678901234567890" },
+	{ "code", "123456" },
+	{ "phone", "27821234567" },
+};
+
+static void
+set_wide(struct player *p, struct vars *vars, const char *lang)
+{
+	const char *atm = texts_find(p->texts, lang, lang, "kind.ZA_PAYCORP_ATM");
+	const char *pnp = texts_find(p->texts, lang, lang, "kind.ZA_PNP_CASH");
+	const char *kind = strlen(atm) > strlen(pnp) ? atm : pnp;
+	const char *reason[] = { "reason.short", "reason.barred", "reason.limit", "reason.refused",
+		"reason.expired", "reason.unknown", "reason.busy" };
+	const char *widest = "";
+
+	memset(vars, 0, sizeof *vars);
+	for (size_t i = 0; i < NELEM(wide_values); i++)
+		assert_true(vars_set(vars, wide_values[i].name, wide_values[i].value));
+	for (size_t i = 0; i < NELEM(reason); i++) {
+		const char *text = texts_find(p->texts, lang, lang, reason[i]);
+
+		assert_non_null(text);
+		widest = strlen(text) > strlen(widest) ? text : widest;
+	}
+	assert_true(vars_set(vars, "reason_text", widest));
+	assert_true(vars_set(vars, "kind_name", kind));
+	assert_true(vars_set(vars, "pick_kind", kind));
+	for (int i = 1; i <= 12; i++) {
+		assert_true(vars_set_item(vars, "pending", i, "amount", "2400000"));
+		assert_true(vars_set_item(vars, "pending", i, "phone", "27821234567"));
+		assert_true(vars_set_item(vars, "tx", i, "at", "1774353600000"));
+		assert_true(vars_set_item(vars, "tx", i, "amount", "2400000"));
+		assert_true(vars_set_item(vars, "tx", i, "sign", "-"));
+	}
+	assert_true(vars_set(vars, "pending.n", "12"));
+	assert_true(vars_set(vars, "tx.n", "12"));
+	assert_true(vars_set(vars, "kind.n", "2"));
+	assert_true(vars_set_item(vars, "kind", 1, "name", atm));
+	assert_true(vars_set_item(vars, "kind", 2, "name", pnp));
+}
+
+/* Lists may go on; anything else is one page, so that nothing is overlooked. */
+static void
+lay_all(struct player *p, const struct menu_state *s, const char *say)
+{
+	char text[MENU_SCREEN];
+	struct screen sc = { .text = text };
+	int page = 0;
+
+	str_copy(p->dlg.problem, sizeof p->dlg.problem, say);
+	p->dlg.back_n = strcmp(s->name, "main") != 0;
+	do {
+		screen_lay(s, &p->dlg, &p->env, page++, &sc);
+		if (gsm_septets(text) < 0 || gsm_septets(text) > PAGE)
+			fail_msg("%s (%s) in %s: %d septets:\n%s", s->name, say, p->dlg.lang,
+			    gsm_septets(text), text);
+		if (strstr(text, "{") != NULL)
+			fail_msg("%s: a placeholder was left: %s", s->name, text);
+	} while (sc.more && page < 9);
+	if (page > 1 && s->list == NULL)
+		fail_msg(
+		    "%s (%s) in %s takes %d pages:\n%s", s->name, say, p->dlg.lang, page, text);
+}
+
+static void
+lay_says(struct player *p, const struct menu_edge *e, const struct menu *m)
+{
+	if (e->say != NULL && m->state[e->to].kind != MENU_CALL &&
+	    m->state[e->to].kind != MENU_BRANCH)
+		lay_all(p, &m->state[e->to], e->say);
+	else if (e->say != NULL)
+		lay_all(p, menu_find(m, "main", 4), e->say);
+}
+
+static void
+test_screens_fit(void **state)
+{
+	struct player p;
+
+	(void)state;
+	player_shipped(&p);
+	for (size_t l = 0; l < NELEM(player_languages); l++) {
+		player_begin(&p);
+		str_copy(p.dlg.lang, sizeof p.dlg.lang, player_languages[l]);
+		set_wide(&p, &p.dlg.vars, p.dlg.lang);
+		for (int i = 0; i < p.menu->state_n; i++) {
+			const struct menu_state *s = &p.menu->state[i];
+
+			if (s->kind != MENU_CALL && s->kind != MENU_BRANCH)
+				lay_all(&p, s, "");
+			for (size_t k = 0; s->kind == MENU_ASK && k < NELEM(s->accept.row->reasons);
+			     k++)
+				if (s->accept.row->reasons[k] != NULL)
+					lay_all(&p, s, s->accept.row->reasons[k]);
+			if (s->kind == MENU_CONFIRM) {
+				lay_all(&p, s, "error.pin");
+				lay_all(&p, s, "error.pin_wrong");
+			}
+			for (int k = 0; k < s->edge_n; k++)
+				lay_says(&p, &s->edge[k], p.menu);
+			lay_says(&p, &s->go, p.menu);
+		}
+	}
+	player_clear(&p);
+}
+
+static void
+test_messages_fit(void **state)
+{
+	static const char *const keys[] = {
+		"sms.token.ZA_PAYCORP_ATM",
+		"sms.token.ZA_PNP_CASH",
+		"sms.token.ZA_PAYCORP_ATM.other",
+		"sms.token.ZA_PNP_CASH.other",
+		"sms.result.transfer.done",
+		"sms.result.transfer.not_done",
+		"sms.result.transfer.received",
+		"sms.result.withdrawal.done",
+		"sms.result.withdrawal.not_done",
+		"sms.result.withdrawal.used",
+		"sms.result.withdrawal.expired",
+		"sms.result.withdrawal.cancelled",
+		"sms.result.token_undelivered",
+		"sms.notice.token_cancelled",
+		"sms.notice.token_expired",
+		"sms.activation",
+		"sms.result.signup.done",
+	};
+	struct player p;
+	struct vars vars;
+	char text[1024];
+
+	(void)state;
+	player_shipped(&p);
+	for (size_t l = 0; l < NELEM(player_languages); l++) {
+		set_wide(&p, &vars, player_languages[l]);
+		for (size_t i = 0; i < NELEM(keys); i++) {
+			const char *t = texts_find(p.texts, player_languages[l], "", keys[i]);
+
+			if (t == NULL ||
+			    !texts_fill(t, &vars, &p.env.text_env, text, sizeof text) ||
+			    gsm_septets(text) < 0 || sms_parts(text) != 1)
+				fail_msg("%s in %s: %d septets: %s", keys[i], player_languages[l],
+				    t != NULL ? gsm_septets(text) : -1, text);
+		}
+	}
+	player_clear(&p);
+}
+
+static void
+placeholders(const char *text, char *out, size_t size)
+{
+	char *o = out;
+
+	for (; (text = strchr(text, '{')) != NULL; text++) {
+		size_t n = strcspn(text, "}");
+
+		if (strstr(out, "{") != NULL && o > out &&
+		    memmem(out, (size_t)(o - out), text, n) != NULL)
+			continue;
+		assert_true((size_t)(o - out) + n + 1 < size);
+		memcpy(o, text, n);
+		o += n;
+		*o = '\0';
+	}
+}
+
+/* The three languages have the same texts with the same placeholders. */
+static void
+test_languages_agree(void **state)
+{
+	static char en[PLAYER_FILE], other[PLAYER_FILE];
+	struct buf problems = { 0 };
+	size_t n = player_read("templates/en.json", en);
+	struct jsondoc *d = jsondoc_parse("en.json", en, n, &problems);
+
+	(void)state;
+	assert_non_null(d);
+	for (size_t l = 1; l < NELEM(player_languages); l++) {
+		struct jsondoc *o;
+		const char *key;
+		char file[64];
+		json_t *v;
+
+		str_format(file, sizeof file, "templates/%s.json", player_languages[l]);
+		n = player_read(file, other);
+		o = jsondoc_parse(file, other, n, &problems);
+		assert_non_null(o);
+		assert_int_equal(
+		    json_object_size(jsondoc_root(o)), json_object_size(jsondoc_root(d)));
+		json_object_foreach(jsondoc_root(d), key, v) {
+			const char *text = json_string_value(json_object_get(jsondoc_root(o), key)),
+				   *at = json_string_value(v);
+			char ours[512] = "", theirs[512] = "";
+
+			if (text == NULL)
+				fail_msg("%s lacks %s", file, key);
+			placeholders(at, ours, sizeof ours);
+			placeholders(text, theirs, sizeof theirs);
+			if (strlen(ours) != strlen(theirs))
+				fail_msg("%s: %s has other placeholders: %s and %s", file, key,
+				    ours, theirs);
+		}
+		jsondoc_free(o);
+	}
+	jsondoc_free(d);
+	buf_clear(&problems);
+}
+
+/* ---- walks */
+
+static bool seen[256];
+
+static void
+mark(struct player *p)
+{
+	const struct menu_state *s = menu_find(p->menu, p->dlg.state, strlen(p->dlg.state));
+
+	assert_non_null(s);
+	seen[s - p->menu->state] = true;
+	if (p->step.kind == STEP_SHOW || p->step.kind == STEP_END)
+		assert_true(p->step.text[0] != '\0');
+}
+
+#define CUSTOMER "=found|<main"
+#define PIN ">7391|<private.check|$authed=1|=ok"
+#define TO_SEND CUSTOMER "|>2|<send.to|>083 444 5566|=found|<send.amount|>50|<send.check"
+#define TO_PIN TO_SEND "|=ok|<send.confirm|>7391"
+#define KINDS "$kind.n=1|$kind.1.type=ZA_PNP_CASH|$kind.1.name=Pick n Pay|=done|<cash.kind|>1" \
+	"|<cash.who"
+#define TO_CASH CUSTOMER "|>3|<cash|" KINDS "|>1|<cash.amount|>100|<cash.check"
+#define TO_OTHER CUSTOMER "|>3|" KINDS "|>2|<cash.phone|>0834445566|<cash.phone2|>0834445566" \
+	"|<cash.amount|>100|=ok"
+#define CODES CUSTOMER "|>4|" PIN "|<codes|$pending.n=1|$pending.1.id=w9" \
+	"|$pending.1.amount=5000|=done|<codes.list|>1|<codes.one"
+#define JOIN "=not_found|<join|>1|<join.first|>Thandi|<join.surname|>Mbeki|<join.doc"
+#define JOIN_PIN JOIN "|>1|<join.id|>8001015009087|<join.check|=free|<join.consent|>1" \
+	"|<join.pin|>2580|<join.pin2|>2580|<join.create"
+#define ACTIVATE "=no_pin|<activate|>1|<activate.id|>8001015009087|<activate.start|=sent" \
+	"|<activate.code|>12345|<activate.pin|>2580|<activate.pin2|>2580|<activate.finish"
+
+/* Each begins where the language is known and customer.find is being asked. */
+static const char *const walks[] = {
+	"=barred|<barred",
+	"=failed|<sorry",
+	"$notice=done|" CUSTOMER,
+	"$notice=not_done|" CUSTOMER,
+	"$notice=checking|" CUSTOMER,
+	JOIN_PIN "|=done|<main",
+	JOIN_PIN "|=taken|<join.taken",
+	JOIN_PIN "|=refused|<join.refused",
+	JOIN_PIN "|=later|<join.later",
+	JOIN_PIN "|=failed|<join.retry|>1|<join.pin|>00|<join",
+	JOIN_PIN "|=failed|>2|<join.stop",
+	JOIN "|>2|<join.passport|>a1234567|<join.birth|>24031990|<join.check|=failed|<join.again"
+	     "|>1|=taken|<join.taken",
+	JOIN "|>1|>8001015009087|=free|>2|<join.stop",
+	"=not_found|>2|<language|>2|<language.set|=done|<join",
+	"=not_found|>3|<help|>0|<join",
+	ACTIVATE "|=done|<main",
+	ACTIVATE "|=wrong_code|<activate.code",
+	ACTIVATE "|=blocked|<activate.blocked",
+	ACTIVATE "|=failed|<sorry",
+	"=no_pin|>1|>8001015009087|=no_match|<activate.id",
+	CUSTOMER "|>1|<private.pin|>7391|=wrong|<private.pin|" PIN
+		 "|<balance|=done|<balance.show|>1|<statement",
+	CUSTOMER "|>1|" PIN "|$pending_total=5000|=done|<balance.pending|>1|<codes",
+	CUSTOMER "|>1|" PIN "|=done|<balance.show|>0|<main|>1|<balance",
+	CUSTOMER "|>1|>7391|=locked|<pin.locked",
+	CUSTOMER "|>1|>7391|=failed|<sorry",
+	CUSTOMER "|>5|" PIN "|<statement|$tx.n=2|$tx.2.at=1774353600000|=done|<statement.list|>2"
+		 "|<statement.one|>0|<statement.list|>00|<main|>5|<statement|=empty"
+		 "|<statement.none",
+	CUSTOMER "|>6|" PIN "|<limit|=done|<limit.show|>00|<main",
+	CUSTOMER "|>7|<more|>1|" PIN "|<pin.new|>2580|<pin.new2|>2580|<pin.change|=done|<main",
+	CUSTOMER "|>7|>1|" PIN "|>2580|>2580|=failed|<pin.unchanged",
+	CUSTOMER "|>7|>3|<help",
+	CODES "|>1|<codes.resend|=done|<main",
+	CODES "|>1|=too_many|<main",
+	CODES "|>1|=failed|<main",
+	CODES "|>2|<codes.sure|>2|<codes.one|>2|>1|<codes.cancel|=done|<main",
+	CODES "|>2|>1|=refused|<main",
+	CODES "|>2|>1|=later|<later",
+	CODES "|>2|>1|=failed|<sorry",
+	CUSTOMER "|>4|" PIN "|=empty|<codes.none|>1|<cash|=none|<cash.none",
+	TO_PIN "|=accepted|<send.do|=done|<send.done",
+	TO_PIN "|=accepted|=later|<later",
+	TO_PIN "|=accepted|$reason=short|=refused|<refused",
+	TO_PIN "|=accepted|=refused|<refused",
+	TO_PIN "|=wrong|<send.confirm|>0|=declined|<main",
+	TO_PIN "|=locked|<pin.locked",
+	TO_PIN "|=failed|<confirm.failed",
+	TO_PIN "|=busy|<confirm.busy",
+	TO_PIN "|=lapsed|<confirm.lapsed",
+	TO_SEND "|=repeat|<send.repeat|>1|<send.confirm",
+	TO_SEND "|=repeat|>2|<main",
+	TO_SEND "|=short|<send.amount",
+	TO_SEND "|=refused|<refused",
+	TO_SEND "|=busy|<busy",
+	CUSTOMER "|>2|>0834445566|=not_found|<send.to|>0834445566|=self|<send.to|>0834445566"
+		 "|=barred|<send.to|>0834445566|=too_many|<send.too_many",
+	TO_CASH "|=ok|<cash.confirm|>7391|=accepted|<cash.do|=done|<cash.done",
+	TO_CASH "|=ok|>7391|=accepted|=limit|<cash.limit_own",
+	TO_OTHER "|>7391|=accepted|=limit|<cash.limit_other",
+	TO_CASH "|=capped|<cash.capped",
+	TO_CASH "|=step|<cash.amount|>1|=small|<cash.amount|>1|=large|<cash.amount|>1|=short"
+		"|<cash.amount|>1|=repeat|<cash.repeat|>1|<cash.confirm|>00|=declined|<main",
+};
+
+static void
+test_every_state_is_walked(void **state)
+{
+	struct player p;
+
+	(void)state;
+	player_shipped(&p);
+	p.on_step = mark;
+	memset(seen, 0, sizeof seen);
+	player_begin(&p);
+	player_play(&p, "<language.first|>2|<language.save|=done|<find");
+	assert_string_equal(p.dlg.lang, "zu");
+	for (size_t i = 0; i < NELEM(walks); i++) {
+		player_begin(&p);
+		player_play(&p, walks[i]);
+	}
+	for (int i = 0; i < p.menu->state_n; i++)
+		if (!seen[i] && p.menu->state[i].kind != MENU_BRANCH)
+			fail_msg("no walk came to %s", p.menu->state[i].name);
+	player_clear(&p);
+}
+
+static void
+test_money_screens(void **state)
+{
+	struct player p;
+
+	(void)state;
+	player_shipped(&p);
+	str_copy(p.dlg.lang, sizeof p.dlg.lang, "en");
+	player_begin(&p);
+	player_play(&p, "$title=Acme Wallet|$notice=done|$notice_at=1774353720000|=found");
+	assert_string_equal(p.step.text,
+	    "Your payment of 14:02 went through.\nAcme Wallet\n1. Balance\n2. Send money\n"
+	    "3. Cash out\n4. My codes\n5. Statement\n6. My limit\n7. More");
+	player_play(&p, ">2|>0821234567|$to_name=T*** M***|=found|>50|$fee=100|=ok");
+	assert_string_equal(p.step.text,
+	    "Send R50.00 + R1.00 fee to T*** M*** 082 123 4567. Enter your PIN to pay, 0 to "
+	    "cancel.");
+	assert_int_equal(p.step.kind, STEP_SHOW);
+	assert_string_equal(p.step.intent, "transfer");
+	assert_true(menu_confirming(p.menu, &p.dlg));
+	player_play(&p, ">7391");
+	assert_int_equal(p.step.kind, STEP_ACCEPT);
+	assert_string_equal(p.step.secret, "7391");
+	player_play(&p, "=accepted");
+	assert_string_equal(p.step.call, "transfer");
+	assert_string_equal(p.step.secret, "");
+	player_clear(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_screens_fit),
+		cmocka_unit_test(test_messages_fit),
+		cmocka_unit_test(test_languages_agree),
+		cmocka_unit_test(test_every_state_is_walked),
+		cmocka_unit_test(test_money_screens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
