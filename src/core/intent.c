@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/intent.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define CANCEL_TRIES 20
+#define LATE_LOOKS 3		/* for a withdrawal that turns up after it was told as not done */
+
+static const struct rec_field fields[] = {
+	REC(1, REC_STR, intent, id), REC(2, REC_STR, intent, owner), REC(3, REC_STR, intent, tenant),
+	REC(4, REC_STR, intent, integrator), REC(5, REC_STR, intent, channel),
+	REC(6, REC_STR, intent, phone), REC(7, REC_STR, intent, lang), REC(8, REC_INT, intent, kind),
+	REC(9, REC_INT, intent, state), REC(10, REC_INT, intent, why), REC(11, REC_I64, intent, wallet_id),
+	REC(12, REC_I64, intent, to_wallet_id), REC(13, REC_STR, intent, to_phone),
+	REC(14, REC_STR, intent, to_name), REC(15, REC_I64, intent, amount), REC(16, REC_I64, intent, fee),
+	REC(17, REC_STR, intent, type), REC(18, REC_BOOL, intent, counts),
+	REC(19, REC_BOOL, intent, gateway_sends), REC(20, REC_BOOL, intent, as_customer),
+	REC(21, REC_I64, intent, customer_id), REC(22, REC_STR, intent, menu_version),
+	REC(23, REC_I64, intent, shown_at), REC(24, REC_I64, intent, shown_until),
+	REC(25, REC_I64, intent, accepted_at), REC(26, REC_I64, intent, not_after),
+	REC(27, REC_INT, intent, attempts), REC(28, REC_STR, intent, process),
+	REC(29, REC_I64, intent, lease_until), REC(30, REC_I64, intent, first_send),
+	REC(31, REC_I64, intent, last_send), REC(32, REC_INT, intent, asks),
+	REC(33, REC_I64, intent, next_at), REC(34, REC_I64, intent, limit_month),
+	REC(35, REC_INT, intent, limit), REC(36, REC_INT, intent, steps), REC(37, REC_INT, intent, resends),
+	REC(38, REC_I64, intent, withdrawal_id), REC(39, REC_I64, intent, token_expires),
+	REC(40, REC_I64, intent, core_fee), REC(41, REC_STR, intent, token),
+	REC(42, REC_INT, intent, core_status), REC(43, REC_I64, intent, finished_at),
+	REC(44, REC_BOOL, intent, cancel), REC(45, REC_INT, intent, cancels), REC(46, REC_STR, intent, code),
+	REC(47, REC_STR, intent, uid), REC_VAR(48, intent, payload_mac, payload_mac_len),
+};
+
+static const char *const state_name[INTENT_STATES] = {
+	"shown", "accepted", "running", "asking", "done", "not_done", "lapsed", "declined", "person",
+};
+static const char *const why_name[WHY_REASONS] = {
+	"", "short", "barred", "limit", "refused", "expired", "unknown", "unknown", "busy",
+};
+static const char *const action_name[] = {
+	"nothing", "wait", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
+	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms",
+};
+
+/* Which states may follow which; intent_enter() is the one door. */
+#define TO(s) (1u << (s))
+static const unsigned next_states[INTENT_STATES] = {
+	[INTENT_SHOWN] = TO(INTENT_ACCEPTED) | TO(INTENT_LAPSED) | TO(INTENT_DECLINED),
+	[INTENT_ACCEPTED] = TO(INTENT_RUNNING) | TO(INTENT_NOT_DONE),
+	[INTENT_RUNNING] = TO(INTENT_ACCEPTED) | TO(INTENT_ASKING) | TO(INTENT_DONE) | TO(INTENT_NOT_DONE),
+	[INTENT_ASKING] = TO(INTENT_DONE) | TO(INTENT_NOT_DONE) | TO(INTENT_PERSON),
+	[INTENT_DONE] = TO(INTENT_NOT_DONE) | TO(INTENT_PERSON),
+	[INTENT_NOT_DONE] = TO(INTENT_PERSON),
+	[INTENT_PERSON] = TO(INTENT_DONE) | TO(INTENT_NOT_DONE),
+};
+
+void
+intent_encode(const struct intent *i, struct buf *out)
+{
+	rec_encode(fields, NELEM(fields), i, &i->rest, out);
+}
+
+bool
+intent_decode(const void *octets, size_t n, struct intent *out)
+{
+	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
+	    (unsigned)out->state < INTENT_STATES && (unsigned)out->why < WHY_REASONS;
+}
+
+const char *
+intent_state_name(enum intent_state s)
+{
+	return state_name[s];
+}
+
+const char *
+intent_why_name(enum intent_why w)
+{
+	return why_name[w];
+}
+
+const char *
+intent_action_name(enum intent_action a)
+{
+	return action_name[a];
+}
+
+static void
+enter(struct intent *i, enum intent_state to, enum intent_why why)
+{
+	if ((next_states[i->state] & TO(to)) == 0)
+		fatalx("intent: %s -> %s", state_name[i->state], state_name[to]);
+	i->state = to;
+	i->why = why;
+}
+
+static bool
+undone(const struct intent *i, int step)
+{
+	return (i->steps & step) == 0;
+}
+
+bool
+intent_open(const struct intent *i)
+{
+	return i->state <= INTENT_ASKING || (i->state == INTENT_DONE && !intent_settled(i));
+}
+
+bool
+intent_settled(const struct intent *i)
+{
+	if (i->state == INTENT_DONE && i->kind == INTENT_WITHDRAWAL && i->gateway_sends && i->counts)
+		return !undone(i, STEP_TOKEN_SMS);
+	return i->state >= INTENT_DONE;
+}
+
+bool
+intent_accept(struct intent *i, int64_t now)
+{
+	if (i->state != INTENT_SHOWN || now >= i->shown_until)
+		return false;
+	enter(i, INTENT_ACCEPTED, WHY_NONE);
+	i->accepted_at = now;
+	i->not_after = now + INTENT_SEND_MS;
+	return true;
+}
+
+bool
+intent_leave(struct intent *i, enum intent_state to)
+{
+	if (i->state != INTENT_SHOWN)
+		return false;
+	enter(i, to, WHY_NONE);
+	return true;
+}
+
+static bool
+core_final(const struct intent *i)
+{
+	return i->core_status != 0 && i->core_status - 1 != WSTATUS_PENDING;
+}
+
+static bool
+gives_back(const struct intent *i, const struct intent_rules *rules)
+{
+	static const int bit[] = {
+		[WSTATUS_CANCELLED] = GIVE_BACK_CANCELLED, [WSTATUS_TIMEOUT] = GIVE_BACK_TIMEOUT,
+		[WSTATUS_ERROR] = GIVE_BACK_ERROR,
+	};
+
+	return core_final(i) && (rules->give_back & bit[i->core_status - 1]) != 0;
+}
+
+static enum intent_action
+wait_or(enum intent_action a, const struct intent *i, int64_t now, int64_t *at)
+{
+	*at = i->next_at;
+	return now < i->next_at ? DO_WAIT : a;
+}
+
+/* Asked to go away and not gone yet: cancel and read in turns, because only what was read is believed. */
+static enum intent_action
+next_cancel(const struct intent *i, int64_t now, int64_t *at)
+{
+	return wait_or(i->cancels % 2 == 0 ? DO_CANCEL : DO_FOLLOW, i, now, at);
+}
+
+/* Issued, until the customer can be told so. */
+static enum intent_action
+next_issued(const struct intent *i, int64_t now, int64_t *at)
+{
+	if (i->limit == ILIMIT_RESERVED)
+		return DO_COMMIT_LIMIT;
+	if (i->integrator[0] != '\0' && undone(i, STEP_REFERRED))
+		return DO_REFER;
+	if (i->cancel)
+		return next_cancel(i, now, at);
+	if (i->token[0] == '\0')
+		return wait_or(DO_FOLLOW, i, now, at);
+	return DO_TOKEN_SMS;
+}
+
+/* The core has spoken its last word on a withdrawal. */
+static enum intent_action
+next_final(const struct intent *i, const struct intent_rules *rules)
+{
+	bool paid_out = i->core_status - 1 == WSTATUS_SUCCESSFUL;
+
+	if (paid_out && i->counts && i->limit == ILIMIT_RELEASED)
+		return DO_COMMIT_LIMIT;
+	if (gives_back(i, rules) && i->limit == ILIMIT_COMMITTED)
+		return DO_RELEASE_LIMIT;
+	if (!paid_out && !undone(i, STEP_TOKEN_SMS) && undone(i, STEP_RECEIVER_SMS) &&
+	    strcmp(i->to_phone, i->phone) != 0)
+		return DO_RECEIVER_SMS;
+	if (i->integrator[0] == '\0' && rules->result_sms && undone(i, STEP_FINAL_SMS))
+		return DO_FINAL_SMS;
+	return DO_NOTHING;
+}
+
+static enum intent_action
+next_done(const struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+{
+	if (i->integrator[0] == '\0' && undone(i, STEP_NOTED))
+		return DO_NOTE;
+	if (i->integrator[0] == '\0' && rules->result_sms && undone(i, STEP_RESULT_SMS))
+		return DO_RESULT_SMS;
+	if (i->kind == INTENT_TRANSFER)
+		return undone(i, STEP_RECEIVER_SMS) ? DO_RECEIVER_SMS : DO_NOTHING;
+	if (i->limit == ILIMIT_RESERVED)
+		return DO_COMMIT_LIMIT;
+	if (i->integrator[0] != '\0' && undone(i, STEP_REFERRED))
+		return DO_REFER;
+	if (core_final(i))
+		return next_final(i, rules);
+	return i->cancel ? next_cancel(i, now, at) : wait_or(DO_FOLLOW, i, now, at);
+}
+
+static enum intent_action
+next_not_done(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+{
+	if (i->limit == ILIMIT_RESERVED || i->limit == ILIMIT_COMMITTED)
+		return DO_RELEASE_LIMIT;
+	if (i->integrator[0] == '\0' && undone(i, STEP_NOTED))
+		return DO_NOTE;
+	if (i->integrator[0] == '\0' && rules->result_sms && undone(i, STEP_RESULT_SMS))
+		return DO_RESULT_SMS;
+	if (i->why != WHY_ABSENT || i->kind != INTENT_WITHDRAWAL)
+		return DO_NOTHING;
+	if (i->cancel && core_final(i) && i->core_status - 1 == WSTATUS_SUCCESSFUL) {
+		enter(i, INTENT_PERSON, WHY_ABSENT);
+		return DO_NOTE;
+	}
+	if (i->cancel)
+		return core_final(i) ? DO_NOTHING : next_cancel(i, now, at);
+	return i->asks < LATE_LOOKS ? wait_or(DO_ASK, i, now, at) : DO_NOTHING;
+}
+
+/* Nothing was sent yet, or what was sent was certainly not processed. */
+static enum intent_action
+next_accepted(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+{
+	if (now >= i->not_after) {
+		enter(i, INTENT_NOT_DONE, i->why != WHY_NONE ? i->why : WHY_EXPIRED);
+		return next_not_done(i, rules, now, at);
+	}
+	if (i->integrator[0] != '\0' && undone(i, STEP_INDEXED))
+		return DO_INDEX;
+	if (now < i->next_at) {
+		*at = i->next_at;
+		return DO_WAIT;
+	}
+	if (i->counts && i->limit == ILIMIT_NONE)
+		return DO_RESERVE;
+	return DO_SEND;
+}
+
+enum intent_action
+intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+{
+	*at = now;
+	switch (i->state) {
+	case INTENT_SHOWN:
+		if (now < i->shown_until) {
+			*at = i->shown_until;
+			return DO_WAIT;
+		}
+		enter(i, INTENT_LAPSED, WHY_NONE);
+		return DO_NOTHING;
+	case INTENT_ACCEPTED:
+		return next_accepted(i, rules, now, at);
+	case INTENT_RUNNING:
+		if (now < i->lease_until) {
+			*at = i->lease_until;
+			return DO_WAIT;
+		}
+		enter(i, INTENT_ASKING, WHY_NONE);
+		i->next_at = now;
+		return DO_ASK;
+	case INTENT_ASKING:
+		*at = i->next_at;
+		return now < i->next_at ? DO_WAIT : DO_ASK;
+	case INTENT_DONE:
+		if (!intent_settled(i) && core_final(i)) {
+			/* It ended before its token could be handed on: nobody can have used it. */
+			if (i->core_status - 1 != WSTATUS_SUCCESSFUL) {
+				enter(i, INTENT_NOT_DONE, WHY_NO_TOKEN);
+				return next_not_done(i, rules, now, at);
+			}
+			enter(i, INTENT_PERSON, WHY_NO_TOKEN);
+			return DO_NOTE;
+		}
+		return intent_settled(i) ? next_done(i, rules, now, at) : next_issued(i, now, at);
+	case INTENT_NOT_DONE:
+		return next_not_done(i, rules, now, at);
+	case INTENT_PERSON:
+		return i->integrator[0] == '\0' && undone(i, STEP_NOTED) ? DO_NOTE : DO_NOTHING;
+	case INTENT_LAPSED:
+	case INTENT_DECLINED:
+	case INTENT_STATES:
+		break;
+	}
+	return DO_NOTHING;
+}
+
+void
+intent_on_reserved(struct intent *i, enum limit_result r)
+{
+	if (r == LIMIT_OK)
+		i->limit = ILIMIT_RESERVED;
+	else
+		enter(i, INTENT_NOT_DONE, WHY_LIMIT);
+}
+
+void
+intent_on_limit(struct intent *i, enum intent_limit now_at)
+{
+	i->limit = now_at;
+}
+
+void
+intent_sending(struct intent *i, int64_t now, const char *process, int64_t lease_ms)
+{
+	enter(i, INTENT_RUNNING, WHY_NONE);
+	i->attempts++;
+	i->last_send = now;
+	if (i->first_send == 0)
+		i->first_send = now;
+	i->lease_until = now + lease_ms;
+	if (!str_copy(i->process, sizeof i->process, process))
+		i->process[0] = '\0';
+}
+
+static const struct {
+	const char *code;
+	enum intent_why why;
+} refusals[] = {
+	{ "WAL009", WHY_SHORT }, { "WAL011", WHY_BARRED }, { "WAL010", WHY_LIMIT },
+};
+
+static enum intent_why
+why_of(const char *code)
+{
+	for (size_t k = 0; k < NELEM(refusals); k++)
+		if (strcmp(code, refusals[k].code) == 0)
+			return refusals[k].why;
+	return WHY_REFUSED;
+}
+
+static void
+start_asking(struct intent *i, int64_t now)
+{
+	enter(i, INTENT_ASKING, WHY_NONE);
+	i->asks = 0;
+	i->next_at = now + SECOND;
+}
+
+static void
+issued(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
+{
+	i->withdrawal_id = w->id;
+	if (w->token[0] != '\0')
+		memcpy(i->token, w->token, sizeof i->token);
+	if (w->expires_ms != 0)
+		i->token_expires = w->expires_ms;
+	i->core_fee = w->fee;
+	i->core_status = (int)wallet_status(w->status) + 1;
+	if (core_final(i))
+		i->finished_at = now;
+	i->asks = 0;
+	i->next_at = now + SECOND;
+}
+
+void
+intent_on_sent(struct intent *i, int64_t now, const struct wallet_answer *a)
+{
+	memcpy(i->code, a->code, sizeof i->code);
+	i->lease_until = 0;
+	switch (a->end) {
+	case WALLET_DONE:
+		if (i->kind == INTENT_WITHDRAWAL && (a->n != 1 || !intent_is_withdrawal(i, &a->withdrawal[0]))) {
+			start_asking(i, now);
+			break;
+		}
+		enter(i, INTENT_DONE, WHY_NONE);
+		if (i->kind == INTENT_WITHDRAWAL)
+			issued(i, now, &a->withdrawal[0]);
+		break;
+	case WALLET_REFUSED:
+		if (i->attempts == 1)
+			enter(i, INTENT_NOT_DONE, why_of(a->code));
+		else
+			start_asking(i, now);
+		break;
+	case WALLET_AUTH:
+	case WALLET_LATER:
+		/* Certainly not processed: it does not count as an attempt. */
+		i->attempts--;
+		enter(i, INTENT_ACCEPTED, a->end == WALLET_LATER ? WHY_BUSY : WHY_EXPIRED);
+		i->next_at = now + 2 * SECOND;
+		if (a->end == WALLET_AUTH)
+			i->not_after = now;	/* the login of the confirm is over: another PIN is needed */
+		break;
+	case WALLET_UNKNOWN:
+		start_asking(i, now);
+		break;
+	}
+}
+
+static int64_t
+ask_again_after(int asks)
+{
+	return asks < 5 ? SECOND << asks : 30 * SECOND;
+}
+
+void
+intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const struct wallet_withdrawal *w)
+{
+	static const int64_t late_look[LATE_LOOKS] = { HOUR, 6 * HOUR, 24 * HOUR };
+
+	i->asks++;
+	if (i->state == INTENT_NOT_DONE) {
+		/* It was told as not done: what turns up now is cancelled. */
+		if (f == FOUND && w != NULL) {
+			issued(i, now, w);
+			i->cancel = true;
+			i->steps &= ~STEP_NOTED;
+			return;
+		}
+		i->next_at = now + late_look[i->asks < LATE_LOOKS ? i->asks : LATE_LOOKS - 1];
+		return;
+	}
+	if (f == FOUND) {
+		enter(i, INTENT_DONE, WHY_NONE);
+		if (w != NULL)
+			issued(i, now, w);
+		i->next_at = now;
+		return;
+	}
+	if (f == NOT_LISTED && now - i->last_send >= INTENT_ABSENT_MS) {
+		enter(i, INTENT_NOT_DONE, WHY_ABSENT);
+		i->asks = 0;
+		i->next_at = now + late_look[0];
+		return;
+	}
+	if (now - i->first_send >= INTENT_PERSON_MS) {
+		enter(i, INTENT_PERSON, WHY_NONE);
+		return;
+	}
+	i->next_at = now + ask_again_after(i->asks);
+}
+
+/* The older a token is, the less often it is looked at; never less than every ten minutes. */
+static int64_t
+follow_again_after(const struct intent *i, int64_t now)
+{
+	int64_t gap = (now - i->accepted_at) / 4;
+
+	return gap < 10 * SECOND ? 10 * SECOND : gap > 10 * MINUTE ? 10 * MINUTE : gap;
+}
+
+void
+intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
+{
+	bool read = w != NULL && w->id == i->withdrawal_id;
+
+	if (read)
+		issued(i, now, w);
+	if (read && !intent_settled(i) && !core_final(i) && i->token[0] == '\0')
+		i->cancel = true;	/* the core does not say the token again: it can reach nobody */
+	if (i->cancel) {
+		i->cancels++;
+		i->next_at = now + (i->cancels < 6 ? i->cancels * SECOND : MINUTE);
+	} else
+		i->next_at = now + follow_again_after(i, now);
+}
+
+void
+intent_cancel(struct intent *i, int64_t now)
+{
+	i->cancel = true;
+	i->cancels = 0;
+	i->next_at = now;
+}
+
+void
+intent_on_cancelled(struct intent *i, int64_t now, bool refused)
+{
+	bool ours = !intent_settled(i) || i->state == INTENT_NOT_DONE;
+
+	i->cancels++;
+	i->next_at = now;
+	if (refused && !ours && i->cancels > 2)
+		i->cancel = false;	/* used or not cancellable; the customer is told so */
+	if (ours && i->cancels >= CANCEL_TRIES)
+		enter(i, INTENT_PERSON, WHY_NO_TOKEN);
+}
+
+bool
+intent_is_tx(const struct intent *i, const struct wallet_tx *tx)
+{
+	int64_t amount = tx->amount < 0 ? -tx->amount : tx->amount;
+
+	return strcmp(tx->uid, i->id) == 0 && amount == i->amount;
+}
+
+bool
+intent_is_withdrawal(const struct intent *i, const struct wallet_withdrawal *w)
+{
+	return strcmp(w->uid, i->id) == 0 && w->amount == i->amount && w->id != 0;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One message of the outbox: what is to be said to whom, over which routes, and how far it came. Pure rules of retry;
+ * the attempt is saved before it is made, so that after a crash "may have been sent" is known.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/record.h"
+#include "core/settings.h"
+#include "core/subscriber.h"
+
+#define MESSAGE_ID 80		/* "<intent>:token", "<intent>:token:2" */
+#define MESSAGE_TEXT 1000
+
+enum message_state {
+	MESSAGE_WAITING,
+	MESSAGE_SENDING,	/* an attempt is saved and perhaps made */
+	MESSAGE_SENT,		/* accepted by a provider */
+	MESSAGE_DELIVERED, MESSAGE_FAILED, MESSAGE_EXPIRED,
+	MESSAGE_UNKNOWN,	/* perhaps sent, and its class is not sent twice */
+	MESSAGE_STATES
+};
+
+struct message {
+	char id[MESSAGE_ID];
+	char tenant[NAME_MAX_OCTETS];
+	enum message_class cls;
+	char to[PHONE_MAX];
+	char text[MESSAGE_TEXT];
+	enum message_state state;
+	int route;			/* index into the tenant's routes of the class */
+	int tries;			/* on this route */
+	int attempts;			/* in all */
+	int64_t created_at, deadline, next_at;	/* deadline: never on the wire after it */
+	int status;			/* of the last answer, for operators */
+	char provider_id[66];
+	char intent_owner[192], intent_id[INTENT_ID];	/* whose it is, "" if of none */
+	struct rec_rest rest;
+};
+
+void message_encode(const struct message *m, struct buf *out);
+bool message_decode(const void *octets, size_t n, struct message *out) MUST_CHECK;
+const char *message_state_name(enum message_state s);
+
+enum message_answer { MESSAGE_ACCEPTED, MESSAGE_LATER, MESSAGE_REFUSED, MESSAGE_TOO_LATE, MESSAGE_NO_ANSWER };
+
+struct message_rules {
+	int routes;			/* of the class at the tenant */
+	int tries;			/* per route */
+};
+/* Claimed: may it be tried now? Moves what a dead process left in SENDING, and what is too old. True: call sending. */
+bool message_ready(struct message *m, const struct message_rules *rules, int64_t now);
+/* Before the octets go out: to be saved first. */
+void message_sending(struct message *m, int64_t now, int64_t lease_ms);
+void message_on_answer(struct message *m, const struct message_rules *rules, int64_t now, enum message_answer a,
+    int status, const char *provider_id);
+bool message_final(const struct message *m);	/* out of the list; receipts may still come */
+/* A receipt's word; false when it changes nothing. */
+bool message_on_receipt(struct message *m, bool delivered, bool failed);

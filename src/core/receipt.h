@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Delivery receipts: the text form that vendors vary (SMPP 3.4 appendix B) and the TLV form. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum receipt_state {
+	RECEIPT_PENDING,	/* ENROUTE, BUFFRED, SCHEDULED */
+	RECEIPT_ACCEPTED,	/* ACCEPTD: not delivered */
+	RECEIPT_DELIVERED,
+	RECEIPT_FAILED,		/* EXPIRED, DELETED, UNDELIV, REJECTD, FAILED, NOCRED, ... */
+	RECEIPT_UNKNOWN
+};
+
+struct receipt {
+	char id[66];		/* raw */
+	enum receipt_state state;
+	char stat[16];		/* the word, for operators */
+	char err[8];
+};
+
+/*
+ * From the text: keys by name, first occurrence, before "text:". NULs are passed over, which reads
+ * UCS-2 too. false: it has not both an id and a stat and is no receipt.
+ */
+bool receipt_parse_text(const char *text, size_t len, struct receipt *out);
+/* From message_state (SMPP 3.4 §5.2.28). */
+enum receipt_state receipt_of_message_state(unsigned state);
+/*
+ * TLVs are trusted over the text: call after receipt_parse_text (or on a zeroed struct). -1 / NULL
+ * where absent. A NUL ends the id, whatever id_len says.
+ */
+void receipt_apply_tlvs(struct receipt *r, const char *id, size_t id_len, int message_state);
+/*
+ * The form under which ids are matched: spaces and case dropped, leading zeros dropped; when `hex`
+ * is set the id is read as a hexadecimal number and said in decimal. What is no number, or has over
+ * 65 decimal digits, stays text (lower case). out has 66 octets.
+ */
+void receipt_canonical_id(const char *raw, bool hex, char out[66]);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/session.h"
+
+#include <string.h>
+
+static const struct rec_field fields[] = {
+	REC(1, REC_STR, session, dlg.menu), REC(2, REC_STR, session, dlg.version),
+	REC(3, REC_STR, session, dlg.state), REC(4, REC_STR, session, dlg.lang),
+	REC(5, REC_STR, session, dlg.back[0]), REC(6, REC_STR, session, dlg.back[1]),
+	REC(7, REC_STR, session, dlg.back[2]), REC(8, REC_STR, session, dlg.back[3]),
+	REC(9, REC_STR, session, dlg.back[4]), REC(10, REC_STR, session, dlg.back[5]),
+	REC(11, REC_STR, session, dlg.back[6]), REC(12, REC_STR, session, dlg.back[7]),
+	REC(13, REC_STR, session, dlg.back[8]), REC(14, REC_STR, session, dlg.back[9]),
+	REC(15, REC_STR, session, dlg.back[10]), REC(16, REC_STR, session, dlg.back[11]),
+	REC(17, REC_INT, session, dlg.back_n), REC(18, REC_INT, session, dlg.page),
+	REC(19, REC_STR, session, dlg.problem), REC_VAR(20, session, dlg.vars.p, dlg.vars.len),
+	REC(21, REC_STR, session, dialogue), REC(22, REC_BOOL, session, ended),
+	REC(23, REC_I64, session, expires_ms), REC(24, REC_I64, session, touched_ms),
+	REC(25, REC_STR, session, turn_key), REC(26, REC_STR, session, answer),
+	REC(27, REC_BOOL, session, answer_end), REC(28, REC_I64, session, consumed),
+	REC_VAR(29, session, consumed_mac, consumed_mac_len),
+	REC(30, REC_BOOL, session, uncounted), REC(31, REC_STR, session, claim_key),
+	REC(32, REC_I64, session, claim_until), REC(33, REC_STR, session, intent),
+};
+_Static_assert(MENU_BACK == 12, "fields name each step back");
+
+void
+session_encode(const struct session *s, struct buf *out)
+{
+	rec_encode(fields, NELEM(fields), s, &s->rest, out);
+}
+
+bool
+session_decode(const void *octets, size_t n, struct session *out)
+{
+	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
+	    vars_valid(&out->dlg.vars) && out->dlg.back_n >= 0 && out->dlg.back_n <= MENU_BACK &&
+	    out->dlg.page >= 0;
+}

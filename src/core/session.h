@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One phone's dialogue on one channel as it lies in the store: where it is in the menu, what was answered last (so that
+ * a repeated input gets the same answer and does nothing), and who is working on it.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/menu.h"
+#include "core/record.h"
+#include "core/settings.h"
+#include "core/subscriber.h"
+
+#define SESSION_DIALOGUE 64
+
+struct session {
+	struct dialogue dlg;
+	char dialogue[SESSION_DIALOGUE];	/* the network's id of it */
+	bool ended;				/* END was shown, or the customer hung up */
+	int64_t expires_ms;			/* the network ends it by then */
+	int64_t touched_ms;
+	/* the last turn that was answered */
+	char turn_key[64];
+	char answer[MENU_SCREEN];
+	bool answer_end;
+	int64_t consumed;			/* octets of the history taken so far */
+	unsigned char consumed_mac[16];
+	uint32_t consumed_mac_len;
+	bool uncounted;				/* the peer does not count turns: nothing identifies them */
+	/* the turn being worked on, while it waits for the wallet core */
+	char claim_key[64];
+	int64_t claim_until;
+	char intent[INTENT_ID];			/* shown on the confirm screen */
+	struct rec_rest rest;
+};
+
+void session_encode(const struct session *s, struct buf *out);
+bool session_decode(const void *octets, size_t n, struct session *out) MUST_CHECK;

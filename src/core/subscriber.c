@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/subscriber.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static const struct rec_field fields[] = {
+	REC(1, REC_STR, subscriber, lang), REC(2, REC_BOOL, subscriber, has_pin),
+	REC(3, REC_INT, subscriber, pin_key_id), REC_VAR(4, subscriber, pin_mac, pin_mac_len),
+	REC(5, REC_I64, subscriber, customer_id), REC(6, REC_I64, subscriber, wallet_id),
+	REC(7, REC_STR, subscriber, customer_uid), REC(8, REC_STR, subscriber, open_intent),
+	REC(9, REC_INT, subscriber, outcome), REC(10, REC_I64, subscriber, outcome_at),
+	REC(11, REC_BOOL, subscriber, outcome_told),
+	REC_VAR(12, subscriber, recent, recent_len), REC(13, REC_STR, subscriber, signup_uid),
+	REC(14, REC_STR, subscriber, signup_wallet_uid),
+	REC(15, REC_I64, subscriber, signup_customer_id),
+	REC(16, REC_BOOL, subscriber, signup_identity),
+	REC(17, REC_BOOL, subscriber, signup_ratified),
+	REC_VAR(18, subscriber, code_mac, code_mac_len), REC(19, REC_I64, subscriber, code_until),
+	REC(20, REC_INT, subscriber, code_tries), REC(21, REC_I64, subscriber, activated_at),
+	REC(22, REC_STR, subscriber, day), REC(23, REC_INT, subscriber, lookups),
+	REC(24, REC_INT, subscriber, refused_other), REC(25, REC_INT, subscriber, activations),
+	REC(26, REC_I64, subscriber, spent),
+};
+
+void
+subscriber_encode(const struct subscriber *s, struct buf *out)
+{
+	rec_encode(fields, NELEM(fields), s, &s->rest, out);
+}
+
+bool
+subscriber_decode(const void *octets, size_t n, struct subscriber *out)
+{
+	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
+	    out->recent_len % sizeof out->recent[0] == 0;
+}
+
+void
+subscriber_new_day(struct subscriber *s, const char today[9])
+{
+	if (strcmp(s->day, today) == 0)
+		return;
+	if (!str_copy(s->day, sizeof s->day, today))
+		s->day[0] = '\0';
+	s->lookups = s->refused_other = s->activations = 0;
+	s->spent = 0;
+}
+
+void
+subscriber_add_recent(struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t at_ms)
+{
+	memmove(&s->recent[1], &s->recent[0], sizeof s->recent - sizeof s->recent[0]);
+	memcpy(s->recent[0].payee, payee, 16);
+	s->recent[0].amount = amount;
+	s->recent[0].at_ms = at_ms;
+	if (s->recent_len < sizeof s->recent)
+		s->recent_len += (uint32_t)sizeof s->recent[0];
+}
+
+int64_t
+subscriber_find_recent(const struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t now,
+    int64_t within_ms)
+{
+	for (size_t i = 0; i < s->recent_len / sizeof s->recent[0]; i++)
+		if (s->recent[i].amount == amount && now - s->recent[i].at_ms < within_ms &&
+		    memcmp(s->recent[i].payee, payee, 16) == 0)
+			return s->recent[i].at_ms;
+	return 0;
+}
+
+int
+subscriber_count_recent(const struct subscriber *s, const unsigned char payee[16], int64_t since_ms)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < s->recent_len / sizeof s->recent[0]; i++)
+		n += s->recent[i].at_ms >= since_ms && memcmp(s->recent[i].payee, payee, 16) == 0;
+	return n;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the gateway remembers of one phone at one tenant across dialogues: language, who it is at the wallet core, the
+ * intent that is open, what became of the last ones, how far a sign-up came. No PIN, no name, no balance.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/record.h"
+#include "core/wallet.h"
+
+#define RECENT_PAYMENTS 16
+#define INTENT_ID 40
+
+enum outcome_state { OUTCOME_NONE, OUTCOME_DONE, OUTCOME_NOT_DONE, OUTCOME_CHECKING };
+
+struct recent_payment {			/* for "You sent R50.00 to T*** at 14:02. Send again?" */
+	unsigned char payee[16];	/* keyed MAC */
+	int64_t amount, at_ms;
+};
+
+struct subscriber {
+	char lang[8];
+	bool has_pin;			/* an identity with a PIN was made here */
+	int pin_key_id;
+	unsigned char pin_mac[32];	/* pin_check local */
+	uint32_t pin_mac_len;
+	int64_t customer_id, wallet_id;
+	char customer_uid[WALLET_UID];
+	char open_intent[INTENT_ID];	/* "" when none; one at a time */
+	/* the last payment, to be said at the next dial, once */
+	enum outcome_state outcome;
+	int64_t outcome_at;		/* when it was confirmed */
+	bool outcome_told;
+	struct recent_payment recent[RECENT_PAYMENTS];
+	uint32_t recent_len;		/* octets, the newest first */
+	/* sign-up: how far its writes came */
+	char signup_uid[WALLET_UID], signup_wallet_uid[WALLET_UID];
+	int64_t signup_customer_id;
+	bool signup_identity, signup_ratified;
+	/* activation */
+	unsigned char code_mac[16];
+	uint32_t code_mac_len;
+	int64_t code_until;
+	int code_tries;
+	int64_t activated_at;
+	/* caps a day */
+	char day[9];
+	int lookups, refused_other, activations;
+	int64_t spent;			/* cents confirmed today, for the cap after an activation */
+	struct rec_rest rest;
+};
+
+void subscriber_encode(const struct subscriber *s, struct buf *out);
+bool subscriber_decode(const void *octets, size_t n, struct subscriber *out) MUST_CHECK;
+void subscriber_new_day(struct subscriber *s, const char today[9]);	/* zeroes the day's counts on another day */
+void subscriber_add_recent(struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t at_ms);
+/* When the same amount went to the same payee within the last `within_ms`, or 0. */
+int64_t subscriber_find_recent(const struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t now,
+    int64_t within_ms);
+/* How many went to the payee since then. */
+int subscriber_count_recent(const struct subscriber *s, const unsigned char payee[16], int64_t since_ms);
