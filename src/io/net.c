@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io/net.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/str.h"
+
+struct block {
+	int family;
+	unsigned char p[16];
+	unsigned bits;
+};
+
+/* a.b.c.d and ::ffff:a.b.c.d both become the former. */
+static bool
+read_address(const char *s, size_t n, struct block *out)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char text[INET6_ADDRSTRLEN];
+
+	if (!str_copyn(text, sizeof text, s, n))
+		return false;
+	memset(out, 0, sizeof *out);
+	if (inet_pton(AF_INET, text, out->p) == 1) {
+		out->family = AF_INET;
+		out->bits = 32;
+		return true;
+	}
+	if (inet_pton(AF_INET6, text, out->p) != 1)
+		return false;
+	out->family = AF_INET6;
+	out->bits = 128;
+	if (memcmp(out->p, mapped, sizeof mapped) == 0) {
+		out->family = AF_INET;
+		out->bits = 32;
+		memmove(out->p, out->p + sizeof mapped, 4);
+	}
+	return true;
+}
+
+static bool
+read_block(const char *cidr, struct block *out)
+{
+	const char *slash = strchr(cidr, '/');
+	bool is_v6 = strchr(cidr, ':') != NULL;
+	int64_t bits;
+
+	if (slash == NULL)
+		return read_address(cidr, strlen(cidr), out);
+	if (!read_address(cidr, (size_t)(slash - cidr), out) || !str_all_digits(slash + 1) ||
+	    !str_to_i64(slash + 1, 0, is_v6 ? 128 : 32, &bits))
+		return false;
+	if (is_v6 && out->family == AF_INET) {	/* ::ffff:10.0.0.0/104 */
+		if (bits < 96)
+			return false;
+		bits -= 96;
+	}
+	out->bits = (unsigned)bits;
+	return true;
+}
+
+bool
+net_valid(const char *cidr)
+{
+	struct block b;
+
+	return read_block(cidr, &b);
+}
+
+bool
+net_matches(const char *cidr, const char *address)
+{
+	struct block net, host;
+	unsigned whole, rest;
+
+	/* A link-local peer carries its interface: fe80::1%eth0. */
+	if (!read_block(cidr, &net) || !read_address(address, strcspn(address, "%"), &host) ||
+	    net.family != host.family)
+		return false;
+	whole = net.bits / 8;
+	rest = net.bits % 8;
+	return memcmp(net.p, host.p, whole) == 0 &&
+	    (rest == 0 || (net.p[whole] ^ host.p[whole]) >> (8 - rest) == 0);
+}
+
+static bool
+split(const char *address, char *host, size_t host_size, bool *is_v6, const char **port)
+{
+	const char *from = address, *end;
+
+	*is_v6 = *address == '[';
+	if (*is_v6) {
+		from++;
+		end = strchr(address, ']');
+		if (end == NULL || end[1] != ':')
+			return false;
+		*port = end + 2;
+	} else {
+		end = strrchr(address, ':');
+		if (end == NULL || strchr(address, ':') != end)
+			return false;
+		*port = end + 1;
+	}
+	return str_copyn(host, host_size, from, (size_t)(end - from));
+}
+
+bool
+net_parse(const char *address, struct sockaddr_storage *out, socklen_t *len, char *err,
+    size_t err_size)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+	char host[INET6_ADDRSTRLEN];
+	const char *port_text;
+	int64_t port;
+	bool is_v6;
+
+	memset(out, 0, sizeof *out);
+	if (!split(address, host, sizeof host, &is_v6, &port_text)) {
+		str_format(err, err_size, "address \"%s\": expected 127.0.0.1:8080 or [::1]:8080",
+		    address);
+		return false;
+	}
+	if (!str_all_digits(port_text) || !str_to_i64(port_text, 0, 65535, &port)) {
+		str_format(err, err_size, "address \"%s\": \"%s\" is no port (0 to 65535)", address,
+		    port_text);
+		return false;
+	}
+	if (is_v6 ? inet_pton(AF_INET6, host, &v6->sin6_addr) != 1 :
+	    inet_pton(AF_INET, host, &v4->sin_addr) != 1) {
+		str_format(err, err_size, "address \"%s\": \"%s\" is no numeric IPv%d address",
+		    address, host, is_v6 ? 6 : 4);
+		return false;
+	}
+	if (is_v6) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)port);
+		*len = sizeof *v6;
+	} else {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		*len = sizeof *v4;
+	}
+	return true;
+}
+
+int
+net_port(const struct sockaddr_storage *ss)
+{
+	return ntohs(ss->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)ss)->sin6_port :
+	    ((const struct sockaddr_in *)ss)->sin_port);
+}
