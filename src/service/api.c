@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Integrators' direct withdrawals. Their id makes the intent: the same order again gets the stored answer, another one
+ * under the same id is refused. The limit of the receiving phone holds for them as for everybody.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "core/calendar.h"
+#include "core/order.h"
+#include "core/record.h"
+#include "service/run.h"
+
+#define ANSWER_MS 25000			/* below the listener's own deadline */
+#define CALLS_MAX 500
+#define LIST_MAX 50
+#define CAP_TRIES 5
+#define TAKE_OVER_MS 15000
+
+/* What an integrator ordered on one day. */
+struct day_cap {
+	int64_t amount;
+	int count;
+	struct rec_rest rest;
+};
+static const struct rec_field cap_fields[] = {
+	REC(1, REC_I64, day_cap, amount), REC(2, REC_INT, day_cap, count),
+};
+
+struct call {
+	struct watcher w;
+	uint64_t id;
+	int tenant;
+	const struct integrator_settings *who;
+	enum api_call kind;
+	int64_t wallet_id, until;
+	struct order order;
+	char owner[STORE_OWNER];
+	struct intent i;
+	struct rev rev, cap_rev;
+	int tries;
+	struct buf list;
+	char (*uids)[STORE_ID];
+	size_t uids_n, at;
+};
+
+static struct call *
+call_of(struct task *t)
+{
+	return LIST_OF(t, struct call, w.task);
+}
+
+static void
+call_end(struct task *t)
+{
+	struct call *c = call_of(t);
+
+	t->gw->calls--;
+	buf_clear(&c->list);
+	free(c->uids);
+	mem_wipe(c, sizeof *c);
+	free(c);
+}
+
+static void
+answer(struct call *c, int status, const char *json)
+{
+	const struct ports *p = c->w.task.gw->ports;
+
+	p->api_reply(p->ctx, c->id, status, json);
+	task_end(&c->w.task);
+}
+
+static void
+answer_error(struct call *c, int status, const char *code, const char *words)
+{
+	struct buf b = { 0 };
+
+	order_print_error(status >= 500 ? "SYSTEM" : "BUSINESS", code, words, &b);
+	answer(c, status, buf_str(&b));
+	buf_clear(&b);
+}
+
+static void
+answer_intent(struct call *c, const struct intent *i)
+{
+	struct buf b = { 0 };
+
+	if (i->state == INTENT_NOT_DONE && c->kind == API_WITHDRAW) {
+		order_print_refusal(i, &b);
+		answer(c, 400, buf_str(&b));
+	} else if (!intent_settled(i) && c->kind == API_WITHDRAW)
+		answer_error(c, 500, "UNK001",
+		    "The outcome is not known yet; look it up by its externalUniqueId in the list");
+	else {
+		order_print(i, &b);
+		answer(c, 200, buf_str(&b));
+	}
+	buf_clear(&b);
+}
+
+static void
+uid_owner(const struct call *c, const char *uid, char out[STORE_OWNER])
+{
+	str_format(out, STORE_OWNER, "%s/%s/%" PRId64 "/%s", c->w.task.gw->settings->tenants[c->tenant].name,
+	    c->who->name, c->wallet_id, uid);
+}
+
+/* ---- waiting for the run ---- */
+
+static void
+on_read_again(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+
+	if (e->end == STORE_DONE && e->v[0].present && intent_decode(e->v[0].p, e->v[0].len, &c->i))
+		answer_intent(c, &c->i);
+	else
+		answer_error(c, 500, "UNK001", "The outcome is not known yet");
+}
+
+static void
+read_again(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+	struct store_key key = key_of(STORE_INTENT, c->owner, c->i.id);
+
+	(void)e;
+	task_load(t, &key, 1, on_read_again);
+}
+
+static void
+heard(struct task *t, const struct intent *i)
+{
+	struct call *c = call_of(t);
+
+	if (i != NULL)
+		answer_intent(c, i);
+	else
+		task_sleep(t, c->until, read_again);
+}
+
+static void
+await_run(struct call *c)
+{
+	run_watch(c->w.task.gw, c->i.id, c->w.task.id);
+	task_sleep(&c->w.task, c->until, read_again);
+}
+
+/* ---- a new withdrawal ---- */
+
+static const struct kind_settings *
+kind_of(const struct call *c, const char *type)
+{
+	const struct tenant_settings *t = &c->w.task.gw->settings->tenants[c->tenant];
+
+	for (int k = 0; k < t->kinds_n; k++)
+		if (strcmp(t->kinds[k].type, type) == 0)
+			return &t->kinds[k];
+	return NULL;
+}
+
+static bool
+amount_fits(struct call *c, const struct kind_settings *k)
+{
+	int64_t a = c->order.amount;
+
+	if (a >= k->min && a <= k->max && (k->step == 0 || a % k->step == 0))
+		return true;
+	answer_error(c, 400, "VAL001", "The amount is outside of what this type pays out");
+	return false;
+}
+
+static void
+on_ordered(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+
+	if (e->end == STORE_CONFLICT) {
+		answer_error(c, 409, "DUP001", "The same externalUniqueId is being worked on; ask again");
+		return;
+	}
+	if (e->end != STORE_DONE) {
+		answer_error(c, 500, "UNK001", "The order could not be saved for certain; send it again with the same id");
+		return;
+	}
+	metric_add(M_INTENTS_ACCEPTED, 1);
+	log_info(t->id, "intent accepted", "intent=%s integrator=%s", c->i.id, c->who->name);
+	run_start(t->gw, c->owner, c->i.id);
+	await_run(c);
+}
+
+static void
+order_intent(struct call *c, const struct kind_settings *k)
+{
+	struct gateway *gw = c->w.task.gw;
+	struct intent *i = &c->i;
+	char month[7], print[256];
+	int64_t number;
+
+	memset(i, 0, sizeof *i);
+	gateway_uuid(gw, i->id);
+	str_copy(i->owner, sizeof i->owner, c->owner);
+	str_copy(i->tenant, sizeof i->tenant, gw->settings->tenants[c->tenant].name);
+	str_copy(i->integrator, sizeof i->integrator, c->who->name);
+	i->kind = INTENT_WITHDRAWAL;
+	i->wallet_id = c->wallet_id;
+	i->amount = c->order.amount;
+	str_copy(i->type, sizeof i->type, c->order.type);
+	str_copy(i->uid, sizeof i->uid, c->order.uid);
+	str_copy(i->to_phone, sizeof i->to_phone, c->order.to_phone);
+	i->counts = k->token;
+	i->gateway_sends = c->who->token_sms == TOKEN_SMS_GATEWAY;
+	i->token_expires = c->order.expires_ms;
+	i->shown_at = gw->now;
+	i->shown_until = gw->now + 1;
+	if (!intent_accept(i, gw->now))
+		fatalx("an order cannot be accepted");
+	calendar_month(gw->now, month);
+	i->limit_month = str_to_i64(month, 0, 999999, &number) ? number : 0;
+	order_fingerprint(&c->order, print, sizeof print);
+	gateway_mac(gw, "order", print, i->payload_mac);
+	i->payload_mac_len = sizeof i->payload_mac;
+}
+
+/* The order's uid leads to its intent; both are in the bucket of the uid. */
+static void
+save_order(struct call *c)
+{
+	struct gateway *gw = c->w.task.gw;
+	struct store_commit commit = { .n = 0 };
+	struct store_key key = key_of(STORE_INTENT, c->owner, c->i.id);
+	struct store_key by_uid = key_of(STORE_INTENT, c->owner, "order");
+	struct rev uid_rev = { 0 };
+	struct buf *b = scratch(gw, 0), *id = scratch(gw, 1);
+
+	memset(&c->rev, 0, sizeof c->rev);
+	intent_encode(&c->i, b);
+	buf_add_str(id, c->i.id);
+	commit_put(gw, &commit, &key, &c->rev, b, 0);
+	commit_put(gw, &commit, &by_uid, &uid_rev, id, 0);
+	commit_list_add(&commit, STORE_DUE, &key, gw->now + TAKE_OVER_MS);
+	task_commit(&c->w.task, &commit, on_ordered);
+}
+
+static void count_order(struct call *c);
+
+static void
+on_counted(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+
+	if (e->end == STORE_CONFLICT && ++c->tries < CAP_TRIES)
+		count_order(c);
+	else if (e->end != STORE_DONE)
+		answer_error(c, 500, "UNK001", "The day's cap could not be saved; nothing was ordered");
+	else {
+		order_intent(c, kind_of(c, c->order.type));
+		save_order(c);
+	}
+}
+
+static bool
+within_cap(const struct call *c, const struct day_cap *cap)
+{
+	return (c->who->day_amount == 0 || cap->amount + c->order.amount <= c->who->day_amount) &&
+	    (c->who->day_count == 0 || cap->count < c->who->day_count);
+}
+
+static void
+cap_key(const struct call *c, struct store_key *key)
+{
+	char owner[STORE_OWNER], day[9];
+
+	calendar_day(c->w.task.gw->now, day);
+	str_format(owner, sizeof owner, "%s/%s", c->w.task.gw->settings->tenants[c->tenant].name, c->who->name);
+	*key = key_of(STORE_COUNTER, owner, day);
+}
+
+static void
+on_cap_loaded(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+	struct day_cap cap = { 0 };
+	struct store_commit commit = { .n = 0 };
+	struct store_key key;
+	struct buf *b = scratch(t->gw, 0);
+
+	if (e->end != STORE_DONE || e->v[0].damaged ||
+	    (e->v[0].present &&
+	        !rec_decode(cap_fields, NELEM(cap_fields), e->v[0].p, e->v[0].len, &cap, &cap.rest))) {
+		answer_error(c, 500, "UNK001", "The day's cap could not be read; nothing was ordered");
+		return;
+	}
+	if (!within_cap(c, &cap)) {
+		answer_error(c, 400, "WAL010", "The integrator's cap of this day is reached");
+		return;
+	}
+	rev_loaded(&c->cap_rev, &e->v[0]);
+	cap.amount += c->order.amount;
+	cap.count++;
+	cap_key(c, &key);
+	rec_encode(cap_fields, NELEM(cap_fields), &cap, &cap.rest, b);
+	commit_put(t->gw, &commit, &key, &c->cap_rev, b, 0);
+	task_commit(t, &commit, on_counted);
+}
+
+static void
+count_order(struct call *c)
+{
+	struct store_key key;
+
+	cap_key(c, &key);
+	task_load(&c->w.task, &key, 1, on_cap_loaded);
+}
+
+/* ---- looking an order up by its uid ---- */
+
+static void
+known_order(struct call *c)
+{
+	char print[256];
+	unsigned char mac[16];
+
+	order_fingerprint(&c->order, print, sizeof print);
+	gateway_mac(c->w.task.gw, "order", print, mac);
+	if (!str_equal_secret(mac, c->i.payload_mac, sizeof mac))
+		answer_error(c, 400, "DUP001", "This externalUniqueId was used for another withdrawal");
+	else if (intent_settled(&c->i))
+		answer_intent(c, &c->i);
+	else {
+		run_start(c->w.task.gw, c->owner, c->i.id);
+		await_run(c);
+	}
+}
+
+static void on_cancel_read(struct task *t, const struct event *e);
+
+static void
+look_later(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+	struct store_key key = key_of(STORE_INTENT, c->owner, c->i.id);
+
+	(void)e;
+	task_load(t, &key, 1, on_cancel_read);
+}
+
+static void
+on_cancel_read(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+	int status;
+
+	if (e->end != STORE_DONE || !e->v[0].present || !intent_decode(e->v[0].p, e->v[0].len, &c->i)) {
+		answer_error(c, 500, "UNK001", "Whether it was cancelled is not known yet");
+		return;
+	}
+	status = c->i.core_status - 1;
+	if (status == WSTATUS_CANCELLED)
+		answer_intent(c, &c->i);
+	else if (status != WSTATUS_PENDING || !c->i.cancel)
+		answer_error(c, 400, "WDR001", "The withdrawal cannot be cancelled any more");
+	else if (t->gw->now >= c->until)
+		answer_error(c, 500, "UNK001", "Whether it was cancelled is not known yet");
+	else
+		task_sleep(t, t->gw->now + 200, look_later);
+}
+
+static void
+on_cancel_saved(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+
+	if (e->end != STORE_DONE) {
+		answer_error(c, 500, "UNK001", "The cancel could not be saved for certain; send it again");
+		return;
+	}
+	run_start(t->gw, c->owner, c->i.id);
+	look_later(t, e);
+}
+
+static void
+cancel_order(struct call *c)
+{
+	struct gateway *gw = c->w.task.gw;
+	struct store_commit commit = { .n = 0 };
+	struct store_key key = key_of(STORE_INTENT, c->owner, c->i.id);
+	struct buf *b = scratch(gw, 0);
+
+	if (c->i.state != INTENT_DONE || c->i.core_status - 1 != WSTATUS_PENDING) {
+		answer_error(c, 400, "WDR001", "Only a withdrawal that is PENDING can be cancelled");
+		return;
+	}
+	intent_cancel(&c->i, gw->now);
+	intent_encode(&c->i, b);
+	commit_put(gw, &commit, &key, &c->rev, b, 0);
+	commit_list_add(&commit, STORE_DUE, &key, gw->now + TAKE_OVER_MS);
+	task_commit(&c->w.task, &commit, on_cancel_saved);
+}
+
+static void next_of_list(struct call *c);
+
+static void
+have_intent(struct call *c)
+{
+	struct buf b = { 0 };
+
+	switch (c->kind) {
+	case API_WITHDRAW:
+		known_order(c);
+		break;
+	case API_GET:
+		answer_intent(c, &c->i);
+		break;
+	case API_CANCEL:
+		cancel_order(c);
+		break;
+	case API_LIST:
+		order_print(&c->i, &b);
+		if (c->list.len > 1)
+			buf_add_char(&c->list, ',');
+		buf_add(&c->list, b.p, b.len);
+		buf_clear(&b);
+		next_of_list(c);
+		break;
+	}
+}
+
+static void
+no_intent(struct call *c)
+{
+	if (c->kind == API_WITHDRAW)
+		count_order(c);
+	else if (c->kind == API_LIST)
+		next_of_list(c);
+	else
+		answer_error(c, 404, "ARCH086", "No such withdrawal");
+}
+
+static void
+on_intent(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+
+	if (e->end != STORE_DONE || e->v[0].damaged)
+		answer_error(c, 500, "UNK001", "The store does not answer; try again");
+	else if (!e->v[0].present || !intent_decode(e->v[0].p, e->v[0].len, &c->i))
+		no_intent(c);
+	else {
+		rev_loaded(&c->rev, &e->v[0]);
+		have_intent(c);
+	}
+}
+
+static void
+on_by_uid(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+	struct store_key key;
+	char id[INTENT_ID];
+
+	if (e->end != STORE_DONE || e->v[0].damaged)
+		answer_error(c, 500, "UNK001", "The store does not answer; try again");
+	else if (!e->v[0].present || !str_copyn(id, sizeof id, e->v[0].p, e->v[0].len))
+		no_intent(c);
+	else {
+		key = key_of(STORE_INTENT, c->owner, id);
+		task_load(t, &key, 1, on_intent);
+	}
+}
+
+static void
+find_order(struct call *c, const char *uid)
+{
+	struct store_key key;
+
+	uid_owner(c, uid, c->owner);
+	key = key_of(STORE_INTENT, c->owner, "order");
+	task_load(&c->w.task, &key, 1, on_by_uid);
+}
+
+static void
+on_reference(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+	char uid[WALLET_UID];
+
+	if (e->end != STORE_DONE || e->v[0].damaged)
+		answer_error(c, 500, "UNK001", "The store does not answer; try again");
+	else if (!e->v[0].present || !str_copyn(uid, sizeof uid, e->v[0].p, e->v[0].len))
+		answer_error(c, 404, "ARCH086", "No such withdrawal");
+	else
+		find_order(c, uid);
+}
+
+static void
+find_by_withdrawal(struct call *c, const char *withdrawal_id)
+{
+	char owner[STORE_OWNER];
+	struct store_key key;
+
+	str_format(owner, sizeof owner, "%s/%s/%" PRId64 "#%s", c->w.task.gw->settings->tenants[c->tenant].name,
+	    c->who->name, c->wallet_id, withdrawal_id);
+	key = key_of(STORE_INTENT, owner, "uid");
+	task_load(&c->w.task, &key, 1, on_reference);
+}
+
+/* ---- the list ---- */
+
+static void
+next_of_list(struct call *c)
+{
+	if (c->at < c->uids_n)
+		find_order(c, c->uids[c->at++]);
+	else {
+		buf_add_char(&c->list, ']');
+		answer(c, 200, buf_str(&c->list));
+	}
+}
+
+static void
+on_range(struct task *t, const struct event *e)
+{
+	struct call *c = call_of(t);
+
+	if (e->end != STORE_DONE) {
+		answer_error(c, 500, "UNK001", "The store does not answer; try again");
+		return;
+	}
+	c->uids = xcalloc(e->n, sizeof *c->uids);
+	for (size_t k = 0; k < e->n; k++)
+		str_copy(c->uids[k], sizeof c->uids[k], e->c[k].item);
+	c->uids_n = e->n;
+	buf_add_char(&c->list, '[');
+	next_of_list(c);
+}
+
+static void
+list_orders(struct call *c, const struct api_in *in)
+{
+	struct store_range r = { .from_ms = in->from_ms, .to_ms = in->to_ms, .offset = in->offset };
+	char owner[STORE_OWNER];
+
+	str_format(owner, sizeof owner, "%s/%s/%" PRId64, c->w.task.gw->settings->tenants[c->tenant].name,
+	    c->who->name, c->wallet_id);
+	r.key = key_of(STORE_INDEX, owner, "");
+	r.max = in->limit > 0 && in->limit < LIST_MAX ? in->limit : LIST_MAX;
+	task_range(&c->w.task, &r, on_range);
+}
+
+/* ---- the door ---- */
+
+static bool
+wallet_allowed(const struct call *c)
+{
+	for (int k = 0; k < c->who->wallets_n; k++)
+		if (c->who->wallets[k] == c->wallet_id)
+			return true;
+	return false;
+}
+
+static void
+withdraw(struct call *c, const struct api_in *in)
+{
+	const struct tenant_settings *t = &c->w.task.gw->settings->tenants[c->tenant];
+	const struct kind_settings *k;
+	char problem[160];
+
+	if (!order_parse(in->body, in->len, t->country, &c->order, problem, sizeof problem))
+		answer_error(c, 400, "VAL001", problem);
+	else if ((k = kind_of(c, c->order.type)) == NULL)
+		answer_error(c, 400, "VAL001", "This type of withdrawal is not offered");
+	else if (amount_fits(c, k))
+		find_order(c, c->order.uid);
+}
+
+void
+gateway_api(struct gateway *gw, int64_t now, const struct api_in *in)
+{
+	struct call *c = xcalloc(1, sizeof *c);
+
+	gw->now = now;
+	gw->calls++;
+	c->id = in->call;
+	c->tenant = in->tenant;
+	c->who = &gw->settings->tenants[in->tenant].integrators[in->integrator];
+	c->kind = in->kind;
+	c->wallet_id = in->wallet_id;
+	c->until = now + ANSWER_MS;
+	c->w.heard = heard;
+	task_start(gw, &c->w.task, call_end);
+	if (gw->calls > CALLS_MAX || gw->draining)
+		answer_error(c, 503, "RLT001", "Too many calls; try again in a moment");
+	else if (!wallet_allowed(c))
+		answer_error(c, 403, "SEC001", "This wallet is not yours");
+	else if (in->kind == API_WITHDRAW)
+		withdraw(c, in);
+	else if (in->kind == API_LIST)
+		list_orders(c, in);
+	else if (in->kind == API_CANCEL && !order_parse_cancel(in->body, in->len))
+		answer_error(c, 400, "VAL001", "Only {\"status\":\"CANCELLED\"} can be put");
+	else
+		find_by_withdrawal(c, in->withdrawal_id);
+}

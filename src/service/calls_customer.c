@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls about who dials: the customer at the wallet core, the PIN, the language. */
+#include <string.h>
+
+#include "base/str.h"
+#include "service/turn.h"
+
+#define NOTICE_MS INT64_C(86400000)	/* an outcome older than a day is not news */
+
+static bool
+active(const char *status)
+{
+	return status[0] == '\0' || str_equal_fold(status, "ACTIVE");
+}
+
+/* What became of the last payment: once, its time only; amount and name come after the PIN (money.md section 6). */
+static void
+set_notice(struct turn *t)
+{
+	static const char *const word[] = {
+		[OUTCOME_DONE] = "done", [OUTCOME_NOT_DONE] = "not_done", [OUTCOME_CHECKING] = "checking",
+	};
+	struct vars *v = turn_vars(t);
+	int64_t now = t->w.task.gw->now;
+
+	vars_unset(v, "notice");
+	if (t->has_intent && intent_open(&t->intent) && t->intent.state != INTENT_SHOWN) {
+		vars_set(v, "notice", "checking");
+		vars_set_i64(v, "notice_at", t->intent.accepted_at);
+	} else if (t->sub.outcome != OUTCOME_NONE && !t->sub.outcome_told &&
+	    now - t->sub.outcome_at < NOTICE_MS) {
+		vars_set(v, "notice", word[t->sub.outcome]);
+		vars_set_i64(v, "notice_at", t->sub.outcome_at);
+		t->sub.outcome_told = t->sub_dirty = true;
+	}
+}
+
+static void
+on_wallets(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+	const struct wallet_wallet *w;
+
+	if (!turn_answered(t, e))
+		return;
+	w = turn_wallet_of(t, e->wallet, t->found_id);
+	if (w == NULL) {
+		/* A customer without our wallet: the sign-up did not come to its end. */
+		turn_outcome(t, "not_found");
+		return;
+	}
+	if (!active(w->status)) {
+		turn_outcome(t, "barred");
+		return;
+	}
+	vars_set_i64(turn_vars(t), "wallet_id", w->id);
+	if (t->sub.has_pin && t->sub.customer_id == t->found_id)
+		set_notice(t);
+	turn_outcome(t, t->sub.has_pin && t->sub.customer_id == t->found_id ? "found" : "no_pin");
+}
+
+static void
+on_customers(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+	struct wallet_req q = { .op = WALLET_LIST };
+	const struct wallet_customer *c;
+
+	if (!turn_answered(t, e))
+		return;
+	c = turn_customer_of(e->wallet, t->in.phone);
+	if (c == NULL || (!t->sub.has_pin && t->sub.signup_customer_id == c->id)) {
+		turn_outcome(t, "not_found");
+		return;
+	}
+	if (!active(c->status)) {
+		turn_outcome(t, "barred");
+		return;
+	}
+	t->found_id = c->id;
+	vars_set_i64(turn_vars(t), "customer_id", c->id);
+	vars_set(turn_vars(t), "first_name", c->first_name);
+	q.customer_id = c->id;
+	turn_ask(t, &q, on_wallets);
+}
+
+void
+call_customer_find(struct turn *t)
+{
+	struct wallet_req q = { .op = WALLET_CUSTOMERS };
+
+	str_copy(q.phone, sizeof q.phone, t->in.phone);
+	turn_ask(t, &q, on_customers);
+}
+
+static void
+set_language(struct subscriber *sub, struct turn *t)
+{
+	str_copy(sub->lang, sizeof sub->lang, vars_get(turn_vars(t), "lang"));
+}
+
+static void
+language_set(struct turn *t)
+{
+	turn_outcome(t, "done");
+}
+
+void
+call_language_set(struct turn *t)
+{
+	str_copy(t->s.dlg.lang, sizeof t->s.dlg.lang, vars_get(turn_vars(t), "lang"));
+	turn_change_subscriber(t, set_language, language_set);
+}
+
+/* ---- the PIN before anything private ---- */
+
+static void
+on_check_saved(struct task *task, const struct event *e)
+{
+	static const char *const outcome[] = {
+		[PIN_RESULT_RIGHT] = "ok", [PIN_RESULT_WRONG] = "wrong", [PIN_RESULT_LOCKED] = "locked",
+		[PIN_RESULT_UNSURE] = "failed",
+	};
+	struct turn *t = turn_of(task);
+	enum pin_result result = t->pin_result;
+
+	if (e->end != STORE_DONE)
+		result = PIN_RESULT_UNSURE;
+	vars_set_i64(turn_vars(t), "tries_left", pin_left(&t->pin));
+	vars_set_i64(turn_vars(t), "locked_until", t->pin.locked_until);
+	vars_set(turn_vars(t), "authed", result == PIN_RESULT_RIGHT ? "1" : "");
+	turn_outcome(t, outcome[result]);
+}
+
+static void
+after_check(struct turn *t)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct store_commit c = { .n = 0 };
+	struct store_key key;
+	struct rev login_rev = { 0 };
+	struct event done = { .kind = EV_COMMITTED, .end = STORE_DONE };
+	struct buf *b;
+	char uuid[37];
+
+	if (!t->pin_taken) {
+		on_check_saved(turn_task(t), &done);
+		return;
+	}
+	turn_add_pin(t, &c);
+	if (t->pin_result == PIN_RESULT_RIGHT && t->settings->wallet.acts_as_customer) {
+		gateway_uuid(gw, uuid);
+		vars_set(turn_vars(t), "login", uuid);
+		key = key_of(STORE_JWT, t->owner, uuid);
+		b = scratch(gw, 4);
+		login_encode(&t->login, b);
+		commit_put(gw, &c, &key, &login_rev, b, t->login.until - gw->now);
+	}
+	task_commit(turn_task(t), &c, on_check_saved);
+}
+
+void
+call_pin_check(struct turn *t)
+{
+	turn_check_pin(t, after_check);
+}
+
+static void
+pin_changed(struct turn *t)
+{
+	mem_wipe(t->step.secret, sizeof t->step.secret);
+	turn_outcome(t, "done");
+}
+
+static void
+set_pin(struct subscriber *sub, struct turn *t)
+{
+	sub->pin_key_id = t->settings->wallet.pin_key_id;
+	if (t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
+		memcpy(sub->pin_mac, t->mac, sizeof t->mac);
+		sub->pin_mac_len = sizeof t->mac;
+	}
+}
+
+static void
+on_identity_changed(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+
+	if (turn_answered(t, e))
+		turn_change_subscriber(t, set_pin, pin_changed);
+}
+
+void
+call_pin_change(struct turn *t)
+{
+	struct wallet_req q = { .op = WALLET_IDENTITY_UPDATE, .customer_id = t->sub.customer_id };
+
+	t->irrevocable = true;
+	if (t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
+		turn_local_pin(t, t->step.secret, t->mac);
+		turn_change_subscriber(t, set_pin, pin_changed);
+		return;
+	}
+	turn_customer_identity(t, t->sub.customer_id, q.identity);
+	turn_pin_password(t, t->sub.customer_uid, t->step.secret, q.password);
+	turn_ask(t, &q, on_identity_changed);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gateway itself: its life, its clock, and the answers of the ports on their way to the tasks that wait. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "service/run.h"
+#include "service/send.h"
+#include "service/task.h"
+
+#define DUE_SWEEP_MS 1000		/* all due lists are looked at once in it */
+#define DUE_CLAIM 16
+#define DUE_LEASE_MS 20000
+#define RUNS_MAX 2000
+
+struct gateway *
+gateway_new(const struct gateway_options *o)
+{
+	struct gateway *gw = xcalloc(1, sizeof *gw);
+	unsigned char half[16];
+
+	gw->settings = o->settings;
+	gw->ports = o->ports;
+	gw->ops = map_new();
+	gw->tasks = map_new();
+	gw->phones = map_new();
+	gw->running = map_new();
+	list_init(&gw->tasks_all);
+	list_init(&gw->sleepers);
+	if (!str_copy(gw->process, sizeof gw->process, o->process))
+		fatalx("process name too long");
+	gateway_mac(gw, "menu", "new pin, first half", half);
+	memcpy(gw->mac_key, half, 16);
+	gateway_mac(gw, "menu", "new pin, second half", half);
+	memcpy(gw->mac_key + 16, half, 16);
+	/* Ids go to other processes' logs and to channels: they must not be the same in each. */
+	gw->ports->random(gw->ports->ctx, &gw->last_id, sizeof gw->last_id);
+	gw->last_id &= ~UINT64_C(0) >> 1;
+	gateway_reload(gw, o->texts, o->menus);
+	return gw;
+}
+
+void
+gateway_reload(struct gateway *gw, const struct texts *texts, const struct menu *const *menus)
+{
+	size_t n = (size_t)gw->settings->tenants_n;
+
+	gw->texts = texts;
+	gw->menus = xrealloc(gw->menus, n, sizeof *gw->menus);
+	memcpy(gw->menus, menus, n * sizeof *gw->menus);
+}
+
+const struct ports *
+gateway_ports(const struct gateway *gw)
+{
+	return gw->ports;
+}
+
+void
+gateway_free(struct gateway *gw)
+{
+	struct list *it, *nx;
+
+	map_free(gw->phones);
+	gw->phones = map_new();		/* no turn that ends now starts the next one */
+	LIST_EACH(it, nx, &gw->tasks_all)
+		task_end(LIST_OF(it, struct task, all));
+	map_free(gw->ops);
+	map_free(gw->tasks);
+	map_free(gw->phones);
+	map_free(gw->running);
+	for (int i = 0; i < SCRATCH; i++)
+		buf_clear(&gw->scratch[i]);
+	mem_wipe(gw->mac_key, sizeof gw->mac_key);
+	free(gw->menus);
+	free(gw);
+}
+
+void
+gateway_drain(struct gateway *gw)
+{
+	gw->draining = true;
+}
+
+unsigned
+gateway_busy(const struct gateway *gw)
+{
+	return gw->turns + gw->runs + gw->sends + gw->calls;
+}
+
+/* ---- answers ---- */
+
+static void
+deliver(struct gateway *gw, int64_t now, uint64_t op, const struct event *e)
+{
+	struct task *t = map_remove_u64(gw->ops, op);
+
+	gw->now = now;
+	if (t == NULL)
+		return;		/* late: whoever waited for it is gone */
+	t->op = 0;
+	t->on(t, e);
+}
+
+void
+gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v,
+    size_t n)
+{
+	struct event e = { .kind = EV_LOADED, .end = end, .v = v, .n = n };
+
+	deliver(gw, now, op, &e);
+}
+
+void
+gateway_on_committed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end)
+{
+	struct event e = { .kind = EV_COMMITTED, .end = end };
+
+	deliver(gw, now, op, &e);
+}
+
+void
+gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c,
+    size_t n)
+{
+	struct event e = { .kind = EV_CLAIMED, .end = end, .c = c, .n = n };
+
+	deliver(gw, now, op, &e);
+}
+
+void
+gateway_on_wallet(struct gateway *gw, int64_t now, uint64_t op, const struct wallet_answer *a)
+{
+	struct event e = { .kind = EV_WALLET, .wallet = a };
+
+	deliver(gw, now, op, &e);
+}
+
+void
+gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a)
+{
+	struct event e = { .kind = EV_SMS, .sms = a };
+
+	deliver(gw, now, op, &e);
+}
+
+/* ---- time ---- */
+
+static void
+wake(struct gateway *gw)
+{
+	struct event e = { .kind = EV_WOKEN };
+	struct list due, *it, *nx;
+
+	list_init(&due);
+	LIST_EACH(it, nx, &gw->sleepers) {
+		struct task *t = LIST_OF(it, struct task, asleep);
+
+		if (t->wake_at <= gw->now) {
+			list_remove(it);
+			list_add_tail(&due, it);
+		}
+	}
+	/* One that wakes may end others: the head is taken anew each time. */
+	while (!list_empty(&due)) {
+		struct task *t = LIST_OF(due.next, struct task, asleep);
+
+		list_remove(&t->asleep);
+		t->on(t, &e);
+	}
+}
+
+struct looking {
+	struct task task;
+};
+
+static void
+looking_end(struct task *t)
+{
+	free(LIST_OF(t, struct looking, task));
+}
+
+static void
+on_due(struct task *t, const struct event *e)
+{
+	for (size_t i = 0; e->end == STORE_DONE && i < e->n; i++)
+		if (e->c[i].value.present && !e->c[i].value.damaged)
+			run_claimed(t->gw, &e->c[i].value);
+		else if (e->c[i].value.damaged)
+			log_error(t->id, "due intent damaged", "octets=%zu", e->c[i].value.len);
+	task_end(t);
+}
+
+/* A slice of the due lists at each tick, so that all are looked at within DUE_SWEEP_MS. */
+static void
+look_for_due(struct gateway *gw)
+{
+	unsigned buckets = store_families[STORE_DUE].buckets;
+	unsigned slice = buckets * TICK_MS / DUE_SWEEP_MS + 1;
+
+	if (gw->now < gw->due_at)
+		return;
+	gw->due_at = gw->now + TICK_MS;
+	for (unsigned i = 0; i < slice && gw->runs < RUNS_MAX; i++) {
+		struct looking *l = xcalloc(1, sizeof *l);
+		struct store_claim claim = { STORE_DUE, gw->due_next, DUE_CLAIM, DUE_LEASE_MS };
+
+		gw->due_next = (gw->due_next + 1) % buckets;
+		task_start(gw, &l->task, looking_end);
+		task_claim(&l->task, &claim, on_due);
+	}
+}
+
+void
+gateway_tick(struct gateway *gw, int64_t now)
+{
+	gw->now = now;
+	wake(gw);
+	if (gw->draining)
+		return;
+	look_for_due(gw);
+	send_tick(gw);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the gateway does, whatever the channel: turns, intents, messages, integrators' calls. No sockets, no clock: events
+ * come in with `now` (ms since the epoch, Redis time), orders go out through the ports. Runs the same on libevent and on
+ * the virtual loop of the simulation.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/menu.h"
+#include "core/receipt.h"
+#include "core/settings.h"
+#include "service/ports.h"
+
+struct gateway;
+
+struct gateway_options {
+	const struct settings *settings;
+	const struct ports *ports;
+	const struct texts *texts;
+	const struct menu *const *menus;	/* of each tenant, in their order */
+	char process[17];			/* a name of this process's own life, for leases */
+};
+
+struct gateway *gateway_new(const struct gateway_options *o);
+void gateway_free(struct gateway *gw);		/* forgets what is under way; nothing is answered */
+const struct ports *gateway_ports(const struct gateway *gw);
+/* New menus and texts: dialogues already on an older version are told to start again. Borrowed like the options. */
+void gateway_reload(struct gateway *gw, const struct texts *texts, const struct menu *const *menus);
+/* Stops claiming due intents and messages; turns and calls under way go on. */
+void gateway_drain(struct gateway *gw);
+unsigned gateway_busy(const struct gateway *gw);	/* turns, intents, messages and calls under way */
+/* Call every 10 to 50 ms: deadlines, claims of what is due. */
+void gateway_tick(struct gateway *gw, int64_t now);
+
+enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT };
+struct turn_in {
+	uint64_t turn;			/* the channel's id of it, given back to ports.reply exactly once; 0: no reply wanted (ABORT) */
+	int channel;			/* index into settings.channels */
+	char phone[PHONE_MAX];
+	char dialogue[64];		/* the network's session id, "" where it has none */
+	enum turn_kind kind;		/* INPUT in a dialogue that is not known begins one */
+	char key[64];			/* what identifies this turn in its dialogue, or "" when nothing does */
+	const char *text;		/* newest input, or the whole history */
+	bool history;			/* text is the whole history, joined by '*' (Africa's Talking) */
+	const char *service_code;	/* as dialled */
+};
+void gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in);
+
+/* A delivery receipt from a bind; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. */
+void gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt *r, uint64_t peer_op);
+
+/* An integrator's call, already authenticated: tenant and integrator are indexes. The answer goes to ports.api_reply. */
+enum api_call { API_WITHDRAW, API_LIST, API_GET, API_CANCEL };
+struct api_in {
+	uint64_t call;
+	int tenant, integrator;
+	enum api_call kind;
+	int64_t wallet_id;
+	const char *withdrawal_id;	/* GET, CANCEL */
+	const char *body;		/* JSON */
+	size_t len;
+	int64_t from_ms, to_ms;		/* LIST */
+	size_t offset, limit;
+};
+void gateway_api(struct gateway *gw, int64_t now, const struct api_in *in);
+
+/* Answers of the ports, by the op's id. Unknown ids are ignored: their turn is over. */
+void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n);
+void gateway_on_committed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end);
+void gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c, size_t n);
+/* The same answer serves claim and range. */
+void gateway_on_wallet(struct gateway *gw, int64_t now, uint64_t op, const struct wallet_answer *a);
+void gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a);

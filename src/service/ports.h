@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the service needs of the world, as one table of functions. A call returns nothing; its answer comes later, at
+ * most once, as gateway_on_*(gw, now, op, ...) with the op's id, perhaps never (then the adapter's deadline answers
+ * "unknown"; only a crash answers nothing). Answers never arrive on the asker's stack. Arguments are borrowed for the
+ * duration of the call only.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/settings.h"
+#include "core/wallet.h"
+
+/*
+ * The store: versioned records and lists of ids by time. Records that belong together live in one bucket, which is
+ * chosen by the owner, and one commit changes any of them at once or none.
+ */
+enum store_family {		/* the table of lifetimes and caps is store_families[] in families.c */
+	STORE_SESSION,		/* owner tenant/phone, id channel */
+	STORE_SUBSCRIBER,	/* owner tenant/phone: language, opt-outs, PIN state, open intent, last outcome */
+	STORE_PIN,		/* owner tenant/phone: tries and lock */
+	STORE_JWT,		/* owner tenant/phone: the customer's login */
+	STORE_INTENT,		/* owner tenant/phone (integrator: tenant/integrator/wallet/uid), id of the intent */
+	STORE_DUE,		/* list, one per bucket of STORE_INTENT: intents by the time they are due */
+	STORE_LIMIT,		/* owner phone, id month */
+	STORE_MESSAGE,		/* owner the message's id, no id */
+	STORE_OUTBOX,		/* list, one per bucket of STORE_MESSAGE: messages by the time they are due */
+	STORE_RECEIPT,		/* owner bind, id the SMSC's message id (canonical): where the message is; or parked */
+	STORE_INDEX,		/* list; owner tenant/integrator/wallet: externalUniqueIds by time of creation */
+	STORE_COUNTER,		/* owner tenant/phone or integrator, id what+day: caps a day */
+	STORE_FAMILIES
+};
+
+struct store_row {
+	const char *name;		/* in the key: "ses" */
+	char tag;			/* 'p', 'l', 'o', 'r', 'i': the kind of bucket */
+	unsigned buckets;
+	int64_t ttl_ms;			/* of a record or list since its last write; 0: for ever */
+	size_t cap;			/* octets of a record, items of a list */
+};
+extern const struct store_row store_families[STORE_FAMILIES];
+
+#define STORE_OWNER 192
+#define STORE_ID 128
+
+struct store_key {
+	enum store_family family;
+	char owner[STORE_OWNER];
+	char id[STORE_ID];		/* "" where the owner has only one */
+};
+
+#define STORE_VERSION 16
+struct store_version {			/* counter (8 octets, little endian) and random mark of the writer; all zero: absent */
+	unsigned char p[STORE_VERSION];
+};
+
+struct store_value {			/* of a load */
+	bool present;
+	bool damaged;			/* there, but could not be opened */
+	struct store_version version;
+	const void *p;			/* borrowed during the event */
+	size_t len;
+};
+
+enum store_end {
+	STORE_DONE,
+	STORE_CONFLICT,		/* a version was not as expected, nothing was written */
+	STORE_LATE,		/* the not-after had passed, nothing was written */
+	STORE_FULL,		/* a cap of the families table would be passed, or no memory; nothing was written */
+	STORE_UNKNOWN		/* no answer: written or not */
+};
+
+#define STORE_OPS_MAX 10
+enum store_op_kind {
+	STORE_PUT,		/* key becomes value with version `to` if it is at `from` now */
+	STORE_CHECK,		/* key must be at version `from` */
+	STORE_DELETE,		/* key goes if it is at `from` */
+	STORE_LIST_ADD,		/* into the list `key` at `score`, or moved to it: the record `ref` (DUE, OUTBOX: a record
+				 * of the same bucket) or the text `item` (INDEX) */
+	STORE_LIST_REMOVE	/* the same out of the list */
+};
+
+struct store_op {
+	enum store_op_kind kind;
+	struct store_key key;		/* all of one commit are in one bucket; of a DUE or OUTBOX list the owner is
+					 * that of `ref` (it only chooses the bucket) */
+	struct store_version from, to;
+	const void *p;
+	size_t len;
+	int64_t ttl_ms;			/* PUT: 0 takes the family's */
+	struct store_key ref;		/* LIST_* of DUE and OUTBOX */
+	char item[STORE_ID];		/* LIST_* of INDEX */
+	int64_t score;			/* LIST_ADD: ms since the epoch */
+};
+
+struct store_commit {
+	struct store_op op[STORE_OPS_MAX];
+	size_t n;
+	int64_t not_after_ms;		/* wall clock of Redis; refused later. Never 0 */
+};
+
+/* A PUT that finds `to` already there was done by an earlier delivery of the same commit: DONE, not CONFLICT. */
+
+#define STORE_CLAIM_MAX 64
+struct store_claim {
+	enum store_family list;		/* DUE or OUTBOX */
+	unsigned bucket;		/* 0..buckets-1 of the family */
+	size_t max;
+	int64_t lease_ms;
+};
+struct store_claimed {			/* of a claim: `value`, the record; an item whose record is gone is dropped from the list.
+					 * of a range: `item` */
+	struct store_value value;
+	char item[STORE_ID];
+	int64_t score;			/* when it was due, or created */
+};
+
+struct store_range {			/* the newest first */
+	struct store_key key;		/* INDEX */
+	int64_t from_ms, to_ms;
+	size_t offset, max;		/* at most STORE_CLAIM_MAX */
+};
+
+/* An SMS for a channel; one op per message, all parts of it. */
+struct sms_req {
+	int channel;			/* index into settings.channels */
+	enum message_class cls;
+	uint64_t message;		/* for the log */
+	char to[PHONE_MAX];
+	const char *text;		/* UTF-8 */
+	bool receipt;			/* ask for a delivery receipt */
+	int64_t deadline_ms;		/* wall clock: never on the wire after it */
+};
+enum sms_end {
+	SMS_SENT,		/* accepted; id is set */
+	SMS_LATER,		/* not sent: no link, window full, throttled */
+	SMS_REFUSED,		/* refused for good */
+	SMS_EXPIRED,		/* the deadline passed before it was written */
+	SMS_UNKNOWN		/* written, no answer */
+};
+struct sms_answer {
+	enum sms_end end;
+	uint32_t status;		/* command_status */
+	char id[66];			/* the SMSC's, raw */
+};
+
+struct reply {
+	const char *text;		/* UTF-8 */
+	bool end;
+};
+
+struct ports {
+	void *ctx;
+	void (*load)(void *ctx, uint64_t op, const struct store_key *keys, size_t n);	/* keys of one bucket; n <= 8 */
+	void (*commit)(void *ctx, uint64_t op, const struct store_commit *c);
+	void (*claim)(void *ctx, uint64_t op, const struct store_claim *c);
+	void (*range)(void *ctx, uint64_t op, const struct store_range *r);
+	unsigned (*bucket)(void *ctx, enum store_family family, const char *owner);
+	void (*wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *req, int64_t timeout_ms);
+	void (*sms)(void *ctx, uint64_t op, const struct sms_req *req);
+	unsigned (*sms_free)(void *ctx, int channel);	/* messages that could be written now */
+	void (*reply)(void *ctx, uint64_t turn, const struct reply *r);			/* no answer comes */
+	void (*api_reply)(void *ctx, uint64_t call, int status, const char *json);	/* integrators; no answer comes */
+	void (*receipt_stored)(void *ctx, uint64_t peer_op, bool ok);			/* no answer comes */
+	void (*random)(void *ctx, void *p, size_t n);
+	/* 16 octets of a keyed hash: for turn records and comparing inputs without keeping them. */
+	void (*mac)(void *ctx, const void *p, size_t n, unsigned char out[16]);
+};

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/say.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "core/calendar.h"
+
+#define HOUR_MS INT64_C(3600000)
+#define RESULT_LIFE_MS (24 * HOUR_MS)
+#define TOKEN_LIFE_H 72		/* of a kind that says nothing */
+
+int64_t
+say_token_life_ms(const struct tenant_settings *t, const char *type)
+{
+	for (int k = 0; k < t->kinds_n; k++)
+		if (strcmp(t->kinds[k].type, type) == 0 && t->kinds[k].expires_h > 0)
+			return t->kinds[k].expires_h * HOUR_MS;
+	return TOKEN_LIFE_H * HOUR_MS;
+}
+
+const char *
+say_lang(const struct tenant_settings *t, const char *lang)
+{
+	for (int k = 0; k < t->languages_n; k++)
+		if (strcmp(t->languages[k], lang) == 0)
+			return t->languages[k];
+	return t->languages[0];
+}
+
+bool
+say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id, const char *to, const char *lang,
+    const char *key, const struct vars *vars, struct message *m)
+{
+	const struct tenant_settings *t = &gw->settings->tenants[tenant];
+	const char *text = texts_find(gw->texts, say_lang(t, lang), t->languages[0], key);
+	struct texts_env env = { t->country, calendar_offset_s(gw->now) };
+
+	memset(m, 0, sizeof *m);
+	if (text == NULL || to[0] == '\0' || t->routes_n[cls] == 0)
+		return false;
+	if (!str_copy(m->id, sizeof m->id, id))
+		fatalx("message id too long");
+	str_copy(m->tenant, sizeof m->tenant, t->name);
+	str_copy(m->to, sizeof m->to, to);
+	m->cls = cls;
+	m->created_at = m->next_at = gw->now;
+	m->deadline = gw->now + RESULT_LIFE_MS;
+	if (!texts_fill(text, vars, &env, m->text, sizeof m->text))
+		log_error(0, "text too long", "key=%s", key);
+	return true;
+}
+
+static void
+intent_vars(const struct gateway *gw, int tenant, const struct intent *i, struct vars *v)
+{
+	const struct tenant_settings *t = &gw->settings->tenants[tenant];
+	char masked[PHONE_TEXT], key[64];
+	const char *text;
+
+	vars_set(v, "title", t->title);
+	vars_set(v, "help_phone", t->help_phone);
+	vars_set_i64(v, "amount", i->amount);
+	vars_set_i64(v, "fee", i->fee);
+	vars_set(v, "to_name", i->to_name);
+	vars_set(v, "to_phone", i->to_phone);
+	vars_set_i64(v, "at", i->accepted_at);
+	vars_set(v, "token", i->token);
+	vars_set_i64(v, "until", i->token_expires);
+	if (i->phone[0] != '\0')
+		vars_set(v, "from", phone_mask(i->phone, masked));
+	str_format(key, sizeof key, "reason.%s", i->why != WHY_NONE ? intent_why_name(i->why) : "refused");
+	text = texts_find(gw->texts, say_lang(t, i->lang), t->languages[0], key);
+	vars_set(v, "reason_text", text != NULL ? text : "");
+	str_format(key, sizeof key, "kind.%s", i->type);
+	text = texts_find(gw->texts, say_lang(t, i->lang), t->languages[0], key);
+	vars_set(v, "kind_name", text != NULL ? text : "");
+}
+
+static bool
+to_other(const struct intent *i)
+{
+	return i->phone[0] != '\0' && strcmp(i->phone, i->to_phone) != 0;
+}
+
+static const char *
+final_word(const struct intent *i)
+{
+	switch (i->core_status - 1) {
+	case WSTATUS_SUCCESSFUL:
+		return "used";
+	case WSTATUS_CANCELLED:
+		return "cancelled";
+	default:
+		return "expired";
+	}
+}
+
+/* The text's key of what is to be said, and to whom. */
+static enum message_class
+choose(const struct intent *i, enum intent_action what, char *key, size_t size, const char **to)
+{
+	const char *noun = i->kind == INTENT_TRANSFER ? "transfer" : "withdrawal";
+
+	*to = i->phone;
+	switch (what) {
+	case DO_TOKEN_SMS:
+		*to = i->to_phone;
+		str_format(key, size, "sms.token.%s%s", i->type, to_other(i) ? ".other" : "");
+		return MSG_TOKEN;
+	case DO_RECEIVER_SMS:
+		*to = i->to_phone;
+		if (i->kind == INTENT_TRANSFER)
+			str_format(key, size, "sms.result.transfer.received");
+		else
+			str_format(key, size, "sms.notice.token_%s", final_word(i));
+		return MSG_RESULT;
+	case DO_FINAL_SMS:
+		str_format(key, size, "sms.result.withdrawal.%s", final_word(i));
+		return MSG_RESULT;
+	default:
+		str_format(key, size, "sms.result.%s.%s", noun,
+		    i->state == INTENT_DONE ? "done" : "not_done");
+		return MSG_RESULT;
+	}
+}
+
+static bool
+say_with_id(struct gateway *gw, int tenant, const struct intent *i, enum intent_action what, const char *id,
+    struct message *m)
+{
+	struct vars v = { 0 };
+	char key[80];
+	const char *to;
+	enum message_class cls = choose(i, what, key, sizeof key, &to);
+	bool said;
+
+	intent_vars(gw, tenant, i, &v);
+	said = say_text(gw, tenant, cls, id, to, i->lang, key, &v, m);
+	mem_wipe(&v, sizeof v);
+	if (!said) {
+		if (cls == MSG_TOKEN)
+			log_error(0, "token cannot be sent", "intent=%s key=%s", i->id, key);
+		return false;
+	}
+	if (cls == MSG_TOKEN && i->token_expires != 0)
+		m->deadline = i->token_expires;
+	str_copy(m->intent_owner, sizeof m->intent_owner, i->owner);
+	str_copy(m->intent_id, sizeof m->intent_id, i->id);
+	return true;
+}
+
+bool
+say_intent(struct gateway *gw, int tenant, const struct intent *i, enum intent_action what, struct message *m)
+{
+	char id[MESSAGE_ID];
+
+	str_format(id, sizeof id, "%s:%s", i->id, intent_action_name(what));
+	return say_with_id(gw, tenant, i, what, id, m);
+}
+
+bool
+say_token_again(struct gateway *gw, int tenant, const struct intent *i, struct message *m)
+{
+	char id[MESSAGE_ID];
+
+	str_format(id, sizeof id, "%s:token_sms:%d", i->id, i->resends);
+	return say_with_id(gw, tenant, i, DO_TOKEN_SMS, id, m);
+}
+
+void
+say_put(struct gateway *gw, struct store_commit *c, const struct message *m)
+{
+	struct store_key key = key_of(STORE_MESSAGE, m->id, "");
+	struct rev rev = { 0 };
+	struct buf *b = scratch(gw, 2);
+
+	message_encode(m, b);
+	commit_put(gw, c, &key, &rev, b, 0);
+	commit_list_add(c, STORE_OUTBOX, &key, m->next_at);
+	metric_add(M_MESSAGES_PUT, 1);
+	gw->outbox_at[gw->ports->bucket(gw->ports->ctx, STORE_MESSAGE, m->id) % NELEM(gw->outbox_at)] = 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said to customers outside the dialogue: messages made from intents, ready for the outbox. */
+#pragma once
+#include "core/intent.h"
+#include "core/message.h"
+#include "service/task.h"
+
+/* The message of one step of an intent; false when nothing is to be said (no text, no route, nobody). */
+bool say_intent(struct gateway *gw, int tenant, const struct intent *i, enum intent_action what, struct message *m);
+/* The token again, under an id of its own. */
+bool say_token_again(struct gateway *gw, int tenant, const struct intent *i, struct message *m);
+/* Any other text of the templates. `id` must be the same for each try to say the same thing. */
+bool say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id, const char *to, const char *lang,
+    const char *key, const struct vars *vars, struct message *m);
+/* Adds a new message and its place in the outbox to a commit that holds nothing else; CONFLICT means it is there. */
+void say_put(struct gateway *gw, struct store_commit *c, const struct message *m);
+int64_t say_token_life_ms(const struct tenant_settings *t, const char *type);
+const char *say_lang(const struct tenant_settings *t, const char *lang);

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/send.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "core/message.h"
+#include "service/say.h"
+
+#define POLL_MS 250			/* of an idle partition */
+#define CLAIM_LEASE_MS 20000
+#define ATTEMPT_LEASE_MS 90000		/* longer than any provider's response timer */
+#define CLAIM_AT_ONCE 32
+#define SAVE_TRIES 5
+
+struct sending {
+	struct task task;
+	struct message m;
+	struct rev rev;
+	int tries;
+	struct receipt receipt;		/* an early one, found parked */
+	bool has_receipt;
+};
+
+static struct sending *
+sending_of(struct task *t)
+{
+	return LIST_OF(t, struct sending, task);
+}
+
+static void
+sending_end(struct task *t)
+{
+	struct sending *s = sending_of(t);
+
+	t->gw->sends--;
+	mem_wipe(s, sizeof *s);
+	free(s);
+}
+
+static const struct tenant_settings *
+tenant_of(const struct sending *s)
+{
+	int i = tenant_find(s->task.gw, s->m.tenant);
+
+	return i >= 0 ? &s->task.gw->settings->tenants[i] : NULL;
+}
+
+static struct message_rules
+rules_of(const struct sending *s)
+{
+	const struct tenant_settings *t = tenant_of(s);
+
+	return (struct message_rules){ t != NULL ? t->routes_n[s->m.cls] : 0,
+	    s->task.gw->settings->message_tries };
+}
+
+static void
+save(struct sending *s, task_fn *on)
+{
+	struct gateway *gw = s->task.gw;
+	struct store_commit c = { .n = 0 };
+	struct store_key key = key_of(STORE_MESSAGE, s->m.id, "");
+	struct buf *b = scratch(gw, 0);
+
+	message_encode(&s->m, b);
+	commit_put(gw, &c, &key, &s->rev, b, 0);
+	if (message_final(&s->m))
+		commit_list_remove(&c, STORE_OUTBOX, &key);
+	else
+		commit_list_add(&c, STORE_OUTBOX, &key, s->m.next_at);
+	task_commit(&s->task, &c, on);
+}
+
+static void
+count_end(const struct sending *s)
+{
+	static const enum metric metric[MESSAGE_STATES] = {
+		[MESSAGE_SENT] = M_MESSAGES_SENT, [MESSAGE_DELIVERED] = M_MESSAGES_DELIVERED,
+		[MESSAGE_FAILED] = M_MESSAGES_FAILED, [MESSAGE_EXPIRED] = M_MESSAGES_EXPIRED,
+		[MESSAGE_UNKNOWN] = M_MESSAGES_UNKNOWN, [MESSAGE_WAITING] = M_MESSAGES_RETRIED,
+	};
+
+	if (s->m.state != MESSAGE_SENDING)
+		metric_add(metric[s->m.state], 1);
+	log_at(s->m.state == MESSAGE_FAILED || s->m.state == MESSAGE_EXPIRED ? LOG_WARN : LOG_INFO, s->task.id,
+	    "message", "message=%s state=%s attempts=%d status=0x%x", s->m.id, message_state_name(s->m.state),
+	    s->m.attempts, (unsigned)s->m.status);
+}
+
+/* ---- the payer hears when a token finally could not be delivered ---- */
+
+static void
+on_told(struct task *t, const struct event *e)
+{
+	if (e->end != STORE_DONE && e->end != STORE_CONFLICT)
+		log_error(t->id, "undelivered token not told", "message=%s", sending_of(t)->m.id);
+	task_end(t);
+}
+
+static void
+on_owner_loaded(struct task *t, const struct event *e)
+{
+	struct sending *s = sending_of(t);
+	struct intent *i = xcalloc(1, sizeof *i);
+	struct message *m = xcalloc(1, sizeof *m);
+	struct store_commit c = { .n = 0 };
+	struct vars v = { 0 };
+	int tenant = tenant_find(t->gw, s->m.tenant);
+	char id[MESSAGE_ID];
+	bool said = false;
+
+	if (e->end == STORE_DONE && e->v[0].present && intent_decode(e->v[0].p, e->v[0].len, i) &&
+	    i->phone[0] != '\0' && tenant >= 0) {
+		vars_set_i64(&v, "amount", i->amount);
+		vars_set(&v, "to_phone", i->to_phone);
+		vars_set(&v, "help_phone", t->gw->settings->tenants[tenant].help_phone);
+		str_format(id, sizeof id, "%s:undelivered", i->id);
+		said = say_text(t->gw, tenant, MSG_RESULT, id, i->phone, i->lang,
+		    "sms.result.token_undelivered", &v, m);
+	}
+	if (said) {
+		say_put(t->gw, &c, m);
+		task_commit(t, &c, on_told);
+	} else
+		task_end(t);
+	mem_wipe(i, sizeof *i);
+	free(i);
+	free(m);
+}
+
+static void
+tell_undelivered(struct sending *s)
+{
+	struct store_key key;
+
+	log_error(s->task.id, "token undelivered", "message=%s state=%s", s->m.id,
+	    message_state_name(s->m.state));
+	if (s->m.intent_id[0] == '\0') {
+		task_end(&s->task);
+		return;
+	}
+	key = key_of(STORE_INTENT, s->m.intent_owner, s->m.intent_id);
+	task_load(&s->task, &key, 1, on_owner_loaded);
+}
+
+static void
+over(struct sending *s)
+{
+	bool undelivered = s->m.state == MESSAGE_FAILED || s->m.state == MESSAGE_EXPIRED;
+
+	count_end(s);
+	if (s->m.cls == MSG_TOKEN && undelivered)
+		tell_undelivered(s);
+	else
+		task_end(&s->task);
+}
+
+static void
+on_answer_saved(struct task *t, const struct event *e)
+{
+	struct sending *s = sending_of(t);
+
+	if (e->end == STORE_DONE) {
+		rev_saved(&s->rev);
+		over(s);
+	} else if (e->end == STORE_CONFLICT) {
+		log_warn(t->id, "message carried on elsewhere", "message=%s", s->m.id);
+		task_end(t);
+	} else if (++s->tries < SAVE_TRIES)
+		save(s, on_answer_saved);
+	else
+		task_end(t);	/* the attempt is saved: what it came to is unknown, as it would be after a crash */
+}
+
+/* ---- the provider's id leads receipts to the message ---- */
+
+static void
+apply_parked(struct sending *s)
+{
+	message_on_receipt(&s->m, s->receipt.state == RECEIPT_DELIVERED, s->receipt.state == RECEIPT_FAILED);
+}
+
+static void
+on_parked_loaded(struct task *t, const struct event *e)
+{
+	struct sending *s = sending_of(t);
+
+	if (e->end == STORE_DONE && e->v[0].present && e->v[0].len == 1 + sizeof s->receipt.state &&
+	    *(const char *)e->v[0].p == 'R') {
+		memcpy(&s->receipt.state, (const char *)e->v[0].p + 1, sizeof s->receipt.state);
+		apply_parked(s);
+	}
+	save(s, on_answer_saved);
+}
+
+static void
+receipt_key(const struct gateway *gw, int bind, const char *raw, struct store_key *key)
+{
+	char id[66];
+
+	receipt_canonical_id(raw, false, id);
+	*key = key_of(STORE_RECEIPT, bind >= 0 ? gw->settings->binds[bind].name : "", id);
+}
+
+static int
+channel_of(const struct sending *s)
+{
+	const struct tenant_settings *t = tenant_of(s);
+
+	return t->routes[s->m.cls][s->m.route];
+}
+
+static void
+on_pointer_saved(struct task *t, const struct event *e)
+{
+	struct sending *s = sending_of(t);
+	struct store_key key;
+
+	if (e->end == STORE_CONFLICT) {
+		receipt_key(t->gw, t->gw->settings->channels[channel_of(s)].bind, s->m.provider_id, &key);
+		task_load(t, &key, 1, on_parked_loaded);
+	} else
+		save(s, on_answer_saved);	/* at worst its receipt will find nothing and be counted */
+}
+
+static void
+save_pointer(struct sending *s)
+{
+	struct gateway *gw = s->task.gw;
+	struct store_commit c = { .n = 0 };
+	struct rev rev = { 0 };
+	struct store_key key;
+	struct buf *b = scratch(gw, 1);
+
+	receipt_key(gw, gw->settings->channels[channel_of(s)].bind, s->m.provider_id, &key);
+	buf_add_char(b, 'M');
+	buf_add_str(b, s->m.id);
+	commit_put(gw, &c, &key, &rev, b, 0);
+	task_commit(&s->task, &c, on_pointer_saved);
+}
+
+/* ---- one attempt ---- */
+
+static void
+on_sms(struct task *t, const struct event *e)
+{
+	static const enum message_answer meaning[] = {
+		[SMS_SENT] = MESSAGE_ACCEPTED, [SMS_LATER] = MESSAGE_LATER, [SMS_REFUSED] = MESSAGE_REFUSED,
+		[SMS_EXPIRED] = MESSAGE_TOO_LATE, [SMS_UNKNOWN] = MESSAGE_NO_ANSWER,
+	};
+	struct sending *s = sending_of(t);
+	struct message_rules rules = rules_of(s);
+
+	message_on_answer(&s->m, &rules, t->gw->now, meaning[e->sms->end], (int)e->sms->status, e->sms->id);
+	if (s->m.state == MESSAGE_SENT && s->m.provider_id[0] != '\0')
+		save_pointer(s);
+	else
+		save(s, on_answer_saved);
+}
+
+static void
+on_attempt_saved(struct task *t, const struct event *e)
+{
+	struct sending *s = sending_of(t);
+	struct sms_req q = { 0 };
+
+	if (e->end != STORE_DONE) {
+		task_end(t);	/* the lease of the claim brings it back */
+		return;
+	}
+	rev_saved(&s->rev);
+	q.channel = channel_of(s);
+	q.cls = s->m.cls;
+	q.message = t->id;
+	q.text = s->m.text;
+	q.receipt = true;
+	q.deadline_ms = s->m.deadline < s->m.next_at ? s->m.deadline : s->m.next_at;
+	str_copy(q.to, sizeof q.to, s->m.to);
+	task_sms(t, &q, on_sms);
+}
+
+static void
+send_claimed(struct gateway *gw, const struct store_value *v)
+{
+	struct sending *s = xcalloc(1, sizeof *s);
+	struct message_rules rules;
+	enum message_state before;
+
+	gw->sends++;
+	task_start(gw, &s->task, sending_end);
+	if (v->damaged || !message_decode(v->p, v->len, &s->m)) {
+		log_error(s->task.id, "message damaged", "octets=%zu", v->len);
+		task_end(&s->task);
+		return;
+	}
+	rev_loaded(&s->rev, v);
+	rules = rules_of(s);
+	before = s->m.state;
+	if (rules.routes == 0)
+		s->m.state = MESSAGE_FAILED;
+	if (message_ready(&s->m, &rules, gw->now)) {
+		message_sending(&s->m, gw->now, ATTEMPT_LEASE_MS);
+		save(s, on_attempt_saved);
+	} else if (s->m.state != before || message_final(&s->m) || s->m.next_at > gw->now)
+		save(s, on_answer_saved);
+	else
+		task_end(&s->task);
+}
+
+/* ---- claiming ---- */
+
+struct claiming {
+	struct task task;
+	unsigned partition;
+};
+
+static void
+claiming_end(struct task *t)
+{
+	free(LIST_OF(t, struct claiming, task));
+}
+
+static void
+on_claimed(struct task *t, const struct event *e)
+{
+	struct claiming *c = LIST_OF(t, struct claiming, task);
+	struct gateway *gw = t->gw;
+
+	if (e->end == STORE_DONE)
+		for (size_t k = 0; k < e->n; k++)
+			if (e->c[k].value.present)
+				send_claimed(gw, &e->c[k].value);
+	gw->outbox_at[c->partition] = e->n == CLAIM_AT_ONCE ? 0 : gw->now + POLL_MS;
+	task_end(t);
+}
+
+/* The room of the narrowest channel that texts are routed to: what is claimed can be written at once. */
+static size_t
+room(const struct gateway *gw)
+{
+	unsigned most = 0;
+
+	for (int k = 0; k < gw->settings->channels_n; k++)
+		if (gw->settings->channels[k].kind == CHANNEL_SMS_SMPP) {
+			unsigned free_now = gw->ports->sms_free(gw->ports->ctx, k);
+
+			most = free_now > most ? free_now : most;
+		}
+	return most > gw->sends ? most - gw->sends : 0;
+}
+
+void
+send_tick(struct gateway *gw)
+{
+	for (unsigned p = 0; p < NELEM(gw->outbox_at); p++) {
+		struct store_claim claim = { .list = STORE_OUTBOX, .bucket = p, .lease_ms = CLAIM_LEASE_MS };
+		struct claiming *c;
+
+		if (gw->outbox_at[p] > gw->now || (claim.max = room(gw)) == 0)
+			continue;
+		if (claim.max > CLAIM_AT_ONCE)
+			claim.max = CLAIM_AT_ONCE;
+		c = xcalloc(1, sizeof *c);
+		c->partition = p;
+		task_start(gw, &c->task, claiming_end);
+		gw->outbox_at[p] = INT64_MAX;
+		task_claim(&c->task, &claim, on_claimed);
+	}
+}
+
+/* ---- receipts ---- */
+
+struct receiving {
+	struct task task;
+	struct receipt r;
+	struct store_key pointer;
+	uint64_t peer_op;
+	struct message m;
+	struct rev rev;
+	int tries;
+};
+
+static struct receiving *
+receiving_of(struct task *t)
+{
+	return LIST_OF(t, struct receiving, task);
+}
+
+static void
+receiving_end(struct task *t)
+{
+	free(receiving_of(t));
+}
+
+static void
+received(struct receiving *r, bool ok)
+{
+	const struct ports *p = r->task.gw->ports;
+
+	p->receipt_stored(p->ctx, r->peer_op, ok);
+	task_end(&r->task);
+}
+
+static void load_pointer(struct receiving *r);
+
+static void
+on_receipt_saved(struct task *t, const struct event *e)
+{
+	struct receiving *r = receiving_of(t);
+
+	if (e->end == STORE_CONFLICT && ++r->tries < SAVE_TRIES)
+		load_pointer(r);
+	else
+		received(r, e->end == STORE_DONE);
+}
+
+static void
+on_message_loaded(struct task *t, const struct event *e)
+{
+	struct receiving *r = receiving_of(t);
+	struct store_commit c = { .n = 0 };
+	struct store_key key;
+	struct buf *b = scratch(t->gw, 0);
+
+	if (e->end != STORE_DONE || !e->v[0].present || !message_decode(e->v[0].p, e->v[0].len, &r->m)) {
+		received(r, e->end == STORE_DONE);
+		return;
+	}
+	rev_loaded(&r->rev, &e->v[0]);
+	if (!message_on_receipt(&r->m, r->r.state == RECEIPT_DELIVERED, r->r.state == RECEIPT_FAILED)) {
+		received(r, true);
+		return;
+	}
+	metric_add(r->m.state == MESSAGE_DELIVERED ? M_MESSAGES_DELIVERED : M_MESSAGES_FAILED, 1);
+	log_info(t->id, "receipt", "message=%s state=%s stat=%s err=%s", r->m.id,
+	    message_state_name(r->m.state), r->r.stat, r->r.err);
+	key = key_of(STORE_MESSAGE, r->m.id, "");
+	message_encode(&r->m, b);
+	commit_put(t->gw, &c, &key, &r->rev, b, 0);
+	task_commit(t, &c, on_receipt_saved);
+}
+
+static void
+park(struct receiving *r)
+{
+	struct store_commit c = { .n = 0 };
+	struct rev rev = { 0 };
+	struct buf *b = scratch(r->task.gw, 0);
+
+	metric_add(M_RECEIPTS_UNMATCHED, 1);
+	buf_add_char(b, 'R');
+	buf_add(b, &r->r.state, sizeof r->r.state);
+	commit_put(r->task.gw, &c, &r->pointer, &rev, b, 0);
+	task_commit(&r->task, &c, on_receipt_saved);
+}
+
+static void
+on_pointer_loaded(struct task *t, const struct event *e)
+{
+	struct receiving *r = receiving_of(t);
+	struct store_key key;
+	char id[MESSAGE_ID];
+
+	if (e->end != STORE_DONE)
+		received(r, false);
+	else if (!e->v[0].present)
+		park(r);
+	else if (*(const char *)e->v[0].p != 'M' ||
+	    !str_copyn(id, sizeof id, (const char *)e->v[0].p + 1, e->v[0].len - 1))
+		received(r, true);	/* parked before: a repeated early receipt */
+	else {
+		key = key_of(STORE_MESSAGE, id, "");
+		task_load(t, &key, 1, on_message_loaded);
+	}
+}
+
+static void
+load_pointer(struct receiving *r)
+{
+	task_load(&r->task, &r->pointer, 1, on_pointer_loaded);
+}
+
+void
+gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt *receipt, uint64_t peer_op)
+{
+	struct receiving *r = xcalloc(1, sizeof *r);
+
+	gw->now = now;
+	metric_add(M_RECEIPTS, 1);
+	r->r = *receipt;
+	r->peer_op = peer_op;
+	receipt_key(gw, bind, receipt->id, &r->pointer);
+	task_start(gw, &r->task, receiving_end);
+	load_pointer(r);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the service: what waits. A task asks a port for one thing at a time and says where it goes on; the answer finds
+ * it by the op's id. A task that is over leaves its op behind, whose answer then finds nobody.
+ */
+#pragma once
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "service/gateway.h"
+
+#define TICK_MS 20
+#define SCRATCH 5
+#define TURN_TEXT 2048		/* octets of an input or a history */
+
+struct task;
+
+enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN };
+struct event {
+	enum event_kind kind;
+	enum store_end end;
+	const struct store_value *v;
+	const struct store_claimed *c;
+	size_t n;
+	const struct wallet_answer *wallet;
+	const struct sms_answer *sms;
+};
+typedef void task_fn(struct task *t, const struct event *e);
+
+struct task {
+	struct gateway *gw;
+	struct list all;
+	uint64_t id;
+	uint64_t op;			/* asked and not answered, 0: none */
+	task_fn *on;			/* where it goes on */
+	void (*end)(struct task *t);	/* frees what is around it */
+	struct list asleep;
+	int64_t wake_at;
+};
+
+struct gateway {
+	const struct settings *settings;
+	const struct ports *ports;
+	const struct texts *texts;
+	const struct menu **menus;
+	char process[17];
+	int64_t now;			/* of the event that is being handled */
+	uint64_t last_id;
+	struct map *ops;		/* op id -> struct task */
+	struct map *tasks;		/* task id -> struct task */
+	struct list tasks_all, sleepers;
+	unsigned turns, runs, sends, calls;	/* under way */
+	struct map *phones;		/* owner -> struct turn being worked on */
+	struct map *running;		/* intent id -> struct run */
+	bool draining;
+	unsigned due_next;		/* bucket to look at next */
+	int64_t due_at, outbox_at[16];
+	struct map *polls;
+	unsigned char mac_key[32];
+	struct buf scratch[SCRATCH];
+};
+
+void task_start(struct gateway *gw, struct task *t, void (*end)(struct task *t));
+/* Takes it out of everything and calls its end function. */
+void task_end(struct task *t);
+struct task *task_find(struct gateway *gw, uint64_t id);	/* NULL if it is over */
+void task_sleep(struct task *t, int64_t until, task_fn *on);
+
+void task_load(struct task *t, const struct store_key *keys, size_t n, task_fn *on);
+/* Fills in the not-after. */
+void task_commit(struct task *t, struct store_commit *c, task_fn *on);
+void task_wallet(struct task *t, int tenant, const struct wallet_req *req, int64_t timeout_ms, task_fn *on);
+void task_sms(struct task *t, const struct sms_req *req, task_fn *on);
+void task_claim(struct task *t, const struct store_claim *c, task_fn *on);
+void task_range(struct task *t, const struct store_range *r, task_fn *on);
+
+/* A record that was loaded and may be saved: `at` is what the store has, `next` what the commit under way makes of it. */
+struct rev {
+	struct store_version at, next;
+};
+void rev_loaded(struct rev *r, const struct store_value *v);
+void rev_saved(struct rev *r);		/* the commit was DONE */
+bool rev_absent(const struct rev *r);
+
+struct store_key key_of(enum store_family family, const char *owner, const char *id);
+/* The octets stay the caller's until task_commit() returned. */
+void commit_put(struct gateway *gw, struct store_commit *c, const struct store_key *key, struct rev *r,
+    const struct buf *octets, int64_t ttl_ms);
+void commit_list_add(struct store_commit *c, enum store_family list, const struct store_key *ref, int64_t score);
+void commit_list_remove(struct store_commit *c, enum store_family list, const struct store_key *ref);
+/* An empty buffer that lives until the next turn of events; i < SCRATCH. */
+struct buf *scratch(struct gateway *gw, int i);
+
+void gateway_uuid(struct gateway *gw, char out[37]);
+void gateway_mac(struct gateway *gw, const char *domain, const char *text, unsigned char out[16]);
+int tenant_find(const struct gateway *gw, const char *name);	/* index or -1 */

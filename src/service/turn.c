@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A turn happens once (design rule 4): a repeated input gets the stored answer; the save compares the version that was
+ * loaded; a turn that asks the wallet core saves a claim first. What the customer is told is saved before it is said.
+ */
+#include "service/turn.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "core/calendar.h"
+
+#define RESTARTS 4
+#define QUEUE_MAX 4		/* inputs of one phone waiting for the one being worked on */
+#define CLAIM_POLL_MS 150
+#define CLAIM_KEY sizeof(((struct session *)0)->claim_key)
+#define CLAIM_MARGIN_MS 3000
+
+static void turn_load(struct turn *t);
+
+/* ---- the answer ---- */
+
+void
+turn_reply(struct turn *t, const char *text, bool end)
+{
+	const struct ports *p = t->w.task.gw->ports;
+	struct reply r = { text, end };
+
+	if (!t->replied && t->in.turn != 0)
+		p->reply(p->ctx, t->in.turn, &r);
+	t->replied = true;
+}
+
+const char *
+turn_plain_text(const struct turn *t, const char *key)
+{
+	const struct gateway *gw = t->w.task.gw;
+	const char *lang = t->s.dlg.lang[0] != '\0' ? t->s.dlg.lang : t->sub.lang;
+	const char *text = texts_find(gw->texts, lang, t->settings->languages[0], key);
+
+	return text != NULL ? text : "Sorry, please try again later.";
+}
+
+static void
+apologise(struct turn *t, const char *key, const char *why)
+{
+	metric_add(M_TURNS_FAILED, 1);
+	log_warn(t->w.task.id, "turn failed", "channel=%s why=\"%s\"", t->channel->name, why);
+	turn_reply(t, turn_plain_text(t, key), true);
+	task_end(turn_task(t));
+}
+
+void
+turn_apologise(struct turn *t, const char *why)
+{
+	apologise(t, "error.internal", why);
+}
+
+/* ---- the queue of one phone ---- */
+
+static void
+turn_end(struct task *task)
+{
+	struct turn *t = turn_of(task), *next = NULL;
+	struct gateway *gw = task->gw;
+	struct list *it, *nx;
+
+	if (map_get(gw->phones, t->owner, strlen(t->owner)) == t) {
+		map_remove(gw->phones, t->owner, strlen(t->owner));
+		LIST_EACH(it, nx, &t->queue) {
+			struct turn *w = LIST_OF(it, struct turn, waiting);
+
+			list_remove(it);
+			if (next == NULL) {
+				next = w;
+				map_put(gw->phones, next->owner, strlen(next->owner), next);
+			} else
+				list_add_tail(&next->queue, it);
+		}
+	}
+	gw->turns--;
+	if (t->request != NULL)
+		mem_wipe(t->request, sizeof *t->request);
+	free(t->request);
+	mem_wipe(t, sizeof *t);
+	free(t);
+	if (next != NULL)
+		turn_load(next);
+}
+
+static struct turn *
+turn_new(struct gateway *gw, const struct turn_in *in)
+{
+	struct turn *t = xcalloc(1, sizeof *t);
+
+	t->in = *in;
+	t->channel = &gw->settings->channels[in->channel];
+	t->tenant = t->channel->tenant;
+	t->settings = &gw->settings->tenants[t->tenant];
+	if (!str_copy(t->text, sizeof t->text, in->text != NULL ? in->text : ""))
+		t->text[0] = '\0';
+	if (in->service_code == NULL || !str_copy(t->service_code, sizeof t->service_code, in->service_code))
+		t->service_code[0] = '\0';
+	t->in.text = t->text;
+	t->in.service_code = t->service_code;
+	str_format(t->owner, sizeof t->owner, "%s/%s", t->settings->name, in->phone);
+	t->deadline = gw->now + gw->settings->turn_budget_ms;
+	t->w.heard = turn_intent_settled;
+	list_init(&t->queue);
+	list_init(&t->waiting);
+	gw->turns++;
+	task_start(gw, turn_task(t), turn_end);
+	return t;
+}
+
+static size_t
+list_length(const struct list *l)
+{
+	size_t n = 0;
+
+	for (const struct list *it = l->next; it != l; it = it->next)
+		n++;
+	return n;
+}
+
+void
+gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in)
+{
+	struct turn *t, *first;
+	bool full;
+
+	gw->now = now;
+	metric_add(M_TURNS, 1);
+	t = turn_new(gw, in);
+	first = map_get(gw->phones, t->owner, strlen(t->owner));
+	full = gw->turns > (unsigned)gw->settings->max_turns ||
+	    (first != NULL && list_length(&first->queue) >= QUEUE_MAX);
+	if (full) {
+		metric_add(M_TURNS_REFUSED, 1);
+		apologise(t, "error.busy", "too many turns");
+	} else if (first != NULL)
+		list_add_tail(&first->queue, &t->waiting);
+	else {
+		map_put(gw->phones, t->owner, strlen(t->owner), t);
+		turn_load(t);
+	}
+}
+
+/* ---- saving ---- */
+
+static struct store_key
+session_key(const struct turn *t)
+{
+	return key_of(STORE_SESSION, t->owner, t->channel->name);
+}
+
+static void
+add_session(struct turn *t, struct store_commit *c)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct store_key key = session_key(t);
+	struct buf *b = scratch(gw, 0);
+
+	t->s.touched_ms = gw->now;
+	session_encode(&t->s, b);
+	commit_put(gw, c, &key, &t->s_rev, b, 0);
+}
+
+void
+turn_add_records(struct turn *t, struct store_commit *c)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct store_key key;
+	struct buf *b;
+
+	add_session(t, c);
+	if (t->sub_dirty) {
+		key = key_of(STORE_SUBSCRIBER, t->owner, "");
+		b = scratch(gw, 1);
+		subscriber_encode(&t->sub, b);
+		commit_put(gw, c, &key, &t->sub_rev, b, 0);
+	}
+	if (t->intent_dirty) {
+		key = key_of(STORE_INTENT, t->owner, t->intent.id);
+		b = scratch(gw, 2);
+		intent_encode(&t->intent, b);
+		commit_put(gw, c, &key, &t->intent_rev, b, 0);
+	}
+}
+
+void
+turn_saved(struct turn *t)
+{
+	rev_saved(&t->s_rev);
+	if (t->sub_dirty)
+		rev_saved(&t->sub_rev);
+	if (t->intent_dirty)
+		rev_saved(&t->intent_rev);
+	t->sub_dirty = t->intent_dirty = false;
+}
+
+void
+turn_restart(struct turn *t, const char *why)
+{
+	metric_add(M_SESSION_CONFLICTS, 1);
+	if (++t->restarts > RESTARTS || t->w.task.gw->now >= t->deadline)
+		apologise(t, "error.try_again", why);
+	else {
+		t->sub_dirty = t->intent_dirty = t->has_intent = t->claimed = false;
+		turn_load(t);
+	}
+}
+
+static void
+on_finished(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+
+	if (e->end == STORE_DONE || t->irrevocable) {
+		/* What moved is told even where its screen could not be kept: the intent's record is the truth. */
+		if (e->end != STORE_DONE)
+			log_warn(task->id, "answer not kept", "channel=%s", t->channel->name);
+		turn_reply(t, t->s.answer, t->s.answer_end);
+		task_end(task);
+	} else if (e->end == STORE_CONFLICT)
+		turn_restart(t, "somebody else was faster");
+	else
+		apologise(t, "error.try_again", "could not be saved");
+}
+
+void
+turn_finish(struct turn *t)
+{
+	struct store_commit c = { .n = 0 };
+
+	str_copy(t->s.answer, sizeof t->s.answer, t->step.text);
+	t->s.answer_end = t->step.kind == STEP_END;
+	t->s.ended = t->s.answer_end;
+	str_copy(t->s.turn_key, sizeof t->s.turn_key, t->in.key);
+	t->s.claim_key[0] = '\0';
+	t->s.claim_until = 0;
+	turn_add_records(t, &c);
+	task_commit(turn_task(t), &c, on_finished);
+}
+
+/* ---- the menu ---- */
+
+static void
+perform(struct turn *t)
+{
+	switch (t->step.kind) {
+	case STEP_SHOW:
+		if (t->step.intent != NULL) {
+			turn_show_intent(t);
+			break;
+		}
+		turn_leave_intent(t, INTENT_LAPSED);
+		turn_finish(t);
+		break;
+	case STEP_END:
+		turn_leave_intent(t, INTENT_LAPSED);
+		turn_finish(t);
+		break;
+	case STEP_CALL:
+		turn_call(t);
+		break;
+	case STEP_ACCEPT:
+		turn_accept_intent(t);
+		break;
+	case STEP_DECLINE:
+		turn_decline_intent(t);
+		break;
+	}
+}
+
+void
+turn_feed(struct turn *t, enum menu_in kind, const char *text)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct menu_input in = { kind, text };
+	char today[9];
+	struct menu_env env = {
+		.texts = gw->texts,
+		.text_env = { t->settings->country, calendar_offset_s(gw->now) },
+		.fallback_lang = t->settings->languages[0],
+		.languages = (const char (*)[8])t->settings->languages,
+		.languages_n = t->settings->languages_n,
+		.country = t->settings->country,
+		.phone = t->in.phone,
+		.today = today,
+		.pin_length = t->settings->pin_length,
+		.max_septets = t->channel->max_septets,
+		.mac_key = gw->mac_key,
+	};
+
+	calendar_day(gw->now, today);
+	mem_wipe(t->step.secret, sizeof t->step.secret);
+	menu_step(gw->menus[t->tenant], &t->s.dlg, &in, &env, &t->step);
+	perform(t);
+}
+
+/* ---- which dialogue, which input ---- */
+
+static void
+begin(struct turn *t)
+{
+	struct gateway *gw = t->w.task.gw;
+	const struct menu *m = gw->menus[t->tenant];
+	struct vars *v = turn_vars(t);
+	const char *from = NULL;
+	bool same_menu = strcmp(t->s.dlg.version, menu_version(m)) == 0;
+
+	if (!t->s.ended && same_menu && t->s.dlg.state[0] != '\0' &&
+	    gw->now - t->s.touched_ms < (int64_t)gw->settings->resume_grace_s * 1000)
+		from = menu_resume(m, &t->s.dlg);
+	if (from == NULL)
+		memset(v, 0, sizeof *v);
+	turn_leave_intent(t, INTENT_LAPSED);
+	str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
+	t->s.ended = false;
+	t->s.expires_ms = gw->now + (int64_t)t->channel->session_s * 1000;
+	t->s.turn_key[0] = t->s.claim_key[0] = '\0';
+	t->s.uncounted = false;
+	if (t->sub.lang[0] != '\0')
+		str_copy(t->s.dlg.lang, sizeof t->s.dlg.lang, t->sub.lang);
+	else
+		t->s.dlg.lang[0] = '\0';
+	vars_set(v, "phone", t->in.phone);
+	vars_set(v, "service_code", t->service_code);
+	vars_set(v, "help_phone", t->settings->help_phone);
+	vars_set(v, "title", t->settings->title);
+	vars_unset(v, "authed");
+	vars_unset(v, "login");
+	turn_feed(t, MENU_BEGIN, from);
+}
+
+static void
+hang_up(struct turn *t, bool known)
+{
+	struct store_commit c = { .n = 0 };
+
+	turn_reply(t, "", true);
+	if (!known) {
+		task_end(turn_task(t));
+		return;
+	}
+	/* The dialogue itself stays as it was, to be resumed; only the network's side of it is over. */
+	turn_leave_intent(t, INTENT_LAPSED);
+	t->s.expires_ms = t->w.task.gw->now;
+	turn_add_records(t, &c);
+	t->irrevocable = true;
+	task_commit(turn_task(t), &c, on_finished);
+}
+
+static void
+on_claim_waited(struct task *task, const struct event *e)
+{
+	(void)e;
+	turn_load(turn_of(task));
+}
+
+static void
+repeated(struct turn *t)
+{
+	metric_add(M_TURNS_REPEATED, 1);
+	turn_reply(t, t->s.answer, t->s.answer_end);
+	task_end(turn_task(t));
+}
+
+/* The newest answer in a history joined by '*', or NULL when nothing new is in it. An answer may hold a '*' itself. */
+static const char *
+newest(struct turn *t)
+{
+	struct gateway *gw = t->w.task.gw;
+	size_t len = strlen(t->text), used = (size_t)t->s.consumed;
+	unsigned char mac[16];
+	char kept = '\0';
+	const char *input = t->text + used;
+
+	if (len <= used && !(used == 0 && t->s.consumed_mac_len == 0))
+		return NULL;
+	if (used > 0) {
+		kept = t->text[used];
+		t->text[used] = '\0';
+		gateway_mac(gw, "history", t->text, mac);
+		t->text[used] = kept;
+		if (!str_equal_secret(mac, t->s.consumed_mac, sizeof mac) || kept != '*')
+			return NULL;
+		input++;
+	}
+	return input;
+}
+
+static void
+consume(struct turn *t)
+{
+	t->s.consumed = (int64_t)strlen(t->text);
+	t->s.consumed_mac_len = sizeof t->s.consumed_mac;
+	gateway_mac(t->w.task.gw, "history", t->text, t->s.consumed_mac);
+}
+
+static bool
+same_dialogue(const struct turn *t)
+{
+	const struct session *s = &t->s;
+
+	if (rev_absent(&t->s_rev) || s->ended || t->w.task.gw->now >= s->expires_ms)
+		return false;
+	return strcmp(s->dialogue, t->in.dialogue) == 0;
+}
+
+/* The peer answers with the number that it began with: its numbers identify nothing. */
+static bool
+counts_turns(struct turn *t)
+{
+	if (t->s.uncounted)
+		return false;
+	if (t->in.kind == TURN_INPUT && t->in.key[0] != '\0' && t->s.turn_key[0] == 'b' &&
+	    strcmp(t->s.turn_key + 1, t->in.key + 1) == 0) {
+		t->s.uncounted = true;
+		return false;
+	}
+	return t->in.key[0] != '\0';
+}
+
+static void
+claim_key(const struct turn *t, char out[CLAIM_KEY])
+{
+	str_format(out, CLAIM_KEY, "%s:%016" PRIx64, t->w.task.gw->process, t->w.task.id);
+}
+
+static bool
+claimed_elsewhere(const struct turn *t)
+{
+	char mine[CLAIM_KEY];
+
+	claim_key(t, mine);
+	return t->s.claim_key[0] != '\0' && strcmp(t->s.claim_key, mine) != 0 &&
+	    t->w.task.gw->now < t->s.claim_until;
+}
+
+static void
+proceed(struct turn *t)
+{
+	struct gateway *gw = t->w.task.gw;
+	bool was = !rev_absent(&t->s_rev) && strcmp(t->s.dialogue, t->in.dialogue) == 0;
+	bool same = same_dialogue(t);
+	const char *input = t->text;
+
+	if (t->in.kind == TURN_ABORT) {
+		hang_up(t, same);
+		return;
+	}
+	if (was && same && claimed_elsewhere(t)) {
+		if (gw->now + CLAIM_POLL_MS < t->deadline)
+			task_sleep(turn_task(t), gw->now + CLAIM_POLL_MS, on_claim_waited);
+		else
+			apologise(t, "error.try_again", "another process is still at it");
+		return;
+	}
+	if (was && !t->in.history && t->in.dialogue[0] != '\0' && counts_turns(t) &&
+	    strcmp(t->s.turn_key, t->in.key) == 0) {
+		repeated(t);
+		return;
+	}
+	if (t->in.history) {
+		input = was ? newest(t) : t->text;
+		if (was && input == NULL) {
+			repeated(t);
+			return;
+		}
+		consume(t);
+	}
+	if (!same || t->in.kind == TURN_BEGIN ||
+	    strcmp(t->s.dlg.version, menu_version(gw->menus[t->tenant])) != 0)
+		begin(t);
+	else
+		turn_feed(t, MENU_TEXT, input);
+}
+
+/* ---- loading ---- */
+
+static void
+on_intent_loaded(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+
+	if (e->end != STORE_DONE) {
+		apologise(t, "error.try_again", "the open intent could not be read");
+		return;
+	}
+	if (e->v[0].present && intent_decode(e->v[0].p, e->v[0].len, &t->intent)) {
+		rev_loaded(&t->intent_rev, &e->v[0]);
+		t->has_intent = true;
+	} else if (e->v[0].damaged) {
+		apologise(t, "error.try_again", "the open intent is damaged");
+		return;
+	}
+	proceed(t);
+}
+
+static void
+on_loaded(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+	const struct store_value *s = &e->v[0], *sub = &e->v[1];
+	struct store_key key;
+
+	if (e->end != STORE_DONE) {
+		apologise(t, "error.try_again", "the store does not answer");
+		return;
+	}
+	rev_loaded(&t->s_rev, s);
+	rev_loaded(&t->sub_rev, sub);
+	if (sub->damaged || (sub->present && !subscriber_decode(sub->p, sub->len, &t->sub))) {
+		apologise(t, "error.try_again", "the subscriber's record is damaged");
+		return;
+	}
+	if (!sub->present)
+		memset(&t->sub, 0, sizeof t->sub);
+	if (!s->present || s->damaged || !session_decode(s->p, s->len, &t->s))
+		memset(&t->s, 0, sizeof t->s);	/* a damaged dialogue is begun again, over the old version */
+	if (t->sub.open_intent[0] == '\0') {
+		proceed(t);
+		return;
+	}
+	key = key_of(STORE_INTENT, t->owner, t->sub.open_intent);
+	task_load(task, &key, 1, on_intent_loaded);
+}
+
+static void
+turn_load(struct turn *t)
+{
+	struct store_key keys[2] = { session_key(t), key_of(STORE_SUBSCRIBER, t->owner, "") };
+
+	task_load(turn_task(t), keys, 2, on_loaded);
+}
+
+/* ---- the claim ---- */
+
+void
+turn_mark_claim(struct turn *t)
+{
+	claim_key(t, t->s.claim_key);
+	t->s.claim_until = t->deadline + CLAIM_MARGIN_MS;
+}
+
+static void
+on_claimed(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+
+	if (e->end == STORE_CONFLICT)
+		turn_restart(t, "somebody else took this turn");
+	else if (e->end != STORE_DONE)
+		apologise(t, "error.try_again", "the claim could not be saved");
+	else {
+		turn_saved(t);
+		t->claimed = true;
+		t->then(task, e);
+	}
+}
+
+/* Before the wallet core hears of this turn: that it is being worked on, and by when it will be answered. */
+void
+turn_claim(struct turn *t, task_fn *then)
+{
+	struct store_commit c = { .n = 0 };
+
+	t->then = then;
+	turn_mark_claim(t);
+	turn_add_records(t, &c);
+	task_commit(turn_task(t), &c, on_claimed);
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The confirm screen of a turn: the intent is saved in the same commit as its screen, accepted by the right PIN in one
+ * commit with its place in the due list, and what the customer is told is read from it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "core/calendar.h"
+#include "service/say.h"
+#include "service/turn.h"
+
+#define TAKE_OVER_MS 5000		/* after the screen's deadline another process may carry it on */
+#define ACCEPT_POLL_MS 300
+#define ACCEPT_SETTLED_MS 6000		/* by then Redis has executed the commit or refuses it */
+#define ACCEPT_ASK_MS INT64_C(120000)
+
+static void on_accept_unknown(struct task *task, const struct event *e);
+static void on_older_left(struct task *task, const struct event *e);
+
+/* ---- the confirm screen ---- */
+
+static bool
+intent_blocks(const struct turn *t)
+{
+	return t->has_intent && intent_open(&t->intent) && t->intent.state != INTENT_SHOWN;
+}
+
+static void
+close_shown(struct turn *t, enum intent_state how)
+{
+	if (!intent_leave(&t->intent, how))
+		return;
+	t->sub.open_intent[0] = '\0';
+	t->intent_dirty = t->sub_dirty = true;
+}
+
+/* A confirm screen that is not on this phone's dialogue any more confirms nothing. */
+void
+turn_leave_intent(struct turn *t, enum intent_state how)
+{
+	if (t->has_intent && strcmp(t->s.intent, t->intent.id) == 0)
+		close_shown(t, how);
+	t->s.intent[0] = '\0';
+}
+
+static bool
+fill_intent(struct turn *t, const char *kind)
+{
+	struct gateway *gw = t->w.task.gw;
+	const struct vars *v = turn_vars(t);
+	struct intent *i = &t->intent;
+
+	memset(i, 0, sizeof *i);
+	memset(&t->intent_rev, 0, sizeof t->intent_rev);
+	gateway_uuid(gw, i->id);
+	str_copy(i->owner, sizeof i->owner, t->owner);
+	str_copy(i->tenant, sizeof i->tenant, t->settings->name);
+	str_copy(i->channel, sizeof i->channel, t->channel->name);
+	str_copy(i->phone, sizeof i->phone, t->in.phone);
+	str_copy(i->lang, sizeof i->lang, t->s.dlg.lang);
+	str_copy(i->menu_version, sizeof i->menu_version, t->s.dlg.version);
+	i->kind = strcmp(kind, "transfer") == 0 ? INTENT_TRANSFER : INTENT_WITHDRAWAL;
+	i->wallet_id = vars_get_i64(v, "wallet_id");
+	i->customer_id = vars_get_i64(v, "customer_id");
+	i->amount = vars_get_i64(v, "amount");
+	i->fee = vars_get_i64(v, "fee");
+	i->as_customer = t->settings->wallet.acts_as_customer;
+	i->shown_at = gw->now;
+	i->shown_until = gw->now + INTENT_SHOWN_MS;
+	if (i->kind == INTENT_TRANSFER) {
+		i->to_wallet_id = vars_get_i64(v, "to_wallet");
+		str_copy(i->to_phone, sizeof i->to_phone, vars_get(v, "to"));
+		str_copy(i->to_name, sizeof i->to_name, vars_get(v, "to_name"));
+		return i->wallet_id != 0 && i->to_wallet_id != 0 && i->amount > 0;
+	}
+	str_copy(i->type, sizeof i->type, vars_get(v, "type"));
+	str_copy(i->to_phone, sizeof i->to_phone, vars_get(v, "to_phone"));
+	i->gateway_sends = t->settings->wallet.token_sms == TOKEN_SMS_GATEWAY;
+	for (int k = 0; k < t->settings->kinds_n; k++)
+		if (strcmp(t->settings->kinds[k].type, i->type) == 0)
+			i->counts = t->settings->kinds[k].token;
+	return i->wallet_id != 0 && i->amount > 0 && i->to_phone[0] != '\0' && i->type[0] != '\0';
+}
+
+void
+turn_show_intent(struct turn *t)
+{
+	if (intent_blocks(t)) {
+		turn_feed(t, MENU_OUTCOME, "busy");
+		return;
+	}
+	if (t->has_intent && t->intent.state == INTENT_SHOWN && strcmp(t->s.intent, t->intent.id) == 0 &&
+	    t->w.task.gw->now < t->intent.shown_until) {
+		turn_finish(t);	/* the same screen again */
+		return;
+	}
+	if (t->has_intent && t->intent.state == INTENT_SHOWN) {
+		/* Another one is on some screen: it goes first, this one is shown by the turn's next round. */
+		struct store_commit c = { .n = 0 };
+
+		close_shown(t, INTENT_LAPSED);
+		turn_add_records(t, &c);
+		task_commit(turn_task(t), &c, on_older_left);
+		return;
+	}
+	if (!fill_intent(t, t->step.intent)) {
+		turn_apologise(t, "the menu shows an intent without payee or amount");
+		return;
+	}
+	t->has_intent = t->intent_dirty = t->sub_dirty = true;
+	str_copy(t->sub.open_intent, sizeof t->sub.open_intent, t->intent.id);
+	str_copy(t->s.intent, sizeof t->s.intent, t->intent.id);
+	metric_add(M_INTENTS_SHOWN, 1);
+	turn_finish(t);
+}
+
+static void
+on_older_left(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+
+	if (e->end != STORE_DONE) {
+		turn_restart(t, "an older confirm screen could not be closed");
+		return;
+	}
+	turn_saved(t);
+	t->has_intent = false;
+	turn_show_intent(t);
+}
+
+/* ---- the confirm itself ---- */
+
+static void
+after_accept_failed(struct turn *t, const char *outcome)
+{
+	vars_set_i64(turn_vars(t), "tries_left", pin_left(&t->pin));
+	vars_set_i64(turn_vars(t), "locked_until", t->pin.locked_until);
+	if (strcmp(outcome, "wrong") != 0)
+		turn_leave_intent(t, INTENT_LAPSED);
+	turn_feed(t, MENU_OUTCOME, outcome);
+}
+
+static void
+on_not_accepted(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+	static const char *const outcome[] = {
+		[PIN_RESULT_RIGHT] = "accepted", [PIN_RESULT_WRONG] = "wrong", [PIN_RESULT_LOCKED] = "locked",
+		[PIN_RESULT_UNSURE] = "failed",
+	};
+
+	if (e->end == STORE_DONE)
+		rev_saved(&t->pin_rev);
+	after_accept_failed(t, outcome[t->pin_result]);
+}
+
+static void
+accepted(struct turn *t)
+{
+	struct gateway *gw = t->w.task.gw;
+
+	t->irrevocable = true;
+	metric_add(M_INTENTS_ACCEPTED, 1);
+	log_info(t->w.task.id, "intent accepted", "intent=%s channel=%s", t->intent.id, t->channel->name);
+	run_start(gw, t->owner, t->intent.id);
+	turn_feed(t, MENU_OUTCOME, "accepted");
+}
+
+static void
+on_said(struct task *task, const struct event *e)
+{
+	if (e->end != STORE_DONE && e->end != STORE_CONFLICT)
+		log_error(task->id, "not told", "intent=%s", turn_of(task)->intent.id);
+	task_end(task);
+}
+
+/* The confirm never reached Redis, and the customer has been told that it is being checked. */
+static void
+not_accepted(struct turn *t, const char *why)
+{
+	struct store_commit c = { .n = 0 };
+	struct message *m;
+
+	log_warn(t->w.task.id, "not accepted", "intent=%s why=\"%s\"", t->intent.id, why);
+	if (!t->replied) {
+		turn_restart(t, why);
+		return;
+	}
+	m = xcalloc(1, sizeof *m);
+	t->intent.state = INTENT_NOT_DONE;
+	t->intent.why = WHY_EXPIRED;
+	if (say_intent(t->w.task.gw, t->tenant, &t->intent, DO_RESULT_SMS, m)) {
+		say_put(t->w.task.gw, &c, m);
+		task_commit(turn_task(t), &c, on_said);
+	} else
+		task_end(turn_task(t));
+	free(m);
+}
+
+static void
+on_accept_reread(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+	struct intent *now_is = xcalloc(1, sizeof *now_is);
+	bool known = e->end == STORE_DONE && e->v[0].present &&
+	    intent_decode(e->v[0].p, e->v[0].len, now_is);
+	bool moved = known && now_is->state != INTENT_SHOWN;
+
+	free(now_is);
+	if (moved)
+		accepted(t);
+	else if (known && task->gw->now > t->accept_until)
+		not_accepted(t, "the confirm could not be saved");
+	else if (task->gw->now > t->accept_until + ACCEPT_ASK_MS)
+		not_accepted(t, "the store does not answer");
+	else
+		task_sleep(task, task->gw->now + ACCEPT_POLL_MS, on_accept_unknown);
+}
+
+/* Redis may still execute the commit until its not-after: until then its absence proves nothing. */
+static void
+on_accept_unknown(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+	struct store_key key = key_of(STORE_INTENT, t->owner, t->intent.id);
+
+	(void)e;
+	if (task->gw->now >= t->deadline)
+		turn_reply(t, turn_plain_text(t, "error.later"), true);
+	task_load(task, &key, 1, on_accept_reread);
+}
+
+static void
+on_accepted(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+
+	if (e->end == STORE_DONE) {
+		turn_saved(t);
+		accepted(t);
+	} else if (e->end == STORE_UNKNOWN) {
+		t->accept_until = task->gw->now + ACCEPT_SETTLED_MS;
+		task_sleep(task, task->gw->now + ACCEPT_POLL_MS, on_accept_unknown);
+	} else
+		not_accepted(t, "the confirm came too late");
+}
+
+static void
+accept_commit(struct turn *t)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct store_commit c = { .n = 0 };
+	struct store_key key = key_of(STORE_INTENT, t->owner, t->intent.id);
+	struct store_key login = key_of(STORE_JWT, t->owner, t->intent.id);
+	struct rev login_rev = { 0 };
+	struct buf *b;
+
+	turn_add_records(t, &c);
+	turn_add_pin(t, &c);
+	commit_list_add(&c, STORE_DUE, &key, t->deadline + TAKE_OVER_MS);
+	if (t->intent.as_customer) {
+		b = scratch(gw, 4);
+		login_encode(&t->login, b);
+		commit_put(gw, &c, &login, &login_rev, b, t->login.until - gw->now);
+	}
+	task_commit(turn_task(t), &c, on_accepted);
+}
+
+static void
+after_pin(struct turn *t)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct store_commit c = { .n = 0 };
+	char month[7];
+	int64_t number;
+
+	if (t->pin_result == PIN_RESULT_RIGHT) {
+		if (!intent_accept(&t->intent, gw->now)) {
+			after_accept_failed(t, "lapsed");
+			return;
+		}
+		calendar_month(gw->now, month);
+		t->intent.limit_month = str_to_i64(month, 0, 999999, &number) ? number : 0;
+		t->intent_dirty = true;
+		accept_commit(t);
+	} else if (!t->pin_taken)
+		after_accept_failed(t, t->pin_result == PIN_RESULT_LOCKED ? "locked" : "failed");
+	else {
+		turn_add_pin(t, &c);
+		task_commit(turn_task(t), &c, on_not_accepted);
+	}
+}
+
+void
+turn_accept_intent(struct turn *t)
+{
+	bool ours = t->has_intent && strcmp(t->s.intent, t->intent.id) == 0;
+
+	if (!ours || t->intent.state != INTENT_SHOWN || t->w.task.gw->now >= t->intent.shown_until) {
+		bool open = t->has_intent && intent_open(&t->intent) && t->intent.state != INTENT_SHOWN;
+
+		turn_leave_intent(t, INTENT_LAPSED);
+		turn_feed(t, MENU_OUTCOME, open ? "busy" : "lapsed");
+		return;
+	}
+	turn_check_pin(t, after_pin);
+}
+
+void
+turn_decline_intent(struct turn *t)
+{
+	bool ours = t->has_intent && strcmp(t->s.intent, t->intent.id) == 0;
+
+	/* What it came to is read from the intent, never from the key that was pressed. */
+	if (ours && intent_open(&t->intent) && t->intent.state != INTENT_SHOWN) {
+		turn_feed(t, MENU_OUTCOME, "busy");
+		return;
+	}
+	turn_leave_intent(t, INTENT_DECLINED);
+	turn_feed(t, MENU_OUTCOME, "declined");
+}
+
+/* ---- an intent that this turn waits for ---- */
+
+static void
+on_limit_read(struct turn *t)
+{
+	turn_outcome(t, "limit");
+}
+
+static void
+settled_outcome(struct turn *t, const struct intent *i)
+{
+	const char *outcome = "refused";
+
+	t->awaits_intent = false;
+	vars_set(turn_vars(t), "reason", intent_why_name(i->why));
+	if (i->state == INTENT_DONE)
+		outcome = "done";
+	else if (i->state == INTENT_PERSON)
+		outcome = "later";
+	else if (i->why == WHY_LIMIT && i->kind == INTENT_WITHDRAWAL) {
+		/* What is left is shown for one's own phone only. */
+		if (strcmp(i->to_phone, t->in.phone) == 0) {
+			turn_read_limit(t, on_limit_read);
+			return;
+		}
+		outcome = "limit";
+	}
+	turn_outcome(t, outcome);
+}
+
+void
+turn_intent_settled(struct task *task, const struct intent *i)
+{
+	struct turn *t = turn_of(task);
+
+	if (!t->awaits_intent)
+		return;
+	if (i != NULL)
+		settled_outcome(t, i);
+	else {
+		t->awaits_intent = false;
+		turn_outcome(t, "later");
+	}
+}
+
+static void
+on_budget(struct task *task, const struct event *e)
+{
+	(void)e;
+	turn_intent_settled(task, NULL);
+}
+
+void
+turn_await_intent(struct turn *t)
+{
+	t->awaits_intent = true;
+	run_watch(t->w.task.gw, t->intent.id, t->w.task.id);
+	task_sleep(turn_task(t), t->deadline, on_budget);
+}
+
