@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of all families of keys: where they live, how long, and how large they may grow. Lists
+ * of what is due have no lifetime: what is in them must be worked off, and goes with its record.
+ * Families of one tag and owner share a bucket, so that one commit changes them together.
+ */
+#include "service/ports.h"
+
+#define HOURS(n) ((int64_t)(n) * 3600 * 1000)
+#define DAYS(n) HOURS((n) * 24)
+#define FOR_EVER 0
+
+/* Records are far smaller than their caps, which only stop what has gone wrong. */
+const struct store_row store_families[STORE_FAMILIES] = {
+	/*                    name   tag  buckets  ttl        cap */
+	[STORE_SESSION]    = { "ses", 'p', 256, HOURS(26),  16 * 1024 },
+	[STORE_SUBSCRIBER] = { "sub", 'p', 256, FOR_EVER,   4 * 1024 },
+	[STORE_PIN]        = { "pin", 'p', 256, DAYS(90),   1024 },
+	[STORE_JWT]        = { "jwt", 'p', 256, HOURS(2),   8 * 1024 },
+	[STORE_INTENT]     = { "int", 'p', 256, DAYS(180),  16 * 1024 },
+	[STORE_DUE]        = { "due", 'p', 256, FOR_EVER,   100000 },
+	[STORE_LIMIT]      = { "lim", 'l', 256, DAYS(70),   64 * 1024 },
+	[STORE_MESSAGE]    = { "msg", 'o', 16,  DAYS(14),   8 * 1024 },
+	[STORE_OUTBOX]     = { "out", 'o', 16,  FOR_EVER,   500000 },
+	[STORE_RECEIPT]    = { "rcp", 'r', 64,  DAYS(14),   1024 },
+	[STORE_INDEX]      = { "idx", 'i', 64,  DAYS(180),  200000 },
+	[STORE_COUNTER]    = { "cnt", 'p', 256, DAYS(3),    4 * 1024 },
+};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/name.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "store/seal.h"
+
+#define ID_HASHED 1
+#define BY_BUCKET 2	/* one list per bucket, whatever the owner */
+
+/* An SMSC's message id and what a counter counts may hold a phone. */
+static const unsigned char traits[STORE_FAMILIES] = {
+	[STORE_DUE] = BY_BUCKET,
+	[STORE_OUTBOX] = BY_BUCKET,
+	[STORE_RECEIPT] = ID_HASHED,
+	[STORE_COUNTER] = ID_HASHED,
+};
+
+static const unsigned char *
+owner_hash(struct store_namer *n, const char *owner)
+{
+	if (!n->filled || strcmp(owner, n->owner) != 0) {
+		if (!str_copy(n->owner, sizeof n->owner, owner))
+			fatalx("store: owner of %zu octets", strlen(owner));
+		seal_name(n->seal, 'o', owner, n->hash);
+		n->filled = true;
+	}
+	return n->hash;
+}
+
+unsigned
+store_name_bucket(struct store_namer *n, enum store_family family, const char *owner)
+{
+	const unsigned char *h = owner_hash(n, owner);
+
+	return (h[0] | (unsigned)h[1] << 8) % store_families[family].buckets;
+}
+
+void
+store_name_list(enum store_family family, unsigned bucket, struct store_name *out)
+{
+	const struct store_row *row = &store_families[family];
+
+	str_format(out->text, sizeof out->text, "{%c:%03u}%s", row->tag, bucket, row->name);
+	out->len = strlen(out->text);
+	out->bucket = bucket;
+}
+
+static void
+add(struct store_name *out, const void *p, size_t n)
+{
+	if (n >= sizeof out->text - out->len)
+		fatalx("store: name of a key is too long");
+	memcpy(out->text + out->len, p, n);
+	out->len += n;
+	out->text[out->len] = '\0';
+}
+
+static void
+add_hash(struct store_name *out, const unsigned char hash[SEAL_HASH])
+{
+	char hex[2 * SEAL_HASH + 1];
+
+	str_hex(hash, SEAL_HASH, hex);
+	add(out, ":", 1);
+	add(out, hex, 2 * SEAL_HASH);
+}
+
+void
+store_name(struct store_namer *n, const struct store_key *key, struct store_name *out)
+{
+	unsigned char hash[SEAL_HASH];
+
+	store_name_list(key->family, store_name_bucket(n, key->family, key->owner), out);
+	if (traits[key->family] & BY_BUCKET)
+		return;
+	add_hash(out, n->hash);
+	if (key->id[0] == '\0')
+		return;
+	if (traits[key->family] & ID_HASHED) {
+		seal_name(n->seal, 'i', key->id, hash);
+		add_hash(out, hash);
+	} else {
+		add(out, ":", 1);
+		add(out, key->id, strlen(key->id));
+	}
+}
+
+const char *
+store_name_member(struct store_namer *n, const struct store_op *op, struct store_name *scratch,
+    size_t *len)
+{
+	if (!(traits[op->key.family] & BY_BUCKET)) {
+		*len = strlen(op->item);
+		return op->item;
+	}
+	store_name(n, &op->ref, scratch);
+	*len = scratch->len;
+	return scratch->text;
+}
+
+void
+store_name_same(const struct store_name *a, const struct store_name *b)
+{
+	size_t n = strcspn(a->text, "}") + 1;
+
+	if (strncmp(a->text, b->text, n) != 0)
+		fatalx("store: keys of two buckets, %.*s and %.7s", (int)n, a->text, b->text);
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The option table against its readers, the manual and the sample; mistakes against what is said of
+ * them.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "config/config.h"
+#include "config/file.h"
+#include "config/config_options.h"
+
+#define HEX_A "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define HEX_B "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff"
+#define MANUAL "man/isango.conf.5"
+#define ENTRY ".TP\n.B "
+
+static char folder[256];
+
+static void
+write_file(const char *name, const char *text, mode_t mode)
+{
+	char path[512];
+	FILE *f;
+
+	assert_true(str_format(path, sizeof path, "%s/%s", folder, name));
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void
+copy_file(const char *from, const char *name)
+{
+	struct buf text = { 0 };
+
+	assert_true(file_read(from, 1 << 20, &text));
+	write_file(name, buf_str(&text), 0644);
+	buf_clear(&text);
+}
+
+/* A folder with the sample and the secrets that it names. */
+static int
+set_up(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+	char path[512];
+
+	(void)state;
+	assert_true(str_format(folder, sizeof folder, "%s/config-XXXXXX", tmp != NULL ?
+	    tmp : "/tmp"));
+	assert_non_null(mkdtemp(folder));
+	assert_true(str_format(path, sizeof path, "%s/tenants.d", folder));
+	assert_int_equal(mkdir(path, 0700), 0);
+	copy_file("etc/isango.json", "isango.json");
+	copy_file("etc/tenants.d/acme.json", "tenants.d/acme.json");
+	write_file("sealing.key", "# two keys\n7 " HEX_A "\n3 " HEX_B "\n", 0600);
+	write_file("mno.password", "secret08\r\n", 0640);
+	write_file("acme.password", "password", 0600);
+	write_file("acme.pin.key", "9 " HEX_B "\n", 0600);
+	write_file("acme-at.key", "0123456789abcdef\n", 0600);
+	write_file("payroll.key.sha256", HEX_A "\n", 0600);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	char command[512];
+
+	(void)state;
+	assert_true(str_format(command, sizeof command, "rm -rf '%s'", folder));
+	return system(command);
+}
+
+/* The file with one change: `from` must stand in it exactly once. */
+static void
+change(const char *name, const char *from, const char *to)
+{
+	struct buf old = { 0 }, new = { 0 };
+	const char *at;
+	char path[512];
+
+	assert_true(str_format(path, sizeof path, "%s/%s", folder, name));
+	assert_true(file_read(path, 1 << 20, &old));
+	at = strstr(buf_str(&old), from);
+	assert_non_null(at);
+	assert_null(strstr(at + 1, from));
+	buf_add(&new, old.p, (size_t)(at - old.p));
+	buf_add_str(&new, to);
+	buf_add_str(&new, at + strlen(from));
+	write_file(name, buf_str(&new), 0644);
+	buf_clear(&old);
+	buf_clear(&new);
+}
+
+static struct settings *
+load(struct buf *problems)
+{
+	char path[512];
+
+	assert_true(str_format(path, sizeof path, "%s/isango.json", folder));
+	return config_load(path, problems);
+}
+
+static size_t
+count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)) != NULL; p += strlen(what))
+		n++;
+	return n;
+}
+
+/* The line of the file on which `text` stands. */
+static int
+line_of(const char *name, const char *text)
+{
+	struct buf all = { 0 };
+	const char *at;
+	char path[512];
+	int line = 1;
+
+	assert_true(str_format(path, sizeof path, "%s/%s", folder, name));
+	assert_true(file_read(path, 1 << 20, &all));
+	at = strstr(buf_str(&all), text);
+	assert_non_null(at);
+	for (const char *p = all.p; p < at; p++)
+		line += *p == '\n';
+	buf_clear(&all);
+	return line;
+}
+
+/* Exactly `n` problems, and among them one on the line where `place` stands that says `what`. */
+static void
+assert_problems(size_t n, const char *name, const char *place, const char *what)
+{
+	struct buf problems = { 0 };
+	const char *line, *end;
+	char start[128];
+	bool found = false;
+
+	assert_true(str_format(start, sizeof start, "/%s:%d: ", name, line_of(name, place)));
+	assert_null(load(&problems));
+	for (line = buf_str(&problems); (line = strstr(line, start)) != NULL &&
+	    !found; line = end) {
+		end = strchr(line, '\n');
+		found = strstr(line, what) != NULL && strstr(line, what) < end;
+	}
+	if (count(buf_str(&problems), "\n") != n || !found)
+		fail_msg("expected %zu problems, one of them %s%s, got:\n%s", n, start, what,
+		    buf_str(&problems));
+	assert_null(strstr(buf_str(&problems), "secret08"));
+	assert_null(strstr(buf_str(&problems), HEX_A));
+	buf_clear(&problems);
+}
+
+static void
+test_sample(void **state)
+{
+	struct buf problems = { 0 };
+	struct settings *s = load(&problems);
+	const struct tenant_settings *t;
+	unsigned char key[32];
+	char path[512];
+
+	(void)state;
+	assert_string_equal(buf_str(&problems), "");
+	assert_non_null(s);
+	assert_string_equal(s->listen_channels, "0.0.0.0:8080");
+	assert_string_equal(s->public_url, "https://gw.example");
+	assert_int_equal(s->limit_amount, 2400000);
+	assert_string_equal(s->currency, "ZAR");
+	assert_int_equal(s->give_back, GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR);
+	assert_int_equal(s->sealing_keys_n, 2);
+	assert_int_equal(s->sealing_key_ids[0], 7);
+	assert_int_equal(s->sealing_key_ids[1], 3);
+	assert_true(str_unhex(HEX_A, 64, key, sizeof key));
+	assert_memory_equal(s->sealing_keys[0], key, sizeof key);
+	assert_int_equal(s->turn_budget_ms, 5000);
+	assert_false(s->redis_may_lose_money);
+	assert_true(str_format(path, sizeof path, "%s/../menus", folder));
+	assert_string_equal(s->menus_dir, path);
+
+	assert_int_equal(s->binds_n, 1);
+	assert_string_equal(s->binds[0].password, "secret08");
+	assert_int_equal(s->binds[0].mode, BIND_TRANSCEIVER);
+	assert_int_equal(s->binds[0].reconnect_min_s, 1);
+	assert_int_equal(s->binds[0].reconnect_max_s, 60);
+	assert_int_equal(s->binds[0].source_ton, -1);
+	assert_true(s->binds[0].has_ussd);
+	assert_true(s->binds[0].ussd.end_bit);
+	assert_int_equal(s->binds[0].ussd.turn_identity, TURN_ITS_SEQUENCE);
+	assert_int_equal(s->binds[0].ussd.max_septets, 182);
+
+	assert_int_equal(s->tenants_n, 1);
+	t = &s->tenants[0];
+	assert_string_equal(t->wallet.password, "password");
+	assert_int_equal(t->wallet.tenant_id, 5987);
+	assert_true(t->wallet.acts_as_customer);
+	assert_int_equal(t->wallet.token_sms, TOKEN_SMS_GATEWAY);
+	assert_int_equal(t->wallet.pin_key_id, 9);
+	assert_true(str_unhex(HEX_B, 64, key, sizeof key));
+	assert_memory_equal(t->wallet.pin_key, key, sizeof key);
+	assert_int_equal(t->languages_n, 3);
+	assert_string_equal(t->languages[1], "zu");
+	assert_int_equal(t->kinds_n, 2);
+	assert_int_equal(t->kinds[0].step, 5000);
+	assert_string_equal(t->kinds[1].name, "kind.ZA_PNP_CASH");
+	assert_int_equal(t->routes_n[MSG_TOKEN], 1);
+	assert_int_equal(t->routes[MSG_TOKEN][0], 2);
+	assert_int_equal(t->integrators_n, 1);
+	assert_int_equal(t->integrators[0].wallets[0], 100001);
+	assert_int_equal(t->integrators[0].day_amount, 5000000);
+
+	assert_int_equal(s->channels_n, 3);
+	assert_int_equal(s->channels[0].bind, 0);
+	assert_int_equal(s->channels[0].max_septets, 182);
+	assert_int_equal(s->channels[1].bind, -1);
+	assert_int_equal(s->channels[1].max_septets, 160);
+	assert_string_equal(s->channels[1].key, "0123456789abcdef");
+	assert_string_equal(s->channels[1].from[0], "127.0.0.0/8");
+	assert_string_equal(s->channels[2].sender, "ACME");
+	settings_free(s);
+	buf_clear(&problems);
+}
+
+struct mistake {
+	const char *file, *from, *to;	/* the change */
+	const char *says;
+	const char *place;		/* what stands on the line complained of; NULL: `to` */
+};
+
+#define MAIN "isango.json"
+#define ACME "tenants.d/acme.json"
+
+static const struct mistake mistakes[] = {
+	{ MAIN, "\"timezone\": ", "\"timezon\": ",
+	    .says = "there is no option \"timezon\"; did you mean \"timezone\"?" },
+	{ MAIN, "\"window\": 32", "\"windows\": 32",
+	    .says = "\"binds[].windows\"; did you mean \"window\"?" },
+	{ MAIN, "\"end_bit\": true", "\"endbits\": true",
+	    .says = "\"binds[].ussd.endbits\"; did you mean \"end_bit\"?" },
+	{ MAIN, "\"window\": 32", "\"window\": 0",
+	    .says = "window: must be a whole number from 1 to 1000" },
+	{ MAIN, "\"window\": 32", "\"window\": \"32\"",
+	    .says = "window: must be a whole number from 1 to 1000" },
+	{ MAIN, "\"window\": 32", "\"window\": 4294967328", .says = "window: must be" },
+	{ MAIN, "\"window\": 32", "\"window\": null", .says = "window: must be",
+	    .place = "{ \"name\": \"mno\"" },
+	{ MAIN, "[1, 60]", "[60, 1]",
+	    .says = "reconnect_s: must be two whole numbers [least, most] from 1 to 3600" },
+	{ MAIN, "\"transceiver\"", "\"both\"",
+	    .says = "mode: must be \"transceiver\", \"transmitter\" or \"receiver\"" },
+	{ MAIN, "\"24000.00\"", "24000.00",
+	    .says = "amount: must be an amount in quotes such as \"50.00\"" },
+	{ MAIN, "\"24000.00\"", "\"24000.001\"", .says = "amount: must be an amount" },
+	{ MAIN, "\"ZAR\"", "\"USD\"", .says = "currency: must be \"ZAR\"" },
+	{ MAIN, "\"TIMEOUT\"", "\"SUCCESSFUL\"", .says = "give_back: must be a list of any of" },
+	{ MAIN, "Africa/Johannesburg", "Africa/Jozi",
+	    .says = "timezone: must be a time zone that this machine knows" },
+	{ MAIN, "Africa/Johannesburg", "../../../etc/passwd", .says = "timezone: must be" },
+	{ MAIN, "127.0.0.1:8081", "localhost:8081",
+	    .says = "admin: must be a numeric address and port" },
+	{ MAIN, "redis://127.0.0.1:6379/0", "http://127.0.0.1:6379",
+	    .says = "url: must be a URL redis://" },
+	{ MAIN, "https://gw.example", "gw.example",
+	    .says = "public_url: must be an address that begins with http" },
+	{ MAIN, "\"sealing.key\"", "\"no.key\"", .says = "no.key cannot be read: No such file" },
+	{ MAIN, "\"sealing.key\"", "\"mno.password\"", .says = "line 1 of the file is not a key" },
+	{ MAIN, "\"mno.password\"", "\"acme-at.key\"",
+	    .says = "the file must hold one line of 1 to 8 octets" },
+	{ MAIN, "\"sealing_key_file\": \"sealing.key\",", "", .says = "sealing_key_file is missing",
+	    .place = "{\n  // channels" },
+	{ MAIN, "\"system_id\": \"isango\",", "", .says = "binds[].system_id is missing",
+	    .place = "{ \"name\": \"mno\"" },
+	{ MAIN, "\"binds\": [", "\"binds\": [ 5,", .says = "binds: item 1 must be an object" },
+	{ MAIN, "\"tenants.d\"", "\"tenant.d\"", .says = "tenants: " },
+	{ MAIN, "// All state", "All state", .says = "" },
+	{ ACME, "\"bind\": \"mno\", \"service", "\"bind\": \"mnp\", \"service",
+	    .says = "bind: there is no bind \"mnp\"; did you mean \"mno\"?" },
+	{ ACME, "\"bind\": \"mno\", \"service", "\"service",
+	    .says = "tenant.channels[].bind is missing: a channel of kind",
+	    .place = "{ \"name\": \"acme-ussd\"" },
+	{ ACME, "\"sender\": \"ACME\"", "\"sender\": \"ACME\", \"session_s\": 60",
+	    .says = "session_s: a channel of kind \"sms-smpp\" has no such option" },
+	{ ACME, "\"sender\": \"ACME\"", "\"sender\": \"ACME WALLET SA\"",
+	    .says = "sender: must be up to 11 letters" },
+	{ ACME, "\"token\": [\"acme-sms\"]", "\"token\": [\"acme-sns\"]",
+	    .says = "token: there is no channel of this tenant called \"acme-sns\"; did you mean "
+	    "\"acme-sms\"?" },
+	{ ACME, "\"token\": [\"acme-sms\"]", "\"token\": [\"acme-ussd\"]",
+	    .says = "it is no SMS channel" },
+	{ ACME, "\"token\": [\"acme-sms\"]", "\"token\": []", .says = "routes.token is empty" },
+	{ ACME, "\"acme-ussd-at\", \"kind\"", "\"acme-ussd\",  \"kind\"",
+	    .says = "there are two channels called \"acme-ussd\"" },
+	{ ACME, "\"127.0.0.0/8\"", "\"127.0.0.0/33\"",
+	    .says = "from: \"127.0.0.0/33\" is not good here" },
+	{ ACME, "\"key_file\": \"../acme-at.key\", \"from\": [\"127.0.0.0/8\"]",
+	    "\"session_s\": 60", .says = "neither key_file nor from",
+	    .place = "{ \"name\": \"acme-ussd-at\"" },
+	{ ACME, "\"*120*384#\"", "\"120*384\"",
+	    .says = "service_codes: \"120*384\" is not good here" },
+	{ ACME, "    \"token_sms\": \"gateway\"\n", "    \"timeout_read_ms\": 4000\n",
+	    .says = "tenant.wallet_core.token_sms is missing. Who sends the token. No default",
+	    .place = "\"wallet_core\": {" },
+	{ ACME, "\"pin_check\": \"login\"", "\"pin_check\": \"local\"",
+	    .says = "acts_as must be \"tenant\"" },
+	{ ACME, "../acme.pin.key", "../sealing.key",
+	    .says = "line 3 of the file is one key too many" },
+	{ ACME, "\"zu\"", "\"en\"", .says = "languages: \"en\" stands there twice" },
+	{ ACME, "[100001]", "[]",
+	    .says = "wallets: must be a list of positive whole numbers, 1 to 32 of them" },
+	{ ACME, "\"help_phone\"",
+	    "\"kinds\": [{ \"type\": \"ZA_X\", \"min\": \"50.00\", \"max\": \"120.00\", \"step\": "
+	    "\"50.00\" }],"
+	    " \"help_phone\"", .says = "step: min and max must be whole multiples of it" },
+	{ ACME, "\"help_phone\"", "\"name\": \"b\", \"help_phone\"", .says = "duplicate" },
+};
+
+static void
+test_mistakes(void **state)
+{
+	for (size_t i = 0; i < NELEM(mistakes); i++) {
+		const struct mistake *m = &mistakes[i];
+
+		assert_int_equal(set_up(state), 0);
+		change(m->file, m->from, m->to);
+		assert_problems(1, m->file, m->place != NULL ? m->place : m->to, m->says);
+		assert_int_equal(tear_down(state), 0);
+	}
+	assert_int_equal(set_up(state), 0);
+}
+
+/* A second tenant that is a copy of the first shows what must be unique over all of them. */
+static void
+test_two_tenants(void **state)
+{
+	static const char b[] = "tenants.d/b.json";
+
+	(void)state;
+	copy_file("etc/tenants.d/acme.json", b);
+	assert_problems(6, b, "\"name\": \"acme\"", "there are two tenants called \"acme\"");
+	assert_problems(6, b, "\"tenant_id\"", "tenant_id: tenant \"acme\" has the same one");
+	assert_problems(6, b, "\"acme-sms\", \"kind\"",
+	    "there are two channels called \"acme-sms\" (of any tenant)");
+	assert_problems(6, b, "\"service_codes\"",
+	    "service_codes: *120*384# of bind \"mno\" belongs to channel \"acme-ussd\"");
+}
+
+static void
+test_all_in_one_run(void **state)
+{
+	(void)state;
+	change(MAIN, "\"window\": 32", "\"window\": 0");
+	change(MAIN, "\"throughput\": 100", "\"throughputs\": 100");
+	change(ACME, "[100001]", "[\"x\"]");
+	change(ACME, "\"token\": [\"acme-sms\"]", "\"token\": []");
+	assert_problems(4, MAIN, "throughputs", "there is no option \"binds[].throughputs\"");
+	assert_problems(4, ACME, "[\"x\"]", "wallets: must be");
+	assert_problems(4, ACME, "\"token\": []", "routes.token is empty");
+}
+
+static void
+test_secret_for_all(void **state)
+{
+	struct buf problems = { 0 };
+	struct settings *s;
+
+	(void)state;
+	write_file("mno.password", "secret08\n", 0644);
+	assert_problems(1, MAIN, "mno.password",
+	    "is a secret that everybody on this machine can read: chmod o-rw it");
+	write_file("mno.password", "secret08\n", 0602);
+	assert_problems(1, MAIN, "mno.password", "everybody on this machine can write");
+	write_file("mno.password", "secret08\n", 0660);
+	s = load(&problems);
+	assert_non_null(s);
+	settings_free(s);
+	buf_clear(&problems);
+}
+
+static void
+test_no_file(void **state)
+{
+	struct buf problems = { 0 };
+
+	(void)state;
+	assert_null(config_load("/nonexistent/isango.json", &problems));
+	assert_string_equal(buf_str(&problems),
+	    "/nonexistent/isango.json:1: cannot be read: No such file or directory\n");
+	buf_clear(&problems);
+}
+
+struct manual {
+	struct buf text, expected;
+	size_t options;
+};
+
+static void
+find_in_manual(void *arg, const struct option_group *g, const struct option *o)
+{
+	struct manual *m = arg;
+
+	m->options++;
+	buf_reset(&m->expected);
+	buf_addf(&m->expected, ENTRY "%s%s\n", g->path, o->name);
+	option_describe(o, &m->expected);
+	buf_add_char(&m->expected, '\n');
+	if (strstr(buf_str(&m->text), buf_str(&m->expected)) == NULL)
+		fail_msg(MANUAL " lacks, or says otherwise:\n%s", buf_str(&m->expected));
+}
+
+static void
+test_manual(void **state)
+{
+	struct manual m = { 0 };
+
+	(void)state;
+	assert_true(file_read(MANUAL, 1 << 20, &m.text));
+	options_each(find_in_manual, &m);
+	/*
+	 * Each entry of the table stands there, so as many entries mean that there is none besides.
+	 */
+	assert_int_equal(count(buf_str(&m.text), ENTRY), m.options);
+	buf_clear(&m.text);
+	buf_clear(&m.expected);
+}
+
+static void
+check_row(void *arg, const struct option_group *g, const struct option *o)
+{
+	size_t len = strlen(o->help);
+
+	(void)arg;
+	(void)g;
+	assert_true(o->name[0] != '\0' && len > 1 && o->help[len - 1] == '.');
+	assert_true(o->min <= o->max);
+	assert_true(o->fallback != NULL || o->needed == 0);
+	if (o->type == OPTION_INT)
+		assert_int_equal(o->room, sizeof(int));
+	if (o->type == OPTION_ID || o->type == OPTION_MONEY)
+		assert_int_equal(o->room, sizeof(int64_t));
+	if (o->type == OPTION_BOOL)
+		assert_int_equal(o->room, sizeof(bool));
+	if (o->type == OPTION_TEXT || o->type == OPTION_SECRET || o->type == OPTION_NAME ||
+	    o->type == OPTION_URL)
+		assert_true(o->max < (int64_t)o->room);
+}
+
+static void
+test_table(void **state)
+{
+	(void)state;
+	options_each(check_row, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_no_file),
+		cmocka_unit_test_setup_teardown(test_sample, set_up, tear_down),
+		cmocka_unit_test_teardown(test_mistakes, tear_down),
+		cmocka_unit_test_setup_teardown(test_two_tenants, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_all_in_one_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_secret_for_all, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shipped menus and texts have no mistakes for the sample's tenant, and missing ones are told.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "config/content.h"
+#include "config/file.h"
+#include "config/config_options.h"
+
+static struct tenant_settings tenant;
+static struct settings settings;
+static char folder[256];
+
+static int
+set_up(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	memset(&tenant, 0, sizeof tenant);
+	memset(&settings, 0, sizeof settings);
+	str_copy(tenant.name, sizeof tenant.name, "acme");
+	str_copy(tenant.menu, sizeof tenant.menu, "wallet");
+	str_copy(tenant.languages[0], sizeof tenant.languages[0], "en");
+	str_copy(tenant.languages[1], sizeof tenant.languages[1], "zu");
+	str_copy(tenant.languages[2], sizeof tenant.languages[2], "af");
+	tenant.languages_n = 3;
+	memcpy(tenant.kinds, options_kinds, options_kinds_n * sizeof *options_kinds);
+	tenant.kinds_n = (int)options_kinds_n;
+	settings.tenants = &tenant;
+	settings.tenants_n = 1;
+	str_copy(settings.menus_dir, sizeof settings.menus_dir, "menus");
+	str_copy(settings.templates_dir, sizeof settings.templates_dir, "templates");
+	assert_true(str_format(folder, sizeof folder, "%s/content-XXXXXX", tmp != NULL ?
+	    tmp : "/tmp"));
+	assert_non_null(mkdtemp(folder));
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct file_names *names = file_list(folder, "");
+	char path[512];
+
+	(void)state;
+	for (size_t i = 0; i < file_names_n(names); i++) {
+		assert_true(str_format(path, sizeof path, "%s/%s", folder, file_names_get(names,
+		    i)));
+		assert_int_equal(unlink(path), 0);
+	}
+	file_names_free(names);
+	return rmdir(folder);
+}
+
+static void
+write_file(const char *name, const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	assert_true(str_format(path, sizeof path, "%s/%s", folder, name));
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+assert_problem(const char *says)
+{
+	struct buf problems = { 0 };
+
+	assert_null(content_load(&settings, &problems));
+	if (strstr(buf_str(&problems), says) == NULL)
+		fail_msg("expected \"%s\" in:\n%s", says, buf_str(&problems));
+	buf_clear(&problems);
+}
+
+static void
+test_shipped(void **state)
+{
+	struct buf problems = { 0 };
+	struct content *c = content_load(&settings, &problems);
+
+	(void)state;
+	content_check_unused(&settings, &problems);
+	assert_string_equal(buf_str(&problems), "");
+	assert_non_null(c);
+	assert_int_equal(c->menus_n, 1);
+	assert_string_equal(menu_name(c->menus[0]), "wallet");
+	assert_true(texts_has_language(c->texts, "zu"));
+	content_free(c);
+	buf_clear(&problems);
+}
+
+static void
+test_missing(void **state)
+{
+	(void)state;
+	str_copy(tenant.languages[1], sizeof tenant.languages[1], "xx");
+	assert_problem("templates/xx.json:1: is missing: tenant \"acme\" speaks it");
+	str_copy(tenant.languages[1], sizeof tenant.languages[1], "zu");
+	str_copy(tenant.kinds[0].name, sizeof tenant.kinds[0].name, "kind.NONE");
+	assert_problem("templates/en.json:1: there is no text \"kind.NONE\"");
+	str_copy(tenant.menu, sizeof tenant.menu, "none");
+	assert_problem("menus/none.json:1: cannot be read: No such file");
+	str_copy(settings.templates_dir, sizeof settings.templates_dir, "/nonexistent");
+	assert_problem("/nonexistent:1: the folder of templates cannot be read");
+}
+
+static void
+test_broken_texts(void **state)
+{
+	(void)state;
+	str_copy(settings.templates_dir, sizeof settings.templates_dir, folder);
+	write_file("en.json", "{ \"a\": \n 5 }");
+	write_file("nosuchlanguage.json", "{}");
+	assert_problem("/en.json:2: ");
+	assert_problem("/nosuchlanguage.json:1: the name is too long");
+}
+
+/* A menu that nobody uses is looked at too, but does not keep isango from starting. */
+static void
+test_unused_menu(void **state)
+{
+	struct buf problems = { 0 };
+
+	(void)state;
+	str_copy(settings.menus_dir, sizeof settings.menus_dir, folder);
+	str_copy(tenant.menu, sizeof tenant.menu, "used");
+	write_file("used.json", "{ nonsense");
+	write_file("other.json", "{ \"menu\": \"other\" }");
+	content_check_unused(&settings, &problems);
+	assert_non_null(strstr(buf_str(&problems), "/other.json:1: "));
+	assert_null(strstr(buf_str(&problems), "/used.json"));
+	buf_clear(&problems);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_shipped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_broken_texts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unused_menu, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
