@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The edge between networks and the service: every channel in one place. Turns network events into turns and answers into
+ * what each network wants to hear; knows nothing of wallets or money.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/settings.h"
+#include "io/http_server.h"
+#include "service/gateway.h"
+
+struct edge;
+struct loop;
+
+/* Opens the links of all binds. Settings are borrowed. */
+struct edge *edge_new(struct loop *l, const struct settings *s);
+void edge_free(struct edge *e);			/* before the gateway's loop; nothing is sent any more */
+/* Where turns go, and the listener that answers are given to. */
+void edge_attach(struct edge *e, struct gateway *gw, struct http_server *channels);
+/* The handler of the channels' listener; arg is the edge. */
+void edge_http(void *arg, uint64_t id, const struct http_req *req);
+/* Unbinds all links, politely; `done` runs once they are closed or wait_ms is over. */
+void edge_drain(struct edge *e, int64_t wait_ms, void (*done)(void *arg), void *arg);
+/* All binds have at least one bound link; *why says which has none. */
+bool edge_ready(const struct edge *e, const char **why);
+
+/* The ports that the edge serves; ctx is the edge. */
+void edge_reply(void *ctx, uint64_t turn, const struct reply *r);
+void edge_api_reply(void *ctx, uint64_t call, int status, const char *json);
+void edge_sms(void *ctx, uint64_t op, const struct sms_req *req);
+unsigned edge_sms_free(void *ctx, int channel);
+void edge_receipt_stored(void *ctx, uint64_t peer_op, bool ok);

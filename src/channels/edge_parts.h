@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the edge share; nobody else includes it. */
+#pragma once
+#include "base/map.h"
+#include "channels/edge.h"
+#include "io/loop.h"
+#include "io/smpp_link.h"
+
+#define LINKS_MAX 16
+
+/* A dialogue's way back, kept from the request until its answer. */
+struct way_back {
+	int bind, link;			/* USSD over SMPP; bind -1: HTTP */
+	char service_code[64], phone[PHONE_MAX];
+	uint8_t phone_ton, phone_npi, code_ton, code_npi;
+	bool has_session;
+	uint8_t session, sequence;
+	uint64_t http;			/* request id */
+};
+
+struct bind {
+	struct edge *edge;
+	const struct bind_settings *settings;
+	int index;
+	struct smpp_link *link[LINKS_MAX];
+	int links_n, next;
+};
+
+struct edge {
+	struct loop *loop;
+	const struct settings *settings;
+	struct gateway *gw;
+	struct http_server *http;
+	struct bind *binds;
+	struct map *turns;		/* turn id -> struct way_back */
+	struct map *calls;		/* call id -> http request id, as a pointer-sized number */
+	struct map *receipts;		/* peer op -> struct way_back (sequence of the deliver_sm in http) */
+	uint64_t last_id;
+	unsigned char reference;	/* of long messages, modulo 256 */
+	/* drain */
+	int draining;
+	void (*drained)(void *arg);
+	void *drained_arg;
+	struct deferred drain_over, grave;
+};
+
+/* smpp_in.c: what arrives on a link. */
+uint32_t smpp_in_deliver(void *arg, struct smpp_link *l, const struct smpp_pdu *pdu);
+/* A bound link of the bind, in turn; `wanted` first when it is one. NULL: none is bound. */
+struct smpp_link *bind_pick(struct bind *b, int wanted);
+
+/* ussd_smpp.c */
+bool ussd_smpp_is(const struct bind *b, const struct smpp_pdu *pdu);
+void ussd_smpp_deliver(struct bind *b, int link, const struct smpp_pdu *pdu);
+void ussd_smpp_answer(struct bind *b, const struct way_back *w, const struct reply *r);
+
+/* ussd_http.c and integrator_http.c: true when the request was theirs and is answered or under way. */
+bool ussd_http(struct edge *e, uint64_t id, const struct http_req *req);
+void ussd_http_answer(struct edge *e, const struct way_back *w, const struct reply *r);
+bool integrator_http(struct edge *e, uint64_t id, const struct http_req *req);
+
+/* Remembers the way back under a new id. */
+uint64_t edge_remember(struct edge *e, struct map *m, const struct way_back *w);

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * isango serve: wires the layers together on one loop, and takes them apart in the right order. The order of a stop:
+ * listeners, claims, what is under way (for drain_s at most), unbind, then the rest.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "admin/admin_http.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "channels/edge.h"
+#include "cli/command.h"
+#include "config/config.h"
+#include "config/content.h"
+#include "io/http_client.h"
+#include "io/http_server.h"
+#include "io/loop.h"
+#include "io/redis.h"
+#include "service/gateway.h"
+#include "store/redis_check.h"
+#include "store/redis_store.h"
+#include "store/seal.h"
+#include "wallet/wallet_client.h"
+
+#define TICK_MS 20
+#define UNBIND_MS 1500
+#define COMMANDS_MAX 20000
+#define CALLS_MAX 4000
+#define ANSWER_OCTETS (2 << 20)
+#define HTTP_ANSWER_S 40
+#define HEADER_OCTETS 16384
+
+struct core {				/* the wallet core of one tenant */
+	struct http_client *http;
+	struct wallet_client *client;
+};
+
+struct server {
+	struct settings *settings;
+	struct content *content, *older;	/* turns may still hold names of the older one */
+	struct loop *loop;
+	struct seal seal;
+	struct redis *redis;
+	struct redis_store *store;
+	struct core *cores;
+	struct edge *edge;
+	struct http_server *http;
+	struct admin *admin;
+	struct gateway *gw;
+	struct ports ports;
+	struct timer tick;
+	const char *file;
+	bool draining, unbinding;
+	int64_t drain_until;
+};
+
+/* ---- ports ---- */
+
+static void
+port_load(void *ctx, uint64_t op, const struct store_key *keys, size_t n)
+{
+	redis_store_load(((struct server *)ctx)->store, op, keys, n);
+}
+
+static void
+port_commit(void *ctx, uint64_t op, const struct store_commit *c)
+{
+	redis_store_commit(((struct server *)ctx)->store, op, c);
+}
+
+static void
+port_claim(void *ctx, uint64_t op, const struct store_claim *c)
+{
+	redis_store_claim(((struct server *)ctx)->store, op, c);
+}
+
+static void
+port_range(void *ctx, uint64_t op, const struct store_range *r)
+{
+	redis_store_range(((struct server *)ctx)->store, op, r);
+}
+
+static unsigned
+port_bucket(void *ctx, enum store_family family, const char *owner)
+{
+	return redis_store_bucket(((struct server *)ctx)->store, family, owner);
+}
+
+static void
+on_wallet(void *arg, uint64_t op, const struct wallet_answer *a)
+{
+	struct server *s = arg;
+
+	if (s->gw != NULL)
+		gateway_on_wallet(s->gw, loop_wall(s->loop), op, a);
+}
+
+static void
+port_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *req, int64_t timeout_ms)
+{
+	struct server *s = ctx;
+
+	wallet_client_call(s->cores[tenant].client, op, req, timeout_ms, on_wallet, s);
+}
+
+static void
+port_sms(void *ctx, uint64_t op, const struct sms_req *req)
+{
+	edge_sms(((struct server *)ctx)->edge, op, req);
+}
+
+static unsigned
+port_sms_free(void *ctx, int channel)
+{
+	return edge_sms_free(((struct server *)ctx)->edge, channel);
+}
+
+static void
+port_reply(void *ctx, uint64_t turn, const struct reply *r)
+{
+	edge_reply(((struct server *)ctx)->edge, turn, r);
+}
+
+static void
+port_api_reply(void *ctx, uint64_t call, int status, const char *json)
+{
+	edge_api_reply(((struct server *)ctx)->edge, call, status, json);
+}
+
+static void
+port_receipt_stored(void *ctx, uint64_t peer_op, bool ok)
+{
+	edge_receipt_stored(((struct server *)ctx)->edge, peer_op, ok);
+}
+
+static void
+port_random(void *ctx, void *p, size_t n)
+{
+	(void)ctx;
+	randombytes_buf(p, n);
+}
+
+static void
+port_mac(void *ctx, const void *p, size_t n, unsigned char out[16])
+{
+	seal_mac(&((struct server *)ctx)->seal, p, n, out);
+}
+
+static void
+set_ports(struct server *s)
+{
+	s->ports = (struct ports){
+		.ctx = s, .load = port_load, .commit = port_commit, .claim = port_claim, .range = port_range,
+		.bucket = port_bucket, .wallet = port_wallet, .sms = port_sms, .sms_free = port_sms_free,
+		.reply = port_reply, .api_reply = port_api_reply, .receipt_stored = port_receipt_stored,
+		.random = port_random, .mac = port_mac,
+	};
+}
+
+static void
+on_loaded(void *arg, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n)
+{
+	struct server *s = arg;
+
+	if (s->gw != NULL)
+		gateway_on_loaded(s->gw, now, op, end, v, n);
+}
+
+static void
+on_committed(void *arg, int64_t now, uint64_t op, enum store_end end)
+{
+	struct server *s = arg;
+
+	if (s->gw != NULL)
+		gateway_on_committed(s->gw, now, op, end);
+}
+
+static void
+on_claimed(void *arg, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c, size_t n)
+{
+	struct server *s = arg;
+
+	if (s->gw != NULL)
+		gateway_on_claimed(s->gw, now, op, end, c, n);
+}
+
+/* ---- readiness ---- */
+
+static bool
+ready(void *arg, struct buf *missing)
+{
+	struct server *s = arg;
+	const char *why;
+
+	if (s->draining)
+		buf_add_str(missing, "stopping\n");
+	if (!redis_ready(s->redis))
+		buf_addf(missing, "redis: no connection to %s\n", s->settings->redis_url);
+	for (int i = 0; i < s->settings->tenants_n; i++)
+		if (!wallet_client_ready(s->cores[i].client, &why))
+			buf_addf(missing, "wallet core of %s: %s\n", s->settings->tenants[i].name, why);
+	if (!edge_ready(s->edge, &why))
+		buf_addf(missing, "bind %s: no link is bound\n", why);
+	return missing->len == 0;
+}
+
+/* ---- the end ---- */
+
+static void
+on_unbound(void *arg)
+{
+	loop_stop(((struct server *)arg)->loop);
+}
+
+static void
+go_on_draining(struct server *s)
+{
+	bool over = loop_now(s->loop) >= s->drain_until;
+
+	if (s->unbinding || (!over && (gateway_busy(s->gw) > 0 || http_server_held(s->http) > 0)))
+		return;
+	s->unbinding = true;
+	log_info(0, "stop", "busy=%u held=%u", gateway_busy(s->gw), http_server_held(s->http));
+	edge_drain(s->edge, UNBIND_MS, on_unbound, s);
+}
+
+static void
+on_tick(void *arg)
+{
+	struct server *s = arg;
+
+	gateway_tick(s->gw, loop_wall(s->loop));
+	if (s->draining)
+		go_on_draining(s);
+	timer_arm(&s->tick, TICK_MS);
+}
+
+static void
+on_stop(void *arg, int signal)
+{
+	struct server *s = arg;
+
+	if (s->draining) {
+		loop_stop(s->loop);
+		return;
+	}
+	log_info(0, "stopping", "signal=%d seconds=%d", signal, s->settings->drain_s);
+	s->draining = true;
+	s->drain_until = loop_now(s->loop) + (int64_t)s->settings->drain_s * 1000 - UNBIND_MS;
+	http_server_stop_accepting(s->http);
+	gateway_drain(s->gw);
+}
+
+static void
+on_hangup(void *arg, int signal)
+{
+	struct server *s = arg;
+	struct buf problems = { 0 };
+	struct content *fresh = content_load(s->settings, &problems);
+
+	(void)signal;
+	if (fresh == NULL)
+		log_error(0, "reload refused", "problems=\"%s\"", buf_str(&problems));
+	else {
+		gateway_reload(s->gw, fresh->texts, (const struct menu *const *)fresh->menus);
+		content_free(s->older);
+		s->older = s->content;
+		s->content = fresh;
+		log_info(0, "reloaded", "tenants=%d", fresh->menus_n);
+	}
+	buf_clear(&problems);
+}
+
+/* ---- the beginning ---- */
+
+static bool
+check_redis(struct server *s)
+{
+	const char *password = s->settings->redis_password;
+	struct redis_check c = { s->settings->redis_url, password[0] != '\0' ? password : NULL, 3000, &s->seal };
+	char why[512] = "";
+	enum redis_check_end end = redis_check(&c, why, sizeof why);
+
+	if (end == REDIS_CHECK_FINE)
+		return true;
+	if (end == REDIS_CHECK_RISKY && s->settings->redis_may_lose_money) {
+		log_error(0, "redis can lose money", "why=\"%s\"", why);
+		return true;
+	}
+	fprintf(stderr, "isango serve: redis %s: %s\n", s->settings->redis_url, why);
+	if (end == REDIS_CHECK_RISKY)
+		fprintf(stderr, "Set it up as etc/redis.conf does. For a try-out only: \"redis\": { \"may_lose_money\": true }\n");
+	return false;
+}
+
+static bool
+open_store(struct server *s)
+{
+	struct redis_options o = {
+		.url = s->settings->redis_url,
+		.password = s->settings->redis_password[0] != '\0' ? s->settings->redis_password : NULL,
+		.connections = s->settings->redis_connections,
+		.timeout_ms = s->settings->redis_timeout_ms, .waiting = COMMANDS_MAX,
+	};
+	struct store_answers answers = { s, on_loaded, on_committed, on_claimed };
+	char err[256] = "";
+
+	if (!seal_init(&s->seal, (const unsigned char (*)[SEAL_KEY])s->settings->sealing_keys,
+	        s->settings->sealing_key_ids, (size_t)s->settings->sealing_keys_n)) {
+		fprintf(stderr, "isango serve: two sealing keys have the same id\n");
+		return false;
+	}
+	if (!check_redis(s))
+		return false;
+	s->redis = redis_new(s->loop, &o, err, sizeof err);
+	if (s->redis == NULL) {
+		fprintf(stderr, "isango serve: redis %s: %s\n", s->settings->redis_url, err);
+		return false;
+	}
+	s->store = redis_store_new(s->loop, s->redis, &s->seal, &answers);
+	return true;
+}
+
+static void
+open_cores(struct server *s)
+{
+	s->cores = xcalloc((size_t)s->settings->tenants_n, sizeof *s->cores);
+	for (int i = 0; i < s->settings->tenants_n; i++) {
+		const struct tenant_settings *t = &s->settings->tenants[i];
+		struct http_client_options o = {
+			.connections = t->wallet.connections + 1, .waiting = CALLS_MAX, .answer_max = ANSWER_OCTETS,
+		};
+
+		s->cores[i].http = http_client_new(s->loop, &o);
+		s->cores[i].client = wallet_client_new(s->loop, s->cores[i].http, t);
+	}
+}
+
+static void
+open_gateway(struct server *s)
+{
+	struct gateway_options o = {
+		.settings = s->settings, .ports = &s->ports, .texts = s->content->texts,
+		.menus = (const struct menu *const *)s->content->menus,
+	};
+	unsigned char mark[8];
+
+	randombytes_buf(mark, sizeof mark);
+	str_hex(mark, sizeof mark, o.process);
+	s->gw = gateway_new(&o);
+}
+
+static bool
+open_listeners(struct server *s)
+{
+	struct http_server_options channels = {
+		.name = "channels", .address = s->settings->listen_channels,
+		.connections = s->settings->http_connections, .body_max = s->settings->http_body_max,
+		.header_max = HEADER_OCTETS, .arrive_s = s->settings->http_header_s, .idle_s = 75,
+		.answer_s = HTTP_ANSWER_S, .handler = edge_http, .arg = s->edge,
+	};
+	struct admin_options admin = { s->settings->listen_admin, ready, s };
+	char err[256] = "";
+
+	s->http = http_server_new(s->loop, &channels, err, sizeof err);
+	if (s->http != NULL)
+		s->admin = admin_new(s->loop, &admin, err, sizeof err);
+	if (s->admin == NULL)
+		fprintf(stderr, "isango serve: %s\n", err);
+	return s->admin != NULL;
+}
+
+/* Ports that were chosen by the system, for scripts; whole or not at all. */
+static bool
+write_ports(const struct server *s, const char *file)
+{
+	char part[4096];
+	FILE *f;
+
+	if (file == NULL)
+		return true;
+	if (!str_format(part, sizeof part, "%s.part", file) || (f = fopen(part, "w")) == NULL) {
+		fprintf(stderr, "isango serve: %s: %s\n", file, strerror(errno));
+		return false;
+	}
+	fprintf(f, "{\"channels\":%d,\"admin\":%d}\n", http_server_port(s->http), admin_port(s->admin));
+	return fclose(f) == 0 && rename(part, file) == 0;
+}
+
+static void
+close_all(struct server *s)
+{
+	if (s->http != NULL)
+		http_server_free(s->http);
+	admin_free(s->admin);
+	edge_free(s->edge);
+	if (s->gw != NULL)
+		gateway_free(s->gw);
+	s->gw = NULL;
+	for (int i = 0; s->cores != NULL && i < s->settings->tenants_n; i++) {
+		wallet_client_free(s->cores[i].client);
+		http_client_free(s->cores[i].http);
+	}
+	free(s->cores);
+	if (s->redis != NULL)
+		redis_free(s->redis);
+	if (s->store != NULL)
+		redis_store_free(s->store);
+	loop_free(s->loop);
+	seal_wipe(&s->seal);
+	content_free(s->content);
+	content_free(s->older);
+	settings_free(s->settings);
+}
+
+/* Secrets are in memory: no core file is written, and nobody may look in. */
+static void
+keep_memory_private(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static bool
+load(struct server *s)
+{
+	struct buf problems = { 0 };
+
+	s->settings = config_load(s->file, &problems);
+	if (s->settings != NULL)
+		s->content = content_load(s->settings, &problems);
+	if (problems.len > 0)
+		fprintf(stderr, "%sisango serve: not started; `isango check -c %s` shows the same\n",
+		    buf_str(&problems), s->file);
+	buf_clear(&problems);
+	return s->content != NULL;
+}
+
+static int
+serve(struct server *s, const char *ports_file)
+{
+	bool ok;
+
+	keep_memory_private();
+	if (sodium_init() < 0 || !load(s)) {
+		settings_free(s->settings);
+		return EXIT_FAILURE;
+	}
+	setenv("TZ", s->settings->timezone, 1);
+	tzset();
+	set_ports(s);
+	s->loop = loop_new();
+	ok = open_store(s);
+	if (ok) {
+		open_cores(s);
+		s->edge = edge_new(s->loop, s->settings);
+		open_gateway(s);
+		ok = open_listeners(s) && write_ports(s, ports_file);
+	}
+	if (ok) {
+		edge_attach(s->edge, s->gw, s->http);
+		timer_init(&s->tick, s->loop, on_tick, s);
+		timer_arm(&s->tick, TICK_MS);
+		loop_on_signal(s->loop, SIGTERM, on_stop, s);
+		loop_on_signal(s->loop, SIGINT, on_stop, s);
+		loop_on_signal(s->loop, SIGHUP, on_hangup, s);
+		log_info(0, "serving", "channels=%d admin=%d tenants=%d", http_server_port(s->http),
+		    admin_port(s->admin), s->settings->tenants_n);
+		loop_run(s->loop);
+		timer_stop(&s->tick);
+	}
+	close_all(s);
+	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int
+run(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "log-level", required_argument, NULL, 'l' }, { "ports", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct server s = { 0 };
+	const char *ports_file = NULL;
+	enum log_level level = LOG_INFO;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:", long_options, NULL)) != -1) {
+		if (c == 'c')
+			s.file = optarg;
+		else if (c == 'p')
+			ports_file = optarg;
+		else if (c != 'l' || !log_level_parse(optarg, &level))
+			return COMMAND_USAGE;
+	}
+	if (s.file == NULL || optind != argc)
+		return COMMAND_USAGE;
+	log_set_level(level);
+	return serve(&s, ports_file);
+}
+
+const struct command command_serve = {
+	.name = "serve",
+	.usage = "-c FILE [--log-level debug|info|warn|error] [--ports FILE]",
+	.summary = "run the gateway in the foreground",
+	.help =
+	    "Serves the channels that the configuration names until SIGTERM or SIGINT; then it answers what it\n"
+	    "holds, unbinds and exits. SIGHUP reads menus and texts again. The log goes to standard error.\n"
+	    "\n"
+	    "  -c FILE            the configuration, see isango.conf(5)\n"
+	    "  --log-level LEVEL  debug, info (default), warn or error\n"
+	    "  --ports FILE       writes the ports that are listened on, as JSON, once all is open\n",
+	.run = run,
+};

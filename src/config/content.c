@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a menu or text must be is known by core/menu.h and core/texts.h; here are only the folders.
+ */
+#include "config/content.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "config/file.h"
+
+#define CONTENT_MAX (1024 * 1024)
+#define SUFFIX ".json"
+
+/* The file's text, or false after saying why not. */
+static bool
+slurp(const char *path, struct buf *text, struct buf *problems)
+{
+	buf_reset(text);
+	if (file_read(path, CONTENT_MAX, text))
+		return true;
+	buf_addf(problems, "%s:1: cannot be read: %s\n", path, strerror(errno));
+	return false;
+}
+
+/* "en" of "en.json". */
+static bool
+stem(const char *name, char *out, size_t size)
+{
+	return str_copyn(out, size, name, strlen(name) - strlen(SUFFIX));
+}
+
+static void
+load_texts(struct texts *texts, const char *folder, struct buf *problems)
+{
+	struct file_names *names = file_list(folder, SUFFIX);
+	struct buf text = { 0 };
+	char path[512], language[8];
+
+	if (names == NULL) {
+		buf_addf(problems, "%s:1: the folder of templates cannot be read: %s\n", folder,
+		    strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < file_names_n(names); i++) {
+		const char *name = file_names_get(names, i);
+
+		if (!str_format(path, sizeof path, "%s/%s", folder, name) || !stem(name, language,
+		    sizeof language)) {
+			buf_addf(problems, "%s/%s:1: the name is too long for that of a language\n",
+			    folder, name);
+			continue;
+		}
+		if (slurp(path, &text, problems))
+			(void)!texts_add(texts, language, path, buf_str(&text), text.len, problems);
+	}
+	buf_clear(&text);
+	file_names_free(names);
+}
+
+static struct menu *
+load_menu(const struct settings *s, const char *name, const struct texts *texts,
+    const char (*languages)[8], int languages_n,
+    struct buf *problems)
+{
+	struct buf text = { 0 };
+	struct menu *m = NULL;
+	char path[512];
+
+	if (!str_format(path, sizeof path, "%s/%s" SUFFIX, s->menus_dir, name))
+		buf_addf(problems, "%s:1: the path of menu \"%s\" is too long\n", s->menus_dir,
+		    name);
+	else if (slurp(path, &text, problems))
+		m = menu_load(path, buf_str(&text), text.len, texts, languages, languages_n,
+		    problems);
+	buf_clear(&text);
+	return m;
+}
+
+/* What the menu does not name but the tenant needs of the texts. */
+static void
+check_tenant(const struct settings *s, const struct tenant_settings *t, const struct texts *texts,
+    struct buf *problems)
+{
+	for (int i = 0; i < t->languages_n; i++)
+		if (!texts_has_language(texts, t->languages[i]))
+			buf_addf(problems,
+			    "%s/%s" SUFFIX ":1: is missing: tenant \"%s\" speaks it\n",
+			    s->templates_dir,
+			    t->languages[i], t->name);
+	for (int i = 0; i < t->kinds_n && texts_has_language(texts, t->languages[0]); i++)
+		if (texts_find(texts, t->languages[0], t->languages[0], t->kinds[i].name) == NULL)
+			buf_addf(problems,
+			    "%s/%s" SUFFIX ":1: there is no text \"%s\", which tenant \"%s\" "
+			    "needs\n",
+			    s->templates_dir, t->languages[0], t->kinds[i].name, t->name);
+}
+
+struct content *
+content_load(const struct settings *s, struct buf *problems)
+{
+	struct content *c = xcalloc(1, sizeof *c);
+	size_t before = problems->len;
+
+	c->texts = texts_new();
+	load_texts(c->texts, s->templates_dir, problems);
+	c->menus_n = s->tenants_n;
+	c->menus = xcalloc((size_t)s->tenants_n + 1, sizeof *c->menus);
+	for (int i = 0; i < s->tenants_n; i++) {
+		const struct tenant_settings *t = &s->tenants[i];
+
+		c->menus[i] = load_menu(s, t->menu, c->texts, t->languages, t->languages_n,
+		    problems);
+		check_tenant(s, t, c->texts, problems);
+	}
+	if (problems->len == before)
+		return c;
+	content_free(c);
+	return NULL;
+}
+
+void
+content_free(struct content *c)
+{
+	if (c == NULL)
+		return;
+	for (int i = 0; i < c->menus_n; i++)
+		if (c->menus[i] != NULL)
+			menu_free(c->menus[i]);
+	free(c->menus);
+	texts_free(c->texts);
+	free(c);
+}
+
+static bool
+is_used(const struct settings *s, const char *menu)
+{
+	for (int i = 0; i < s->tenants_n; i++)
+		if (strcmp(s->tenants[i].menu, menu) == 0)
+			return true;
+	return false;
+}
+
+void
+content_check_unused(const struct settings *s, struct buf *problems)
+{
+	struct file_names *names = file_list(s->menus_dir, SUFFIX);
+	char name[256];
+
+	if (names == NULL) {
+		buf_addf(problems, "%s:1: the folder of menus cannot be read: %s\n", s->menus_dir,
+		    strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < file_names_n(names); i++)
+		if (stem(file_names_get(names, i), name, sizeof name) && !is_used(s, name)) {
+			struct menu *m = load_menu(s, name, NULL, NULL, 0, problems);
+
+			if (m != NULL)
+				menu_free(m);
+		}
+	file_names_free(names);
+}

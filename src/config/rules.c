@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must hold between the options of one struct, and between one struct and those read before
+ * it.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "config/reader.h"
+
+#define HTTP_MAX_SEPTETS 160
+
+#define SAY(r, node, ...) jsondoc_problem((r)->doc, node, (r)->problems, __VA_ARGS__)
+
+/*
+ * The element's own name is a string and knows its line, which an object shares with its
+ * neighbours.
+ */
+static const json_t *
+member(const json_t *node, const char *name)
+{
+	const json_t *value = json_object_get(node, name);
+
+	return value != NULL && !json_is_boolean(value) ? value : node;
+}
+
+void
+reader_check_bind(struct reader *r, struct bind_settings *b, const json_t *node)
+{
+	const struct settings *s = r->settings;
+
+	for (int i = 0; i < s->binds_n - 1; i++)
+		if (strcmp(s->binds[i].name, b->name) == 0)
+			SAY(r, member(node, "name"), "there are two binds called \"%s\"", b->name);
+	if (b->has_ussd && b->mode != BIND_TRANSCEIVER)
+		SAY(r, member(node, "mode"),
+		    "a bind with USSD must be a transceiver: it hears and answers");
+}
+
+/* Options that this kind of channel does not know, or must have. */
+static bool
+check_channel_options(struct reader *r, const struct channel_settings *c,
+    const struct option_group *g, const json_t *node)
+{
+	const char *kind = json_string_value(json_object_get(node, "kind"));
+	bool ok = true;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct option *o = &g->options[i];
+		bool given = json_object_get(node, o->name) != NULL;
+
+		if (given && o->only != 0 && !(o->only & 1u << c->kind)) {
+			SAY(r, member(node, o->name),
+			    "%s: a channel of kind \"%s\" has no such option", o->name, kind);
+			ok = false;
+		} else if (!given && o->needed & 1u << c->kind) {
+			SAY(r, node, "%s%s is missing: a channel of kind \"%s\" needs it. %s",
+			    g->path, o->name, kind, o->help);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
+/* One code on one bind belongs to one channel, or nobody knows whom the customer dialled. */
+static void
+check_codes(struct reader *r, const struct channel_settings *c, const json_t *node)
+{
+	const struct settings *s = r->settings;
+
+	for (int i = 0; i < s->channels_n - 1; i++) {
+		const struct channel_settings *other = &s->channels[i];
+
+		if (other->kind != CHANNEL_USSD_SMPP || other->bind != c->bind)
+			continue;
+		for (int a = 0; a < c->service_codes_n; a++)
+			for (int b = 0; b < other->service_codes_n; b++)
+				if (strcmp(c->service_codes[a], other->service_codes[b]) == 0)
+					SAY(r, member(node, "service_codes"),
+					    "service_codes: %s of bind \"%s\" belongs to channel "
+					    "\"%s\"",
+					    c->service_codes[a], s->binds[c->bind].name,
+					    other->name);
+	}
+}
+
+static bool
+sender_valid(const char *s)
+{
+	bool digits = str_all_digits(s[0] == '+' ? s + 1 : s);
+
+	for (const char *p = s; !digits && *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p) && strchr(" -_.&", *p) == NULL)
+			return false;
+	return strlen(s) <= (digits ? 20 : 11);
+}
+
+void
+reader_check_channel(struct reader *r, struct channel_settings *c, const struct option_group *g,
+    const json_t *node)
+{
+	const struct settings *s = r->settings;
+	const struct bind_settings *b;
+
+	for (int i = 0; i < s->channels_n - 1; i++)
+		if (strcmp(s->channels[i].name, c->name) == 0)
+			SAY(r, member(node, "name"),
+			    "there are two channels called \"%s\" (of any tenant)", c->name);
+	if (!check_channel_options(r, c, g, node))
+		return;
+	b = c->bind >= 0 ? &s->binds[c->bind] : NULL;
+	switch (c->kind) {
+	case CHANNEL_USSD_SMPP:
+		if (!b->has_ussd)
+			SAY(r, member(node, "bind"),
+			    "bind: \"%s\" has no \"ussd\" and carries no USSD", b->name);
+		check_codes(r, c, node);
+		break;
+	case CHANNEL_USSD_HTTP:
+		if (c->key[0] == '\0' && c->from_n == 0)
+			SAY(r, node,
+			    "channel \"%s\" has neither key_file nor from: anybody could pose as "
+			    "any customer", c->name);
+		break;
+	case CHANNEL_SMS_SMPP:
+		if (b->mode == BIND_RECEIVER)
+			SAY(r, member(node, "bind"), "bind: \"%s\" is a receiver and cannot send",
+			    b->name);
+		if (!sender_valid(c->sender))
+			SAY(r, member(node, "sender"),
+			    "sender: must be up to 11 letters and digits, or a number");
+		break;
+	}
+	if (c->max_septets == 0)
+		c->max_septets = b != NULL && b->has_ussd ? b->ussd.max_septets : HTTP_MAX_SEPTETS;
+}
+
+void
+reader_check_kind(struct reader *r, struct kind_settings *k, const json_t *node)
+{
+	if (k->name[0] == '\0' && !str_format(k->name, sizeof k->name, "kind.%s", k->type))
+		SAY(r, member(node, "type"), "name is missing: \"kind.%s\" would be too long",
+		    k->type);
+	if (k->min > k->max)
+		SAY(r, member(node, "max"), "max: must not be below min");
+	else if (k->min % k->step != 0 || k->max % k->step != 0)
+		SAY(r, member(node, "step"), "step: min and max must be whole multiples of it");
+}
+
+void
+reader_check_integrator(struct reader *r, struct integrator_settings *in, const json_t *node)
+{
+	const struct tenant_settings *t = &r->settings->tenants[r->tenant];
+
+	for (int i = 0; i < t->integrators_n - 1; i++) {
+		if (strcmp(t->integrators[i].name, in->name) == 0)
+			SAY(r, member(node, "name"), "there are two integrators called \"%s\"",
+			    in->name);
+		if (memcmp(t->integrators[i].key_sha256, in->key_sha256,
+		    sizeof in->key_sha256) == 0)
+			SAY(r, member(node, "key_sha256_file"),
+			    "key_sha256_file: integrator \"%s\" has the same key",
+			    t->integrators[i].name);
+	}
+}
+
+static void
+check_kinds(struct reader *r, struct tenant_settings *t, const json_t *node)
+{
+	if (json_object_get(node, "kinds") == NULL) {
+		memcpy(t->kinds, options_kinds, options_kinds_n * sizeof *options_kinds);
+		t->kinds_n = (int)options_kinds_n;
+	}
+	for (int i = 0; i < t->kinds_n; i++)
+		for (int j = 0; j < i; j++)
+			if (strcmp(t->kinds[i].type, t->kinds[j].type) == 0)
+				SAY(r, member(node, "kinds"), "kinds: \"%s\" stands there twice",
+				    t->kinds[i].type);
+}
+
+/*
+ * Who sends tokens here at all needs a way to do so, or money would be taken and no token arrive.
+ */
+static bool
+sends_tokens(const struct tenant_settings *t)
+{
+	bool kinds = false;
+
+	for (int i = 0; i < t->kinds_n; i++)
+		kinds = kinds || t->kinds[i].token;
+	for (int i = 0; i < t->integrators_n; i++)
+		if (t->integrators[i].token_sms == TOKEN_SMS_GATEWAY)
+			return true;
+	return kinds && t->wallet.token_sms == TOKEN_SMS_GATEWAY;
+}
+
+/*
+ * Runs after mistakes within the tenant too: what could not be read is empty then, and not
+ * complained of again.
+ */
+void
+reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *node)
+{
+	const struct settings *s = r->settings;
+	const json_t *wallet = json_object_get(node, "wallet_core"), *routes = json_object_get(node,
+	    "routes");
+
+	for (int i = 0; i < s->tenants_n - 1; i++) {
+		if (t->name[0] != '\0' && strcmp(s->tenants[i].name, t->name) == 0)
+			SAY(r, member(node, "name"), "there are two tenants called \"%s\"",
+			    t->name);
+		/* Integrators name the tenant by this number alone. */
+		if (t->wallet.tenant_id != 0 &&
+		    s->tenants[i].wallet.tenant_id == t->wallet.tenant_id)
+			SAY(r, member(wallet, "tenant_id"),
+			    "tenant_id: tenant \"%s\" has the same one", s->tenants[i].name);
+	}
+	if (t->country[0] != '\0' && (!str_all_digits(t->country) || t->country[0] == '0'))
+		SAY(r, member(node, "country"), "country: must be a dialling code such as \"27\"");
+	if (t->wallet.pin_check == PIN_CHECK_LOCAL && t->wallet.acts_as_customer)
+		SAY(r, member(wallet, "pin_check"),
+		    "pin_check: \"local\" gives no login of the customer: acts_as must be "
+		    "\"tenant\"");
+	check_kinds(r, t, node);
+	if (sends_tokens(t) && json_array_size(json_object_get(routes, "token")) == 0)
+		SAY(r, member(node, "routes"),
+		    "routes.token is empty: token_sms is \"gateway\", so tokens need a channel");
+	if (t->result_sms && json_array_size(json_object_get(routes, "result")) == 0)
+		SAY(r, member(node, "routes"),
+		    "routes.result is empty: outcomes need a channel, or result_sms must be false");
+}

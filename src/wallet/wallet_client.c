@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls to one tenant's wallet core. A call waits in one list until there is room
+ * (wallet.connections) and, for the service user's calls, a login; then it is under way, and only
+ * the HTTP client ends it. The login itself is wallet_login.c. Does not retry: what is unknown is
+ * for the intent to ask about.
+ */
+#include "wallet/wallet_client.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "io/loop.h"
+#include "wallet/wallet_login.h"
+#include "wallet/wallet_send.h"
+
+#define WAITING_PER_CONNECTION 32
+#define SILENT_DOUBT 3		/* calls in a row without an answer: not ready */
+
+struct call {			/* owned by the client's list, freed on completion */
+	struct list node;	/* of c->waiting or c->under_way */
+	struct wallet_client *c;
+	uint64_t op;
+	wallet_done *done;
+	void *arg;
+	struct wallet_req req;	/* may hold a password or a JWT: wiped */
+	int64_t began, deadline;	/* loop_now() */
+	struct timer timer;	/* the deadline while it waits */
+	struct deferred refuse;	/* it will be LATER in the next turn */
+	const char *why;	/* of that */
+	uint64_t token;		/* number of the login that it was sent with */
+	bool sent, repeated;
+};
+
+struct wallet_client {
+	struct loop *loop;
+	struct http_client *http;
+	const struct tenant_settings *tenant;
+	struct wallet_login *login;
+	struct list waiting, under_way;
+	unsigned waiting_n, under_way_n;
+	unsigned requests;		/* callbacks of the HTTP client that will still come */
+	unsigned silent;		/* calls in a row that got no answer */
+	bool closed;
+	struct deferred burial;
+	struct wallet_answer answer;	/* too big for a stack; one callback at a time */
+};
+
+static void pump(struct wallet_client *c);
+
+static bool
+as_service(const struct call *k)
+{
+	return k->req.jwt[0] == '\0' && k->req.op != WALLET_LOGIN;
+}
+
+static void
+bury(void *arg)
+{
+	struct wallet_client *c = arg;
+
+	mem_wipe(&c->answer, sizeof c->answer);
+	free(c);
+}
+
+static void
+bury_when_quiet(struct wallet_client *c)
+{
+	if (c->closed && c->requests == 0)
+		loop_bury(c->loop, &c->burial, bury, c);
+}
+
+static void
+count(enum wallet_end end)
+{
+	static const enum metric metric[] = {
+		[WALLET_REFUSED] = M_WALLET_REFUSED, [WALLET_LATER] = M_WALLET_LATER,
+		[WALLET_UNKNOWN] = M_WALLET_UNKNOWN
+	};
+
+	if (end == WALLET_REFUSED || end == WALLET_LATER || end == WALLET_UNKNOWN)
+		metric_add(metric[end], 1);
+}
+
+/* A refusal or a wrong PIN is everyday life; what was not answered is somebody's fault. */
+static void
+log_end(const struct call *k, const struct wallet_answer *a, const char *why)
+{
+	bool unanswered = a->end == WALLET_LATER || a->end == WALLET_UNKNOWN;
+	char trace[4 * sizeof a->trace];
+
+	if (a->end == WALLET_DONE)
+		return;
+	log_at(unanswered ? LOG_WARN : LOG_INFO, k->op, "wallet call",
+	    "tenant=%s call=\"%s\" end=%s status=%d code=%s trace=\"%s\" ms=%" PRId64 " why=\"%s\"",
+	    k->c->tenant->name, wallet_op_name(k->req.op), wallet_end_name(a->end), a->http,
+	    a->code, log_quote(a->trace, strlen(a->trace), trace, sizeof trace),
+	    loop_now(k->c->loop) - k->began, why);
+}
+
+/* The only end of a call. c->answer says how. */
+static void
+complete(struct call *k, const char *why)
+{
+	struct wallet_client *c = k->c;
+	wallet_done *done = k->done;
+
+	list_remove(&k->node);
+	timer_stop(&k->timer);
+	loop_undefer(&k->refuse);
+	if (k->sent)
+		c->under_way_n--;
+	else
+		c->waiting_n--;
+	count(c->answer.end);
+	log_end(k, &c->answer, why);
+	k->done = NULL;
+	mem_wipe(&k->req, sizeof k->req);
+	done(k->arg, k->op, &c->answer);
+	mem_wipe(&c->answer, sizeof c->answer);
+}
+
+static void
+finish(struct call *k, const char *why)
+{
+	complete(k, why);
+	free(k);
+}
+
+static void
+finish_without_answer(struct call *k, enum wallet_end end, const char *why)
+{
+	struct wallet_answer *a = &k->c->answer;
+
+	memset(a, 0, sizeof *a);
+	a->end = end;
+	finish(k, why);
+}
+
+static void
+on_deadline(void *arg)
+{
+	finish_without_answer(arg, WALLET_LATER, "no room or no login in time");
+}
+
+static void
+on_refuse(void *arg)
+{
+	struct call *k = arg;
+
+	finish_without_answer(k, WALLET_LATER, k->why);
+}
+
+static void
+refuse(struct call *k, const char *why)
+{
+	k->why = why;
+	loop_defer(k->c->loop, &k->refuse, on_refuse, k);
+}
+
+/* A core that has gone silent is asked by the login, so that it is found when it is back. */
+static void
+note_silence(struct wallet_client *c, bool answered)
+{
+	c->silent = answered ? 0 : c->silent + 1;
+	if (c->silent == SILENT_DOUBT)
+		wallet_login_refresh(c->login);
+}
+
+/* Back into the queue, at its head: it has waited longest. */
+static void
+wait_again(struct call *k)
+{
+	struct wallet_client *c = k->c;
+
+	list_remove(&k->node);
+	list_add_tail(c->waiting.next, &k->node);
+	k->sent = false;
+	c->under_way_n--;
+	c->waiting_n++;
+	timer_arm(&k->timer, k->deadline > loop_now(c->loop) ? k->deadline - loop_now(c->loop) : 0);
+}
+
+/* A 401 to the service user was not processed (wallet-core.md 2.2): one login, one repeat. */
+static bool
+repeats(struct call *k)
+{
+	if (k->repeated || !wallet_login_rejected(k->c->login, k->token))
+		return false;
+	k->repeated = true;
+	wait_again(k);
+	return true;
+}
+
+/* false: it goes out once more. */
+static bool
+read_answer(struct call *k, const struct http_result *r)
+{
+	struct wallet_answer *a = &k->c->answer;
+
+	wallet_parse(&k->req, r->status, r->body, r->len, a);
+	if (!as_service(k))
+		return true;
+	if (a->end != WALLET_AUTH) {
+		wallet_login_proved(k->c->login, k->token);
+		return true;
+	}
+	a->end = WALLET_LATER;
+	return !repeats(k);
+}
+
+static void
+on_http(void *arg, uint64_t id, const struct http_result *r)
+{
+	struct call *k = arg;
+	struct wallet_client *c = k->c;
+
+	(void)id;
+	c->requests--;
+	if (k->done == NULL) {		/* completed by wallet_client_free() */
+		free(k);
+		bury_when_quiet(c);
+		return;
+	}
+	note_silence(c, r->end == HTTP_ANSWERED);
+	if (r->end == HTTP_ANSWERED) {
+		if (read_answer(k, r))
+			finish(k, "");
+	} else
+		finish_without_answer(k, r->end == HTTP_NOT_SENT ? WALLET_LATER : WALLET_UNKNOWN,
+		    r->why != NULL ? r->why : "");
+	pump(c);
+}
+
+static void
+send_call(struct call *k, const char *authorization, uint64_t token)
+{
+	struct wallet_client *c = k->c;
+	struct wallet_http out;
+
+	list_remove(&k->node);
+	list_add_tail(&c->under_way, &k->node);
+	timer_stop(&k->timer);
+	c->waiting_n--;
+	c->under_way_n++;
+	c->requests++;
+	k->sent = true;
+	k->token = token;
+	wallet_build(&k->req, c->tenant->wallet.tenant_id, &out);
+	wallet_send(c->http, c->tenant, &out, authorization, k->deadline - loop_now(c->loop),
+	    on_http, k);
+}
+
+/* Sends what may go, the longest-waiting first. Who waits for a login does not hold up others. */
+static void
+pump(struct wallet_client *c)
+{
+	struct list *it, *next;
+	const char *service = wallet_login_token(c->login);
+
+	LIST_EACH(it, next, &c->waiting) {
+		struct call *k = LIST_OF(it, struct call, node);
+
+		if (c->closed || c->under_way_n >= (unsigned)c->tenant->wallet.connections)
+			break;
+		if (k->refuse.queued || (as_service(k) && service == NULL) ||
+		    k->deadline <= loop_now(c->loop))
+			continue;
+		send_call(k, as_service(k) ? service : k->req.jwt, wallet_login_number(c->login));
+	}
+}
+
+/* Called by the login when it has ended, well or not. */
+static void
+on_login(void *arg, bool ok)
+{
+	struct wallet_client *c = arg;
+	struct list *it, *next;
+
+	if (ok)
+		c->silent = 0;
+	if (wallet_login_hopeless(c->login)) {
+		LIST_EACH(it, next, &c->waiting) {
+			struct call *k = LIST_OF(it, struct call, node);
+
+			if (as_service(k))
+				refuse(k, "no login");
+		}
+	}
+	pump(c);
+}
+
+void
+wallet_client_call(struct wallet_client *c, uint64_t op, const struct wallet_req *req,
+    int64_t timeout_ms, wallet_done *done, void *arg)
+{
+	struct call *k = xcalloc(1, sizeof *k);
+
+	k->c = c;
+	k->op = op;
+	k->done = done;
+	k->arg = arg;
+	k->req = *req;
+	k->began = loop_now(c->loop);
+	k->deadline = k->began + timeout_ms;
+	timer_init(&k->timer, c->loop, on_deadline, k);
+	metric_add(M_WALLET_CALLS, 1);
+	list_add_tail(&c->waiting, &k->node);
+	c->waiting_n++;
+	if (c->waiting_n > (unsigned)c->tenant->wallet.connections * WAITING_PER_CONNECTION) {
+		refuse(k, "too many are waiting");
+		return;
+	}
+	if (as_service(k) && wallet_login_hopeless(c->login)) {
+		refuse(k, "no login");
+		return;
+	}
+	timer_arm(&k->timer, timeout_ms);
+	if (as_service(k))
+		wallet_login_want(c->login);
+	pump(c);
+}
+
+bool
+wallet_client_ready(const struct wallet_client *c, const char **why)
+{
+	*why = "";
+	if (!wallet_login_ready(c->login, why))
+		return false;
+	if (c->silent < SILENT_DOUBT)
+		return true;
+	*why = "no answers";
+	return false;
+}
+
+unsigned
+wallet_client_busy(const struct wallet_client *c)
+{
+	return c->waiting_n + c->under_way_n;
+}
+
+struct wallet_client *
+wallet_client_new(struct loop *l, struct http_client *http, const struct tenant_settings *tenant)
+{
+	struct wallet_client *c = xcalloc(1, sizeof *c);
+
+	c->loop = l;
+	c->http = http;
+	c->tenant = tenant;
+	list_init(&c->waiting);
+	list_init(&c->under_way);
+	c->login = wallet_login_new(l, http, tenant, on_login, c);
+	return c;
+}
+
+void
+wallet_client_free(struct wallet_client *c)
+{
+	if (c == NULL)
+		return;
+	c->closed = true;
+	while (!list_empty(&c->waiting))
+		finish_without_answer(LIST_OF(c->waiting.next, struct call, node), WALLET_LATER,
+		    "shutting down");
+	while (!list_empty(&c->under_way)) {
+		struct call *k = LIST_OF(c->under_way.next, struct call, node);
+
+		/* Its request still comes back, to on_http(). */
+		memset(&c->answer, 0, sizeof c->answer);
+		c->answer.end = WALLET_UNKNOWN;
+		complete(k, "shutting down");
+	}
+	wallet_login_free(c->login);
+	bury_when_quiet(c);
+}
