@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * isango-sandbox: what stands on the other side of the gateway, for the demo and the tests: a
+ * wallet core, an SMSC with a USSD gateway, an aggregator, and phones. One process, one loop,
+ * nothing kept. Not for real money or real phones.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <sodium.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "core/money.h"
+#include "io/http_client.h"
+#include "sandbox/aggregator.h"
+#include "sandbox/auth.h"
+#include "sandbox/bank.h"
+#include "sandbox/bench.h"
+#include "sandbox/box.h"
+#include "sandbox/callbacks.h"
+#include "sandbox/control.h"
+#include "sandbox/core_api.h"
+#include "sandbox/core_json.h"
+#include "sandbox/faults.h"
+#include "sandbox/phone.h"
+#include "sandbox/smsc.h"
+
+#define SECRET_MAX 256
+#define TICK_MS 200
+
+enum option_id {
+	OPT_LISTEN_CORE, OPT_LISTEN_SMPP, OPT_LISTEN_CONTROL, OPT_STATE, OPT_PROFILE, OPT_SEED,
+	    OPT_SYSTEM_ID, OPT_PASSWORD,
+	OPT_PASSWORD_FILE, OPT_CORE_IDENTITY, OPT_CORE_PASSWORD_FILE, OPT_AT_URL, OPT_AT_EVENT_URL,
+	    OPT_AT_KEY_FILE,
+	OPT_CALLBACK_KEY_FILE, OPT_TRANSFER_FEE, OPT_JWT_LIFE_S, OPT_SET, OPTIONS
+};
+
+static const struct {
+	const char *name, *value, *help;
+	const char *otherwise;		/* default, or NULL */
+} rows[OPTIONS] = {
+	[OPT_LISTEN_CORE] = { "listen-core", "ADDRESS", "wallet core", "127.0.0.1:0" },
+	[OPT_LISTEN_SMPP] = { "listen-smpp", "ADDRESS", "SMSC and USSD gateway", "127.0.0.1:0" },
+	[OPT_LISTEN_CONTROL] = { "listen-control", "ADDRESS", "control and phones", "127.0.0.1:0" },
+	[OPT_STATE] = { "state", "FILE", "write the ports there as JSON once all listen", NULL },
+	[OPT_PROFILE] = { "profile", "NAME", "friendly or hostile", "friendly" },
+	[OPT_SEED] = { "seed", "N", "of all randomness", "1" },
+	[OPT_SYSTEM_ID] = { "system-id", "NAME", "of the SMPP account", "isango" },
+	[OPT_PASSWORD] = { "password", "WORD", "of the SMPP account", NULL },
+	[OPT_PASSWORD_FILE] = { "password-file", "FILE", "the same from a file", NULL },
+	[OPT_CORE_IDENTITY] = { "core-identity", "NAME", "the tenant's user at the wallet core",
+	    "acme-gateway" },
+	[OPT_CORE_PASSWORD_FILE] = { "core-password-file", "FILE", "its password", NULL },
+	[OPT_AT_URL] = { "at-url", "URL", "where the aggregator posts USSD", NULL },
+	[OPT_AT_EVENT_URL] = { "at-event-url", "URL",
+	    "where it posts the end of a dialogue; else the same", NULL },
+	[OPT_AT_KEY_FILE] = { "at-key-file", "FILE", "the key that it gives in ?key=", NULL },
+	[OPT_CALLBACK_KEY_FILE] = { "callback-key-file", "FILE", "signs callbacks", NULL },
+	[OPT_TRANSFER_FEE] = { "transfer-fee", "AMOUNT", "of each transfer, \"1.00\"", NULL },
+	[OPT_JWT_LIFE_S] = { "jwt-life-s", "SECONDS", "life of a JWT", NULL },
+	[OPT_SET] = { "set", "NAME=N", "a switch; may be given many times", NULL },
+};
+
+struct settings_of {
+	const char *value[OPTIONS];
+	struct rules rules;
+	uint64_t seed;
+	char smpp_password[SECRET_MAX], core_password[SECRET_MAX], at_key[SECRET_MAX],
+	    callback_key[SECRET_MAX];
+};
+
+static void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+static void
+die(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("isango-sandbox: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: isango-sandbox [--OPTION VALUE]...\n"
+	    "Stands in for a wallet core, an SMSC with USSD and an aggregator.\n\n", out);
+	for (size_t i = 0; i < OPTIONS; i++)
+		fprintf(out, "  --%s %-*s %s%s%s%s\n", rows[i].name,
+		    (int)(28 - strlen(rows[i].name)), rows[i].value, rows[i].help,
+		    rows[i].otherwise != NULL ? " (" : "", rows[i].otherwise != NULL ?
+		    rows[i].otherwise : "", rows[i].otherwise != NULL ? ")" : "");
+	fputs("\nSwitches for --set and POST /control/switches, friendly and hostile:\n", out);
+	for (size_t i = 0; i < rule_rows_n; i++)
+		fprintf(out, "  %-22s %7lld %7lld  %s\n", rule_rows[i].name,
+		    (long long)rule_rows[i].friendly, (long long)rule_rows[i].hostile,
+		    rule_rows[i].help);
+}
+
+/* One line of a file, without its end. */
+static void
+read_secret(const char *path, char out[SECRET_MAX])
+{
+	FILE *f;
+
+	out[0] = '\0';
+	if (path == NULL)
+		return;
+	if ((f = fopen(path, "re")) == NULL || fgets(out, SECRET_MAX, f) == NULL)
+		die("%s: cannot be read: %s", path, f == NULL ? strerror(errno) : "it is empty");
+	fclose(f);
+	out[strcspn(out, "\r\n")] = '\0';
+}
+
+static void
+set_switch(struct rules *r, const char *text)
+{
+	const char *eq = strchr(text, '=');
+	char name[64];
+	int64_t *place;
+
+	if (eq == NULL || !str_copyn(name, sizeof name, text, (size_t)(eq - text)) ||
+	    (place = rules_find(r, name)) == NULL || !str_to_i64(eq + 1, 0, INT64_MAX, place))
+		die("--set %s: wanted: NAME=N, see --help", text);
+}
+
+static void
+parse_options(int argc, char **argv, struct settings_of *s)
+{
+	struct option longs[OPTIONS + 2] = { { "help", no_argument, NULL, OPTIONS } };
+	const char *sets[64];
+	size_t sets_n = 0;
+	int64_t seed;
+	int o;
+
+	for (int i = 0; i < OPTIONS; i++) {
+		longs[i + 1] = (struct option){ rows[i].name, required_argument, NULL, i };
+		s->value[i] = rows[i].otherwise;
+	}
+	while ((o = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (o == OPTIONS) {
+			usage(stdout);
+			exit(0);
+		}
+		if (o == '?' || (o == OPT_SET && sets_n == NELEM(sets)))
+			exit(1);
+		if (o == OPT_SET)
+			sets[sets_n++] = optarg;
+		s->value[o] = optarg;
+	}
+	if (optind < argc)
+		die("unexpected \"%s\"", argv[optind]);
+	if (!rules_profile(&s->rules, s->value[OPT_PROFILE]))
+		die("--profile: friendly or hostile");
+	if (!str_to_i64(s->value[OPT_SEED], 0, INT64_MAX, &seed))
+		die("--seed: a number");
+	s->seed = (uint64_t)seed;
+	if (s->value[OPT_TRANSFER_FEE] != NULL && !money_parse_decimal(s->value[OPT_TRANSFER_FEE],
+	    &s->rules.transfer_fee))
+		die("--transfer-fee: an amount like 1.00");
+	if (s->value[OPT_JWT_LIFE_S] != NULL && !str_to_i64(s->value[OPT_JWT_LIFE_S], 1, 1000000,
+	    &s->rules.jwt_life_s))
+		die("--jwt-life-s: seconds");
+	for (size_t i = 0; i < sets_n; i++)
+		set_switch(&s->rules, sets[i]);
+	read_secret(s->value[OPT_PASSWORD_FILE], s->smpp_password);
+	if (s->value[OPT_PASSWORD] != NULL)
+		str_copy(s->smpp_password, sizeof s->smpp_password, s->value[OPT_PASSWORD]);
+	read_secret(s->value[OPT_CORE_PASSWORD_FILE], s->core_password);
+	read_secret(s->value[OPT_AT_KEY_FILE], s->at_key);
+	read_secret(s->value[OPT_CALLBACK_KEY_FILE], s->callback_key);
+}
+
+void
+box_violation(struct box *x, const char *fmt, ...)
+{
+	char text[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (x->violations_n++ < BOX_VIOLATIONS)
+		json_array_append_new(x->violations, json_string(text));
+	log_warn(0, "violation", "what=\"%s\"", text);
+}
+
+void
+box_tick(struct box *x)
+{
+	bank_expire(x->bank, box_now(x));
+	callbacks_tick(x->callbacks);
+}
+
+static void
+box_init(struct box *x, const struct settings_of *s)
+{
+	struct http_client_options h = { .connections = 64, .waiting = 40000, .answer_max = 65536 };
+
+	x->loop = loop_new();
+	x->rules = s->rules;
+	x->rng.s = s->seed;
+	x->violations = json_array();
+	x->http = http_client_new(x->loop, &h);
+	x->bank = bank_new(&x->rules, rng_next(&x->rng));
+	x->auth = auth_new(BOX_TENANT, rng_next(&x->rng));
+	x->faults = faults_new();
+	x->callbacks = callbacks_new(x, s->callback_key);
+	x->phones = phones_new(x);
+	bank_on_status(x->bank, callbacks_status, x->callbacks);
+	if (s->core_password[0] == '\0')
+		log_warn(0, "no tenant user",
+		    "why=\"--core-password-file was not given: nobody can log in\"");
+	else if (!auth_add(x->auth, s->value[OPT_CORE_IDENTITY], s->core_password, 0))
+		fatalx("the tenant's user exists already");
+}
+
+static void
+box_listen(struct box *x, const struct settings_of *s)
+{
+	struct smsc_options so = { .address = s->value[OPT_LISTEN_SMPP],
+	    .system_id = s->value[OPT_SYSTEM_ID], .password = s->smpp_password };
+	struct aggregator_options ao = { .url = s->value[OPT_AT_URL],
+	    .event_url = s->value[OPT_AT_EVENT_URL], .key = s->at_key };
+	char err[200];
+
+	if (strlen(s->value[OPT_SYSTEM_ID]) > 15 || strlen(s->smpp_password) > 8)
+		die("SMPP allows 15 octets of system id and 8 of password");
+	if ((x->core = core_new(x, s->value[OPT_LISTEN_CORE], err, sizeof err)) == NULL ||
+	    (x->smsc = smsc_new(x, &so, err, sizeof err)) == NULL ||
+	    (x->control = control_new(x, s->value[OPT_LISTEN_CONTROL], err, sizeof err)) == NULL)
+		die("%s", err);
+	if (ao.url != NULL)
+		x->aggregator = aggregator_new(x, &ao);
+}
+
+/* Written beside and moved, so that whoever waits for it never reads half of it. */
+static void
+write_state(const struct box *x, const char *path)
+{
+	char beside[4096];
+	json_t *j;
+	int fd;
+
+	if (path == NULL)
+		return;
+	j = json_pack("{s:i,s:i,s:i,s:i}", "core_port", core_port(x->core), "smpp_port",
+	    smsc_port(x->smsc), "control_port", control_port(x->control), "pid", (int)getpid());
+	if (!str_format(beside, sizeof beside, "%s.new", path) ||
+	    (fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
+		die("%s: cannot be written: %s", path, strerror(errno));
+	if (json_dumpfd(j, fd, JSON_COMPACT) != 0 || close(fd) != 0 || rename(beside, path) != 0)
+		die("%s: cannot be written: %s", path, strerror(errno));
+	json_decref(j);
+}
+
+struct ticker {
+	struct box *x;
+	struct timer timer;
+};
+
+static void
+on_tick(void *arg)
+{
+	struct ticker *t = arg;
+
+	box_tick(t->x);
+	timer_arm(&t->timer, TICK_MS);
+}
+
+static void
+on_signal(void *arg, int sig)
+{
+	(void)sig;
+	loop_stop(arg);
+}
+
+static void
+box_free(struct box *x)
+{
+	bench_free(x);
+	/* Dialogues first: what completes after them finds nobody who would send anything more. */
+	phones_free(x->phones);
+	http_client_free(x->http);
+	control_free(x->control);
+	aggregator_free(x->aggregator);
+	smsc_free(x->smsc);
+	core_free(x->core);
+	callbacks_free(x->callbacks);
+	faults_free(x->faults);
+	auth_free(x->auth);
+	bank_free(x->bank);
+	loop_free(x->loop);
+	json_decref(x->violations);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct settings_of s;
+	static struct box x;
+	struct ticker t = { .x = &x };
+
+	if (sodium_init() < 0)
+		die("libsodium cannot be used");
+	signal(SIGPIPE, SIG_IGN);
+	parse_options(argc, argv, &s);
+	box_init(&x, &s);
+	box_listen(&x, &s);
+	mem_wipe(&s.smpp_password, sizeof s.smpp_password);
+	mem_wipe(&s.core_password, sizeof s.core_password);
+	timer_init(&t.timer, x.loop, on_tick, &t);
+	timer_arm(&t.timer, TICK_MS);
+	loop_on_signal(x.loop, SIGTERM, on_signal, x.loop);
+	loop_on_signal(x.loop, SIGINT, on_signal, x.loop);
+	write_state(&x, s.value[OPT_STATE]);
+	log_info(0, "sandbox ready", "core=%d smpp=%d control=%d", core_port(x.core),
+	    smsc_port(x.smsc), control_port(x.control));
+	loop_run(x.loop);
+	timer_stop(&t.timer);
+	box_free(&x);
+	return 0;
+}
