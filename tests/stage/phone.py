@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+A customer's phone, as the sandbox has it: dials, types, and reads what comes. Every PIN that it types and every number
+that it has is noted in `secrets`, so that the tests can look for them where they must not be.
+"""
+import json
+
+from stage import http
+
+CODES = {"smpp": "*120*384#", "http": "*384*123#"}
+
+
+class Phone:
+    def __init__(self, stage, msisdn, via="smpp"):
+        self.stage, self.msisdn, self.via = stage, msisdn, via
+        self.screen, self.open, self.seen_sms = None, False, 0
+
+    def _ask(self, verb, body=None, method="POST"):
+        status, text = http(method, f"{self.stage.control_url}/phone/{self.msisdn}/{verb}",
+                            None if body is None else json.dumps(body).encode(), timeout=130)
+        return status, json.loads(text)
+
+    def _show(self, verb, body):
+        status, answer = self._ask(verb, body)
+        assert status == 200, f"{self.msisdn} {verb}: {status} {answer}"
+        self.screen, self.open = answer["screen"], answer["open"]
+        return self.screen
+
+    def dial(self, code=None, **more):
+        return self._show("dial", {"code": code or CODES[self.via], "via": self.via, **more})
+
+    def type(self, text, **more):
+        return self._show("type", {"text": text, **more})
+
+    def repeat(self, **more):
+        """The network delivers the last input once more."""
+        return self._show("repeat", more)
+
+    def hang_up(self):
+        self.open = False
+        self._ask("hangup", {})
+
+    def attempt(self, verb, **body):
+        """Without the demand that a screen comes: (status, answer)."""
+        return self._ask(verb, body)
+
+    def walk(self, *inputs):
+        """Types one after the other; the last screen."""
+        for text in inputs:
+            assert self.open, f"{self.msisdn}: the dialogue is over: {self.screen!r}"
+            self.type(text)
+        return self.screen
+
+    def inbox(self):
+        return self._ask("sms?after=0", method="GET")[1]
+
+    def sms(self, seconds=20):
+        """The next message that was not looked at yet."""
+        _, new = self._ask(f"sms?after={self.seen_sms}&wait_ms={int(seconds * 1000)}", method="GET")
+        assert new, f"{self.msisdn}: no SMS within {seconds} s"
+        self.seen_sms = new[0]["n"]
+        return new[0]["text"]
+
+    def new_sms(self):
+        """Those that have come and were not looked at yet."""
+        new = [m["text"] for m in self.inbox() if m["n"] > self.seen_sms]
+        self.seen_sms += len(new)
+        return new

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Everything that isango needs around it, on one machine and for a moment: a private Redis on a unix socket, the sandbox,
+and one or more `isango serve` with the shipped configuration, changed only where a port or a path must differ. All of it
+in a folder of its own and on ports that the system chose; nothing of it outlives the stage.
+
+scripts/run and the whole-gateway tests both stand on it. It does not know what customers do: that is phone.py.
+"""
+import ctypes
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+INTEGRATOR_KEY = "payroll-key-0123456789abcdef"
+AT_KEY = "aggregator-key-0123456789"
+CORE_PASSWORD = "Core-Passw0rd"
+SMPP_PASSWORD = "smpp-pw"
+CHANNEL_AT = "acme-ussd-at"
+TENANT_ID = 5987
+
+_libc = ctypes.CDLL(None)
+# urllib would read a proxy from the environment, and everything here is on loopback.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class StageError(Exception):
+    """The stage itself does not stand: a process died, a port never opened."""
+
+
+def until(look, what, seconds=20.0):
+    """Asks `look` until it gives something true, and returns that."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() >= end:
+            raise AssertionError(f"waited {seconds:g} s for: {what}")
+        time.sleep(0.01)
+
+
+def http(method, url, body=None, headers=None, timeout=40):
+    """(status, text); status 0 when there was no answer."""
+    request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
+    try:
+        with _opener.open(request, timeout=timeout) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+def read_jsonc(path):
+    """The configuration's JSON: comments begin with // outside of strings."""
+    token = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*')
+    text = token.sub(lambda m: m[0] if m[0].startswith('"') else "", path.read_text())
+    return json.loads(text)
+
+
+def _die_with_parent():
+    _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Process:
+    """A child with a log of its own."""
+
+    def __init__(self, argv, log, env=None):
+        self.log = log
+        with open(log, "ab") as out:
+            # What is in the parent's environment may name a proxy, a locale or another Redis.
+            self.popen = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                          preexec_fn=_die_with_parent, env=env)
+
+    @property
+    def pid(self):
+        return self.popen.pid
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def signal(self, number):
+        if self.alive():
+            self.popen.send_signal(number)
+
+    def wait(self, seconds=20.0):
+        return self.popen.wait(timeout=seconds)
+
+    def stop(self, seconds=15.0):
+        """SIGTERM, and SIGKILL to what does not listen; the exit status."""
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        try:
+            return self.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return None
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        return self.wait()
+
+
+class Gateway(Process):
+    """One `isango serve`."""
+
+    def __init__(self, stage, name, config, arguments):
+        self.name = name
+        self.ports_file = stage.folder / f"{name}.ports"
+        self.ports_file.unlink(missing_ok=True)
+        super().__init__([stage.build / "isango", "serve", "-c", config, "--ports", self.ports_file, *arguments],
+                         stage.folder / f"{name}.log")
+
+    def listening(self):
+        """Its ports, once it has written them."""
+        if not self.alive():
+            raise StageError(f"isango serve ended: {self.tail()}")
+        return json.loads(self.ports_file.read_text()) if self.ports_file.exists() else None
+
+    def tail(self):
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+
+    def url(self, path=""):
+        return f"http://127.0.0.1:{self.listening()['channels']}{path}"
+
+    def admin(self, path):
+        return http("GET", f"http://127.0.0.1:{self.listening()['admin']}{path}")
+
+    def ready(self):
+        return self.admin("/readyz")[0] == 200
+
+    def missing(self):
+        """What /readyz says is missing."""
+        return self.admin("/readyz")[1]
+
+    def metric(self, name):
+        found = re.search(rf"^{name} (\d+)$", self.admin("/metrics")[1], re.M)
+        return int(found[1]) if found else None
+
+
+class Stage:
+    """
+    edit(configuration, tenant) may change both before they are written. sandbox: more of its arguments. smsc_port: of
+    another SMSC than the sandbox's. keep: the folder stays.
+    """
+
+    def __init__(self, build=None, edit=None, profile="friendly", sandbox=(), smsc_port=None, keep=False):
+        self.build = pathlib.Path(build or os.environ.get("ISANGO_BUILD") or SOURCE / "build" / "plain").resolve()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="isango.", dir=os.environ.get("TMPDIR", "/tmp")))
+        self.edit, self.profile, self.sandbox_arguments = edit, profile, list(sandbox)
+        self.smsc_port, self.keep = smsc_port, keep
+        self.redis = self.sandbox = None
+        self.sandbox_ports, self.gateways = {}, []
+
+    # ---- processes
+
+    def start(self):
+        self.start_redis()
+        self.start_sandbox()
+        self.configure()
+        self.start_gateway()
+        return self
+
+    def start_redis(self, *arguments):
+        data = self.folder / "redis"
+        data.mkdir(exist_ok=True)
+        self.redis = Process(["redis-server", SOURCE / "etc" / "redis.conf", "--dir", data,
+                              "--unixsocket", self.socket, *arguments], self.folder / "redis.log")
+        until(lambda: self.redis.alive() and self.redis_cli("PING") == "PONG", "Redis to answer")
+
+    def start_sandbox(self, *arguments):
+        state = self.folder / "sandbox.json"
+        state.unlink(missing_ok=True)
+        self.secret("acme.password", CORE_PASSWORD)
+        self.secret("mno.password", SMPP_PASSWORD)
+        self.secret("acme-at.key", AT_KEY)
+        self.sandbox = Process([self.build / "isango-sandbox", "--state", state, "--profile", self.profile,
+                                "--transfer-fee", "1.00", "--password-file", self.folder / "mno.password",
+                                "--core-password-file", self.folder / "acme.password",
+                                "--at-url", f"http://127.0.0.1:1/ussd/{CHANNEL_AT}",
+                                "--at-key-file", self.folder / "acme-at.key", *self.sandbox_arguments, *arguments],
+                               self.folder / "sandbox.log")
+        until(lambda: state.exists() or not self.sandbox.alive(), "the sandbox to listen")
+        if not state.exists():
+            raise StageError((self.folder / "sandbox.log").read_text())
+        self.sandbox_ports = json.loads(state.read_text())
+
+    def start_gateway(self, *arguments, wait=True):
+        gateway = Gateway(self, f"isango{len(self.gateways) + 1}", self.config, arguments)
+        self.gateways.append(gateway)
+        if wait:
+            until(gateway.listening, "isango serve to listen")
+            until(gateway.ready, f"/readyz ({gateway.missing()})")
+            self.aggregator_to(gateway)
+        return gateway
+
+    def aggregator_to(self, gateway):
+        self.control("POST", "/control/aggregator", {"url": gateway.url(f"/ussd/{CHANNEL_AT}")})
+
+    @property
+    def gateway(self):
+        """The newest."""
+        return self.gateways[-1]
+
+    def stop(self):
+        """Exit status of each gateway that still ran; the folder is gone unless it is to be kept."""
+        codes = [g.stop() for g in self.gateways if g.alive()]
+        for process in (self.sandbox, self.redis):
+            if process is not None:
+                process.stop()
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return codes
+
+    def kill(self):
+        for process in (*self.gateways, self.sandbox, self.redis):
+            if process is not None and process.alive():
+                process.kill()
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ---- files
+
+    @property
+    def socket(self):
+        return self.folder / "redis.sock"
+
+    @property
+    def config(self):
+        return self.folder / "isango.json"
+
+    def secret(self, name, text):
+        path = self.folder / name
+        path.touch(0o600)
+        path.write_text(text + "\n")
+
+    def configure(self):
+        """The shipped configuration with this stage's ports and paths."""
+        for key in ("sealing.key", "acme.pin.key"):
+            if not (self.folder / key).exists():
+                subprocess.run([self.build / "isango", "keygen", self.folder / key], check=True)
+        self.secret("payroll.key.sha256", hashlib.sha256(INTEGRATOR_KEY.encode()).hexdigest())
+        for content in ("menus", "templates"):
+            if not (self.folder / content).exists():
+                shutil.copytree(SOURCE / content, self.folder / content)
+        config = read_jsonc(SOURCE / "etc" / "isango.json")
+        tenant = read_jsonc(SOURCE / "etc" / "tenants.d" / "acme.json")
+        config["listen"] = {"channels": "127.0.0.1:0", "admin": "127.0.0.1:0"}
+        config["redis"] = {"url": f"unix://{self.socket}"}
+        config["menus"], config["templates"] = "menus", "templates"
+        config["binds"][0]["port"] = self.smsc_port or self.sandbox_ports["smpp_port"]
+        tenant["wallet_core"]["url"] = f"http://127.0.0.1:{self.sandbox_ports['core_port']}"
+        tenant["integrators"][0]["day_amount"] = "0.00"
+        if self.edit is not None:
+            self.edit(config, tenant)
+        (self.folder / "tenants.d").mkdir(exist_ok=True)
+        self.config.write_text(json.dumps(config, indent=1))
+        (self.folder / "tenants.d" / "acme.json").write_text(json.dumps(tenant, indent=1))
+
+    # ---- what they say
+
+    @property
+    def control_url(self):
+        return f"http://127.0.0.1:{self.sandbox_ports['control_port']}"
+
+    def control(self, method, path, body=None):
+        """The sandbox's control listener: the answer, or an AssertionError with what it said."""
+        status, text = http(method, self.control_url + path, None if body is None else json.dumps(body).encode())
+        assert status == 200, f"{method} {path}: {status} {text}"
+        return json.loads(text)
+
+    def state(self):
+        return self.control("GET", "/control/state")
+
+    def faults(self, *rules):
+        self.control("POST", "/control/faults", list(rules))
+
+    def no_faults(self):
+        self.control("DELETE", "/control/faults")
+
+    def customer(self, phone, **fields):
+        """One that the core knows already."""
+        return self.control("POST", "/control/customers", {"phone": phone, **fields})
+
+    def top_up(self, amount, **whose):
+        return self.control("POST", "/control/topup", {"amount": amount, **whose})
+
+    def redis_cli(self, *arguments):
+        done = subprocess.run(["redis-cli", "-s", str(self.socket), *arguments], capture_output=True, text=True,
+                              timeout=20, check=False)
+        return done.stdout.strip()
+
+    def integrator(self, method, path, body=None, key=INTEGRATOR_KEY, gateway=None):
+        """A call on the wallet core's own paths; (status, parsed answer)."""
+        headers = {"Content-Type": "application/json"}
+        if key is not None:
+            headers["Authorization"] = key
+        status, text = http(method, (gateway or self.gateway).url("/eclipse-conductor/rest/v1" + path),
+                            None if body is None else json.dumps(body).encode(), headers)
+        return status, json.loads(text) if text else None
+
+    def logs(self):
+        """Everything that the gateways, the sandbox and Redis have written, and sanitizers' reports."""
+        return {path.name: path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log*"))}
