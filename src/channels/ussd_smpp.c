@@ -3,13 +3,18 @@
  * USSD over SMPP (protocols.md 1): a deliver_sm with ussd_service_op is a customer's input; the screen is a submit_sm of
  * its own. What differs between gateways are options of the bind.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
 #include "channels/edge_parts.h"
+
+#define SCREEN_OCTETS 253		/* of a short_message, as libsmpp34 packs it */
+#define SCREEN_MS 5000
+#define SCREEN_AGAIN_MS 50
+#define DATA_CODING_UCS2 8
 
 enum ussd_op {			/* SMPP 5.0 §4.8.4.63; 0x81 is SMPP+ */
 	USSD_PSSD_INDICATION = 0, USSD_PSSR_INDICATION = 1, USSD_USSR_REQUEST = 2, USSD_PSSD_RESPONSE = 16,
@@ -163,16 +168,6 @@ ussd_smpp_deliver(struct bind *b, int link, const struct smpp_pdu *pdu)
 }
 
 static void
-on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *resp)
-{
-	struct bind *b = arg;
-
-	if (end != SMPP_ANSWERED || resp->status != SMPP_ROK)
-		log_warn(op, "ussd screen not taken", "bind=%s end=%d status=%s", b->settings->name, (int)end,
-		    end == SMPP_ANSWERED ? smpp_status_name(resp->status) : "none");
-}
-
-static void
 add_tlv(struct smpp_out *pdu, uint16_t tag, const unsigned char *p, uint16_t n)
 {
 	pdu->tlv[pdu->tlvs].tag = tag;
@@ -181,42 +176,107 @@ add_tlv(struct smpp_out *pdu, uint16_t tag, const unsigned char *p, uint16_t n)
 	pdu->tlvs++;
 }
 
+/* One screen on its way out. Ours until its submit_sm is answered; a full window or the pace may hold it back a little. */
+struct screen {
+	struct bind *bind;
+	struct way_back way;
+	struct timer again;
+	int64_t until;			/* loop_now() after which nobody looks at it any more */
+	bool end;
+	uint8_t data_coding;
+	size_t len;
+	unsigned char octets[SCREEN_OCTETS];
+};
+
+static void
+screen_free(struct screen *s)
+{
+	timer_stop(&s->again);
+	mem_wipe(s, sizeof *s);
+	free(s);
+}
+
+static void
+screen_lost(struct screen *s, const char *why)
+{
+	metric_add(M_TURNS_FAILED, 1);
+	log_warn(0, "ussd screen lost", "bind=%s why=\"%s\"", s->bind->settings->name, why);
+	screen_free(s);
+}
+
+static void
+on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *resp)
+{
+	struct screen *s = arg;
+
+	(void)op;
+	if (end == SMPP_NOT_WRITTEN && s->bind->edge->gw != NULL &&
+	    loop_now(s->bind->edge->loop) + SCREEN_AGAIN_MS < s->until)
+		timer_arm(&s->again, SCREEN_AGAIN_MS);
+	else if (end == SMPP_ANSWERED && resp->status == SMPP_ROK)
+		screen_free(s);
+	else
+		screen_lost(s, end == SMPP_ANSWERED ? smpp_status_name(resp->status) : "no answer");
+}
+
+static void
+screen_send(void *arg)
+{
+	struct screen *s = arg;
+	const struct ussd_dialect *d = &s->bind->settings->ussd;
+	struct smpp_link *l = bind_pick(s->bind, s->way.link);
+	unsigned char op = (unsigned char)(s->end ? d->op_end : d->op_continue);
+	unsigned char session[2] = {
+		s->way.session, (unsigned char)((s->way.sequence + 1) << 1 | (s->end && d->end_bit)),
+	};
+	struct smpp_out pdu = {
+		.id = SMPP_SUBMIT_SM, .service_type = d->service_type, .source = s->way.service_code,
+		.source_ton = s->way.code_ton, .source_npi = s->way.code_npi, .dest = s->way.phone,
+		.dest_ton = s->way.phone_ton, .dest_npi = s->way.phone_npi, .data_coding = s->data_coding,
+		.text = s->octets, .text_len = s->len,
+	};
+
+	if (l == NULL) {
+		screen_lost(s, "no link is bound");
+		return;
+	}
+	add_tlv(&pdu, SMPP_TAG_USSD_SERVICE_OP, &op, 1);
+	if (s->way.has_session)
+		add_tlv(&pdu, SMPP_TAG_ITS_SESSION_INFO, session, 2);
+	smpp_link_request(l, &pdu, 0, 0, on_submitted, s);
+}
+
+static int
+screen_encode(const struct bind_settings *b, const char *text, struct screen *s)
+{
+	enum charset cs = text_charset(text);
+	int n = -1;
+
+	if (cs == CHARSET_GSM7)
+		n = text_encode(b->dcs0, text, s->octets, sizeof s->octets);
+	if (n < 0) {
+		s->data_coding = DATA_CODING_UCS2;
+		n = text_encode(CHARSET_UCS2, text, s->octets, sizeof s->octets);
+	}
+	return n;
+}
+
 void
 ussd_smpp_answer(struct bind *b, const struct way_back *w, const struct reply *r)
 {
-	const struct ussd_dialect *d = &b->settings->ussd;
-	struct smpp_link *l = bind_pick(b, w->link);
-	enum charset cs = text_charset(r->text);
-	unsigned char octets[254], session[2], op;
-	struct smpp_out pdu = { .id = SMPP_SUBMIT_SM };
-	int n;
+	struct screen *s = xcalloc(1, sizeof *s);
+	int n = screen_encode(b->settings, r->text, s);
 
-	if (cs == CHARSET_GSM7 && b->settings->dcs0 != CHARSET_GSM7)
-		cs = text_encode(b->settings->dcs0, r->text, octets, sizeof octets) >= 0 ? b->settings->dcs0 :
-		    CHARSET_UCS2;
-	n = text_encode(cs, r->text, octets, sizeof octets);
-	if (l == NULL || n < 0) {
-		metric_add(n < 0 ? M_USSD_TOO_LONG : M_TURNS_FAILED, 1);
-		log_warn(0, "ussd screen lost", "bind=%s why=\"%s\"", b->settings->name,
-		    n < 0 ? "too long" : "no link is bound");
+	s->bind = b;
+	s->way = *w;
+	s->end = r->end;
+	s->until = loop_now(b->edge->loop) + SCREEN_MS;
+	timer_init(&s->again, b->edge->loop, screen_send, s);
+	if (n < 0) {
+		metric_add(M_USSD_TOO_LONG, 1);
+		screen_lost(s, "too long");
 		return;
 	}
-	op = (unsigned char)(r->end ? d->op_end : d->op_continue);
-	session[0] = w->session;
-	session[1] = (unsigned char)((w->sequence + 1) << 1 | (r->end && d->end_bit));
-	pdu.service_type = d->service_type;
-	pdu.source = w->service_code;
-	pdu.source_ton = w->code_ton;
-	pdu.source_npi = w->code_npi;
-	pdu.dest = w->phone;
-	pdu.dest_ton = w->phone_ton;
-	pdu.dest_npi = w->phone_npi;
-	pdu.data_coding = cs == CHARSET_UCS2 ? 8 : 0;
-	pdu.text = octets;
-	pdu.text_len = (size_t)n;
-	add_tlv(&pdu, SMPP_TAG_USSD_SERVICE_OP, &op, 1);
-	if (w->has_session)
-		add_tlv(&pdu, SMPP_TAG_ITS_SESSION_INFO, session, 2);
-	smpp_link_request(l, &pdu, 0, 0, on_submitted, b);
-	mem_wipe(octets, sizeof octets);
+	s->len = (size_t)n;
+	screen_send(s);
 }

@@ -79,6 +79,44 @@ load_menu(const struct settings *s, const char *name, const struct texts *texts,
 	return m;
 }
 
+/* A token that comes in two parts may come in halves: its SMS is one part, with the widest values. */
+static void
+check_token_text(const struct settings *s, const struct tenant_settings *t, const struct texts *texts,
+    const char *language, const char *key, struct buf *problems)
+{
+	const char *text = texts_find(texts, language, language, key);
+	struct texts_env env = { t->country, 0 };
+	struct vars v = { 0 };
+	char filled[1000];
+
+	vars_set(&v, "title", t->title);
+	vars_set(&v, "token", "12345678901234567890");
+	vars_set(&v, "amount", "2400000");
+	vars_set(&v, "until", "1790000000000");
+	vars_set(&v, "from", "2782***4567");
+	if (text == NULL)
+		buf_addf(problems, "%s/%s" SUFFIX ":1: there is no text \"%s\", which tenant \"%s\" needs\n",
+		    s->templates_dir, language, key, t->name);
+	else if (!texts_fill(text, &v, &env, filled, sizeof filled) || sms_parts(filled) != 1)
+		buf_addf(problems, "%s/%s" SUFFIX ":1: \"%s\" takes more than one SMS with the title of tenant "
+		    "\"%s\": shorten the text or the title\n", s->templates_dir, language, key, t->name);
+}
+
+static void
+check_token_texts(const struct settings *s, const struct tenant_settings *t, const struct texts *texts,
+    struct buf *problems)
+{
+	static const char *const whom[] = { "", ".other" };
+	char key[80];
+
+	for (int i = 0; i < t->languages_n; i++)
+		for (int k = 0; k < t->kinds_n && texts_has_language(texts, t->languages[i]); k++)
+			for (size_t w = 0; w < NELEM(whom) && t->kinds[k].token; w++) {
+				str_format(key, sizeof key, "sms.token.%s%s", t->kinds[k].type, whom[w]);
+				check_token_text(s, t, texts, t->languages[i], key, problems);
+			}
+}
+
 /* What the menu does not name but the tenant needs of the texts. */
 static void
 check_tenant(const struct settings *s, const struct tenant_settings *t, const struct texts *texts,
@@ -114,6 +152,7 @@ content_load(const struct settings *s, struct buf *problems)
 		c->menus[i] = load_menu(s, t->menu, c->texts, t->languages, t->languages_n,
 		    problems);
 		check_tenant(s, t, c->texts, problems);
+		check_token_texts(s, t, c->texts, problems);
 	}
 	if (problems->len == before)
 		return c;

@@ -200,6 +200,20 @@ http_answer(struct http_server *s, uint64_t id, int status, const char *type, co
 	send_answer(s, h->ev, status, type, body, len);
 }
 
+/* The socket goes first, so that no octet leaves; the failed write makes evhttp give up. */
+void
+http_drop(struct http_server *s, uint64_t id)
+{
+	struct held *h = map_get_u64(s->by_id, id);
+
+	if (h == NULL)
+		return;
+	release(h);
+	http_guard_answering(h->conn);
+	http_guard_close(h->conn);
+	send_answer(s, h->ev, 503, NULL, NULL, 0);
+}
+
 static void
 on_accept_again(void *arg)
 {

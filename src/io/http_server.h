@@ -53,3 +53,5 @@ const char *http_req_peer(const struct http_req *r);			/* numeric address */
  */
 void http_answer(struct http_server *s, uint64_t id, int status, const char *type, const void *body,
     size_t len);
+/* In place of an answer: closes the connection without an octet. For faults on demand. */
+void http_drop(struct http_server *s, uint64_t id);

@@ -283,13 +283,6 @@ give(struct core *k, uint64_t id, int status, char *text, int64_t after_ms)
 	p->text = text;
 }
 
-/* The answer is lost: all that comes back is what a proxy says of a backend that went away. */
-static void
-cut(struct core *k, uint64_t id)
-{
-	http_answer(k->server, id, 502, NULL, NULL, 0);
-}
-
 static char *
 dump(json_t *j)
 {
@@ -319,12 +312,12 @@ fault_before(struct core *k, uint64_t id, const struct asked *a, const struct fa
 		give_error(k, id, f);
 		return true;
 	case FAULT_DROP_BEFORE:
-		cut(k, id);
+		http_drop(k->server, id);
 		return true;
 	case FAULT_LATER:
 		land_later(k, a, f->ms);
 		if (f->cut)
-			cut(k, id);
+			http_drop(k->server, id);
 		else if (f->status != 0)
 			give_error(k, id, &(struct fault){ .status = f->status, .body = f->body });
 		return true;
@@ -384,7 +377,7 @@ on_request(void *arg, uint64_t id, const struct http_req *req)
 	if (f.what == FAULT_NO_ANSWER || f.what == FAULT_LOSE_ANSWER) {
 		free(text);
 		if (f.what == FAULT_LOSE_ANSWER)
-			cut(k, id);
+			http_drop(k->server, id);
 		return;
 	}
 	if (k->x->rules.callback_first && strcmp(a.method, "GET") != 0 &&

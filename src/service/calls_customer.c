@@ -24,9 +24,9 @@ set_notice(struct turn *t)
 	int64_t now = t->w.task.gw->now;
 
 	vars_unset(v, "notice");
-	if (t->has_intent && intent_open(&t->intent) && t->intent.state != INTENT_SHOWN) {
+	if (turn_on_its_way(t) != NULL) {
 		vars_set(v, "notice", "checking");
-		vars_set_i64(v, "notice_at", t->intent.accepted_at);
+		vars_set_i64(v, "notice_at", turn_on_its_way(t)->accepted_at);
 	} else if (t->sub.outcome != OUTCOME_NONE && !t->sub.outcome_told &&
 	    now - t->sub.outcome_at < NOTICE_MS) {
 		vars_set(v, "notice", word[t->sub.outcome]);

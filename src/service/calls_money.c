@@ -113,12 +113,6 @@ too_early(const struct turn *t, int64_t amount)
 	    t->sub.spent + amount > t->settings->activated_cap;
 }
 
-static bool
-another_is_open(const struct turn *t)
-{
-	return t->has_intent && intent_open(&t->intent) && t->intent.state != INTENT_SHOWN;
-}
-
 /* The last word before the confirm screen: enough money, and not the same payment once more by mistake. */
 static void
 conclude(struct turn *t, const char *payee)
@@ -200,7 +194,7 @@ call_send_check(struct turn *t)
 	int64_t amount = vars_get_i64(turn_vars(t), "amount");
 
 	vars_set_i64(turn_vars(t), "fee", t->settings->transfer_fee);
-	if (another_is_open(t))
+	if (turn_on_its_way(t) != NULL)
 		turn_outcome(t, "busy");
 	else if (too_early(t, amount))
 		turn_outcome(t, "refused");
@@ -300,7 +294,7 @@ call_cash_check(struct turn *t)
 	vars_set_i64(v, "step", k->step);
 	if ((problem = amount_problem(k, amount)) != NULL)
 		turn_outcome(t, problem);
-	else if (another_is_open(t))
+	else if (turn_on_its_way(t) != NULL)
 		turn_outcome(t, "busy");
 	else if (too_early(t, amount) || capped(t))
 		turn_outcome(t, "capped");

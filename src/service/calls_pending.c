@@ -158,10 +158,11 @@ load_picked(struct turn *t, task_fn *on)
 {
 	struct store_key key = key_of(STORE_INTENT, t->owner, vars_get(turn_vars(t), "pick"));
 
-	if (t->has_intent) {
-		turn_outcome(t, "failed");	/* another one is open: its record must not be lost from sight */
+	if (turn_on_its_way(t) != NULL || t->intent_dirty) {
+		turn_outcome(t, "failed");	/* its record must not be lost from sight */
 		return;
 	}
+	t->has_intent = false;
 	task_load(turn_task(t), &key, 1, on);
 }
 

@@ -10,7 +10,7 @@
 #include "service/gateway.h"
 
 #define TICK_MS 20
-#define SCRATCH 5
+#define SCRATCH 6
 #define TURN_TEXT 2048		/* octets of an input or a history */
 
 struct task;

@@ -190,6 +190,12 @@ turn_add_records(struct turn *t, struct store_commit *c)
 		intent_encode(&t->intent, b);
 		commit_put(gw, c, &key, &t->intent_rev, b, 0);
 	}
+	if (t->other_dirty) {
+		key = key_of(STORE_INTENT, t->owner, t->other.id);
+		b = scratch(gw, 5);
+		intent_encode(&t->other, b);
+		commit_put(gw, c, &key, &t->other_rev, b, 0);
+	}
 }
 
 void
@@ -200,7 +206,9 @@ turn_saved(struct turn *t)
 		rev_saved(&t->sub_rev);
 	if (t->intent_dirty)
 		rev_saved(&t->intent_rev);
-	t->sub_dirty = t->intent_dirty = false;
+	if (t->other_dirty)
+		rev_saved(&t->other_rev);
+	t->sub_dirty = t->intent_dirty = t->other_dirty = false;
 }
 
 void
@@ -210,7 +218,8 @@ turn_restart(struct turn *t, const char *why)
 	if (++t->restarts > RESTARTS || t->w.task.gw->now >= t->deadline)
 		apologise(t, "error.try_again", why);
 	else {
-		t->sub_dirty = t->intent_dirty = t->has_intent = t->claimed = false;
+		t->sub_dirty = t->intent_dirty = t->other_dirty = t->claimed = false;
+		t->has_intent = t->has_other = false;
 		turn_load(t);
 	}
 }
@@ -484,23 +493,43 @@ proceed(struct turn *t)
 
 /* ---- loading ---- */
 
+static bool
+take_intent(const struct store_value *v, struct intent *i, struct rev *rev, bool *has)
+{
+	*has = v->present && !v->damaged && intent_decode(v->p, v->len, i);
+	if (*has)
+		rev_loaded(rev, v);
+	return *has || !v->present;
+}
+
 static void
-on_intent_loaded(struct task *task, const struct event *e)
+on_intents_loaded(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
 
-	if (e->end != STORE_DONE) {
+	if (e->end != STORE_DONE || !take_intent(&e->v[0], &t->intent, &t->intent_rev, &t->has_intent) ||
+	    (e->n > 1 && !take_intent(&e->v[1], &t->other, &t->other_rev, &t->has_other)))
 		apologise(t, "error.try_again", "the open intent could not be read");
+	else
+		proceed(t);
+}
+
+/* The intent of this dialogue's confirm screen, and the open one where that is another. */
+static void
+load_intents(struct turn *t)
+{
+	const char *ours = t->s.intent[0] != '\0' ? t->s.intent : t->sub.open_intent;
+	struct store_key keys[2];
+	size_t n = 0;
+
+	if (ours[0] == '\0') {
+		proceed(t);
 		return;
 	}
-	if (e->v[0].present && intent_decode(e->v[0].p, e->v[0].len, &t->intent)) {
-		rev_loaded(&t->intent_rev, &e->v[0]);
-		t->has_intent = true;
-	} else if (e->v[0].damaged) {
-		apologise(t, "error.try_again", "the open intent is damaged");
-		return;
-	}
-	proceed(t);
+	keys[n++] = key_of(STORE_INTENT, t->owner, ours);
+	if (t->sub.open_intent[0] != '\0' && strcmp(t->sub.open_intent, ours) != 0)
+		keys[n++] = key_of(STORE_INTENT, t->owner, t->sub.open_intent);
+	task_load(turn_task(t), keys, n, on_intents_loaded);
 }
 
 static void
@@ -508,7 +537,6 @@ on_loaded(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
 	const struct store_value *s = &e->v[0], *sub = &e->v[1];
-	struct store_key key;
 
 	if (e->end != STORE_DONE) {
 		apologise(t, "error.try_again", "the store does not answer");
@@ -524,12 +552,7 @@ on_loaded(struct task *task, const struct event *e)
 		memset(&t->sub, 0, sizeof t->sub);
 	if (!s->present || s->damaged || !session_decode(s->p, s->len, &t->s))
 		memset(&t->s, 0, sizeof t->s);	/* a damaged dialogue is begun again, over the old version */
-	if (t->sub.open_intent[0] == '\0') {
-		proceed(t);
-		return;
-	}
-	key = key_of(STORE_INTENT, t->owner, t->sub.open_intent);
-	task_load(task, &key, 1, on_intent_loaded);
+	load_intents(t);
 }
 
 static void

@@ -33,9 +33,12 @@ struct turn {
 	struct subscriber sub;
 	struct rev sub_rev;
 	bool sub_dirty;
-	struct intent intent;		/* the open one, when has_intent */
+	struct intent intent;		/* that of this dialogue's confirm screen, else the open one; when has_intent */
 	struct rev intent_rev;
 	bool has_intent, intent_dirty;
+	struct intent other;		/* the open one, where it is not this dialogue's; when has_other */
+	struct rev other_rev;
+	bool has_other, other_dirty;
 	bool claimed;
 	bool awaits_intent;		/* a call that runs the accepted intent */
 	int64_t accept_until;		/* while it is not known whether the confirm was saved */
@@ -97,6 +100,8 @@ void turn_accept_intent(struct turn *t);
 void turn_decline_intent(struct turn *t);
 void turn_leave_intent(struct turn *t, enum intent_state how);
 void turn_await_intent(struct turn *t);
+/* An intent of this phone is on its way: no other one is begun before it is settled. NULL when none is. */
+const struct intent *turn_on_its_way(const struct turn *t);
 void turn_intent_settled(struct task *task, const struct intent *i);
 
 /* ---- calls.c ---- */

@@ -19,31 +19,46 @@
 #define ACCEPT_ASK_MS INT64_C(120000)
 
 static void on_accept_unknown(struct task *task, const struct event *e);
-static void on_older_left(struct task *task, const struct event *e);
 
 /* ---- the confirm screen ---- */
 
 static bool
-intent_blocks(const struct turn *t)
+on_its_way(const struct intent *i)
 {
-	return t->has_intent && intent_open(&t->intent) && t->intent.state != INTENT_SHOWN;
+	return intent_open(i) && i->state != INTENT_SHOWN;
 }
 
-static void
-close_shown(struct turn *t, enum intent_state how)
+const struct intent *
+turn_on_its_way(const struct turn *t)
 {
-	if (!intent_leave(&t->intent, how))
-		return;
-	t->sub.open_intent[0] = '\0';
-	t->intent_dirty = t->sub_dirty = true;
+	if (t->has_intent && on_its_way(&t->intent))
+		return &t->intent;
+	return t->has_other && on_its_way(&t->other) ? &t->other : NULL;
+}
+
+static bool
+close_shown(struct turn *t, struct intent *i, enum intent_state how)
+{
+	if (!intent_leave(i, how))
+		return false;
+	if (strcmp(t->sub.open_intent, i->id) == 0)
+		t->sub.open_intent[0] = '\0';
+	t->sub_dirty = true;
+	return true;
+}
+
+static bool
+is_ours(const struct turn *t)
+{
+	return t->has_intent && strcmp(t->s.intent, t->intent.id) == 0;
 }
 
 /* A confirm screen that is not on this phone's dialogue any more confirms nothing. */
 void
 turn_leave_intent(struct turn *t, enum intent_state how)
 {
-	if (t->has_intent && strcmp(t->s.intent, t->intent.id) == 0)
-		close_shown(t, how);
+	if (is_ours(t) && close_shown(t, &t->intent, how))
+		t->intent_dirty = true;
 	t->s.intent[0] = '\0';
 }
 
@@ -86,27 +101,40 @@ fill_intent(struct turn *t, const char *kind)
 	return i->wallet_id != 0 && i->amount > 0 && i->to_phone[0] != '\0' && i->type[0] != '\0';
 }
 
+static bool
+still_shown(const struct turn *t, const struct intent *i)
+{
+	return i->state == INTENT_SHOWN && t->w.task.gw->now < i->shown_until;
+}
+
+/* Other confirm screens of this phone are closed by the same commit that shows the new one. */
+static void
+close_others(struct turn *t)
+{
+	if (t->has_other && close_shown(t, &t->other, INTENT_LAPSED))
+		t->other_dirty = true;
+	if (t->has_intent && close_shown(t, &t->intent, INTENT_LAPSED)) {
+		/* Its place in the turn is taken by the new one. */
+		if (t->other_dirty)
+			fatalx("two intents of one phone were shown");
+		t->other = t->intent;
+		t->other_rev = t->intent_rev;
+		t->has_other = t->other_dirty = true;
+	}
+}
+
 void
 turn_show_intent(struct turn *t)
 {
-	if (intent_blocks(t)) {
+	if (turn_on_its_way(t) != NULL) {
 		turn_feed(t, MENU_OUTCOME, "busy");
 		return;
 	}
-	if (t->has_intent && t->intent.state == INTENT_SHOWN && strcmp(t->s.intent, t->intent.id) == 0 &&
-	    t->w.task.gw->now < t->intent.shown_until) {
+	if (is_ours(t) && still_shown(t, &t->intent) && strcmp(t->sub.open_intent, t->intent.id) == 0) {
 		turn_finish(t);	/* the same screen again */
 		return;
 	}
-	if (t->has_intent && t->intent.state == INTENT_SHOWN) {
-		/* Another one is on some screen: it goes first, this one is shown by the turn's next round. */
-		struct store_commit c = { .n = 0 };
-
-		close_shown(t, INTENT_LAPSED);
-		turn_add_records(t, &c);
-		task_commit(turn_task(t), &c, on_older_left);
-		return;
-	}
+	close_others(t);
 	if (!fill_intent(t, t->step.intent)) {
 		turn_apologise(t, "the menu shows an intent without payee or amount");
 		return;
@@ -116,20 +144,6 @@ turn_show_intent(struct turn *t)
 	str_copy(t->s.intent, sizeof t->s.intent, t->intent.id);
 	metric_add(M_INTENTS_SHOWN, 1);
 	turn_finish(t);
-}
-
-static void
-on_older_left(struct task *task, const struct event *e)
-{
-	struct turn *t = turn_of(task);
-
-	if (e->end != STORE_DONE) {
-		turn_restart(t, "an older confirm screen could not be closed");
-		return;
-	}
-	turn_saved(t);
-	t->has_intent = false;
-	turn_show_intent(t);
 }
 
 /* ---- the confirm itself ---- */
@@ -285,7 +299,8 @@ after_pin(struct turn *t)
 		}
 		calendar_month(gw->now, month);
 		t->intent.limit_month = str_to_i64(month, 0, 999999, &number) ? number : 0;
-		t->intent_dirty = true;
+		/* The subscriber's record goes along, so that no other confirm of this phone can win as well. */
+		t->intent_dirty = t->sub_dirty = true;
 		accept_commit(t);
 	} else if (!t->pin_taken)
 		after_accept_failed(t, t->pin_result == PIN_RESULT_LOCKED ? "locked" : "failed");
@@ -295,16 +310,26 @@ after_pin(struct turn *t)
 	}
 }
 
+/* What it came to is read from the intent, never from the key that was pressed. */
+static bool
+confirmed_before(struct turn *t)
+{
+	if (!is_ours(t) || (!on_its_way(&t->intent) && t->intent.state < INTENT_DONE) ||
+	    t->intent.state == INTENT_LAPSED || t->intent.state == INTENT_DECLINED)
+		return false;
+	t->irrevocable = true;
+	turn_feed(t, MENU_OUTCOME, "accepted");
+	return true;
+}
+
 void
 turn_accept_intent(struct turn *t)
 {
-	bool ours = t->has_intent && strcmp(t->s.intent, t->intent.id) == 0;
-
-	if (!ours || t->intent.state != INTENT_SHOWN || t->w.task.gw->now >= t->intent.shown_until) {
-		bool open = t->has_intent && intent_open(&t->intent) && t->intent.state != INTENT_SHOWN;
-
+	if (confirmed_before(t))
+		return;
+	if (!is_ours(t) || !still_shown(t, &t->intent) || strcmp(t->sub.open_intent, t->intent.id) != 0) {
 		turn_leave_intent(t, INTENT_LAPSED);
-		turn_feed(t, MENU_OUTCOME, open ? "busy" : "lapsed");
+		turn_feed(t, MENU_OUTCOME, turn_on_its_way(t) != NULL ? "busy" : "lapsed");
 		return;
 	}
 	turn_check_pin(t, after_pin);
@@ -313,13 +338,8 @@ turn_accept_intent(struct turn *t)
 void
 turn_decline_intent(struct turn *t)
 {
-	bool ours = t->has_intent && strcmp(t->s.intent, t->intent.id) == 0;
-
-	/* What it came to is read from the intent, never from the key that was pressed. */
-	if (ours && intent_open(&t->intent) && t->intent.state != INTENT_SHOWN) {
-		turn_feed(t, MENU_OUTCOME, "busy");
+	if (confirmed_before(t))
 		return;
-	}
 	turn_leave_intent(t, INTENT_DECLINED);
 	turn_feed(t, MENU_OUTCOME, "declined");
 }
@@ -379,7 +399,12 @@ on_budget(struct task *task, const struct event *e)
 void
 turn_await_intent(struct turn *t)
 {
+	if (intent_settled(&t->intent)) {
+		settled_outcome(t, &t->intent);
+		return;
+	}
 	t->awaits_intent = true;
+	run_start(t->w.task.gw, t->owner, t->intent.id);
 	run_watch(t->w.task.gw, t->intent.id, t->w.task.id);
 	task_sleep(turn_task(t), t->deadline, on_budget);
 }

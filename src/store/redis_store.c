@@ -43,6 +43,11 @@ struct call {				/* one command under way; pooled, owned by the store */
 	size_t names;
 };
 
+struct room {				/* grows, is never given back, and is wiped before it moves */
+	unsigned char *p;
+	size_t size;
+};
+
 struct redis_store {
 	struct loop *loop;
 	struct redis *redis;
@@ -50,8 +55,8 @@ struct redis_store {
 	struct store_answers answers;
 	struct list spare;
 	struct redis_clock clock;
-	unsigned char *scratch;		/* sealed on the way out, opened on the way in */
-	size_t scratch_size;
+	/* Two, since whoever is handed what was opened may write while it looks at it. */
+	struct room sealed, opened;
 	struct store_claimed claimed[STORE_CLAIM_MAX];
 	struct log_limit refused_limit, damaged_limit;
 };
@@ -167,15 +172,23 @@ is_resent(struct call *k, enum redis_end end, const redisReply *reply)
 }
 
 static unsigned char *
-scratch(struct redis_store *s, size_t n)
+room_of(struct room *r, size_t n)
 {
-	if (n > s->scratch_size) {
-		if (s->scratch != NULL)
-			mem_wipe(s->scratch, s->scratch_size);
-		s->scratch = xrealloc(s->scratch, n, 1);
-		s->scratch_size = n;
+	if (n > r->size) {
+		if (r->p != NULL)
+			mem_wipe(r->p, r->size);
+		r->p = xrealloc(r->p, n, 1);
+		r->size = n;
 	}
-	return s->scratch;
+	return r->p;
+}
+
+static void
+room_clear(struct room *r)
+{
+	if (r->p != NULL)
+		mem_wipe(r->p, r->size);
+	free(r->p);
 }
 
 struct bound {				/* what a sealed value belongs to */
@@ -234,7 +247,7 @@ room_for(struct redis_store *s, const redisReply *reply)
 	for (size_t i = 0; i < reply->elements; i++)
 		if (reply->element[i]->type == REDIS_REPLY_STRING)
 			n += reply->element[i]->len;
-	return scratch(s, n);
+	return room_of(&s->opened, n);
 }
 
 static void
@@ -337,7 +350,7 @@ add_put(struct call *k, const struct store_op *op, const struct store_name *name
 {
 	const struct store_row *row = &store_families[op->key.family];
 	size_t n = STORE_VERSION + SEAL_OVERHEAD + op->len;
-	unsigned char *value = scratch(k->s, n);
+	unsigned char *value = room_of(&k->s->sealed, n);
 	struct bound bound;
 
 	bind_to(&bound, name->text, name->len, &op->to);
@@ -588,8 +601,7 @@ redis_store_free(struct redis_store *s)
 		buf_clear(&k->args);
 		free(k);
 	}
-	if (s->scratch != NULL)
-		mem_wipe(s->scratch, s->scratch_size);
-	free(s->scratch);
+	room_clear(&s->sealed);
+	room_clear(&s->opened);
 	free(s);
 }

@@ -121,6 +121,19 @@ test_missing(void **state)
 	assert_problem("/nonexistent:1: the folder of templates cannot be read");
 }
 
+/* Two parts may come as one half: such a title is refused, and so is a kind whose token has no text. */
+static void
+test_token_texts(void **state)
+{
+	(void)state;
+	str_copy(tenant.title, sizeof tenant.title, "A title of thirty-nine characters, wide");
+	assert_problem("\"sms.token.ZA_PAYCORP_ATM\" takes more than one SMS with the title of tenant \"acme\"");
+	str_copy(tenant.title, sizeof tenant.title, "Acme Wallet");
+	str_copy(tenant.kinds[0].type, sizeof tenant.kinds[0].type, "ZA_OTHER");
+	assert_problem("there is no text \"sms.token.ZA_OTHER\"");
+	assert_problem("templates/zu.json:1: there is no text \"sms.token.ZA_OTHER.other\"");
+}
+
 static void
 test_broken_texts(void **state)
 {
@@ -155,6 +168,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_shipped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_token_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_broken_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unused_menu, set_up, tear_down),
 	};

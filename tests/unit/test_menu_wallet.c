@@ -333,7 +333,7 @@ static const char *const walks[] = {
 	TO_PIN "|=wrong|<send.confirm|>0|=declined|<main",
 	TO_PIN "|=locked|<pin.locked",
 	TO_PIN "|=failed|<confirm.failed",
-	TO_PIN "|=busy|<confirm.busy",
+	TO_PIN "|=busy|<busy",
 	TO_PIN "|=lapsed|<confirm.lapsed",
 	TO_SEND "|=repeat|<send.repeat|>1|<send.confirm",
 	TO_SEND "|=repeat|>2|<main",
@@ -401,6 +401,93 @@ test_money_screens(void **state)
 	player_clear(&p);
 }
 
+static unsigned
+pick(unsigned *seed, unsigned n)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return (*seed >> 16) % n;
+}
+
+static const char *
+any_outcome(const struct player *p, unsigned *seed)
+{
+	static const char *const confirm[] = { "accepted", "wrong", "locked", "lapsed", "busy",
+		"failed" };
+	const struct call_row *row = p->step.kind == STEP_CALL ? call_find(p->step.call) : NULL;
+	unsigned n = 0;
+
+	if (p->step.kind == STEP_DECLINE)
+		return "declined";
+	if (row == NULL)
+		return confirm[pick(seed, NELEM(confirm))];
+	while (row->outcomes[n] != NULL)
+		n++;
+	return row->outcomes[pick(seed, n)];
+}
+
+static void
+check_step(const struct player *p, bool was_pin_accepted)
+{
+	const struct call_row *row = p->step.kind == STEP_CALL ? call_find(p->step.call) : NULL;
+	bool shows = p->step.kind == STEP_SHOW || p->step.kind == STEP_END;
+
+	assert_int_equal(shows, p->step.text[0] != '\0');
+	if (shows && gsm_septets(p->step.text) > PAGE)
+		fail_msg("%s: %s", p->dlg.state, p->step.text);
+	if (row != NULL && row->intent)
+		assert_true(was_pin_accepted);
+	assert_int_equal(p->step.secret[0] != '\0',
+	    p->step.kind == STEP_ACCEPT || (row != NULL && row->wants_secret));
+	assert_null(memmem(&p->dlg, sizeof p->dlg, "7391", 4));
+	assert_true(vars_valid(&p->dlg.vars));
+}
+
+/* The state wants a PIN, old or new. */
+static bool
+wants_pin(const struct player *p)
+{
+	const struct menu_state *s = menu_find(p->menu, p->dlg.state, strlen(p->dlg.state));
+
+	return s->kind == MENU_CONFIRM || (s->kind == MENU_ASK &&
+	    (s->accept.row->secret || strcmp(s->accept.row->name, "new_pin") == 0));
+}
+
+/* Whatever is typed and answered: screens fit, PINs stay out, and only a confirm moves money. */
+static void
+test_random_walks(void **state)
+{
+	static const char *const typed[] = { "1", "2", "3", "4", "5", "6", "7", "0", "00", "98", "",
+		"0834445566", "0821234567", "Thandi", "8001015009087", "A1234567", "24031990",
+		"100", "50.00", "12345", "Zo\xc3\xab", "*120*384#" };
+	struct player p;
+	unsigned seed = 1;
+
+	(void)state;
+	player_shipped(&p);
+	for (int walk = 0; walk < 400; walk++) {
+		bool accepted = false;
+
+		memset(&p.dlg, 0, sizeof p.dlg);
+		player_begin(&p);
+		set_wide(&p, &p.dlg.vars, "en");
+		for (int i = 0; i < 60 && p.step.kind != STEP_END; i++) {
+			bool waits = p.step.kind == STEP_SHOW;
+			bool accepts = p.step.kind == STEP_ACCEPT;
+			const char *in = waits ? typed[pick(&seed, NELEM(typed))] :
+			    any_outcome(&p, &seed);
+
+			if (wants_pin(&p) && waits && pick(&seed, 2) == 0)
+				in = "7391";
+			accepted = accepts && strcmp(in, "accepted") == 0;
+			if (strcmp(in, "ok") == 0)
+				player_set(&p, "authed=1");
+			player_input(&p, waits ? MENU_TEXT : MENU_OUTCOME, in);
+			check_step(&p, accepted);
+		}
+	}
+	player_clear(&p);
+}
+
 int
 main(void)
 {
@@ -410,6 +497,7 @@ main(void)
 		cmocka_unit_test(test_languages_agree),
 		cmocka_unit_test(test_every_state_is_walked),
 		cmocka_unit_test(test_money_screens),
+		cmocka_unit_test(test_random_walks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
