@@ -298,6 +298,7 @@ answer_screen(struct walk *w, const struct menu_state *s, const char *typed)
 	struct screen sc = { .text = NULL };
 
 	screen_lay(s, w->dlg, w->env, w->dlg->page, &sc);
+	w->dlg->page = sc.page;
 	if (s->kind == MENU_CONFIRM) {
 		answer_confirm(w, s, typed, sc.more);
 	} else if (s->kind == MENU_END) {

@@ -96,8 +96,11 @@ take_field(const struct rec_field *f, const unsigned char *p, size_t len, unsign
 	int small;
 
 	if (f->type == REC_STR || f->type == REC_BYTES) {
-		if (len + (f->type == REC_STR) > f->size)
+		if (len + (f->type == REC_STR) > f->size ||
+		    (f->type == REC_STR && memchr(p, '\0', len) != NULL))
 			return false;
+		/* The same tag may have come before, with more octets. */
+		memset(at, 0, f->size);
 		memcpy(at, p, len);
 		if (f->type == REC_BYTES)
 			memcpy(obj + f->len_offset, &len32, sizeof len32);

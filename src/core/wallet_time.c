@@ -110,5 +110,5 @@ wallet_time_parse(const char *text, int64_t *ms)
 	if (back.tm_mon != tm.tm_mon || back.tm_mday != tm.tm_mday)
 		return false;
 	*ms = ((int64_t)t - offset) * 1000 + frac;
-	return true;
+	return *ms >= 0;
 }

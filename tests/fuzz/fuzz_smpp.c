@@ -3,20 +3,8 @@
  * Octets from an SMSC: framed as a stream, each frame decoded. Whatever comes, views stay inside
  * the PDU, strings end, and a message that we can also pack is read again as the same.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "io/smpp_pdu.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static bool
 inside(const unsigned char *view, size_t n, const uint8_t *p, size_t len)

@@ -214,6 +214,13 @@ test_long_end(void **state)
 	player_play(&p, ">98");
 	assert_int_equal(p.step.kind, STEP_END);
 	assert_non_null(strstr(p.step.text, "twentyseven"));
+	/* A page that is not there is the last one, also to go on from and back from. */
+	p.dlg.page = INT32_MAX;
+	player_input(&p, MENU_TEXT, "98");
+	assert_non_null(strstr(p.step.text, "twentyseven"));
+	p.dlg.page = INT32_MAX;
+	player_input(&p, MENU_TEXT, "0");
+	assert_non_null(strstr(p.step.text, "One two"));
 	player_clear(&p);
 }
 
@@ -313,7 +320,7 @@ static const char pins[] =
     "'resume': 'start' },\n"
     "'again': { 'ask': 't', 'accept': { 'repeat_pin': { 'of': 'pin1' } }, 'go': 'do', "
     "'resume': 'start' },\n"
-    "'do': { 'call': 'pin.change', 'on': { 'done': 'check', 'failed': 'end' } },\n"
+    "'do': { 'call': 'pin.change', 'on': { 'done': 'check', 'failed': 'end', 'unsure': 'end' } },\n"
     "'check': { 'ask': 'a', 'accept': { 'pin': {} }, 'go': 'verify' },\n"
     "'verify': { 'call': 'pin.check', 'on': { 'ok': 'end', 'wrong': { 'go': 'check', "
     "'say': 'error.pin_wrong' }, 'locked': 'end', 'failed': 'end' } },\n"

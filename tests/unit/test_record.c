@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/intent.h"
+#include "core/limit.h"
+#include "core/money.h"
+#include "core/pin.h"
 #include "core/record.h"
+#include "core/subscriber.h"
 
 enum colour { RED, GREEN = -5 };
 
@@ -145,6 +150,7 @@ test_does_not_fit(void **state)
 		ROW("\x01" "\x04\0" "\x01\0\0\0" "1"),
 		ROW("\x01" "\x02\0" "\x08\0\0\0" "\0\0\0\x80\0\0\0\0"),	/* 2^31 in an int */
 		ROW("\x01" "\x05\0" "\xff\xff\xff\xff" "x"),
+		ROW("\x01" "\x05\0" "\x03\0\0\0" "a\0b"),		/* no version writes a NUL */
 		ROW("\x02"),
 		ROW(""),
 #undef ROW
@@ -192,6 +198,59 @@ test_unknown_tags_are_kept(void **state)
 	buf_clear(&too_much);
 }
 
+/* Of two with the same tag the last one counts, and nothing of the first is left. */
+static void
+test_same_tag_twice(void **state)
+{
+	static const char octets[] =
+	    "\x01" "\x05\0" "\x06\0\0\0" "abcdef" "\x05\0" "\x02\0\0\0" "xy"
+	    "\x2c\x01" "\x03\0\0\0" "123" "\x2c\x01" "\x01\0\0\0" "4";
+	static const unsigned char data[6] = { '4' };
+	struct thing t;
+
+	(void)state;
+	assert_true(decode(octets, sizeof octets - 1, &t));
+	assert_string_equal(t.name, "xy");
+	assert_int_equal(t.data_len, 1);
+	assert_memory_equal(t.data, data, sizeof data);
+}
+
+/* Numbers that stand for a row of a table, and those that are added up, are within their range. */
+static void
+test_out_of_range(void **state)
+{
+	static const struct intent intents[] = {
+		{ .kind = INTENT_WITHDRAWAL + 1 }, { .limit = ILIMIT_RELEASED + 1 },
+		{ .core_status = -1 }, { .core_status = WSTATUS_ERROR + 2 },
+	};
+	static const struct pin_tries tries[] = {
+		{ .taken = -1 }, { .taken = PIN_TRIES + 1 }, { .wrong = -1 }, { .wrong = INT32_MAX },
+		{ .locks = -1 },
+	};
+	struct subscriber sub = { .outcome = OUTCOME_CHECKING + 1 };
+	struct limit limit = { .len = sizeof limit.entry[0],
+		.entry = { { .cents = MONEY_MAX + 1, .state = LIMIT_RESERVED } } };
+	struct buf b = { 0 };
+	struct intent i;
+	struct pin_tries p;
+
+	(void)state;
+	for (size_t k = 0; k < NELEM(intents); k++, buf_reset(&b)) {
+		intent_encode(&intents[k], &b);
+		assert_false(intent_decode(b.p, b.len, &i));
+	}
+	for (size_t k = 0; k < NELEM(tries); k++, buf_reset(&b)) {
+		pin_encode(&tries[k], &b);
+		assert_false(pin_decode(b.p, b.len, &p));
+	}
+	subscriber_encode(&sub, &b);
+	assert_false(subscriber_decode(b.p, b.len, &sub));
+	buf_reset(&b);
+	limit_encode(&limit, &b);
+	assert_false(limit_decode(b.p, b.len, &limit));
+	buf_clear(&b);
+}
+
 int
 main(void)
 {
@@ -201,6 +260,8 @@ main(void)
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_does_not_fit),
 		cmocka_unit_test(test_unknown_tags_are_kept),
+		cmocka_unit_test(test_same_tag_twice),
+		cmocka_unit_test(test_out_of_range),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

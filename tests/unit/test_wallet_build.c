@@ -27,7 +27,6 @@ full(enum wallet_op op)
 		.first_name = "Thandi", .surname = "O'Neil", .id_number = "9001015009087",
 		.birth = "19900101", .lang = "zu", .identity = "ac-1234567-1",
 		.password = "Pw+/=\"1", .text = "Send money", .location = "USSD",
-		.callback = "https://gw.example/callbacks/acme/withdrawals",
 		.from_ms = INT64_C(1774346400000), .to_ms = INT64_C(1774432800123),
 		.expires_ms = INT64_C(1774864800000),
 	};
@@ -92,7 +91,6 @@ test_every_request(void **state)
 		[WALLET_WITHDRAWAL_CREATE] = { "POST", T "/wallets/100001/withdrawals",
 		    "{\"amount\":100.1,\"description\":\"Send money\",\"type\":\"ZA_PAYCORP_ATM\","
 		    "\"externalUniqueId\":\"" UID "\",\"deliverToPhone\":\"27821234567\","
-		    "\"callbackUrl\":\"https://gw.example/callbacks/acme/withdrawals\","
 		    "\"expires\":\"2026-03-30T10:00:00.000Z\",\"location\":\"USSD\"}" },
 		[WALLET_WITHDRAWAL_GET] = { "GET", T "/wallets/100001/withdrawals/50001", "" },
 		[WALLET_WITHDRAWAL_LIST] = { "GET", T "/wallets/100001/withdrawals?" PERIOD
@@ -213,6 +211,7 @@ test_times(void **state)
 		"2026-02-30T10:00:00Z", "2026-13-01T10:00:00Z", "2026-00-01T10:00:00Z",
 		"2026-03-24T24:00:00Z", "2026-03-24T10:60:00Z", "2026-03-24T10:00:00Zjunk",
 		"2026-03-24T10:00:00+2:00", "1969-12-31T23:59:59Z", " 2026-03-24T10:00:00Z",
+		"1970-01-01T01:59:59.999+02:00",
 		"2023-02-29T00:00:00Z"
 	};
 	char text[WALLET_TIME];

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A menu file of any octets and, when it loads, a walk through it: see fuzz_walk.h. There are no
+ * texts, so each screen shows the keys.
+ */
+#include "tests/fuzz/fuzz_walk.h"
+
+/* Each mistake is one line that begins with the place. */
+static void
+check_problems(const struct buf *problems)
+{
+	const char *line = buf_str(problems), *end;
+
+	must(strlen(line) == problems->len);
+	for (; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		must(str_starts(line, "m.json:"));
+	must(*line == '\0');
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct texts *texts = texts_new();
+	struct buf problems = { 0 };
+	struct walk w;
+	struct menu *m;
+	char *lines;
+	size_t n = fuzz_halves(data, size, &lines);
+
+	/* With texts to check, of which there are none: each key is a mistake. */
+	must(menu_load("m.json", (const char *)data, n, texts, walk_languages, 1, &problems) ==
+	    NULL);
+	check_problems(&problems);
+	buf_reset(&problems);
+	m = menu_load("m.json", (const char *)data, n, NULL, walk_languages, 2, &problems);
+	check_problems(&problems);
+	must((m == NULL) == (problems.len > 0));
+	if (m != NULL) {
+		walk_init(&w, m, texts, data, size);
+		walk_step(&w, MENU_BEGIN, NULL);
+		walk_lines(&w, lines);
+	}
+	menu_free(m);
+	texts_free(texts);
+	buf_clear(&problems);
+	free(lines);
+	return 0;
+}
