@@ -38,6 +38,7 @@ edge_new(struct loop *l, const struct settings *s)
 
 	e->loop = l;
 	e->settings = s;
+	list_init(&e->held);
 	e->turns = map_new();
 	e->calls = map_new();
 	e->receipts = map_new();
@@ -77,12 +78,36 @@ edge_free(struct edge *e)
 	if (e == NULL)
 		return;
 	e->gw = NULL;
+	while (!list_empty(&e->held)) {
+		struct held *h = LIST_OF(e->held.next, struct held, node);
+
+		edge_let_go(h);
+		h->drop(h->timer.arg);
+	}
 	for (int i = 0; i < e->settings->binds_n; i++)
 		for (int k = 0; k < e->binds[i].links_n; k++)
 			smpp_link_free(e->binds[i].link[k]);
 	loop_undefer(&e->drain_over);
 	/* The links' last completions still come to us. */
 	loop_bury(e->loop, &e->grave, bury, e);
+}
+
+void
+edge_hold(struct edge *e, struct held *h, int64_t ms, void (*again)(void *arg), void (*drop)(void *arg), void *arg)
+{
+	timer_init(&h->timer, e->loop, again, arg);
+	timer_arm(&h->timer, ms);
+	h->drop = drop;
+	list_add_tail(&e->held, &h->node);
+}
+
+void
+edge_let_go(struct held *h)
+{
+	if (h->node.next == NULL)
+		return;
+	timer_stop(&h->timer);
+	list_remove(&h->node);
 }
 
 void

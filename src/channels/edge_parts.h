@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the edge share; nobody else includes it. */
 #pragma once
+#include "base/list.h"
 #include "base/map.h"
 #include "channels/edge.h"
 #include "io/loop.h"
 #include "io/smpp_link.h"
+
+struct edge;
 
 #define LINKS_MAX 16
 
@@ -17,6 +20,15 @@ struct way_back {
 	uint8_t session, sequence;
 	uint64_t http;			/* request id */
 };
+
+/* What waits for a timer to try again; dropped when the edge goes before that. */
+struct held {
+	struct list node;
+	struct timer timer;
+	void (*drop)(void *arg);
+};
+void edge_hold(struct edge *e, struct held *h, int64_t ms, void (*again)(void *arg), void (*drop)(void *arg), void *arg);
+void edge_let_go(struct held *h);		/* harmless when it is not held */
 
 struct bind {
 	struct edge *edge;
@@ -37,6 +49,7 @@ struct edge {
 	struct map *receipts;		/* peer op -> struct way_back (sequence of the deliver_sm in http) */
 	uint64_t last_id;
 	unsigned char reference;	/* of long messages, modulo 256 */
+	struct list held;
 	/* drain */
 	int draining;
 	void (*drained)(void *arg);

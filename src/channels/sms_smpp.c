@@ -15,13 +15,25 @@
 #define SMS_UNITS 70
 #define PART_SEPTETS 153
 #define PART_UNITS 67
+#define PART_OCTETS 253			/* of a short_message, as libsmpp34 packs it */
+#define PART_AGAIN_MS 100
+#define ESM_UDHI 0x40			/* SMPP 3.4 §5.2.12 */
 
-struct outgoing {			/* one message under way; ours until its last part is answered */
+struct outgoing {			/* one message under way; ours until it is answered */
 	struct edge *edge;
 	struct bind *bind;
+	const struct channel_settings *channel;
 	uint64_t op, message;
-	int waiting;
-	struct deferred written;
+	char to[PHONE_MAX];
+	struct buf text;
+	enum charset charset;
+	int64_t deadline, valid_until;
+	bool receipt;
+	unsigned char reference;
+	size_t end[PARTS_MAX];		/* of each part, in octets of the text */
+	int parts, part;		/* how many, and the one being sent */
+	struct held again;
+	struct deferred refused;
 	struct sms_answer answer;
 };
 
@@ -42,42 +54,6 @@ end_of(uint32_t status)
 		if (statuses[i].status == status)
 			return statuses[i].end;
 	return status >= 0x400 && status <= 0x4ff ? SMS_UNKNOWN : SMS_REFUSED;
-}
-
-/* Which end says most about the whole: what may have been sent outweighs what was not. */
-static const int weight[] = {
-	[SMS_SENT] = 0, [SMS_LATER] = 2, [SMS_REFUSED] = 3, [SMS_EXPIRED] = 1, [SMS_UNKNOWN] = 4,
-};
-
-static void
-finish_part(struct outgoing *o)
-{
-	struct edge *e = o->edge;
-
-	if (--o->waiting > 0)
-		return;
-	if (e->gw != NULL)
-		gateway_on_sms(e->gw, loop_wall(e->loop), o->op, &o->answer);
-	free(o);
-}
-
-static void
-on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *resp)
-{
-	struct outgoing *o = arg;
-	enum sms_end part = end == SMPP_NOT_WRITTEN ? SMS_LATER : SMS_UNKNOWN;
-
-	(void)op;
-	if (end == SMPP_ANSWERED) {
-		part = end_of(resp->status);
-		if (resp->status != SMPP_ROK)
-			o->answer.status = resp->status;
-		else if (o->answer.id[0] == '\0')
-			str_copy(o->answer.id, sizeof o->answer.id, resp->message_id);
-	}
-	if (weight[part] > weight[o->answer.end])
-		o->answer.end = part;
-	finish_part(o);
 }
 
 /* Relative, SMPP 3.4 §7.1.1.2: YYMMDDhhmmss000R; a message that comes after its deadline helps nobody. */
@@ -138,83 +114,150 @@ split(enum charset cs, const char *text, size_t end[PARTS_MAX])
 	return n;
 }
 
-static bool
-send_part(struct outgoing *o, const struct sms_req *q, struct smpp_out *pdu, enum charset cs, const char *text,
-    size_t len, const unsigned char udh[UDH])
+static void
+finish(struct outgoing *o)
 {
-	char part[1024];
-	unsigned char octets[254];
-	size_t head = udh != NULL ? UDH : 0;
-	struct smpp_link *l = bind_pick(o->bind, -1);
-	int n;
+	struct edge *e = o->edge;
 
-	if (!str_copyn(part, sizeof part, text, len))
-		return false;
-	n = text_encode(cs, part, octets + head, sizeof octets - head);
-	mem_wipe(part, sizeof part);
-	if (n < 0)
-		return false;
-	if (udh != NULL)
-		memcpy(octets, udh, UDH);
-	pdu->text = octets;
-	pdu->text_len = (size_t)n + head;
-	o->waiting++;
-	smpp_link_request(l != NULL ? l : o->bind->link[0], pdu, q->message, q->deadline_ms, on_submitted, o);
-	mem_wipe(octets, sizeof octets);
-	return true;
+	if (e->gw != NULL)
+		gateway_on_sms(e->gw, loop_wall(e->loop), o->op, &o->answer);
+	buf_clear(&o->text);
+	free(o);
+}
+
+/* What became of a part, and with it of the whole: what may have been sent outweighs what was not. */
+static void
+part_failed(struct outgoing *o, enum sms_end end)
+{
+	o->answer.end = o->part > 0 && end == SMS_LATER ? SMS_UNKNOWN : end;
+	finish(o);
+}
+
+static void send_part(void *arg);
+
+static void
+rest_dropped(void *arg)
+{
+	part_failed(arg, SMS_UNKNOWN);
 }
 
 static void
-send_all(struct outgoing *o, const struct sms_req *q, const char *sender)
+on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *resp)
 {
-	const struct bind_settings *b = o->bind->settings;
-	enum charset cs = charset_for(b, q->text);
-	struct smpp_out pdu = { .id = SMPP_SUBMIT_SM };
-	unsigned char udh[UDH] = { 5, 0, 3, ++o->edge->reference, 0, 0 };
-	size_t end[PARTS_MAX], at = 0;
-	int parts = split(cs, q->text, end);
-	char until[17];
+	struct outgoing *o = arg;
 
-	set_addresses(b, sender, &pdu);
-	validity(q->deadline_ms - loop_wall(o->edge->loop), until);
-	pdu.dest = q->to;
-	pdu.validity = until;
-	pdu.data_coding = cs == CHARSET_UCS2 ? 8 : 0;
-	pdu.esm_class = parts > 1 ? 0x40 : 0;
-	udh[4] = (unsigned char)parts;
-	for (int i = 0; i < parts; i++) {
-		udh[5] = (unsigned char)(i + 1);
-		/* One receipt says enough: that of the first part, whose id is kept. */
-		pdu.registered_delivery = q->receipt && i == 0;
-		if (!send_part(o, q, &pdu, cs, q->text + at, end[i] - at, parts > 1 ? udh : NULL))
-			o->answer.end = SMS_REFUSED;
-		at = end[i];
+	(void)op;
+	if (end == SMPP_NOT_WRITTEN && o->part > 0 && o->edge->gw != NULL && loop_wall(o->edge->loop) < o->deadline) {
+		/* Half of it is there: the rest follows as soon as window and pace have room. */
+		edge_hold(o->edge, &o->again, PART_AGAIN_MS, send_part, rest_dropped, o);
+		return;
 	}
-	if (parts == 0)
-		o->answer.end = SMS_REFUSED;
+	if (end != SMPP_ANSWERED) {
+		part_failed(o, end == SMPP_NOT_WRITTEN ? SMS_LATER : SMS_UNKNOWN);
+		return;
+	}
+	if (resp->status != SMPP_ROK) {
+		o->answer.status = resp->status;
+		part_failed(o, end_of(resp->status));
+		return;
+	}
+	if (o->part == 0)
+		str_copy(o->answer.id, sizeof o->answer.id, resp->message_id);
+	if (++o->part == o->parts)
+		finish(o);
+	else
+		send_part(o);
 }
 
-/* The first count is ours: taken back in the next turn of the loop, so that nothing ends on the asker's stack. */
-static void
-all_written(void *arg)
+/* The part's octets behind its header; their number, or -1. */
+static int
+encode_part(const struct outgoing *o, unsigned char *octets, size_t size)
 {
-	finish_part(arg);
+	size_t from = o->part > 0 ? o->end[o->part - 1] : 0, head = o->parts > 1 ? UDH : 0;
+	unsigned char udh[UDH] = { 5, 0, 3, o->reference, (unsigned char)o->parts, (unsigned char)(o->part + 1) };
+	char text[1024];
+	int n = -1;
+
+	if (str_copyn(text, sizeof text, o->text.p + from, o->end[o->part] - from))
+		n = text_encode(o->charset, text, octets + head, size - head);
+	memcpy(octets, udh, head);
+	mem_wipe(text, sizeof text);
+	return n < 0 ? -1 : n + (int)head;
+}
+
+static void
+on_refused(void *arg)
+{
+	finish(arg);
+}
+
+/* One part at a time, so that a message never takes more of window and pace than one PDU. */
+static void
+send_part(void *arg)
+{
+	struct outgoing *o = arg;
+	struct smpp_link *l = bind_pick(o->bind, -1);
+	struct smpp_out pdu = { .id = SMPP_SUBMIT_SM };
+	unsigned char octets[PART_OCTETS];
+	char until[17];
+	int n = encode_part(o, octets, sizeof octets);
+
+	edge_let_go(&o->again);
+	if (n < 0) {
+		o->answer.end = SMS_REFUSED;
+		loop_defer(o->edge->loop, &o->refused, on_refused, o);
+		return;
+	}
+	set_addresses(o->bind->settings, o->channel->sender, &pdu);
+	validity(o->valid_until - loop_wall(o->edge->loop), until);
+	pdu.dest = o->to;
+	pdu.validity = until;
+	pdu.data_coding = o->charset == CHARSET_UCS2 ? 8 : 0;
+	pdu.esm_class = o->parts > 1 ? ESM_UDHI : 0;
+	/* One receipt says enough: that of the first part, whose id is kept. */
+	pdu.registered_delivery = o->receipt && o->part == 0;
+	pdu.text = octets;
+	pdu.text_len = (size_t)n;
+	smpp_link_request(l != NULL ? l : o->bind->link[0], &pdu, o->message, o->deadline, on_submitted, o);
+	mem_wipe(octets, sizeof octets);
 }
 
 void
 edge_sms(void *ctx, uint64_t op, const struct sms_req *q)
 {
 	struct edge *e = ctx;
-	const struct channel_settings *c = &e->settings->channels[q->channel];
 	struct outgoing *o = xcalloc(1, sizeof *o);
 
 	o->edge = e;
-	o->bind = &e->binds[c->bind];
+	o->channel = &e->settings->channels[q->channel];
+	o->bind = &e->binds[o->channel->bind];
 	o->op = op;
 	o->message = q->message;
-	o->waiting = 1;
-	send_all(o, q, c->sender);
-	loop_defer(e->loop, &o->written, all_written, o);
+	o->deadline = q->deadline_ms;
+	o->valid_until = q->valid_until_ms;
+	o->receipt = q->receipt;
+	o->reference = ++e->reference;
+	str_copy(o->to, sizeof o->to, q->to);
+	buf_add_str(&o->text, q->text);
+	o->charset = charset_for(o->bind->settings, q->text);
+	o->parts = split(o->charset, q->text, o->end);
+	if (o->parts > 0)
+		send_part(o);
+	else {
+		/* Too long for any number of parts: said in the next turn of the loop, never on the asker's stack. */
+		o->answer.end = SMS_REFUSED;
+		loop_defer(e->loop, &o->refused, on_refused, o);
+	}
+}
+
+static unsigned
+free_window(const struct bind *b)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < b->links_n; i++)
+		n += smpp_link_free_window(b->link[i]);
+	return n;
 }
 
 unsigned
@@ -222,11 +265,8 @@ edge_sms_free(void *ctx, int channel)
 {
 	struct edge *e = ctx;
 	const struct channel_settings *c = &e->settings->channels[channel];
-	unsigned n = 0;
 
 	if (c->kind != CHANNEL_SMS_SMPP)
 		return 0;
-	for (int i = 0; i < e->binds[c->bind].links_n; i++)
-		n += smpp_link_free_window(e->binds[c->bind].link[i]);
-	return n;
+	return free_window(&e->binds[c->bind]);
 }

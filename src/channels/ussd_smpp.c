@@ -180,7 +180,7 @@ add_tlv(struct smpp_out *pdu, uint16_t tag, const unsigned char *p, uint16_t n)
 struct screen {
 	struct bind *bind;
 	struct way_back way;
-	struct timer again;
+	struct held again;
 	int64_t until;			/* loop_now() after which nobody looks at it any more */
 	bool end;
 	uint8_t data_coding;
@@ -191,7 +191,6 @@ struct screen {
 static void
 screen_free(struct screen *s)
 {
-	timer_stop(&s->again);
 	mem_wipe(s, sizeof *s);
 	free(s);
 }
@@ -204,6 +203,14 @@ screen_lost(struct screen *s, const char *why)
 	screen_free(s);
 }
 
+static void screen_send(void *arg);
+
+static void
+screen_dropped(void *arg)
+{
+	screen_lost(arg, "stopping");
+}
+
 static void
 on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *resp)
 {
@@ -212,7 +219,7 @@ on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *r
 	(void)op;
 	if (end == SMPP_NOT_WRITTEN && s->bind->edge->gw != NULL &&
 	    loop_now(s->bind->edge->loop) + SCREEN_AGAIN_MS < s->until)
-		timer_arm(&s->again, SCREEN_AGAIN_MS);
+		edge_hold(s->bind->edge, &s->again, SCREEN_AGAIN_MS, screen_send, screen_dropped, s);
 	else if (end == SMPP_ANSWERED && resp->status == SMPP_ROK)
 		screen_free(s);
 	else
@@ -236,6 +243,7 @@ screen_send(void *arg)
 		.text = s->octets, .text_len = s->len,
 	};
 
+	edge_let_go(&s->again);
 	if (l == NULL) {
 		screen_lost(s, "no link is bound");
 		return;
@@ -271,7 +279,6 @@ ussd_smpp_answer(struct bind *b, const struct way_back *w, const struct reply *r
 	s->way = *w;
 	s->end = r->end;
 	s->until = loop_now(b->edge->loop) + SCREEN_MS;
-	timer_init(&s->again, b->edge->loop, screen_send, s);
 	if (n < 0) {
 		metric_add(M_USSD_TOO_LONG, 1);
 		screen_lost(s, "too long");

@@ -34,6 +34,7 @@
 #include "wallet/wallet_client.h"
 
 #define TICK_MS 20
+#define OLDER_MAX 16
 #define UNBIND_MS 1500
 #define COMMANDS_MAX 20000
 #define CALLS_MAX 4000
@@ -48,7 +49,9 @@ struct core {				/* the wallet core of one tenant */
 
 struct server {
 	struct settings *settings;
-	struct content *content, *older;	/* turns may still hold names of the older one */
+	struct content *content;
+	struct content *older[OLDER_MAX];	/* turns under way may still hold them */
+	int older_n;
 	struct loop *loop;
 	struct seal seal;
 	struct redis *redis;
@@ -236,11 +239,20 @@ go_on_draining(struct server *s)
 }
 
 static void
+forget_older(struct server *s)
+{
+	while (s->older_n > 0)
+		content_free(s->older[--s->older_n]);
+}
+
+static void
 on_tick(void *arg)
 {
 	struct server *s = arg;
 
 	gateway_tick(s->gw, loop_wall(s->loop));
+	if (s->older_n > 0 && gateway_turns(s->gw) == 0)
+		forget_older(s);
 	if (s->draining)
 		go_on_draining(s);
 	timer_arm(&s->tick, TICK_MS);
@@ -267,15 +279,18 @@ on_hangup(void *arg, int signal)
 {
 	struct server *s = arg;
 	struct buf problems = { 0 };
-	struct content *fresh = content_load(s->settings, &problems);
+	struct content *fresh = NULL;
 
 	(void)signal;
+	if (s->older_n == OLDER_MAX)
+		buf_add_str(&problems, "turns of earlier reloads are still under way; try again in a minute");
+	else
+		fresh = content_load(s->settings, &problems);
 	if (fresh == NULL)
 		log_error(0, "reload refused", "problems=\"%s\"", buf_str(&problems));
 	else {
 		gateway_reload(s->gw, fresh->texts, (const struct menu *const *)fresh->menus);
-		content_free(s->older);
-		s->older = s->content;
+		s->older[s->older_n++] = s->content;
 		s->content = fresh;
 		log_info(0, "reloaded", "tenants=%d", fresh->menus_n);
 	}
@@ -420,7 +435,7 @@ close_all(struct server *s)
 	loop_free(s->loop);
 	seal_wipe(&s->seal);
 	content_free(s->content);
-	content_free(s->older);
+	forget_older(s);
 	settings_free(s->settings);
 }
 

@@ -113,6 +113,13 @@ static const struct {
 	[CHARSET_BINARY] = { NULL, 1, 0, 0 },
 };
 
+/* Stands where ASCII has it, so that it is one unit in each charset: most of what a screen shows. */
+static bool
+is_plain(unsigned char c)
+{
+	return c < NELEM(base) && base[c] == c;
+}
+
 /* Octets of the longest prefix of at most `max` units that can be said; *units: what it takes. */
 static size_t
 prefix(enum charset cs, const char *utf8, int max, int *units)
@@ -120,15 +127,18 @@ prefix(enum charset cs, const char *utf8, int max, int *units)
 	size_t len = strlen(utf8), at = 0, step;
 	unsigned char octets[4];
 	uint32_t cp;
+	int n;
 
 	*units = 0;
-	while (charsets[cs].put != NULL && (step = utf8_decode(utf8 + at, len - at, &cp)) > 0) {
-		int n = (int)charsets[cs].put(cp, octets) / charsets[cs].unit;
-
+	for (; charsets[cs].put != NULL && at < len; at += step) {
+		step = n = 1;
+		if (!is_plain((unsigned char)utf8[at])) {
+			step = utf8_decode(utf8 + at, len - at, &cp);
+			n = step > 0 ? (int)charsets[cs].put(cp, octets) / charsets[cs].unit : 0;
+		}
 		if (n == 0 || n > max - *units)
 			break;
 		*units += n;
-		at += step;
 	}
 	return at;
 }
@@ -193,8 +203,12 @@ text_encode(enum charset cs, const char *utf8, void *out, size_t size)
 	if (charsets[cs].put == NULL || len > INT_MAX / sizeof octets)
 		return -1;
 	for (size_t at = 0; at < len; at += step) {
-		step = utf8_decode(utf8 + at, len - at, &cp);
-		m = step > 0 ? charsets[cs].put(cp, octets) : 0;
+		step = m = 1;
+		octets[0] = (unsigned char)utf8[at];
+		if (charsets[cs].unit > 1 || !is_plain(octets[0])) {
+			step = utf8_decode(utf8 + at, len - at, &cp);
+			m = step > 0 ? charsets[cs].put(cp, octets) : 0;
+		}
 		if (m == 0 || m > size - n)
 			return -1;
 		memcpy(o + n, octets, m);

@@ -11,6 +11,7 @@
 #define HOUR (60 * MINUTE)
 #define CANCEL_TRIES 20
 #define LATE_LOOKS 3		/* for a withdrawal that turns up after it was told as not done */
+#define LATE_MS (72 * HOUR)	/* then it is not looked for any more */
 
 static const struct rec_field fields[] = {
 	REC(1, REC_STR, intent, id), REC(2, REC_STR, intent, owner), REC(3, REC_STR, intent, tenant),
@@ -69,7 +70,9 @@ bool
 intent_decode(const void *octets, size_t n, struct intent *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
-	    (unsigned)out->state < INTENT_STATES && (unsigned)out->why < WHY_REASONS;
+	    (unsigned)out->state < INTENT_STATES && (unsigned)out->why < WHY_REASONS &&
+	    (unsigned)out->kind <= INTENT_WITHDRAWAL && (unsigned)out->limit <= ILIMIT_RELEASED &&
+	    (unsigned)out->core_status <= WSTATUS_ERROR + 1;
 }
 
 const char *
@@ -198,7 +201,7 @@ next_final(const struct intent *i, const struct intent_rules *rules)
 	if (!paid_out && !undone(i, STEP_TOKEN_SMS) && undone(i, STEP_RECEIVER_SMS) &&
 	    strcmp(i->to_phone, i->phone) != 0)
 		return DO_RECEIVER_SMS;
-	if (i->integrator[0] == '\0' && rules->result_sms && undone(i, STEP_FINAL_SMS))
+	if (i->integrator[0] == '\0' && rules->final_sms && undone(i, STEP_FINAL_SMS))
 		return DO_FINAL_SMS;
 	return DO_NOTHING;
 }
@@ -208,7 +211,7 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 {
 	if (i->integrator[0] == '\0' && undone(i, STEP_NOTED))
 		return DO_NOTE;
-	if (i->integrator[0] == '\0' && rules->result_sms && undone(i, STEP_RESULT_SMS))
+	if (i->integrator[0] == '\0' && undone(i, STEP_RESULT_SMS))
 		return DO_RESULT_SMS;
 	if (i->kind == INTENT_TRANSFER)
 		return undone(i, STEP_RECEIVER_SMS) ? DO_RECEIVER_SMS : DO_NOTHING;
@@ -221,33 +224,59 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 	return i->cancel ? next_cancel(i, now, at) : wait_or(DO_FOLLOW, i, now, at);
 }
 
-static enum intent_action
-next_not_done(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+/*
+ * What counts is given back, also where no reservation is known: the commit of one may still be on its way, and finds the
+ * entry of the release in its place. Only where the limit itself refused there can be none.
+ */
+static bool
+holds_limit(const struct intent *i)
 {
-	if (i->limit == ILIMIT_RESERVED || i->limit == ILIMIT_COMMITTED)
+	if (i->limit == ILIMIT_NONE)
+		return i->counts && i->why != WHY_LIMIT;
+	return i->limit != ILIMIT_RELEASED;
+}
+
+/* It was told as not done and turned up after all: while it can be used it counts, and it is made to go away. */
+static enum intent_action
+next_turned_up(struct intent *i, int64_t now, int64_t *at)
+{
+	bool ended = core_final(i) && i->core_status - 1 != WSTATUS_SUCCESSFUL;
+
+	if (!ended && i->counts && i->limit != ILIMIT_COMMITTED)
+		return DO_COMMIT_LIMIT;
+	if (!core_final(i))
+		return next_cancel(i, now, at);
+	if (ended)
+		return holds_limit(i) ? DO_RELEASE_LIMIT : DO_NOTHING;
+	enter(i, INTENT_PERSON, WHY_ABSENT);
+	return i->integrator[0] == '\0' ? DO_NOTE : DO_NOTHING;
+}
+
+static enum intent_action
+next_not_done(struct intent *i, int64_t now, int64_t *at)
+{
+	bool turned_up = i->why == WHY_ABSENT && i->withdrawal_id != 0;
+
+	if (!turned_up && holds_limit(i))
 		return DO_RELEASE_LIMIT;
 	if (i->integrator[0] == '\0' && undone(i, STEP_NOTED))
 		return DO_NOTE;
-	if (i->integrator[0] == '\0' && rules->result_sms && undone(i, STEP_RESULT_SMS))
+	if (i->integrator[0] == '\0' && undone(i, STEP_RESULT_SMS))
 		return DO_RESULT_SMS;
-	if (i->why != WHY_ABSENT || i->kind != INTENT_WITHDRAWAL)
-		return DO_NOTHING;
-	if (i->cancel && core_final(i) && i->core_status - 1 == WSTATUS_SUCCESSFUL) {
-		enter(i, INTENT_PERSON, WHY_ABSENT);
-		return DO_NOTE;
-	}
-	if (i->cancel)
-		return core_final(i) ? DO_NOTHING : next_cancel(i, now, at);
-	return i->asks < LATE_LOOKS ? wait_or(DO_ASK, i, now, at) : DO_NOTHING;
+	if (turned_up)
+		return next_turned_up(i, now, at);
+	if (i->why == WHY_ABSENT && i->kind == INTENT_WITHDRAWAL && i->asks < LATE_LOOKS)
+		return wait_or(DO_ASK, i, now, at);
+	return DO_NOTHING;
 }
 
 /* Nothing was sent yet, or what was sent was certainly not processed. */
 static enum intent_action
-next_accepted(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+next_accepted(struct intent *i, int64_t now, int64_t *at)
 {
 	if (now >= i->not_after) {
 		enter(i, INTENT_NOT_DONE, i->why != WHY_NONE ? i->why : WHY_EXPIRED);
-		return next_not_done(i, rules, now, at);
+		return next_not_done(i, now, at);
 	}
 	if (i->integrator[0] != '\0' && undone(i, STEP_INDEXED))
 		return DO_INDEX;
@@ -273,7 +302,7 @@ intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int
 		enter(i, INTENT_LAPSED, WHY_NONE);
 		return DO_NOTHING;
 	case INTENT_ACCEPTED:
-		return next_accepted(i, rules, now, at);
+		return next_accepted(i, now, at);
 	case INTENT_RUNNING:
 		if (now < i->lease_until) {
 			*at = i->lease_until;
@@ -290,14 +319,14 @@ intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int
 			/* It ended before its token could be handed on: nobody can have used it. */
 			if (i->core_status - 1 != WSTATUS_SUCCESSFUL) {
 				enter(i, INTENT_NOT_DONE, WHY_NO_TOKEN);
-				return next_not_done(i, rules, now, at);
+				return next_not_done(i, now, at);
 			}
 			enter(i, INTENT_PERSON, WHY_NO_TOKEN);
 			return DO_NOTE;
 		}
 		return intent_settled(i) ? next_done(i, rules, now, at) : next_issued(i, now, at);
 	case INTENT_NOT_DONE:
-		return next_not_done(i, rules, now, at);
+		return next_not_done(i, now, at);
 	case INTENT_PERSON:
 		return i->integrator[0] == '\0' && undone(i, STEP_NOTED) ? DO_NOTE : DO_NOTHING;
 	case INTENT_LAPSED:
@@ -364,7 +393,7 @@ static void
 issued(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 {
 	i->withdrawal_id = w->id;
-	if (w->token[0] != '\0')
+	if (i->token[0] == '\0')	/* the first one said is the one that was sent */
 		memcpy(i->token, w->token, sizeof i->token);
 	if (w->expires_ms != 0)
 		i->token_expires = w->expires_ms;
@@ -430,6 +459,11 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 			issued(i, now, w);
 			i->cancel = true;
 			i->steps &= ~STEP_NOTED;
+			return;
+		}
+		if (f == UNCLEAR && now - i->last_send < LATE_MS) {
+			i->asks--;	/* that was no look */
+			i->next_at = now + 10 * MINUTE;
 			return;
 		}
 		i->next_at = now + late_look[i->asks < LATE_LOOKS ? i->asks : LATE_LOOKS - 1];
@@ -499,6 +533,13 @@ intent_on_cancelled(struct intent *i, int64_t now, bool refused)
 		i->cancel = false;	/* used or not cancellable; the customer is told so */
 	if (ours && i->cancels >= CANCEL_TRIES)
 		enter(i, INTENT_PERSON, WHY_NO_TOKEN);
+}
+
+bool
+intent_token_usable(const struct intent *i, int64_t now)
+{
+	return i->state == INTENT_DONE && i->token[0] != '\0' && !i->cancel && !core_final(i) &&
+	    (i->token_expires == 0 || now < i->token_expires);
 }
 
 bool

@@ -17,7 +17,7 @@
 
 #define INTENT_OWNER 192
 #define INTENT_SHOWN_MS INT64_C(180000)		/* how long a confirm screen can be accepted */
-#define INTENT_SEND_MS INT64_C(120000)		/* after the confirm nothing is sent any more */
+#define INTENT_SEND_MS INT64_C(90000)		/* after the confirm nothing is begun; a call may wait 30 s more */
 #define INTENT_ABSENT_MS INT64_C(900000)	/* after the last send; earlier, absence proves nothing */
 #define INTENT_PERSON_MS INT64_C(3600000)	/* unknown for longer: a person decides */
 
@@ -112,7 +112,7 @@ enum intent_action {
 };
 struct intent_rules {
 	int give_back;		/* GIVE_BACK_… */
-	bool result_sms;	/* of the tenant */
+	bool final_sms;		/* the payer hears by SMS what became of the token */
 };
 /* What to do now. May change the intent where only time did (lapse, lease over): save it before acting. */
 enum intent_action intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at);
@@ -141,6 +141,8 @@ void intent_on_status(struct intent *i, int64_t now, const struct wallet_withdra
 void intent_cancel(struct intent *i, int64_t now);
 /* The core's answer to a cancel: refused, or anything else. */
 void intent_on_cancelled(struct intent *i, int64_t now, bool refused);
+/* There is a token, it can still be used, and nobody asked to cancel it. */
+bool intent_token_usable(const struct intent *i, int64_t now);
 /* An item of the core's lists is this intent: our id and our amount. */
 bool intent_is_tx(const struct intent *i, const struct wallet_tx *tx);
 bool intent_is_withdrawal(const struct intent *i, const struct wallet_withdrawal *w);

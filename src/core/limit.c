@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/money.h"
+
 static const struct rec_field fields[] = { REC_VAR(1, limit, entry, len) };
 
 static size_t
@@ -24,8 +26,8 @@ limit_decode(const void *octets, size_t n, struct limit *out)
 	    out->len % sizeof out->entry[0] != 0)
 		return false;
 	for (size_t i = 0; i < count(out); i++)
-		if (out->entry[i].cents < 0 || out->entry[i].state < LIMIT_RESERVED ||
-		    out->entry[i].state > LIMIT_GIVEN_BACK)
+		if (out->entry[i].cents < 0 || out->entry[i].cents > MONEY_MAX ||
+		    out->entry[i].state < LIMIT_RESERVED || out->entry[i].state > LIMIT_GIVEN_BACK)
 			return false;
 	return true;
 }
@@ -39,18 +41,34 @@ find(struct limit *l, const unsigned char id[LIMIT_ID])
 	return NULL;
 }
 
+/* A new entry, or the oldest that was given back: refused tries must not shut a phone out. */
+static struct limit_entry *
+room(struct limit *l)
+{
+	size_t n = count(l), i = 0;
+
+	if (n < LIMIT_ENTRIES) {
+		l->len += (uint32_t)sizeof l->entry[0];
+		return &l->entry[n];
+	}
+	while (i < n && l->entry[i].state != LIMIT_GIVEN_BACK)
+		i++;
+	if (i == n)
+		return NULL;
+	memmove(&l->entry[i], &l->entry[i + 1], (n - 1 - i) * sizeof l->entry[0]);
+	return &l->entry[n - 1];
+}
+
 static struct limit_entry *
 add(struct limit *l, const unsigned char id[LIMIT_ID], int64_t cents, enum limit_state state)
 {
-	struct limit_entry *e;
+	struct limit_entry *e = room(l);
 
-	if (count(l) >= LIMIT_ENTRIES)
+	if (e == NULL)
 		return NULL;
-	e = &l->entry[count(l)];
 	memcpy(e->id, id, LIMIT_ID);
 	e->cents = cents;
 	e->state = state;
-	l->len += (uint32_t)sizeof *e;
 	return e;
 }
 

@@ -188,15 +188,15 @@ static enum charset
 measure(const struct body *b, const struct dialogue *dlg, const struct menu_env *env,
     struct feet *f)
 {
-	enum charset cs;
-
 	str_format(f->back, sizeof f->back, "\n%s", screen_text(dlg, env, "nav.back"));
 	str_format(f->more, sizeof f->more, "\n%s", screen_text(dlg, env, "nav.more"));
-	cs = gsm_septets(b->text) < 0 || gsm_septets(f->back) < 0 || gsm_septets(f->more) < 0 ?
-	    CHARSET_UCS2 : CHARSET_GSM7;
-	f->back_units = units(cs, f->back);
-	f->more_units = units(cs, f->more);
-	return cs;
+	f->back_units = gsm_septets(f->back);
+	f->more_units = gsm_septets(f->more);
+	if (f->back_units >= 0 && f->more_units >= 0 && gsm_septets(b->text) >= 0)
+		return CHARSET_GSM7;
+	f->back_units = units(CHARSET_UCS2, f->back);
+	f->more_units = units(CHARSET_UCS2, f->more);
+	return CHARSET_UCS2;
 }
 
 static void

@@ -16,7 +16,7 @@ static const struct rec_field fields[] = {
 };
 
 static const char *const state_name[MESSAGE_STATES] = {
-	"waiting", "sending", "sent", "delivered", "failed", "expired", "unknown",
+	"waiting", "sending", "sent", "delivered", "failed", "expired", "unknown", "withdrawn",
 };
 
 /* A token or a result is the same text however often it comes; a notice twice is a nuisance. */
@@ -82,7 +82,9 @@ message_ready(struct message *m, const struct message_rules *rules, int64_t now)
 		no_answer(m, rules, now);
 	if (m->state == MESSAGE_WAITING && now >= m->deadline)
 		m->state = MESSAGE_EXPIRED;
-	return m->state == MESSAGE_WAITING && m->route < rules->routes && now >= m->next_at;
+	else if (m->state == MESSAGE_WAITING && m->route >= rules->routes)
+		m->state = MESSAGE_FAILED;	/* routes were taken away meanwhile */
+	return m->state == MESSAGE_WAITING && now >= m->next_at;
 }
 
 void

@@ -20,6 +20,7 @@ enum message_state {
 	MESSAGE_SENT,		/* accepted by a provider */
 	MESSAGE_DELIVERED, MESSAGE_FAILED, MESSAGE_EXPIRED,
 	MESSAGE_UNKNOWN,	/* perhaps sent, and its class is not sent twice */
+	MESSAGE_WITHDRAWN,	/* its token ended before it was sent */
 	MESSAGE_STATES
 };
 

@@ -21,7 +21,8 @@ pin_encode(const struct pin_tries *p, struct buf *out)
 bool
 pin_decode(const void *octets, size_t n, struct pin_tries *out)
 {
-	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest);
+	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
+	    (unsigned)out->taken <= PIN_TRIES && (unsigned)out->wrong <= PIN_TRIES && out->locks >= 0;
 }
 
 static bool
@@ -41,9 +42,10 @@ bool
 pin_take(struct pin_tries *p, int64_t now)
 {
 	if (p->taken > 0 && now - p->taken_at >= ABANDONED) {
+		/* Reckoned from then, not from now: whoever looks later finds the same lock, and its end. */
 		p->wrong += p->taken;
 		p->taken = 0;
-		lock_if_spent(p, now);
+		lock_if_spent(p, p->taken_at + ABANDONED);
 	}
 	if (now < p->locked_until || p->taken + p->wrong >= PIN_TRIES)
 		return false;

@@ -136,7 +136,6 @@ struct tenant_settings {
 
 struct settings {
 	char listen_channels[64], listen_admin[64];	/* host:port; port 0: any, printed at start */
-	char public_url[256];
 	char redis_url[256];
 	char redis_password[129];			/* "": none */
 	int redis_connections, redis_timeout_ms;

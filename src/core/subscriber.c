@@ -22,6 +22,7 @@ static const struct rec_field fields[] = {
 	REC(22, REC_STR, subscriber, day), REC(23, REC_INT, subscriber, lookups),
 	REC(24, REC_INT, subscriber, refused_other), REC(25, REC_INT, subscriber, activations),
 	REC(26, REC_I64, subscriber, spent),
+	REC_VAR(27, subscriber, tokens, tokens_len),
 };
 
 void
@@ -34,7 +35,7 @@ bool
 subscriber_decode(const void *octets, size_t n, struct subscriber *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
-	    out->recent_len % sizeof out->recent[0] == 0;
+	    out->recent_len % sizeof out->recent[0] == 0 && (unsigned)out->outcome <= OUTCOME_CHECKING;
 }
 
 void
@@ -48,15 +49,28 @@ subscriber_new_day(struct subscriber *s, const char today[9])
 	s->spent = 0;
 }
 
+static void
+push(struct recent_payment ring[RECENT_PAYMENTS], uint32_t *len, const unsigned char payee[16], int64_t amount,
+    int64_t at_ms)
+{
+	memmove(&ring[1], &ring[0], (RECENT_PAYMENTS - 1) * sizeof ring[0]);
+	memcpy(ring[0].payee, payee, 16);
+	ring[0].amount = amount;
+	ring[0].at_ms = at_ms;
+	if (*len < RECENT_PAYMENTS * sizeof ring[0])
+		*len += (uint32_t)sizeof ring[0];
+}
+
 void
 subscriber_add_recent(struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t at_ms)
 {
-	memmove(&s->recent[1], &s->recent[0], sizeof s->recent - sizeof s->recent[0]);
-	memcpy(s->recent[0].payee, payee, 16);
-	s->recent[0].amount = amount;
-	s->recent[0].at_ms = at_ms;
-	if (s->recent_len < sizeof s->recent)
-		s->recent_len += (uint32_t)sizeof s->recent[0];
+	push(s->recent, &s->recent_len, payee, amount, at_ms);
+}
+
+void
+subscriber_add_token(struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t at_ms)
+{
+	push(s->tokens, &s->tokens_len, payee, amount, at_ms);
 }
 
 int64_t
@@ -71,11 +85,11 @@ subscriber_find_recent(const struct subscriber *s, const unsigned char payee[16]
 }
 
 int
-subscriber_count_recent(const struct subscriber *s, const unsigned char payee[16], int64_t since_ms)
+subscriber_count_tokens(const struct subscriber *s, const unsigned char payee[16], int64_t since_ms)
 {
 	int n = 0;
 
-	for (size_t i = 0; i < s->recent_len / sizeof s->recent[0]; i++)
-		n += s->recent[i].at_ms >= since_ms && memcmp(s->recent[i].payee, payee, 16) == 0;
+	for (size_t i = 0; i < s->tokens_len / sizeof s->tokens[0]; i++)
+		n += s->tokens[i].at_ms >= since_ms && memcmp(s->tokens[i].payee, payee, 16) == 0;
 	return n;
 }

@@ -35,6 +35,8 @@ struct subscriber {
 	bool outcome_told;
 	struct recent_payment recent[RECENT_PAYMENTS];
 	uint32_t recent_len;		/* octets, the newest first */
+	struct recent_payment tokens[RECENT_PAYMENTS];	/* the same of tokens alone, for the cap a day */
+	uint32_t tokens_len;
 	/* sign-up: how far its writes came */
 	char signup_uid[WALLET_UID], signup_wallet_uid[WALLET_UID];
 	int64_t signup_customer_id;
@@ -56,8 +58,9 @@ void subscriber_encode(const struct subscriber *s, struct buf *out);
 bool subscriber_decode(const void *octets, size_t n, struct subscriber *out) MUST_CHECK;
 void subscriber_new_day(struct subscriber *s, const char today[9]);	/* zeroes the day's counts on another day */
 void subscriber_add_recent(struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t at_ms);
+void subscriber_add_token(struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t at_ms);
 /* When the same amount went to the same payee within the last `within_ms`, or 0. */
 int64_t subscriber_find_recent(const struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t now,
     int64_t within_ms);
-/* How many went to the payee since then. */
-int subscriber_count_recent(const struct subscriber *s, const unsigned char payee[16], int64_t since_ms);
+/* How many tokens went to the payee since then. */
+int subscriber_count_tokens(const struct subscriber *s, const unsigned char payee[16], int64_t since_ms);

@@ -99,7 +99,7 @@ static const struct row rows[WALLET_OPS] = {
 	[WALLET_WITHDRAWAL_CREATE] = { "withdrawal create", "POST", WALLET "/withdrawals",
 	    BODY(FROM("amount", AMOUNT, amount), FROM("description", TEXT, text),
 	    FROM("type", TEXT, type), FROM("externalUniqueId", TEXT, uid),
-	    FROM("deliverToPhone", TEXT, phone), FROM("callbackUrl", TEXT, callback),
+	    FROM("deliverToPhone", TEXT, phone),
 	    FROM("expires", TIME, expires_ms), FROM("location", TEXT, location)) },
 	[WALLET_WITHDRAWAL_GET] = { "withdrawal get", "GET", WALLET "/withdrawals/{d}", NEITHER },
 	[WALLET_WITHDRAWAL_LIST] = { "withdrawals", "GET", WALLET "/withdrawals",

@@ -20,6 +20,7 @@
 #define LIST_MAX 50
 #define CAP_TRIES 5
 #define TAKE_OVER_MS 15000
+#define LOOK_MS 300
 
 /* What an integrator ordered on one day. */
 struct day_cap {
@@ -93,7 +94,7 @@ answer_intent(struct call *c, const struct intent *i)
 	if (i->state == INTENT_NOT_DONE && c->kind == API_WITHDRAW) {
 		order_print_refusal(i, &b);
 		answer(c, 400, buf_str(&b));
-	} else if (!intent_settled(i) && c->kind == API_WITHDRAW)
+	} else if (c->kind == API_WITHDRAW && (i->state != INTENT_DONE || !intent_settled(i)))
 		answer_error(c, 500, "UNK001",
 		    "The outcome is not known yet; look it up by its externalUniqueId in the list");
 	else {
@@ -112,12 +113,33 @@ uid_owner(const struct call *c, const char *uid, char out[STORE_OWNER])
 
 /* ---- waiting for the run ---- */
 
+static task_fn read_again;
+
+/* Looked at now and then: another process may carry it on, or another call of the same order hear of it. */
+static void
+look_again(struct call *c)
+{
+	int64_t now = c->w.task.gw->now;
+
+	task_sleep(&c->w.task, now + LOOK_MS < c->until ? now + LOOK_MS : c->until, read_again);
+}
+
+/* And where its withdrawal can be looked up by the core's id. */
+static bool
+known(const struct intent *i)
+{
+	return intent_settled(i) && (i->state != INTENT_DONE || (i->steps & STEP_REFERRED) != 0);
+}
+
 static void
 on_read_again(struct task *t, const struct event *e)
 {
 	struct call *c = call_of(t);
+	bool read = e->end == STORE_DONE && e->v[0].present && intent_decode(e->v[0].p, e->v[0].len, &c->i);
 
-	if (e->end == STORE_DONE && e->v[0].present && intent_decode(e->v[0].p, e->v[0].len, &c->i))
+	if (t->gw->now < c->until && !(read && known(&c->i)))
+		look_again(c);
+	else if (read)
 		answer_intent(c, &c->i);
 	else
 		answer_error(c, 500, "UNK001", "The outcome is not known yet");
@@ -141,14 +163,14 @@ heard(struct task *t, const struct intent *i)
 	if (i != NULL)
 		answer_intent(c, i);
 	else
-		task_sleep(t, c->until, read_again);
+		look_again(c);
 }
 
 static void
 await_run(struct call *c)
 {
 	run_watch(c->w.task.gw, c->i.id, c->w.task.id);
-	task_sleep(&c->w.task, c->until, read_again);
+	look_again(c);
 }
 
 /* ---- a new withdrawal ---- */
@@ -175,13 +197,15 @@ amount_fits(struct call *c, const struct kind_settings *k)
 	return false;
 }
 
+static void find_order(struct call *c, const char *uid);
+
 static void
 on_ordered(struct task *t, const struct event *e)
 {
 	struct call *c = call_of(t);
 
-	if (e->end == STORE_CONFLICT) {
-		answer_error(c, 409, "DUP001", "The same externalUniqueId is being worked on; ask again");
+	if (e->end == STORE_CONFLICT && ++c->tries < CAP_TRIES) {
+		find_order(c, c->order.uid);	/* the same id came twice at once: the other one's answer is ours */
 		return;
 	}
 	if (e->end != STORE_DONE) {

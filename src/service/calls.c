@@ -76,7 +76,7 @@ turn_outcome(struct turn *t, const char *outcome)
 {
 	log_debug(t->w.task.id, "call", "call=%s outcome=%s", t->step.call, outcome);
 	if (t->replied)
-		task_end(turn_task(t));		/* the screen said "later" meanwhile */
+		turn_close(t);		/* the screen said "later" meanwhile */
 	else
 		turn_feed(t, MENU_OUTCOME, outcome);
 }
@@ -233,6 +233,16 @@ turn_say(struct turn *t, const struct message *m, turn_fn *after)
 }
 
 /* ---- rows of the wallet core ---- */
+
+/* A core that ignores the search lists strangers: then not to find somebody means nothing. */
+bool
+turn_search_ignored(struct turn *t, const struct wallet_answer *a, const char *phone)
+{
+	if (a->n == 0 || turn_customer_of(a, phone) != NULL)
+		return false;
+	log_error(t->w.task.id, "customer search ignored", "tenant=%s rows=%d", t->settings->name, a->n);
+	return true;
+}
 
 const struct wallet_customer *
 turn_customer_of(const struct wallet_answer *a, const char *phone)

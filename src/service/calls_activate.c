@@ -35,6 +35,7 @@ set_code(struct subscriber *sub, struct turn *t)
 	sub->code_until = t->w.task.gw->now + CODE_MS;
 	sub->code_tries = 0;
 	sub->activations++;
+	sub->has_pin = false;		/* whoever had this number before: a PIN is made for the customer of today */
 	sub->customer_id = t->found_id;
 	str_copy(sub->customer_uid, sizeof sub->customer_uid, t->uid);
 }

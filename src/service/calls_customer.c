@@ -68,6 +68,10 @@ on_customers(struct task *task, const struct event *e)
 
 	if (!turn_answered(t, e))
 		return;
+	if (turn_search_ignored(t, e->wallet, t->in.phone)) {
+		turn_outcome(t, "failed");
+		return;
+	}
 	c = turn_customer_of(e->wallet, t->in.phone);
 	if (c == NULL || (!t->sub.has_pin && t->sub.signup_customer_id == c->id)) {
 		turn_outcome(t, "not_found");
@@ -115,17 +119,13 @@ call_language_set(struct turn *t)
 /* ---- the PIN before anything private ---- */
 
 static void
-on_check_saved(struct task *task, const struct event *e)
+check_over(struct turn *t, enum pin_result result)
 {
 	static const char *const outcome[] = {
 		[PIN_RESULT_RIGHT] = "ok", [PIN_RESULT_WRONG] = "wrong", [PIN_RESULT_LOCKED] = "locked",
 		[PIN_RESULT_UNSURE] = "failed",
 	};
-	struct turn *t = turn_of(task);
-	enum pin_result result = t->pin_result;
 
-	if (e->end != STORE_DONE)
-		result = PIN_RESULT_UNSURE;
 	vars_set_i64(turn_vars(t), "tries_left", pin_left(&t->pin));
 	vars_set_i64(turn_vars(t), "locked_until", t->pin.locked_until);
 	vars_set(turn_vars(t), "authed", result == PIN_RESULT_RIGHT ? "1" : "");
@@ -133,30 +133,42 @@ on_check_saved(struct task *task, const struct event *e)
 }
 
 static void
-after_check(struct turn *t)
+on_login_saved(struct task *task, const struct event *e)
+{
+	check_over(turn_of(task), e->end == STORE_DONE ? PIN_RESULT_RIGHT : PIN_RESULT_UNSURE);
+}
+
+/* The login goes beside the dialogue, for what is asked as the customer. */
+static void
+check_settled(struct turn *t)
 {
 	struct gateway *gw = t->w.task.gw;
 	struct store_commit c = { .n = 0 };
 	struct store_key key;
-	struct rev login_rev = { 0 };
-	struct event done = { .kind = EV_COMMITTED, .end = STORE_DONE };
-	struct buf *b;
+	struct rev rev = { 0 };
+	struct buf *b = scratch(gw, 4);
 	char uuid[37];
 
-	if (!t->pin_taken) {
-		on_check_saved(turn_task(t), &done);
+	if (t->pin_result != PIN_RESULT_RIGHT || !t->settings->wallet.acts_as_customer ||
+	    t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
+		check_over(t, t->pin_result);
 		return;
 	}
-	turn_add_pin(t, &c);
-	if (t->pin_result == PIN_RESULT_RIGHT && t->settings->wallet.acts_as_customer) {
-		gateway_uuid(gw, uuid);
-		vars_set(turn_vars(t), "login", uuid);
-		key = key_of(STORE_JWT, t->owner, uuid);
-		b = scratch(gw, 4);
-		login_encode(&t->login, b);
-		commit_put(gw, &c, &key, &login_rev, b, t->login.until - gw->now);
-	}
-	task_commit(turn_task(t), &c, on_check_saved);
+	gateway_uuid(gw, uuid);
+	vars_set(turn_vars(t), "login", uuid);
+	key = key_of(STORE_JWT, t->owner, uuid);
+	login_encode(&t->login, b);
+	commit_put(gw, &c, &key, &rev, b, t->login.until - gw->now);
+	task_commit(turn_task(t), &c, on_login_saved);
+}
+
+static void
+after_check(struct turn *t)
+{
+	if (t->pin_taken)
+		turn_settle_pin(t, check_settled);
+	else
+		check_over(t, t->pin_result);
 }
 
 void
@@ -182,12 +194,30 @@ set_pin(struct subscriber *sub, struct turn *t)
 	}
 }
 
+/* No answer to the change: whoever the new PIN lets in has it. */
+static void
+on_new_pin_tried(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+
+	mem_wipe(t->step.secret, sizeof t->step.secret);
+	if (e->wallet->end == WALLET_DONE)
+		turn_change_subscriber(t, set_pin, pin_changed);
+	else
+		turn_outcome(t, "unsure");
+}
+
 static void
 on_identity_changed(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
+	struct wallet_req q = { .op = WALLET_LOGIN };
 
-	if (turn_answered(t, e))
+	if (e->wallet->end == WALLET_UNKNOWN) {
+		turn_customer_identity(t, t->sub.customer_id, q.identity);
+		turn_pin_password(t, t->sub.customer_uid, t->step.secret, q.password);
+		turn_ask(t, &q, on_new_pin_tried);
+	} else if (turn_answered(t, e))
 		turn_change_subscriber(t, set_pin, pin_changed);
 }
 

@@ -62,6 +62,10 @@ on_recipient(struct task *task, const struct event *e)
 
 	if (!turn_answered(t, e))
 		return;
+	if (turn_search_ignored(t, e->wallet, vars_get(turn_vars(t), "to"))) {
+		turn_outcome(t, "failed");
+		return;
+	}
 	c = turn_customer_of(e->wallet, vars_get(turn_vars(t), "to"));
 	if (c == NULL || !active(c->status)) {
 		turn_outcome(t, c == NULL ? "not_found" : "barred");
@@ -115,7 +119,7 @@ too_early(const struct turn *t, int64_t amount)
 
 /* The last word before the confirm screen: enough money, and not the same payment once more by mistake. */
 static void
-conclude(struct turn *t, const char *payee)
+conclude(struct turn *t, const char *domain, const char *payee)
 {
 	struct vars *v = turn_vars(t);
 	int64_t amount = vars_get_i64(v, "amount"), total = amount + vars_get_i64(v, "fee");
@@ -127,7 +131,7 @@ conclude(struct turn *t, const char *payee)
 		turn_outcome(t, "short");
 		return;
 	}
-	gateway_mac(t->w.task.gw, "payee", vars_get(v, payee), mac);
+	gateway_mac(t->w.task.gw, domain, vars_get(v, payee), mac);
 	before = subscriber_find_recent(&t->sub, mac, amount, t->w.task.gw->now, REPEAT_MS);
 	vars_set_i64(v, "repeat_at", before);
 	turn_outcome(t, before != 0 ? "repeat" : "ok");
@@ -136,13 +140,13 @@ conclude(struct turn *t, const char *payee)
 static void
 conclude_send(struct turn *t)
 {
-	conclude(t, "to");
+	conclude(t, "payee", "to");
 }
 
 static void
 conclude_cash(struct turn *t)
 {
-	conclude(t, "to_phone");
+	conclude(t, "token payee", "to_phone");
 }
 
 static void
@@ -250,9 +254,9 @@ capped(const struct turn *t)
 
 	if (strcmp(to, t->in.phone) != 0 && t->sub.refused_other >= REFUSED_OTHERS_A_DAY)
 		return true;
-	gateway_mac(t->w.task.gw, "payee", to, mac);
+	gateway_mac(t->w.task.gw, "token payee", to, mac);
 	return t->settings->token_phone_day_count > 0 &&
-	    subscriber_count_recent(&t->sub, mac, t->w.task.gw->now - DAY_MS) >= t->settings->token_phone_day_count;
+	    subscriber_count_tokens(&t->sub, mac, t->w.task.gw->now - DAY_MS) >= t->settings->token_phone_day_count;
 }
 
 static const char *

@@ -205,7 +205,7 @@ on_resend(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
 
-	if (!take_picked(t, e) || t->intent.token[0] == '\0')
+	if (!take_picked(t, e) || !intent_token_usable(&t->intent, task->gw->now))
 		turn_outcome(t, "failed");
 	else if (t->intent.resends >= RESENDS_MAX)
 		turn_outcome(t, "too_many");

@@ -67,17 +67,37 @@ write_call(struct turn *t, struct wallet_req *q, int64_t timeout_ms, task_fn *on
 }
 
 static void
+closed(struct turn *t)
+{
+	turn_outcome(t, "failed");
+}
+
+/* The screen promised an SMS: how it ended is said there. */
+static void
 over(struct turn *t, const char *outcome)
 {
+	struct message *m = NULL;
+	char id[MESSAGE_ID], uuid[37];
+
 	mem_wipe(t->step.secret, sizeof t->step.secret);
-	turn_outcome(t, outcome);
+	if (t->replied && strcmp(outcome, "done") != 0) {
+		m = xcalloc(1, sizeof *m);
+		gateway_uuid(t->w.task.gw, uuid);
+		str_format(id, sizeof id, "%s:signup", uuid);
+	}
+	if (m != NULL && say_text(t->w.task.gw, t->tenant, MSG_RESULT, id, t->in.phone, t->s.dlg.lang,
+	        "sms.result.signup.not_done", turn_vars(t), m))
+		turn_say(t, m, closed);
+	else
+		turn_outcome(t, outcome);
+	free(m);
 }
 
 static void
 check_time(struct turn *t)
 {
 	if (t->w.task.gw->now >= t->deadline)
-		turn_reply(t, turn_plain_text(t, "error.signup_later"), true);
+		turn_answer_early(t, "error.signup_later");
 }
 
 static void
@@ -328,7 +348,7 @@ on_customers(struct task *task, const struct event *e)
 	const struct wallet_customer *c;
 
 	check_time(t);
-	if (e->wallet->end != WALLET_DONE) {
+	if (e->wallet->end != WALLET_DONE || turn_search_ignored(t, e->wallet, t->in.phone)) {
 		over(t, "failed");
 		return;
 	}
@@ -367,8 +387,15 @@ set_ids(struct subscriber *sub, struct turn *t)
 
 	if (sub->signup_uid[0] != '\0')
 		return;
-	gateway_uuid(t->w.task.gw, uuid);
-	str_copy(sub->signup_uid, sizeof sub->signup_uid, uuid);
+	if (sub->has_pin) {
+		/* It came to its end in this dialogue and was not told: the PIN typed now is the one that counts. */
+		str_copy(sub->signup_uid, sizeof sub->signup_uid, sub->customer_uid);
+		sub->signup_customer_id = sub->customer_id;
+		sub->signup_identity = sub->signup_ratified = true;
+	} else {
+		gateway_uuid(t->w.task.gw, uuid);
+		str_copy(sub->signup_uid, sizeof sub->signup_uid, uuid);
+	}
 	gateway_uuid(t->w.task.gw, uuid);
 	str_copy(sub->signup_wallet_uid, sizeof sub->signup_wallet_uid, uuid);
 }
@@ -376,6 +403,10 @@ set_ids(struct subscriber *sub, struct turn *t)
 void
 call_signup_create(struct turn *t)
 {
+	if (vars_has(turn_vars(t), "had_pin")) {
+		turn_outcome(t, "taken");	/* a PIN is changed only by who knows it */
+		return;
+	}
 	t->offset = 0;
 	t->irrevocable = true;
 	turn_change_subscriber(t, set_ids, go_on);

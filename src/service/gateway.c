@@ -90,6 +90,12 @@ gateway_busy(const struct gateway *gw)
 	return gw->turns + gw->runs + gw->sends + gw->calls;
 }
 
+unsigned
+gateway_turns(const struct gateway *gw)
+{
+	return gw->turns;
+}
+
 /* ---- answers ---- */
 
 static void

@@ -32,6 +32,7 @@ void gateway_reload(struct gateway *gw, const struct texts *texts, const struct 
 /* Stops claiming due intents and messages; turns and calls under way go on. */
 void gateway_drain(struct gateway *gw);
 unsigned gateway_busy(const struct gateway *gw);	/* turns, intents, messages and calls under way */
+unsigned gateway_turns(const struct gateway *gw);	/* under way: they may hold menus and texts of before a reload */
 /* Call every 10 to 50 ms: deadlines, claims of what is due. */
 void gateway_tick(struct gateway *gw, int64_t now);
 

@@ -11,6 +11,8 @@
 #include "base/str.h"
 #include "service/turn.h"
 
+#define SETTLE_TRIES 5
+
 void
 turn_customer_identity(const struct turn *t, int64_t customer_id, char out[41])
 {
@@ -37,27 +39,94 @@ turn_local_pin(const struct turn *t, const char *pin, unsigned char out[16])
 	mem_wipe(password, sizeof password);
 }
 
+/* What the check came to, in the record of tries that is in hand. */
+static void
+apply_result(struct turn *t)
+{
+	switch (t->pin_result) {
+	case PIN_RESULT_RIGHT:
+		pin_right(&t->pin);
+		break;
+	case PIN_RESULT_UNSURE:
+		pin_give_back(&t->pin);
+		break;
+	case PIN_RESULT_WRONG:
+	case PIN_RESULT_LOCKED:
+		if (pin_wrong(&t->pin, t->w.task.gw->now))
+			t->pin_result = PIN_RESULT_LOCKED;
+		break;
+	}
+}
+
 static void
 checked(struct turn *t, enum pin_result result)
 {
-	struct gateway *gw = t->w.task.gw;
-
 	mem_wipe(t->step.secret, sizeof t->step.secret);
 	t->pin_result = result;
-	if (result == PIN_RESULT_RIGHT)
-		pin_right(&t->pin);
-	else if (result == PIN_RESULT_UNSURE)
-		pin_give_back(&t->pin);
-	else {
+	apply_result(t);
+	if (result == PIN_RESULT_WRONG)
 		metric_add(M_PIN_WRONG, 1);
-		if (pin_wrong(&t->pin, gw->now)) {
-			metric_add(M_PIN_LOCKS, 1);
-			log_info(t->w.task.id, "pin locked", "channel=%s", t->channel->name);
-			t->pin_result = PIN_RESULT_LOCKED;
-		}
+	if (t->pin_result == PIN_RESULT_LOCKED) {
+		metric_add(M_PIN_LOCKS, 1);
+		log_info(t->w.task.id, "pin locked", "channel=%s", t->channel->name);
 	}
 	t->after_pin(t);
 }
+
+/* ---- closing a try that nothing else is saved with ---- */
+
+static void on_settled(struct task *task, const struct event *e);
+
+static void
+settle(struct turn *t)
+{
+	struct store_commit c = { .n = 0 };
+
+	turn_add_pin(t, &c);
+	task_commit(turn_task(t), &c, on_settled);
+}
+
+static void
+on_fresh_tries(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+
+	if (e->end != STORE_DONE || !e->v[0].present || e->v[0].damaged ||
+	    !pin_decode(e->v[0].p, e->v[0].len, &t->pin)) {
+		t->after_settle(t);	/* the try stays taken, and counts as wrong in the end */
+		return;
+	}
+	rev_loaded(&t->pin_rev, &e->v[0]);
+	apply_result(t);
+	settle(t);
+}
+
+static void
+on_settled(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+	struct store_key key = key_of(STORE_PIN, t->owner, "");
+
+	if (e->end == STORE_CONFLICT && ++t->tries < SETTLE_TRIES) {
+		task_load(task, &key, 1, on_fresh_tries);
+		return;
+	}
+	if (e->end == STORE_DONE) {
+		rev_saved(&t->pin_rev);
+		t->pin_taken = false;
+	}
+	t->after_settle(t);
+}
+
+void
+turn_settle_pin(struct turn *t, turn_fn *after)
+{
+	t->after_settle = after;
+	t->tries = 0;
+	settle(t);
+}
+
+/* ---- the check ---- */
 
 static void
 on_login(struct task *task, const struct event *e)
@@ -65,7 +134,7 @@ on_login(struct task *task, const struct event *e)
 	struct turn *t = turn_of(task);
 	const struct wallet_answer *a = e->wallet;
 
-	if (a->end == WALLET_DONE && a->jwt[0] != '\0') {
+	if (a->end == WALLET_DONE && a->jwt[0] != '\0' && a->jwt_exp_ms > task->gw->now) {
 		memset(&t->login, 0, sizeof t->login);
 		str_copy(t->login.jwt, sizeof t->login.jwt, a->jwt);
 		t->login.until = a->jwt_exp_ms;
@@ -136,7 +205,8 @@ on_tries_loaded(struct task *task, const struct event *e)
 	}
 	rev_loaded(&t->pin_rev, &e->v[0]);
 	if (!pin_take(&t->pin, task->gw->now)) {
-		t->pin_result = PIN_RESULT_LOCKED;
+		/* Without a lock it is only that the tries left are being checked right now. */
+		t->pin_result = task->gw->now < t->pin.locked_until ? PIN_RESULT_LOCKED : PIN_RESULT_UNSURE;
 		t->after_pin(t);
 		return;
 	}

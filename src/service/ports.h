@@ -132,6 +132,7 @@ struct sms_req {
 	const char *text;		/* UTF-8 */
 	bool receipt;			/* ask for a delivery receipt */
 	int64_t deadline_ms;		/* wall clock: never on the wire after it */
+	int64_t valid_until_ms;		/* wall clock: the network need not deliver it after that */
 };
 enum sms_end {
 	SMS_SENT,		/* accepted; id is set */

@@ -15,6 +15,10 @@
 #define LEASE_MS 15000			/* a process that is silent for so long has lost its intents */
 #define STAY_MS 3000			/* waits shorter than this are sat out here */
 #define LIMIT_TRIES 8
+#define SAVE_TRIES 10
+#define SAVE_AGAIN_MS 400
+#define ROWS_MAX 4000			/* of one look at the core's lists; a core that ignores offsets lists for ever */
+#define SEND_WITHIN_MS 5000		/* of saving the attempt; later somebody else may be asking already */
 #define LIST_BACK_MS INT64_C(600000)	/* clocks differ: lists are read from so long before the first send */
 
 struct run {
@@ -22,7 +26,8 @@ struct run {
 	char id[INTENT_ID];
 	struct intent i;
 	struct rev rev;
-	bool dirty;
+	bool dirty;			/* the intent is not as it is in the store */
+	bool again;			/* its record was changed by somebody who wants it carried on from there */
 	uint64_t watcher;
 	int tenant;
 	int tries;			/* of the step in hand */
@@ -41,6 +46,7 @@ struct run {
 };
 
 static void go_on(struct run *r);
+static void on_intent_loaded(struct task *t, const struct event *e);
 
 static struct run *
 run_of(struct task *t)
@@ -59,17 +65,23 @@ run_end(struct task *t)
 	free(r);
 }
 
+static bool
+is_watched(const struct run *r)
+{
+	return r->watcher != 0 && task_find(r->task.gw, r->watcher) != NULL;
+}
+
 static void
 tell_watcher(struct run *r, bool settled)
 {
-	struct gateway *gw = r->task.gw;
-	struct watcher *w = (struct watcher *)(void *)task_find(gw, r->watcher);
+	struct watcher *w = NULL;
 
-	if (r->watcher == 0)
-		return;
+	if (is_watched(r))
+		w = (struct watcher *)(void *)task_find(r->task.gw, r->watcher);
 	r->watcher = 0;
-	if (w != NULL)
-		w->heard(&w->task, settled ? &r->i : NULL);
+	if (w == NULL)
+		return;
+	w->heard(&w->task, settled ? &r->i : NULL);
 }
 
 /* This process lets go; the due list brings the intent back. */
@@ -94,7 +106,10 @@ intent_key(const struct run *r)
 	return key_of(STORE_INTENT, r->i.owner, r->i.id);
 }
 
-/* Adds the intent, and its place in the due list, to a commit of its bucket. */
+/*
+ * Adds the intent, and its place in the due list, to a commit of its bucket. One that did not change keeps its version:
+ * whoever carries it on elsewhere is not disturbed.
+ */
 static void
 add_intent(struct run *r, struct store_commit *c, int64_t due)
 {
@@ -102,8 +117,11 @@ add_intent(struct run *r, struct store_commit *c, int64_t due)
 	struct store_key key = intent_key(r);
 	struct buf *b = scratch(gw, 0);
 
-	intent_encode(&r->i, b);
-	commit_put(gw, c, &key, &r->rev, b, 0);
+	if (r->dirty) {
+		intent_encode(&r->i, b);
+		commit_put(gw, c, &key, &r->rev, b, 0);
+	} else
+		commit_check(c, &key, &r->rev);
 	if (due > 0)
 		commit_list_add(c, STORE_DUE, &key, due);
 	else
@@ -119,15 +137,28 @@ save(struct run *r, int64_t due, task_fn *on)
 	task_commit(&r->task, &c, on);
 }
 
+static void
+start_again(struct run *r)
+{
+	struct store_key key = intent_key(r);
+
+	r->again = false;
+	r->tries = 0;
+	task_load(&r->task, &key, 1, on_intent_loaded);
+}
+
 static bool
 saved(struct run *r, const struct event *e)
 {
 	if (e->end == STORE_DONE) {
-		rev_saved(&r->rev);
+		if (r->dirty)
+			rev_saved(&r->rev);
 		r->dirty = false;
 		return true;
 	}
-	if (e->end == STORE_CONFLICT)
+	if (e->end == STORE_CONFLICT && r->again)
+		start_again(r);
+	else if (e->end == STORE_CONFLICT)
 		give_up(r, "somebody else carried it on");
 	else
 		give_up(r, "could not be saved");
@@ -250,6 +281,33 @@ limit_load(struct run *r)
 
 /* ---- sending ---- */
 
+static void keep_answer(struct run *r);
+
+static void
+on_answer_again(struct task *t, const struct event *e)
+{
+	(void)e;
+	keep_answer(run_of(t));
+}
+
+/* An answer about money is not let go because the store stumbles once: it may never be said again. */
+static void
+on_answer_saved(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+
+	if ((e->end == STORE_LATE || e->end == STORE_UNKNOWN || e->end == STORE_FULL) && ++r->tries < SAVE_TRIES)
+		task_sleep(t, t->gw->now + SAVE_AGAIN_MS, on_answer_again);
+	else if (saved(r, e))
+		go_on(r);
+}
+
+static void
+keep_answer(struct run *r)
+{
+	save(r, r->task.gw->now + LEASE_MS, on_answer_saved);
+}
+
 static void
 on_sent(struct task *t, const struct event *e)
 {
@@ -261,14 +319,14 @@ on_sent(struct task *t, const struct event *e)
 	log_info(t->id, "intent sent", "intent=%s kind=%s end=%s code=%s trace=%s state=%s", r->i.id,
 	    r->i.kind == INTENT_TRANSFER ? "transfer" : "withdrawal", wallet_end_name(e->wallet->end),
 	    e->wallet->code, e->wallet->trace, intent_state_name(r->i.state));
-	keep(r);
+	r->dirty = true;
+	r->tries = 0;
+	keep_answer(r);
 }
 
 static void
 fill_request(const struct run *r, struct wallet_req *q)
 {
-	const struct tenant_settings *tenant = tenant_of(r);
-
 	q->op = r->i.kind == INTENT_TRANSFER ? WALLET_TRANSFER : WALLET_WITHDRAWAL_CREATE;
 	q->wallet_id = r->i.wallet_id;
 	q->to_wallet_id = r->i.to_wallet_id;
@@ -280,9 +338,25 @@ fill_request(const struct run *r, struct wallet_req *q)
 	str_copy(q->location, sizeof q->location, "USSD");
 	if (r->i.kind == INTENT_WITHDRAWAL && !r->i.gateway_sends)
 		str_copy(q->phone, sizeof q->phone, r->i.to_phone);
-	if (r->task.gw->settings->public_url[0] != '\0' && r->i.kind == INTENT_WITHDRAWAL)
-		str_format(q->callback, sizeof q->callback, "%s/callbacks/%s/withdrawals",
-		    r->task.gw->settings->public_url, tenant->name);
+}
+
+/* Certainly not sent: as if the core had said "later" (or that the login is over). */
+static void
+not_sent(struct run *r, enum wallet_end end)
+{
+	struct wallet_answer *none = xcalloc(1, sizeof *none);
+
+	none->end = end;
+	intent_on_sent(&r->i, r->task.gw->now, none);
+	free(none);
+	keep(r);
+}
+
+/* A process that stood still since the attempt was saved may find that others have given it up already. */
+static bool
+too_late(const struct run *r)
+{
+	return r->task.gw->now - r->i.last_send > SEND_WITHIN_MS;
 }
 
 static void
@@ -292,18 +366,16 @@ on_login_loaded(struct task *t, const struct event *e)
 	struct wallet_req q = { 0 };
 	struct login login;
 
+	if (too_late(r)) {
+		not_sent(r, WALLET_LATER);
+		return;
+	}
 	fill_request(r, &q);
 	if (e->end == STORE_DONE && e->v[0].present && login_decode(e->v[0].p, e->v[0].len, &login) &&
 	    login.until > t->gw->now)
 		str_copy(q.jwt, sizeof q.jwt, login.jwt);
 	if (q.jwt[0] == '\0') {
-		/* Nothing was sent, and without the customer's login nothing can be. */
-		struct wallet_answer *none = xcalloc(1, sizeof *none);
-
-		none->end = WALLET_AUTH;
-		intent_on_sent(&r->i, t->gw->now, none);
-		free(none);
-		keep(r);
+		not_sent(r, WALLET_AUTH);	/* without the customer's login nothing can be sent */
 	} else
 		task_wallet(t, r->tenant, &q, tenant_of(r)->wallet.timeout_money_ms, on_sent);
 	mem_wipe(&login, sizeof login);
@@ -324,6 +396,10 @@ on_attempt_saved(struct task *t, const struct event *e)
 		task_load(t, &key, 1, on_login_loaded);
 		return;
 	}
+	if (too_late(r)) {
+		not_sent(r, WALLET_LATER);
+		return;
+	}
 	fill_request(r, &q);
 	task_wallet(t, r->tenant, &q, tenant_of(r)->wallet.timeout_money_ms, on_sent);
 }
@@ -337,6 +413,7 @@ send_attempt(struct run *r)
 	if (r->i.token_expires == 0 && r->i.kind == INTENT_WITHDRAWAL)
 		r->i.token_expires = gw->now + say_token_life_ms(tenant_of(r), r->i.type);
 	intent_sending(&r->i, gw->now, gw->process, lease);
+	r->dirty = true;
 	save(r, gw->now + lease, on_attempt_saved);
 }
 
@@ -381,8 +458,10 @@ on_listed(struct task *t, const struct event *e)
 	r->offset += a->n;
 	if (r->found)
 		asked(r, FOUND);
-	else if (a->more && a->n > 0)
+	else if (a->more && a->n > 0 && r->offset < ROWS_MAX)
 		ask_page(r);
+	else if (a->more)
+		asked(r, UNCLEAR);
 	else
 		asked(r, r->ids_missing ? UNCLEAR : NOT_LISTED);
 }
@@ -503,7 +582,10 @@ put_message(struct run *r)
 	struct store_commit c = { .n = 0 };
 
 	if (!say_intent(r->task.gw, r->tenant, &r->i, r->doing, &m)) {
-		r->i.steps |= step_of(r->doing);	/* nothing is to be said */
+		if (r->doing == DO_TOKEN_SMS)
+			intent_cancel(&r->i, r->task.gw->now);	/* it can reach nobody */
+		else
+			r->i.steps |= step_of(r->doing);	/* nothing is to be said */
 		keep(r);
 		return;
 	}
@@ -537,7 +619,12 @@ note_payee(struct run *r)
 {
 	unsigned char payee[16];
 
-	gateway_mac(r->task.gw, "payee", r->i.to_phone, payee);
+	if (r->i.kind == INTENT_TRANSFER)
+		gateway_mac(r->task.gw, "payee", r->i.to_phone, payee);
+	else {
+		gateway_mac(r->task.gw, "token payee", r->i.to_phone, payee);
+		subscriber_add_token(&r->sub, payee, r->i.amount, r->i.accepted_at);
+	}
 	subscriber_add_recent(&r->sub, payee, r->i.amount, r->i.accepted_at);
 }
 
@@ -564,7 +651,7 @@ on_subscriber_loaded(struct task *t, const struct event *e)
 		r->sub.outcome = r->i.state == INTENT_DONE ? OUTCOME_DONE :
 		    r->i.state == INTENT_NOT_DONE ? OUTCOME_NOT_DONE : OUTCOME_CHECKING;
 		r->sub.outcome_at = r->i.accepted_at;
-		r->sub.outcome_told = r->watcher != 0;
+		r->sub.outcome_told = is_watched(r);
 	}
 	if (r->i.state == INTENT_DONE) {
 		note_payee(r);
@@ -573,6 +660,7 @@ on_subscriber_loaded(struct task *t, const struct event *e)
 	if (r->i.why == WHY_LIMIT && strcmp(r->i.phone, r->i.to_phone) != 0)
 		r->sub.refused_other++;
 	r->i.steps |= STEP_NOTED;
+	r->dirty = true;
 	subscriber_encode(&r->sub, b);
 	commit_put(t->gw, &c, &key, &r->sub_rev, b, 0);
 	add_intent(r, &c, t->gw->now + LEASE_MS);
@@ -622,18 +710,37 @@ to_be_told(const struct run *r)
 	    (r->i.integrator[0] == '\0' || r->i.state != INTENT_DONE || (r->i.steps & STEP_REFERRED) != 0);
 }
 
+/* What no screen could tell is told by SMS, also where the tenant wants none: "the result comes by SMS" was promised. */
+static enum intent_action
+next_action(struct run *r, int64_t *at)
+{
+	bool sms = tenant_of(r)->result_sms;
+	struct intent_rules rules = { r->task.gw->settings->give_back, sms };
+	enum intent_state before = r->i.state;
+	enum intent_action doing = intent_next(&r->i, &rules, r->task.gw->now, at);
+
+	r->dirty |= r->i.state != before;
+	return doing;
+}
+
 static void
 go_on(struct run *r)
 {
-	struct intent_rules rules = { r->task.gw->settings->give_back, tenant_of(r)->result_sms };
 	enum intent_action doing;
 	int64_t at;
 
-	doing = intent_next(&r->i, &rules, r->task.gw->now, &at);
-	r->doing = doing;
+	doing = next_action(r, &at);
 	/* The watcher hears after the outcome is noted, so that the next dial does not tell it once more. */
-	if (to_be_told(r) && doing != DO_NOTE && doing != DO_RELEASE_LIMIT)
+	if (to_be_told(r) && doing != DO_NOTE && doing != DO_RELEASE_LIMIT && is_watched(r)) {
 		tell_watcher(r, true);
+		if (!tenant_of(r)->result_sms) {
+			/* Heard on a screen, and the tenant wants no more: kept, so that no later run says it again. */
+			r->i.steps |= STEP_RESULT_SMS;
+			r->dirty = true;
+		}
+		doing = next_action(r, &at);
+	}
+	r->doing = doing;
 	log_debug(r->task.id, "intent next", "intent=%s state=%s do=%s", r->i.id,
 	    intent_state_name(r->i.state), intent_action_name(doing));
 	switch (doing) {
@@ -720,14 +827,28 @@ on_intent_loaded(struct task *t, const struct event *e)
 		go_on(r);
 }
 
+static void
+on_called_again(struct task *t, const struct event *e)
+{
+	(void)e;
+	start_again(run_of(t));
+}
+
 void
 run_start(struct gateway *gw, const char *owner, const char *id)
 {
-	struct run *r = run_new(gw, id);
+	struct run *old = map_get(gw->running, id, strlen(id));
 	struct store_key key = key_of(STORE_INTENT, owner, id);
 
-	if (r != NULL)
-		task_load(&r->task, &key, 1, on_intent_loaded);
+	if (old != NULL) {
+		/* What it is at now ends in a conflict; where it only waits, it need not. An answer that waits to be
+		 * saved is not let go. */
+		old->again = true;
+		if (!list_empty(&old->task.asleep) && !old->dirty)
+			task_sleep(&old->task, gw->now, on_called_again);
+		return;
+	}
+	task_load(&run_new(gw, id)->task, &key, 1, on_intent_loaded);
 }
 
 void

@@ -16,25 +16,24 @@
 #define CLAIM_AT_ONCE 32
 #define SAVE_TRIES 5
 
-struct sending {
+struct carried {			/* a message that a task is at work on */
 	struct task task;
 	struct message m;
 	struct rev rev;
 	int tries;
-	struct receipt receipt;		/* an early one, found parked */
-	bool has_receipt;
+	task_fn *told;			/* where it goes on when the payer has been told */
 };
 
-static struct sending *
-sending_of(struct task *t)
+static struct carried *
+carried_of(struct task *t)
 {
-	return LIST_OF(t, struct sending, task);
+	return LIST_OF(t, struct carried, task);
 }
 
 static void
 sending_end(struct task *t)
 {
-	struct sending *s = sending_of(t);
+	struct carried *s = carried_of(t);
 
 	t->gw->sends--;
 	mem_wipe(s, sizeof *s);
@@ -42,7 +41,7 @@ sending_end(struct task *t)
 }
 
 static const struct tenant_settings *
-tenant_of(const struct sending *s)
+tenant_of(const struct carried *s)
 {
 	int i = tenant_find(s->task.gw, s->m.tenant);
 
@@ -50,7 +49,7 @@ tenant_of(const struct sending *s)
 }
 
 static struct message_rules
-rules_of(const struct sending *s)
+rules_of(const struct carried *s)
 {
 	const struct tenant_settings *t = tenant_of(s);
 
@@ -59,7 +58,7 @@ rules_of(const struct sending *s)
 }
 
 static void
-save(struct sending *s, task_fn *on)
+save(struct carried *s, task_fn *on)
 {
 	struct gateway *gw = s->task.gw;
 	struct store_commit c = { .n = 0 };
@@ -76,7 +75,7 @@ save(struct sending *s, task_fn *on)
 }
 
 static void
-count_end(const struct sending *s)
+count_end(const struct carried *s)
 {
 	static const enum metric metric[MESSAGE_STATES] = {
 		[MESSAGE_SENT] = M_MESSAGES_SENT, [MESSAGE_DELIVERED] = M_MESSAGES_DELIVERED,
@@ -91,25 +90,17 @@ count_end(const struct sending *s)
 	    s->m.attempts, (unsigned)s->m.status);
 }
 
-/* ---- the payer hears when a token finally could not be delivered ---- */
-
-static void
-on_told(struct task *t, const struct event *e)
-{
-	if (e->end != STORE_DONE && e->end != STORE_CONFLICT)
-		log_error(t->id, "undelivered token not told", "message=%s", sending_of(t)->m.id);
-	task_end(t);
-}
+/* ---- the payer hears that a token finally could not be delivered, before that is saved ---- */
 
 static void
 on_owner_loaded(struct task *t, const struct event *e)
 {
-	struct sending *s = sending_of(t);
+	struct carried *k = carried_of(t);
 	struct intent *i = xcalloc(1, sizeof *i);
 	struct message *m = xcalloc(1, sizeof *m);
 	struct store_commit c = { .n = 0 };
 	struct vars v = { 0 };
-	int tenant = tenant_find(t->gw, s->m.tenant);
+	int tenant = tenant_find(t->gw, k->m.tenant);
 	char id[MESSAGE_ID];
 	bool said = false;
 
@@ -124,49 +115,50 @@ on_owner_loaded(struct task *t, const struct event *e)
 	}
 	if (said) {
 		say_put(t->gw, &c, m);
-		task_commit(t, &c, on_told);
+		task_commit(t, &c, k->told);
 	} else
-		task_end(t);
+		k->told(t, e);
 	mem_wipe(i, sizeof *i);
 	free(i);
 	free(m);
 }
 
+/* `told` gets an event: neither DONE nor CONFLICT (it was said before) means that it must be tried again. */
 static void
-tell_undelivered(struct sending *s)
+tell_undelivered(struct carried *k, task_fn *told)
 {
+	static const struct event nothing = { .kind = EV_COMMITTED, .end = STORE_DONE };
+	bool lost = k->m.cls == MSG_TOKEN &&
+	    (k->m.state == MESSAGE_FAILED || k->m.state == MESSAGE_EXPIRED);
 	struct store_key key;
 
-	log_error(s->task.id, "token undelivered", "message=%s state=%s", s->m.id,
-	    message_state_name(s->m.state));
-	if (s->m.intent_id[0] == '\0') {
-		task_end(&s->task);
+	if (lost)
+		log_error(k->task.id, "token undelivered", "message=%s state=%s", k->m.id,
+		    message_state_name(k->m.state));
+	if (!lost || k->m.intent_id[0] == '\0') {
+		told(&k->task, &nothing);
 		return;
 	}
-	key = key_of(STORE_INTENT, s->m.intent_owner, s->m.intent_id);
-	task_load(&s->task, &key, 1, on_owner_loaded);
+	k->told = told;
+	key = key_of(STORE_INTENT, k->m.intent_owner, k->m.intent_id);
+	task_load(&k->task, &key, 1, on_owner_loaded);
 }
 
-static void
-over(struct sending *s)
+static bool
+was_told(const struct event *e)
 {
-	bool undelivered = s->m.state == MESSAGE_FAILED || s->m.state == MESSAGE_EXPIRED;
-
-	count_end(s);
-	if (s->m.cls == MSG_TOKEN && undelivered)
-		tell_undelivered(s);
-	else
-		task_end(&s->task);
+	return e->end == STORE_DONE || e->end == STORE_CONFLICT;
 }
 
 static void
 on_answer_saved(struct task *t, const struct event *e)
 {
-	struct sending *s = sending_of(t);
+	struct carried *s = carried_of(t);
 
 	if (e->end == STORE_DONE) {
 		rev_saved(&s->rev);
-		over(s);
+		count_end(s);
+		task_end(t);
 	} else if (e->end == STORE_CONFLICT) {
 		log_warn(t->id, "message carried on elsewhere", "message=%s", s->m.id);
 		task_end(t);
@@ -176,26 +168,22 @@ on_answer_saved(struct task *t, const struct event *e)
 		task_end(t);	/* the attempt is saved: what it came to is unknown, as it would be after a crash */
 }
 
+static void
+on_told(struct task *t, const struct event *e)
+{
+	if (was_told(e))
+		save(carried_of(t), on_answer_saved);
+	else
+		task_end(t);	/* its lease brings it back */
+}
+
+static void
+conclude(struct carried *s)
+{
+	tell_undelivered(s, on_told);
+}
+
 /* ---- the provider's id leads receipts to the message ---- */
-
-static void
-apply_parked(struct sending *s)
-{
-	message_on_receipt(&s->m, s->receipt.state == RECEIPT_DELIVERED, s->receipt.state == RECEIPT_FAILED);
-}
-
-static void
-on_parked_loaded(struct task *t, const struct event *e)
-{
-	struct sending *s = sending_of(t);
-
-	if (e->end == STORE_DONE && e->v[0].present && e->v[0].len == 1 + sizeof s->receipt.state &&
-	    *(const char *)e->v[0].p == 'R') {
-		memcpy(&s->receipt.state, (const char *)e->v[0].p + 1, sizeof s->receipt.state);
-		apply_parked(s);
-	}
-	save(s, on_answer_saved);
-}
 
 static void
 receipt_key(const struct gateway *gw, int bind, const char *raw, struct store_key *key)
@@ -207,28 +195,55 @@ receipt_key(const struct gateway *gw, int bind, const char *raw, struct store_ke
 }
 
 static int
-channel_of(const struct sending *s)
+channel_of(const struct carried *s)
 {
 	const struct tenant_settings *t = tenant_of(s);
 
 	return t->routes[s->m.cls][s->m.route];
 }
 
-static void
-on_pointer_saved(struct task *t, const struct event *e)
-{
-	struct sending *s = sending_of(t);
-	struct store_key key;
+static void save_pointer(struct carried *s);
+static void on_pointer_saved(struct task *t, const struct event *e);
 
-	if (e->end == STORE_CONFLICT) {
-		receipt_key(t->gw, t->gw->settings->channels[channel_of(s)].bind, s->m.provider_id, &key);
-		task_load(t, &key, 1, on_parked_loaded);
-	} else
-		save(s, on_answer_saved);	/* at worst its receipt will find nothing and be counted */
+/* What lies in the place of the pointer: an early receipt, the pointer itself, or nothing after all. */
+static void
+on_parked_loaded(struct task *t, const struct event *e)
+{
+	struct carried *s = carried_of(t);
+	enum receipt_state state;
+
+	if (e->end != STORE_DONE) {
+		on_pointer_saved(t, e);
+		return;
+	}
+	if (!e->v[0].present) {
+		save_pointer(s);
+		return;
+	}
+	if (!e->v[0].damaged && e->v[0].len == 1 + sizeof state && *(const char *)e->v[0].p == 'R') {
+		memcpy(&state, (const char *)e->v[0].p + 1, sizeof state);
+		message_on_receipt(&s->m, state == RECEIPT_DELIVERED, state == RECEIPT_FAILED);
+	}
+	conclude(s);
 }
 
 static void
-save_pointer(struct sending *s)
+on_pointer_saved(struct task *t, const struct event *e)
+{
+	struct carried *s = carried_of(t);
+	struct store_key key;
+
+	if (e->end == STORE_DONE || ++s->tries >= SAVE_TRIES) {
+		s->tries = 0;
+		conclude(s);	/* at worst its receipt will find nothing and be counted */
+		return;
+	}
+	receipt_key(t->gw, t->gw->settings->channels[channel_of(s)].bind, s->m.provider_id, &key);
+	task_load(t, &key, 1, on_parked_loaded);
+}
+
+static void
+save_pointer(struct carried *s)
 {
 	struct gateway *gw = s->task.gw;
 	struct store_commit c = { .n = 0 };
@@ -252,20 +267,20 @@ on_sms(struct task *t, const struct event *e)
 		[SMS_SENT] = MESSAGE_ACCEPTED, [SMS_LATER] = MESSAGE_LATER, [SMS_REFUSED] = MESSAGE_REFUSED,
 		[SMS_EXPIRED] = MESSAGE_TOO_LATE, [SMS_UNKNOWN] = MESSAGE_NO_ANSWER,
 	};
-	struct sending *s = sending_of(t);
+	struct carried *s = carried_of(t);
 	struct message_rules rules = rules_of(s);
 
 	message_on_answer(&s->m, &rules, t->gw->now, meaning[e->sms->end], (int)e->sms->status, e->sms->id);
 	if (s->m.state == MESSAGE_SENT && s->m.provider_id[0] != '\0')
 		save_pointer(s);
 	else
-		save(s, on_answer_saved);
+		conclude(s);
 }
 
 static void
 on_attempt_saved(struct task *t, const struct event *e)
 {
-	struct sending *s = sending_of(t);
+	struct carried *s = carried_of(t);
 	struct sms_req q = { 0 };
 
 	if (e->end != STORE_DONE) {
@@ -279,14 +294,56 @@ on_attempt_saved(struct task *t, const struct event *e)
 	q.text = s->m.text;
 	q.receipt = true;
 	q.deadline_ms = s->m.deadline < s->m.next_at ? s->m.deadline : s->m.next_at;
+	q.valid_until_ms = s->m.deadline;
 	str_copy(q.to, sizeof q.to, s->m.to);
 	task_sms(t, &q, on_sms);
 }
 
 static void
+attempt(struct carried *s)
+{
+	message_sending(&s->m, s->task.gw->now, ATTEMPT_LEASE_MS);
+	save(s, on_attempt_saved);
+}
+
+/* A token that was cancelled, used or has ended while its message waited helps nobody: it is not sent. */
+static void
+on_token_checked(struct task *t, const struct event *e)
+{
+	struct carried *s = carried_of(t);
+	struct intent *i = xcalloc(1, sizeof *i);
+	bool known = e->end == STORE_DONE && e->v[0].present && !e->v[0].damaged &&
+	    intent_decode(e->v[0].p, e->v[0].len, i);
+	bool usable = known && intent_token_usable(i, t->gw->now);
+
+	mem_wipe(i, sizeof *i);
+	free(i);
+	if (usable)
+		attempt(s);
+	else if (known) {
+		s->m.state = MESSAGE_WITHDRAWN;
+		conclude(s);
+	} else
+		task_end(t);	/* the lease of the claim brings it back */
+}
+
+static void
+attempt_or_check(struct carried *s)
+{
+	struct store_key key;
+
+	if (s->m.cls != MSG_TOKEN || s->m.intent_id[0] == '\0') {
+		attempt(s);
+		return;
+	}
+	key = key_of(STORE_INTENT, s->m.intent_owner, s->m.intent_id);
+	task_load(&s->task, &key, 1, on_token_checked);
+}
+
+static void
 send_claimed(struct gateway *gw, const struct store_value *v)
 {
-	struct sending *s = xcalloc(1, sizeof *s);
+	struct carried *s = xcalloc(1, sizeof *s);
 	struct message_rules rules;
 	enum message_state before;
 
@@ -302,11 +359,10 @@ send_claimed(struct gateway *gw, const struct store_value *v)
 	before = s->m.state;
 	if (rules.routes == 0)
 		s->m.state = MESSAGE_FAILED;
-	if (message_ready(&s->m, &rules, gw->now)) {
-		message_sending(&s->m, gw->now, ATTEMPT_LEASE_MS);
-		save(s, on_attempt_saved);
-	} else if (s->m.state != before || message_final(&s->m) || s->m.next_at > gw->now)
-		save(s, on_answer_saved);
+	if (message_ready(&s->m, &rules, gw->now))
+		attempt_or_check(s);
+	else if (s->m.state != before || message_final(&s->m) || s->m.next_at > gw->now)
+		conclude(s);
 	else
 		task_end(&s->task);
 }
@@ -375,19 +431,16 @@ send_tick(struct gateway *gw)
 /* ---- receipts ---- */
 
 struct receiving {
-	struct task task;
+	struct carried c;
 	struct receipt r;
 	struct store_key pointer;
 	uint64_t peer_op;
-	struct message m;
-	struct rev rev;
-	int tries;
 };
 
 static struct receiving *
 receiving_of(struct task *t)
 {
-	return LIST_OF(t, struct receiving, task);
+	return LIST_OF(t, struct receiving, c.task);
 }
 
 static void
@@ -399,10 +452,10 @@ receiving_end(struct task *t)
 static void
 received(struct receiving *r, bool ok)
 {
-	const struct ports *p = r->task.gw->ports;
+	const struct ports *p = r->c.task.gw->ports;
 
 	p->receipt_stored(p->ctx, r->peer_op, ok);
-	task_end(&r->task);
+	task_end(&r->c.task);
 }
 
 static void load_pointer(struct receiving *r);
@@ -412,36 +465,47 @@ on_receipt_saved(struct task *t, const struct event *e)
 {
 	struct receiving *r = receiving_of(t);
 
-	if (e->end == STORE_CONFLICT && ++r->tries < SAVE_TRIES)
+	if (e->end == STORE_CONFLICT && ++r->c.tries < SAVE_TRIES)
 		load_pointer(r);
 	else
 		received(r, e->end == STORE_DONE);
 }
 
 static void
-on_message_loaded(struct task *t, const struct event *e)
+on_receipt_told(struct task *t, const struct event *e)
 {
 	struct receiving *r = receiving_of(t);
 	struct store_commit c = { .n = 0 };
-	struct store_key key;
+	struct store_key key = key_of(STORE_MESSAGE, r->c.m.id, "");
 	struct buf *b = scratch(t->gw, 0);
 
-	if (e->end != STORE_DONE || !e->v[0].present || !message_decode(e->v[0].p, e->v[0].len, &r->m)) {
+	if (!was_told(e)) {
+		received(r, false);
+		return;
+	}
+	message_encode(&r->c.m, b);
+	commit_put(t->gw, &c, &key, &r->c.rev, b, 0);
+	task_commit(t, &c, on_receipt_saved);
+}
+
+static void
+on_message_loaded(struct task *t, const struct event *e)
+{
+	struct receiving *r = receiving_of(t);
+
+	if (e->end != STORE_DONE || !e->v[0].present || !message_decode(e->v[0].p, e->v[0].len, &r->c.m)) {
 		received(r, e->end == STORE_DONE);
 		return;
 	}
-	rev_loaded(&r->rev, &e->v[0]);
-	if (!message_on_receipt(&r->m, r->r.state == RECEIPT_DELIVERED, r->r.state == RECEIPT_FAILED)) {
+	rev_loaded(&r->c.rev, &e->v[0]);
+	if (!message_on_receipt(&r->c.m, r->r.state == RECEIPT_DELIVERED, r->r.state == RECEIPT_FAILED)) {
 		received(r, true);
 		return;
 	}
-	metric_add(r->m.state == MESSAGE_DELIVERED ? M_MESSAGES_DELIVERED : M_MESSAGES_FAILED, 1);
-	log_info(t->id, "receipt", "message=%s state=%s stat=%s err=%s", r->m.id,
-	    message_state_name(r->m.state), r->r.stat, r->r.err);
-	key = key_of(STORE_MESSAGE, r->m.id, "");
-	message_encode(&r->m, b);
-	commit_put(t->gw, &c, &key, &r->rev, b, 0);
-	task_commit(t, &c, on_receipt_saved);
+	metric_add(r->c.m.state == MESSAGE_DELIVERED ? M_MESSAGES_DELIVERED : M_MESSAGES_FAILED, 1);
+	log_info(t->id, "receipt", "message=%s state=%s stat=%s err=%s", r->c.m.id,
+	    message_state_name(r->c.m.state), r->r.stat, r->r.err);
+	tell_undelivered(&r->c, on_receipt_told);
 }
 
 static void
@@ -449,13 +513,13 @@ park(struct receiving *r)
 {
 	struct store_commit c = { .n = 0 };
 	struct rev rev = { 0 };
-	struct buf *b = scratch(r->task.gw, 0);
+	struct buf *b = scratch(r->c.task.gw, 0);
 
 	metric_add(M_RECEIPTS_UNMATCHED, 1);
 	buf_add_char(b, 'R');
 	buf_add(b, &r->r.state, sizeof r->r.state);
-	commit_put(r->task.gw, &c, &r->pointer, &rev, b, 0);
-	task_commit(&r->task, &c, on_receipt_saved);
+	commit_put(r->c.task.gw, &c, &r->pointer, &rev, b, 0);
+	task_commit(&r->c.task, &c, on_receipt_saved);
 }
 
 static void
@@ -467,9 +531,11 @@ on_pointer_loaded(struct task *t, const struct event *e)
 
 	if (e->end != STORE_DONE)
 		received(r, false);
+	else if (!e->v[0].present && r->r.state != RECEIPT_DELIVERED && r->r.state != RECEIPT_FAILED)
+		received(r, true);	/* on its way: not worth keeping */
 	else if (!e->v[0].present)
 		park(r);
-	else if (*(const char *)e->v[0].p != 'M' ||
+	else if (e->v[0].damaged || e->v[0].len == 0 || *(const char *)e->v[0].p != 'M' ||
 	    !str_copyn(id, sizeof id, (const char *)e->v[0].p + 1, e->v[0].len - 1))
 		received(r, true);	/* parked before: a repeated early receipt */
 	else {
@@ -481,7 +547,7 @@ on_pointer_loaded(struct task *t, const struct event *e)
 static void
 load_pointer(struct receiving *r)
 {
-	task_load(&r->task, &r->pointer, 1, on_pointer_loaded);
+	task_load(&r->c.task, &r->pointer, 1, on_pointer_loaded);
 }
 
 void
@@ -494,6 +560,6 @@ gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt 
 	r->r = *receipt;
 	r->peer_op = peer_op;
 	receipt_key(gw, bind, receipt->id, &r->pointer);
-	task_start(gw, &r->task, receiving_end);
+	task_start(gw, &r->c.task, receiving_end);
 	load_pointer(r);
 }

@@ -181,6 +181,15 @@ commit_put(struct gateway *gw, struct store_commit *c, const struct store_key *k
 }
 
 void
+commit_check(struct store_commit *c, const struct store_key *key, const struct rev *r)
+{
+	struct store_op *op = commit_op(c, STORE_CHECK);
+
+	op->key = *key;
+	op->from = r->at;
+}
+
+void
 commit_list_add(struct store_commit *c, enum store_family list, const struct store_key *ref, int64_t score)
 {
 	struct store_op *op = commit_op(c, STORE_LIST_ADD);

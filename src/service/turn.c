@@ -19,6 +19,7 @@
 #define CLAIM_POLL_MS 150
 #define CLAIM_KEY sizeof(((struct session *)0)->claim_key)
 #define CLAIM_MARGIN_MS 3000
+#define REPEAT_MS 60000		/* a dialogue that is over: its id may be used again for a new one */
 
 static void turn_load(struct turn *t);
 
@@ -45,6 +46,7 @@ turn_plain_text(const struct turn *t, const char *key)
 	return text != NULL ? text : "Sorry, please try again later.";
 }
 
+/* Says nothing about money: what an earlier delivery of the same input did is not known here. */
 static void
 apologise(struct turn *t, const char *key, const char *why)
 {
@@ -69,19 +71,22 @@ turn_end(struct task *task)
 	struct gateway *gw = task->gw;
 	struct list *it, *nx;
 
-	if (map_get(gw->phones, t->owner, strlen(t->owner)) == t) {
-		map_remove(gw->phones, t->owner, strlen(t->owner));
-		LIST_EACH(it, nx, &t->queue) {
-			struct turn *w = LIST_OF(it, struct turn, waiting);
+	/* When the whole gateway ends nobody is first any more: those that wait are let go, and end by themselves. */
+	bool goes_on = map_get(gw->phones, t->owner, strlen(t->owner)) == t;
 
-			list_remove(it);
-			if (next == NULL) {
-				next = w;
-				map_put(gw->phones, next->owner, strlen(next->owner), next);
-			} else
-				list_add_tail(&next->queue, it);
-		}
+	if (goes_on)
+		map_remove(gw->phones, t->owner, strlen(t->owner));
+	LIST_EACH(it, nx, &t->queue) {
+		struct turn *w = LIST_OF(it, struct turn, waiting);
+
+		list_remove(it);
+		if (goes_on && next == NULL) {
+			next = w;
+			map_put(gw->phones, next->owner, strlen(next->owner), next);
+		} else if (next != NULL)
+			list_add_tail(&next->queue, it);
 	}
+	list_remove(&t->waiting);
 	gw->turns--;
 	if (t->request != NULL)
 		mem_wipe(t->request, sizeof *t->request);
@@ -101,6 +106,8 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	t->channel = &gw->settings->channels[in->channel];
 	t->tenant = t->channel->tenant;
 	t->settings = &gw->settings->tenants[t->tenant];
+	t->menu = gw->menus[t->tenant];
+	t->texts = gw->texts;
 	if (!str_copy(t->text, sizeof t->text, in->text != NULL ? in->text : ""))
 		t->text[0] = '\0';
 	if (in->service_code == NULL || !str_copy(t->service_code, sizeof t->service_code, in->service_code))
@@ -127,6 +134,14 @@ list_length(const struct list *l)
 	return n;
 }
 
+/* The input before this one is still being worked on, and nobody waits for a screen any longer. */
+static void
+on_queued_too_long(struct task *task, const struct event *e)
+{
+	(void)e;
+	apologise(turn_of(task), "error.session_lost", "the input before it takes too long");
+}
+
 void
 gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in)
 {
@@ -142,9 +157,10 @@ gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in)
 	if (full) {
 		metric_add(M_TURNS_REFUSED, 1);
 		apologise(t, "error.busy", "too many turns");
-	} else if (first != NULL)
+	} else if (first != NULL) {
 		list_add_tail(&first->queue, &t->waiting);
-	else {
+		task_sleep(turn_task(t), t->deadline, on_queued_too_long);
+	} else {
 		map_put(gw->phones, t->owner, strlen(t->owner), t);
 		turn_load(t);
 	}
@@ -216,7 +232,7 @@ turn_restart(struct turn *t, const char *why)
 {
 	metric_add(M_SESSION_CONFLICTS, 1);
 	if (++t->restarts > RESTARTS || t->w.task.gw->now >= t->deadline)
-		apologise(t, "error.try_again", why);
+		apologise(t, "error.session_lost", why);
 	else {
 		t->sub_dirty = t->intent_dirty = t->other_dirty = t->claimed = false;
 		t->has_intent = t->has_other = false;
@@ -238,22 +254,56 @@ on_finished(struct task *task, const struct event *e)
 	} else if (e->end == STORE_CONFLICT)
 		turn_restart(t, "somebody else was faster");
 	else
-		apologise(t, "error.try_again", "could not be saved");
+		apologise(t, "error.session_lost", "could not be saved");
+}
+
+/* Only an answered input is behind us: one whose turn broke off is taken once more. */
+static void
+consume(struct turn *t)
+{
+	t->s.consumed = (int64_t)strlen(t->text);
+	t->s.consumed_mac_len = sizeof t->s.consumed_mac;
+	gateway_mac(t->w.task.gw, "history", t->text, t->s.consumed_mac);
+}
+
+static void
+finish(struct turn *t)
+{
+	struct store_commit c = { .n = 0 };
+
+	t->s.ended = t->s.answer_end;
+	str_copy(t->s.turn_key, sizeof t->s.turn_key, t->in.key);
+	if (t->in.history)
+		consume(t);
+	t->s.claim_key[0] = '\0';
+	t->s.claim_until = 0;
+	turn_add_records(t, &c);
+	task_commit(turn_task(t), &c, on_finished);
 }
 
 void
 turn_finish(struct turn *t)
 {
-	struct store_commit c = { .n = 0 };
-
 	str_copy(t->s.answer, sizeof t->s.answer, t->step.text);
 	t->s.answer_end = t->step.kind == STEP_END;
-	t->s.ended = t->s.answer_end;
-	str_copy(t->s.turn_key, sizeof t->s.turn_key, t->in.key);
-	t->s.claim_key[0] = '\0';
-	t->s.claim_until = 0;
-	turn_add_records(t, &c);
-	task_commit(turn_task(t), &c, on_finished);
+	finish(t);
+}
+
+void
+turn_answer_early(struct turn *t, const char *key)
+{
+	if (t->replied)
+		return;
+	str_copy(t->s.answer, sizeof t->s.answer, turn_plain_text(t, key));
+	t->s.answer_end = true;
+	turn_reply(t, t->s.answer, true);
+}
+
+void
+turn_close(struct turn *t)
+{
+	t->irrevocable = true;
+	finish(t);
 }
 
 /* ---- the menu ---- */
@@ -293,7 +343,7 @@ turn_feed(struct turn *t, enum menu_in kind, const char *text)
 	struct menu_input in = { kind, text };
 	char today[9];
 	struct menu_env env = {
-		.texts = gw->texts,
+		.texts = t->texts,
 		.text_env = { t->settings->country, calendar_offset_s(gw->now) },
 		.fallback_lang = t->settings->languages[0],
 		.languages = (const char (*)[8])t->settings->languages,
@@ -308,7 +358,7 @@ turn_feed(struct turn *t, enum menu_in kind, const char *text)
 
 	calendar_day(gw->now, today);
 	mem_wipe(t->step.secret, sizeof t->step.secret);
-	menu_step(gw->menus[t->tenant], &t->s.dlg, &in, &env, &t->step);
+	menu_step(t->menu, &t->s.dlg, &in, &env, &t->step);
 	perform(t);
 }
 
@@ -318,12 +368,14 @@ static void
 begin(struct turn *t)
 {
 	struct gateway *gw = t->w.task.gw;
-	const struct menu *m = gw->menus[t->tenant];
+	const struct menu *m = t->menu;
 	struct vars *v = turn_vars(t);
 	const char *from = NULL;
 	bool same_menu = strcmp(t->s.dlg.version, menu_version(m)) == 0;
+	/* A sign-up that came to its end without its last screen is not gone on with. */
+	bool same_person = vars_has(v, "had_pin") == t->sub.has_pin;
 
-	if (!t->s.ended && same_menu && t->s.dlg.state[0] != '\0' &&
+	if (!t->s.ended && same_menu && same_person && t->s.dlg.state[0] != '\0' &&
 	    gw->now - t->s.touched_ms < (int64_t)gw->settings->resume_grace_s * 1000)
 		from = menu_resume(m, &t->s.dlg);
 	if (from == NULL)
@@ -333,6 +385,7 @@ begin(struct turn *t)
 	t->s.ended = false;
 	t->s.expires_ms = gw->now + (int64_t)t->channel->session_s * 1000;
 	t->s.turn_key[0] = t->s.claim_key[0] = '\0';
+	t->s.consumed = t->s.consumed_mac_len = 0;
 	t->s.uncounted = false;
 	if (t->sub.lang[0] != '\0')
 		str_copy(t->s.dlg.lang, sizeof t->s.dlg.lang, t->sub.lang);
@@ -342,6 +395,7 @@ begin(struct turn *t)
 	vars_set(v, "service_code", t->service_code);
 	vars_set(v, "help_phone", t->settings->help_phone);
 	vars_set(v, "title", t->settings->title);
+	vars_set(v, "had_pin", t->sub.has_pin ? "1" : "");
 	vars_unset(v, "authed");
 	vars_unset(v, "login");
 	turn_feed(t, MENU_BEGIN, from);
@@ -404,14 +458,6 @@ newest(struct turn *t)
 	return input;
 }
 
-static void
-consume(struct turn *t)
-{
-	t->s.consumed = (int64_t)strlen(t->text);
-	t->s.consumed_mac_len = sizeof t->s.consumed_mac;
-	gateway_mac(t->w.task.gw, "history", t->text, t->s.consumed_mac);
-}
-
 static bool
 same_dialogue(const struct turn *t)
 {
@@ -468,11 +514,11 @@ proceed(struct turn *t)
 		if (gw->now + CLAIM_POLL_MS < t->deadline)
 			task_sleep(turn_task(t), gw->now + CLAIM_POLL_MS, on_claim_waited);
 		else
-			apologise(t, "error.try_again", "another process is still at it");
+			apologise(t, "error.session_lost", "another process is still at it");
 		return;
 	}
-	if (was && !t->in.history && t->in.dialogue[0] != '\0' && counts_turns(t) &&
-	    strcmp(t->s.turn_key, t->in.key) == 0) {
+	if (was && (same || gw->now - t->s.touched_ms < REPEAT_MS) && !t->in.history &&
+	    t->in.dialogue[0] != '\0' && counts_turns(t) && strcmp(t->s.turn_key, t->in.key) == 0) {
 		repeated(t);
 		return;
 	}
@@ -482,10 +528,9 @@ proceed(struct turn *t)
 			repeated(t);
 			return;
 		}
-		consume(t);
 	}
 	if (!same || t->in.kind == TURN_BEGIN ||
-	    strcmp(t->s.dlg.version, menu_version(gw->menus[t->tenant])) != 0)
+	    strcmp(t->s.dlg.version, menu_version(t->menu)) != 0)
 		begin(t);
 	else
 		turn_feed(t, MENU_TEXT, input);
@@ -509,7 +554,7 @@ on_intents_loaded(struct task *task, const struct event *e)
 
 	if (e->end != STORE_DONE || !take_intent(&e->v[0], &t->intent, &t->intent_rev, &t->has_intent) ||
 	    (e->n > 1 && !take_intent(&e->v[1], &t->other, &t->other_rev, &t->has_other)))
-		apologise(t, "error.try_again", "the open intent could not be read");
+		apologise(t, "error.session_lost", "the open intent could not be read");
 	else
 		proceed(t);
 }
@@ -536,20 +581,25 @@ static void
 on_loaded(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
-	const struct store_value *s = &e->v[0], *sub = &e->v[1];
+	const struct store_value *s, *sub;
+	char today[9];
 
 	if (e->end != STORE_DONE) {
-		apologise(t, "error.try_again", "the store does not answer");
+		apologise(t, "error.session_lost", "the store does not answer");
 		return;
 	}
+	s = &e->v[0];
+	sub = &e->v[1];
 	rev_loaded(&t->s_rev, s);
 	rev_loaded(&t->sub_rev, sub);
 	if (sub->damaged || (sub->present && !subscriber_decode(sub->p, sub->len, &t->sub))) {
-		apologise(t, "error.try_again", "the subscriber's record is damaged");
+		apologise(t, "error.session_lost", "the subscriber's record is damaged");
 		return;
 	}
 	if (!sub->present)
 		memset(&t->sub, 0, sizeof t->sub);
+	calendar_day(task->gw->now, today);
+	subscriber_new_day(&t->sub, today);
 	if (!s->present || s->damaged || !session_decode(s->p, s->len, &t->s))
 		memset(&t->s, 0, sizeof t->s);	/* a damaged dialogue is begun again, over the old version */
 	load_intents(t);
@@ -580,7 +630,7 @@ on_claimed(struct task *task, const struct event *e)
 	if (e->end == STORE_CONFLICT)
 		turn_restart(t, "somebody else took this turn");
 	else if (e->end != STORE_DONE)
-		apologise(t, "error.try_again", "the claim could not be saved");
+		apologise(t, "error.session_lost", "the claim could not be saved");
 	else {
 		turn_saved(t);
 		t->claimed = true;

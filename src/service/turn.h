@@ -23,6 +23,8 @@ struct turn {
 	int tenant;
 	const struct tenant_settings *settings;
 	const struct channel_settings *channel;
+	const struct menu *menu;	/* with which it began, whatever is loaded meanwhile */
+	const struct texts *texts;
 	char owner[STORE_OWNER];	/* tenant/phone */
 	int64_t deadline;		/* of the screen */
 	bool replied;
@@ -49,6 +51,8 @@ struct turn {
 	struct login login;		/* what a right PIN gave */
 	turn_fn *after_pin;
 	bool pin_taken;			/* a try was taken: the PIN's record must be saved again */
+	turn_fn *after_settle;
+	const char *confirmed;		/* outcome of the confirm once the try is settled */
 	enum pin_result { PIN_RESULT_RIGHT, PIN_RESULT_WRONG, PIN_RESULT_LOCKED, PIN_RESULT_UNSURE } pin_result;
 	/* of the call in hand */
 	task_fn *then;			/* where a claim or a call goes on */
@@ -90,6 +94,9 @@ void turn_add_records(struct turn *t, struct store_commit *c);
 void turn_saved(struct turn *t);
 void turn_feed(struct turn *t, enum menu_in kind, const char *text);
 void turn_finish(struct turn *t);
+/* The dialogue ends with this text although the turn's work goes on; it is over with turn_close(). */
+void turn_answer_early(struct turn *t, const char *key);
+void turn_close(struct turn *t);
 /* Before the wallet core hears of this turn: that it is being worked on, and by when it will be answered. */
 void turn_claim(struct turn *t, task_fn *then);
 void turn_mark_claim(struct turn *t);
@@ -123,12 +130,15 @@ bool turn_answered(struct turn *t, const struct event *e);
 /* What this phone may still receive this month, into `left` and `limit_amount`; `after` runs in any case. */
 void turn_read_limit(struct turn *t, turn_fn *after);
 /* The customer that the phone belongs to among the rows of a search, whatever the core made of the filter. */
+bool turn_search_ignored(struct turn *t, const struct wallet_answer *a, const char *phone);
 const struct wallet_customer *turn_customer_of(const struct wallet_answer *a, const char *phone);
 const struct wallet_wallet *turn_wallet_of(const struct turn *t, const struct wallet_answer *a, int64_t customer_id);
 
 /* pin_flow.c: takes a try, checks step.secret, leaves the result in pin_result and the PIN's record to be saved. */
 void turn_check_pin(struct turn *t, turn_fn *after);
 void turn_add_pin(struct turn *t, struct store_commit *c);
+/* Saves by itself what came of the try that was taken, on a fresh record when somebody else changed it; then `after`. */
+void turn_settle_pin(struct turn *t, turn_fn *after);
 void turn_customer_identity(const struct turn *t, int64_t customer_id, char out[41]);
 void turn_pin_password(const struct turn *t, const char *customer_uid, const char *pin, char out[81]);
 void turn_local_pin(const struct turn *t, const char *pin, unsigned char out[16]);

@@ -16,7 +16,6 @@
 #define TAKE_OVER_MS 5000		/* after the screen's deadline another process may carry it on */
 #define ACCEPT_POLL_MS 300
 #define ACCEPT_SETTLED_MS 6000		/* by then Redis has executed the commit or refuses it */
-#define ACCEPT_ASK_MS INT64_C(120000)
 
 static void on_accept_unknown(struct task *task, const struct event *e);
 
@@ -149,27 +148,15 @@ turn_show_intent(struct turn *t)
 /* ---- the confirm itself ---- */
 
 static void
-after_accept_failed(struct turn *t, const char *outcome)
+not_confirmed(struct turn *t)
 {
+	const char *outcome = t->confirmed;
+
 	vars_set_i64(turn_vars(t), "tries_left", pin_left(&t->pin));
 	vars_set_i64(turn_vars(t), "locked_until", t->pin.locked_until);
 	if (strcmp(outcome, "wrong") != 0)
 		turn_leave_intent(t, INTENT_LAPSED);
 	turn_feed(t, MENU_OUTCOME, outcome);
-}
-
-static void
-on_not_accepted(struct task *task, const struct event *e)
-{
-	struct turn *t = turn_of(task);
-	static const char *const outcome[] = {
-		[PIN_RESULT_RIGHT] = "accepted", [PIN_RESULT_WRONG] = "wrong", [PIN_RESULT_LOCKED] = "locked",
-		[PIN_RESULT_UNSURE] = "failed",
-	};
-
-	if (e->end == STORE_DONE)
-		rev_saved(&t->pin_rev);
-	after_accept_failed(t, outcome[t->pin_result]);
 }
 
 static void
@@ -192,27 +179,43 @@ on_said(struct task *task, const struct event *e)
 	task_end(task);
 }
 
-/* The confirm never reached Redis, and the customer has been told that it is being checked. */
+/* The confirm never reached the store, and never will: the screen is closed for good before that is said. */
 static void
-not_accepted(struct turn *t, const char *why)
+on_closed(struct task *task, const struct event *e)
 {
+	struct turn *t = turn_of(task);
 	struct store_commit c = { .n = 0 };
 	struct message *m;
 
-	log_warn(t->w.task.id, "not accepted", "intent=%s why=\"%s\"", t->intent.id, why);
-	if (!t->replied) {
-		turn_restart(t, why);
+	if (e->end != STORE_DONE) {
+		task_sleep(task, task->gw->now + ACCEPT_POLL_MS, on_accept_unknown);
 		return;
 	}
 	m = xcalloc(1, sizeof *m);
-	t->intent.state = INTENT_NOT_DONE;
 	t->intent.why = WHY_EXPIRED;
-	if (say_intent(t->w.task.gw, t->tenant, &t->intent, DO_RESULT_SMS, m)) {
-		say_put(t->w.task.gw, &c, m);
-		task_commit(turn_task(t), &c, on_said);
+	if (say_intent(task->gw, t->tenant, &t->intent, DO_RESULT_SMS, m)) {
+		say_put(task->gw, &c, m);
+		task_commit(task, &c, on_said);
 	} else
-		task_end(turn_task(t));
+		task_end(task);
+	mem_wipe(m, sizeof *m);
 	free(m);
+}
+
+static void
+close_unaccepted(struct turn *t)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct store_commit c = { .n = 0 };
+	struct store_key key = key_of(STORE_INTENT, t->owner, t->intent.id);
+	struct buf *b = scratch(gw, 2);
+
+	log_warn(t->w.task.id, "not accepted", "intent=%s", t->intent.id);
+	if (!intent_leave(&t->intent, INTENT_LAPSED))
+		fatalx("an intent that was not accepted is not shown");
+	intent_encode(&t->intent, b);
+	commit_put(gw, &c, &key, &t->intent_rev, b, 0);
+	task_commit(turn_task(t), &c, on_closed);
 }
 
 static void
@@ -222,20 +225,23 @@ on_accept_reread(struct task *task, const struct event *e)
 	struct intent *now_is = xcalloc(1, sizeof *now_is);
 	bool known = e->end == STORE_DONE && e->v[0].present &&
 	    intent_decode(e->v[0].p, e->v[0].len, now_is);
-	bool moved = known && now_is->state != INTENT_SHOWN;
 
-	free(now_is);
-	if (moved)
+	if (known && now_is->accepted_at != 0) {
+		turn_saved(t);
 		accepted(t);
-	else if (known && task->gw->now > t->accept_until)
-		not_accepted(t, "the confirm could not be saved");
-	else if (task->gw->now > t->accept_until + ACCEPT_ASK_MS)
-		not_accepted(t, "the store does not answer");
-	else
+	} else if (known && now_is->state != INTENT_SHOWN)
+		turn_close(t);		/* left on another channel meanwhile: nothing was promised */
+	else if (known && task->gw->now > t->accept_until) {
+		t->intent = *now_is;
+		rev_loaded(&t->intent_rev, &e->v[0]);
+		t->intent_dirty = t->sub_dirty = false;
+		turn_settle_pin(t, close_unaccepted);
+	} else
 		task_sleep(task, task->gw->now + ACCEPT_POLL_MS, on_accept_unknown);
+	free(now_is);
 }
 
-/* Redis may still execute the commit until its not-after: until then its absence proves nothing. */
+/* The store may still execute the commit until its not-after: until then its absence proves nothing. */
 static void
 on_accept_unknown(struct task *task, const struct event *e)
 {
@@ -244,8 +250,14 @@ on_accept_unknown(struct task *task, const struct event *e)
 
 	(void)e;
 	if (task->gw->now >= t->deadline)
-		turn_reply(t, turn_plain_text(t, "error.later"), true);
+		turn_answer_early(t, "error.session_lost");
 	task_load(task, &key, 1, on_accept_reread);
+}
+
+static void
+restart_unaccepted(struct turn *t)
+{
+	turn_restart(t, "the confirm came too late");
 }
 
 static void
@@ -260,7 +272,7 @@ on_accepted(struct task *task, const struct event *e)
 		t->accept_until = task->gw->now + ACCEPT_SETTLED_MS;
 		task_sleep(task, task->gw->now + ACCEPT_POLL_MS, on_accept_unknown);
 	} else
-		not_accepted(t, "the confirm came too late");
+		turn_settle_pin(t, restart_unaccepted);
 }
 
 static void
@@ -287,35 +299,34 @@ accept_commit(struct turn *t)
 static void
 after_pin(struct turn *t)
 {
+	static const char *const outcome[] = {
+		[PIN_RESULT_RIGHT] = "lapsed", [PIN_RESULT_WRONG] = "wrong", [PIN_RESULT_LOCKED] = "locked",
+		[PIN_RESULT_UNSURE] = "failed",
+	};
 	struct gateway *gw = t->w.task.gw;
-	struct store_commit c = { .n = 0 };
 	char month[7];
 	int64_t number;
 
-	if (t->pin_result == PIN_RESULT_RIGHT) {
-		if (!intent_accept(&t->intent, gw->now)) {
-			after_accept_failed(t, "lapsed");
-			return;
-		}
+	if (t->pin_result == PIN_RESULT_RIGHT && intent_accept(&t->intent, gw->now)) {
 		calendar_month(gw->now, month);
 		t->intent.limit_month = str_to_i64(month, 0, 999999, &number) ? number : 0;
 		/* The subscriber's record goes along, so that no other confirm of this phone can win as well. */
 		t->intent_dirty = t->sub_dirty = true;
 		accept_commit(t);
-	} else if (!t->pin_taken)
-		after_accept_failed(t, t->pin_result == PIN_RESULT_LOCKED ? "locked" : "failed");
-	else {
-		turn_add_pin(t, &c);
-		task_commit(turn_task(t), &c, on_not_accepted);
+		return;
 	}
+	t->confirmed = outcome[t->pin_result];
+	if (t->pin_taken)
+		turn_settle_pin(t, not_confirmed);
+	else
+		not_confirmed(t);
 }
 
 /* What it came to is read from the intent, never from the key that was pressed. */
 static bool
 confirmed_before(struct turn *t)
 {
-	if (!is_ours(t) || (!on_its_way(&t->intent) && t->intent.state < INTENT_DONE) ||
-	    t->intent.state == INTENT_LAPSED || t->intent.state == INTENT_DECLINED)
+	if (!is_ours(t) || t->intent.accepted_at == 0)
 		return false;
 	t->irrevocable = true;
 	turn_feed(t, MENU_OUTCOME, "accepted");
@@ -403,8 +414,12 @@ turn_await_intent(struct turn *t)
 		settled_outcome(t, &t->intent);
 		return;
 	}
-	t->awaits_intent = true;
 	run_start(t->w.task.gw, t->owner, t->intent.id);
+	if (t->replied) {
+		turn_close(t);		/* nobody looks at this screen any more */
+		return;
+	}
+	t->awaits_intent = true;
 	run_watch(t->w.task.gw, t->intent.id, t->w.task.id);
 	task_sleep(turn_task(t), t->deadline, on_budget);
 }

@@ -182,7 +182,6 @@ test_sample(void **state)
 	assert_string_equal(buf_str(&problems), "");
 	assert_non_null(s);
 	assert_string_equal(s->listen_channels, "0.0.0.0:8080");
-	assert_string_equal(s->public_url, "https://gw.example");
 	assert_int_equal(s->limit_amount, 2400000);
 	assert_string_equal(s->currency, "ZAR");
 	assert_int_equal(s->give_back, GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR);
@@ -278,8 +277,6 @@ static const struct mistake mistakes[] = {
 	    .says = "admin: must be a numeric address and port" },
 	{ MAIN, "redis://127.0.0.1:6379/0", "http://127.0.0.1:6379",
 	    .says = "url: must be a URL redis://" },
-	{ MAIN, "https://gw.example", "gw.example",
-	    .says = "public_url: must be an address that begins with http" },
 	{ MAIN, "\"sealing.key\"", "\"no.key\"", .says = "no.key cannot be read: No such file" },
 	{ MAIN, "\"sealing.key\"", "\"mno.password\"", .says = "line 1 of the file is not a key" },
 	{ MAIN, "\"mno.password\"", "\"acme-at.key\"",

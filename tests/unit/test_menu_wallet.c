@@ -317,6 +317,7 @@ static const char *const walks[] = {
 	CUSTOMER "|>6|" PIN "|<limit|=done|<limit.show|>00|<main",
 	CUSTOMER "|>7|<more|>1|" PIN "|<pin.new|>2580|<pin.new2|>2580|<pin.change|=done|<main",
 	CUSTOMER "|>7|>1|" PIN "|>2580|>2580|=failed|<pin.unchanged",
+	CUSTOMER "|>7|>1|" PIN "|>2580|>2580|=unsure|<pin.unsure",
 	CUSTOMER "|>7|>3|<help",
 	CODES "|>1|<codes.resend|=done|<main",
 	CODES "|>1|=too_many|<main",

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The world of the simulation: processes that run the real gateway on ports of this world, one store, one wallet core,
+ * customers with phones, and what goes wrong between them. Everything follows from one seed.
+ */
+#pragma once
+#include "core/intent.h"
+#include "core/texts.h"
+#include "service/gateway.h"
+#include "store/memory_store.h"
+#include "tests/sim/sim_core.h"
+#include "tests/sim/sim_loop.h"
+
+#define SIM_PROCESSES 2
+#define SIM_BOTS 6
+#define SIM_STRIKES 8
+#define SIM_TITLE "Acme Wallet"
+
+enum sim_channel { SIM_USSD, SIM_HISTORY, SIM_SMS, SIM_CHANNELS };
+
+/* What goes wrong, of 1000 times. */
+struct sim_faults {
+	unsigned store_lost, store_answer_lost, store_late, store_slow;
+	unsigned wallet_lost, wallet_answer_lost, wallet_late, wallet_twice, wallet_auth, wallet_busy,
+	    wallet_broken, wallet_slow;
+	unsigned sms_later, sms_lost, sms_answer_lost, sms_refused, receipt_failed, receipt_early,
+	    receipt_twice, receipt_lost;
+	unsigned input_twice, input_lost, reply_lost, hang_up, wrong_pin, decline;
+	unsigned crash;
+};
+
+/* One thing that a story makes go wrong: at the nth call that is like this one. */
+enum sim_strike_what { STRIKE_LOSE, STRIKE_LOSE_ANSWER, STRIKE_CRASH_BEFORE, STRIKE_CRASH_AFTER };
+struct sim_strike {
+	bool on_store;			/* a commit with a PUT of `family`, else the wallet's `op` */
+	enum store_family family;
+	enum wallet_op op;
+	int nth;			/* 1: the next */
+	enum sim_strike_what what;
+};
+
+struct sim_process {
+	struct sim_world *world;
+	int index;
+	struct gateway *gw;		/* NULL: down */
+	uint64_t generation;		/* answers to older ones are dropped */
+	bool ticking;
+	int64_t awake_until;
+};
+
+struct sim_due {			/* a mirror of the lists of what is due: when somebody must look */
+	enum store_family list;
+	unsigned bucket;
+	char ref[STORE_OWNER + STORE_ID];
+	int64_t score;
+};
+
+struct sim_sms {
+	char to[PHONE_MAX];
+	char text[1001];
+	enum message_class cls;
+	int64_t at;
+};
+
+/* One confirm screen as its customer saw it, and what he did and was told. */
+struct sim_episode {
+	int bot;
+	enum intent_kind kind;
+	char to[PHONE_MAX];
+	int64_t amount;
+	int64_t shown_at;
+	bool complete;			/* payee, amount and fee were on it */
+	int right_pins;			/* typed at it */
+	bool told_done, told_not, told_later;
+	bool used;			/* by the checks: an accepted intent was found for it */
+};
+
+enum sim_goal { GOAL_SIGN_UP, GOAL_BALANCE, GOAL_SEND, GOAL_CASH, GOAL_CASH_OTHER, GOAL_CANCEL, GOAL_RESEND,
+	GOALS };
+
+struct sim_bot {
+	struct sim_world *world;
+	int index;
+	char phone[PHONE_MAX], id_number[14], pin[5];
+	bool has_wallet;
+	/* what it wants */
+	bool wants;
+	enum sim_goal goal;
+	int64_t amount;
+	char to[PHONE_MAX];
+	int goals_left, dials_left;
+	/* the dialogue */
+	bool on_line;
+	int dialogue;			/* number of it; answers to older ones are not seen */
+	enum sim_channel channel;
+	bool counted;			/* the network numbers the turns */
+	int process, sequence, screens;
+	char history[512];
+	int step;			/* of the screen that is awaited */
+	int episode;			/* on the screen, or -1 */
+	char wanted[64];		/* what a screen said at the end of the last dialogue, for stories */
+};
+
+struct sim_world {
+	struct sim_loop loop;
+	uint64_t seed;
+	bool story;
+	struct sim_faults faults;
+	struct sim_strike strike[SIM_STRIKES];
+	struct settings settings;
+	struct channel_settings channels[SIM_CHANNELS];
+	struct bind_settings bind;
+	struct tenant_settings tenant;
+	struct ports ports[SIM_PROCESSES];
+	struct memory_store *store;
+	struct sim_core core;
+	const struct texts *texts;	/* borrowed */
+	const struct menu *menu;
+	struct sim_process process[SIM_PROCESSES];
+	int processes;
+	struct sim_due *due;
+	size_t due_n;
+	int64_t pokes[64];
+	size_t pokes_n;
+	struct sim_sms *inbox;
+	size_t inbox_n;
+	struct sim_episode *episode;
+	size_t episodes_n;
+	struct sim_bot bot[SIM_BOTS];
+	int bots;
+	struct integrator_settings integrator;
+	int api_status;			/* of the newest answer to an integrator */
+	char api_answer[4096];
+	unsigned api_answers;
+	uint64_t last_sms;
+	bool *stored;			/* receipts that a process has acknowledged */
+	size_t stored_n;
+	bool calm;			/* faults are over */
+	char problem[400];		/* the first rule that was broken, or "" */
+	unsigned crashes, calls, accepted;
+};
+
+/* ---- sim_world.c ---- */
+void sim_world_init(struct sim_world *w, uint64_t seed, const char *profile, const struct texts *texts,
+    const struct menu *menu);
+void sim_world_clear(struct sim_world *w);
+/* Chance and trouble as the seed has it. */
+void sim_world_trouble(struct sim_world *w);
+/* Runs until nothing is planned or `until`. */
+void sim_world_run(struct sim_world *w, int64_t until);
+/* No more faults, and everything up. */
+void sim_world_calm(struct sim_world *w);
+void sim_process_start(struct sim_process *p);
+void sim_process_crash(struct sim_process *p);
+void sim_wake(struct sim_process *p, int64_t until);
+/* The first broken rule is kept. */
+void sim_broken(struct sim_world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct bank_wallet *sim_wallet_of(const struct sim_world *w, const char *phone);
+
+/* ---- sim_ports.c ---- */
+void sim_ports_init(struct sim_world *w);
+/* ---- sim_due.c ---- */
+bool sim_due_now(const struct sim_world *w);
+bool sim_due_bucket(const struct sim_world *w, const struct store_claim *c);	/* something may be in that list */
+void sim_due_op(struct sim_world *w, const struct store_op *op);		/* of a commit that was done */
+void sim_due_claim(struct sim_world *w, const struct store_claim *c);
+/* ---- sim_sms.c ---- */
+void sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q);
+void sim_receipt_stored(void *ctx, uint64_t peer_op, bool ok);
+/* ---- sim_bot.c ---- */
+void sim_bot_init(struct sim_world *w, int index);
+void sim_bot_want(struct sim_bot *b, enum sim_goal goal, int64_t amount, const char *to, int dials);
+void sim_bot_plan(struct sim_bot *b);		/* goals of its own, one after another */
+void sim_bot_reply(void *ctx, uint64_t turn, const struct reply *r);
+/* ---- sim_check.c ---- */
+void sim_token_of(const char *text, char out[WALLET_TOKEN]);	/* the digits after "code" */
+void sim_check_sms(struct sim_world *w, const struct sim_sms *sms);	/* as it arrives */
+void sim_check(struct sim_world *w);					/* at the end */
+/* ---- sim_story.c ---- */
+bool sim_story(const struct texts *texts, const struct menu *menu, bool trace);

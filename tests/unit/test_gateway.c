@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gateway through its own door, on the world of the simulation: what no customer of the simulation does. Integrators'
+ * withdrawals, answers that come exactly once, limits of the process.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "tests/sim/sim_world.h"
+#include "tests/unit/menu_player.h"
+
+#define MINUTE INT64_C(60000)
+#define PHONE "27821234567"
+
+static struct player shipped;
+
+static struct sim_world *
+world_new(void)
+{
+	struct sim_world *w = xcalloc(1, sizeof *w);
+	struct bank_profile p = { 0 };
+	struct bank_wallet_in in = { .uid = "wallet-1", .type = BANK_WALLET_TYPE };
+	struct bank_customer *c;
+	struct bank_wallet *wallet;
+
+	sim_world_init(w, 7, "friendly", shipped.texts, shipped.menu);
+	w->story = true;
+	w->processes = 1;
+	str_copy(p.uid, sizeof p.uid, "customer-1");
+	str_copy(p.phone, sizeof p.phone, PHONE);
+	assert_int_equal(bank_customer_create(w->core.bank, w->loop.now, &p, &c), BANK_OK);
+	assert_int_equal(bank_ratify(w->core.bank, w->loop.now, c), KYC_PASSED);
+	assert_int_equal(bank_wallet_create(w->core.bank, w->loop.now, c, &in, &wallet), BANK_OK);
+	assert_int_equal(bank_deposit(w->core.bank, w->loop.now, wallet, 10000000, "Float"), BANK_OK);
+	w->integrator.wallets[0] = wallet->id;
+	w->integrator.wallets_n = 1;
+	return w;
+}
+
+static void
+world_free(struct sim_world *w)
+{
+	assert_string_equal(w->problem, "");
+	sim_world_clear(w);
+	free(w);
+}
+
+/* ---- integrators ---- */
+
+static void
+ask(struct sim_world *w, struct api_in *in)
+{
+	static uint64_t calls;
+
+	in->call = ++calls;
+	if (in->wallet_id == 0)
+		in->wallet_id = w->integrator.wallets[0];
+	w->api_answers = 0;
+	w->api_status = 0;
+	gateway_api(w->process[0].gw, w->loop.now, in);
+	sim_wake(&w->process[0], w->loop.now);
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(w->api_answers, 1);
+}
+
+static void
+withdraw(struct sim_world *w, const char *uid, const char *amount, const char *phone)
+{
+	char body[400];
+	struct api_in in = { .kind = API_WITHDRAW, .body = body };
+
+	str_format(body, sizeof body, "{\"amount\":%s,\"externalUniqueId\":\"%s\",\"type\":\"ZA_PAYCORP_ATM\","
+	    "\"deliverToPhone\":\"%s\"}", amount, uid, phone);
+	in.len = strlen(body);
+	ask(w, &in);
+}
+
+static void
+by_id(struct sim_world *w, enum api_call kind, const char *id, const char *body)
+{
+	struct api_in in = { .kind = kind, .withdrawal_id = id, .body = body, .len = strlen(body) };
+
+	ask(w, &in);
+}
+
+static size_t
+issued(const struct sim_world *w, struct bank_withdrawal **last)
+{
+	struct bank_withdrawal *const *v;
+	size_t n = bank_withdrawals(w->core.bank, &v);
+
+	if (n > 0)
+		*last = v[n - 1];
+	return n;
+}
+
+static void
+assert_says(const struct sim_world *w, int status, const char *what)
+{
+	if (w->api_status != status || strstr(w->api_answer, what) == NULL)
+		fail_msg("%d %s, not %d with %s", w->api_status, w->api_answer, status, what);
+}
+
+static void
+test_order(void **state)
+{
+	struct sim_world *w = world_new();
+	struct bank_withdrawal *b = NULL;
+	char first[4096], id[24];
+
+	(void)state;
+	withdraw(w, "order-1", "150.50", PHONE);
+	assert_says(w, 200, "\"status\":\"PENDING\"");
+	assert_says(w, 200, "\"amount\":150.5,");
+	assert_int_equal(issued(w, &b), 1);
+	assert_int_equal(b->amount, 15050);
+	assert_null(strstr(w->api_answer, b->token));
+	assert_int_equal(w->inbox_n, 1);		/* the token, to the phone; the integrator has no phone */
+	assert_string_equal(w->inbox[0].to, PHONE);
+
+	/* The same again is the same answer; another payload under this id is refused. */
+	str_copy(first, sizeof first, w->api_answer);
+	withdraw(w, "order-1", "150.5", "082 123 4567");
+	assert_string_equal(w->api_answer, first);
+	withdraw(w, "order-1", "150.51", PHONE);
+	assert_says(w, 400, "DUP001");
+	assert_int_equal(issued(w, &b), 1);
+
+	str_format(id, sizeof id, "%lld", (long long)b->id);
+	by_id(w, API_GET, id, "");
+	assert_string_equal(w->api_answer, first);
+	by_id(w, API_GET, "1", "");
+	assert_says(w, 404, "ARCH086");
+	world_free(w);
+}
+
+static void
+test_list_and_cancel(void **state)
+{
+	struct sim_world *w = world_new();
+	struct bank_withdrawal *b = NULL;
+	struct api_in in = { .kind = API_LIST, .to_ms = INT64_MAX };
+	char id[24];
+
+	(void)state;
+	withdraw(w, "order-1", "100", PHONE);
+	withdraw(w, "order-2", "200", PHONE);
+	ask(w, &in);
+	assert_says(w, 200, "order-1");
+	assert_true(strstr(w->api_answer, "order-2") < strstr(w->api_answer, "order-1"));
+	assert_int_equal(issued(w, &b), 2);
+	assert_null(strstr(w->api_answer, b->token));
+	str_format(id, sizeof id, "%lld", (long long)b->id);
+	by_id(w, API_CANCEL, id, "{\"status\":\"SUCCESSFUL\"}");
+	assert_says(w, 400, "VAL001");
+	by_id(w, API_CANCEL, id, "{\"status\":\"CANCELLED\"}");
+	assert_says(w, 200, "\"status\":\"CANCELLED\"");
+	assert_int_equal(b->status, BW_CANCELLED);
+	by_id(w, API_CANCEL, id, "{\"status\":\"CANCELLED\"}");
+	assert_says(w, 400, "WDR001");
+	world_free(w);
+}
+
+static void
+test_order_refused(void **state)
+{
+	struct sim_world *w = world_new();
+	struct api_in other = { .kind = API_LIST, .wallet_id = 1 };
+	struct bank_withdrawal *b = NULL;
+
+	(void)state;
+	ask(w, &other);
+	assert_says(w, 403, "SEC001");
+	withdraw(w, "order-1", "5.00", PHONE);
+	assert_says(w, 400, "VAL001");
+	withdraw(w, "order-1", "100.001", PHONE);
+	assert_says(w, 400, "two decimals");
+	withdraw(w, "order-1", "100", "12");
+	assert_says(w, 400, "deliverToPhone");
+	/* The limit of the receiving phone holds for integrators as for everybody: 24 000.00, not a cent more. */
+	for (int i = 0; i < 4; i++) {
+		char uid[16];
+
+		str_format(uid, sizeof uid, "large-%d", i);
+		withdraw(w, uid, "5000", PHONE);
+		assert_says(w, 200, "PENDING");
+	}
+	withdraw(w, "large-5", "4000.01", PHONE);
+	assert_says(w, 400, "WAL010");
+	withdraw(w, "large-6", "4000.00", PHONE);
+	assert_says(w, 200, "PENDING");
+	withdraw(w, "large-7", "10.00", PHONE);
+	assert_says(w, 400, "WAL010");
+	withdraw(w, "large-8", "10.00", "27829999999");
+	assert_says(w, 200, "PENDING");
+	assert_int_equal(issued(w, &b), 6);
+	world_free(w);
+}
+
+/* An outcome that is not known in time is no refusal; the same id leads to it later. */
+static void
+test_order_unknown(void **state)
+{
+	struct sim_world *w = world_new();
+	struct bank_withdrawal *b = NULL;
+
+	(void)state;
+	w->strike[0] = (struct sim_strike){ .op = WALLET_WITHDRAWAL_CREATE, .nth = 1, .what = STRIKE_LOSE_ANSWER };
+	withdraw(w, "order-1", "100", PHONE);
+	assert_says(w, 500, "SYSTEM");
+	sim_world_run(w, w->loop.now + 2 * MINUTE);
+	withdraw(w, "order-1", "100", PHONE);
+	assert_says(w, 200, "PENDING");
+	assert_int_equal(issued(w, &b), 1);
+	assert_int_equal(w->inbox_n, 1);
+	world_free(w);
+}
+
+/* ---- turns ---- */
+
+static void
+turn(struct sim_world *w, uint64_t id, const char *phone, enum turn_kind kind, const char *text)
+{
+	struct turn_in in = { .turn = id, .channel = SIM_USSD, .kind = kind, .text = text,
+		.service_code = "*120*384#" };
+
+	str_copy(in.phone, sizeof in.phone, phone);
+	str_copy(in.dialogue, sizeof in.dialogue, "d");
+	gateway_turn(w->process[0].gw, w->loop.now, &in);
+}
+
+static unsigned replies;
+static char newest_reply[1600];
+
+static void
+count_reply(void *ctx, uint64_t id, const struct reply *r)
+{
+	(void)ctx, (void)id;
+	replies++;
+	str_copy(newest_reply, sizeof newest_reply, r->text);
+}
+
+static void
+test_every_turn_is_answered_once(void **state)
+{
+	struct sim_world *w = world_new();
+
+	(void)state;
+	w->ports[0].reply = count_reply;
+	replies = 0;
+	/* Ten at once of one phone: some wait, some are told that it is busy, all hear. */
+	for (uint64_t i = 1; i <= 10; i++)
+		turn(w, i, PHONE, i == 1 ? TURN_BEGIN : TURN_INPUT, "1");
+	turn(w, 0, PHONE, TURN_ABORT, "");
+	assert_true(replies > 0 && replies < 10);
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(replies, 10);
+	assert_int_equal(gateway_busy(w->process[0].gw), 0);
+	world_free(w);
+}
+
+static void
+test_too_many(void **state)
+{
+	struct sim_world *w = world_new();
+	char phone[PHONE_MAX];
+
+	(void)state;
+	w->ports[0].reply = count_reply;
+	w->settings.max_turns = 5;
+	replies = 0;
+	for (int i = 0; i < 8; i++) {
+		str_format(phone, sizeof phone, "2782000000%d", i);
+		turn(w, (uint64_t)i + 1, phone, TURN_BEGIN, "");
+	}
+	assert_int_equal(replies, 3);
+	assert_non_null(strstr(newest_reply, "very busy"));
+	assert_int_equal(gateway_busy(w->process[0].gw), 5);
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(replies, 8);
+	world_free(w);
+}
+
+/* The store does not answer: said in plain words, claiming nothing about money. */
+static void
+test_store_away(void **state)
+{
+	struct sim_world *w = world_new();
+
+	(void)state;
+	w->ports[0].reply = count_reply;
+	w->faults.store_lost = 1000;
+	replies = 0;
+	turn(w, 1, PHONE, TURN_BEGIN, "");
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(replies, 1);
+	assert_non_null(strstr(newest_reply, "Sorry"));
+	assert_null(strstr(newest_reply, "paid"));
+	assert_null(strstr(newest_reply, "moved"));
+	w->faults.store_lost = 0;
+	turn(w, 2, PHONE, TURN_BEGIN, "");
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(replies, 2);
+	assert_null(strstr(newest_reply, "Sorry"));
+	world_free(w);
+}
+
+/* Freed at any moment with everything under way. */
+static void
+test_free_in_the_middle(void **state)
+{
+	(void)state;
+	for (int steps = 0; steps < 60; steps++) {
+		struct sim_world *w = world_new();
+
+		w->ports[0].reply = count_reply;
+		for (uint64_t i = 1; i <= 3; i++)
+			turn(w, i, PHONE, TURN_BEGIN, "");
+		for (int i = 0; i < steps; i++)
+			(void)sim_loop_step(&w->loop, INT64_MAX);
+		world_free(w);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order), cmocka_unit_test(test_list_and_cancel),
+		cmocka_unit_test(test_order_refused), cmocka_unit_test(test_order_unknown),
+		cmocka_unit_test(test_every_turn_is_answered_once), cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_store_away), cmocka_unit_test(test_free_in_the_middle),
+	};
+	int failed;
+
+	setenv("TZ", "SAST-2", 1);
+	log_set_level((enum log_level)(LOG_ERROR + 1));
+	player_shipped(&shipped);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	player_clear(&shipped);
+	return failed;
+}
