@@ -511,7 +511,7 @@ redis_free(struct redis *r)
 bool
 redis_ready(const struct redis *r)
 {
-	return r->up > 0;
+	return r->up == r->conns;
 }
 
 void

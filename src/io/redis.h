@@ -35,7 +35,7 @@ struct redis_options {
 struct redis *redis_new(struct loop *l, const struct redis_options *o, char *err, size_t err_size);
 /* Open commands complete first, as unknown or not sent, on this stack. */
 void redis_free(struct redis *r);
-bool redis_ready(const struct redis *r);	/* at least one connection is up */
+bool redis_ready(const struct redis *r);	/* all connections are up: each serves buckets of its own */
 /*
  * One listener, called whenever a connection is up, with a shard that goes over it: a place for
  * SCRIPT LOAD and TIME.

@@ -38,16 +38,6 @@ store_name_bucket(struct store_namer *n, enum store_family family, const char *o
 	return (h[0] | (unsigned)h[1] << 8) % store_families[family].buckets;
 }
 
-void
-store_name_list(enum store_family family, unsigned bucket, struct store_name *out)
-{
-	const struct store_row *row = &store_families[family];
-
-	str_format(out->text, sizeof out->text, "{%c:%03u}%s", row->tag, bucket, row->name);
-	out->len = strlen(out->text);
-	out->bucket = bucket;
-}
-
 static void
 add(struct store_name *out, const void *p, size_t n)
 {
@@ -56,6 +46,22 @@ add(struct store_name *out, const void *p, size_t n)
 	memcpy(out->text + out->len, p, n);
 	out->len += n;
 	out->text[out->len] = '\0';
+}
+
+/* Put together by hand: each turn names three keys. */
+void
+store_name_list(enum store_family family, unsigned bucket, struct store_name *out)
+{
+	const struct store_row *row = &store_families[family];
+	const char tag[] = { '{', row->tag, ':', (char)('0' + bucket / 100 % 10),
+	    (char)('0' + bucket / 10 % 10), (char)('0' + bucket % 10), '}' };
+
+	if (bucket > 999)
+		fatalx("store: bucket %u", bucket);
+	out->len = 0;
+	out->bucket = bucket;
+	add(out, tag, sizeof tag);
+	add(out, row->name, strlen(row->name));
 }
 
 static void
