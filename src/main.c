@@ -13,6 +13,7 @@
 static const struct command *const commands[] = {
 	&command_serve,
 	&command_check,
+	&command_dial,
 	&command_keygen,
 };
 

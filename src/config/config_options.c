@@ -356,8 +356,6 @@ static const struct option_group limit_group = GROUP("token_limit.", limit_rows,
 
 static const struct option root_rows[] = {
 	{ "listen", OPTION_GROUP, "{}", .group = &listen_group, .help = "Where isango listens." },
-	{ "public_url", OPTION_URL, OPTIONAL, TEXT(settings, public_url, 1),
-	    .help = "Where the wallet core and providers reach the channel listener." },
 	{ "http", OPTION_GROUP, "{}", .group = &http_group, .help = "Bounds of the listeners." },
 	{ "redis", OPTION_GROUP, "{}", .group = &redis_group, .help = "Where all state is kept." },
 	{ "sealing_key_file", OPTION_KEYS, REQUIRED, ITEMS(settings, sealing_keys), RANGE(1, 8),

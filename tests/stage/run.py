@@ -69,9 +69,10 @@ def phone(options):
         print(f"isango serves, with a wallet core, an SMSC and an aggregator of its own. Metrics: "
               f"http://127.0.0.1:{stage.gateway.listening()['admin']}/metrics\n"
               f"To pay money into your wallet, in another terminal:\n"
-              f"  curl -d '{{\"phone\":\"{options.msisdn}\",\"amount\":\"500.00\"}}' {stage.control_url}/control/topup\n")
-        return subprocess.call([stage.build / "isango", "dial", "-c", stage.config, CODES["smpp"],
-                                "--from", options.msisdn, "--sandbox", stage.control_url])
+              f"  curl -d '{{\"phone\":\"{options.msisdn}\",\"amount\":\"500.00\"}}' {stage.control_url}/control/topup\n",
+              flush=True)
+        return subprocess.call([stage.build / "isango", "dial", "--sandbox", stage.control_url, CODES["smpp"],
+                                "--from", options.msisdn])
     finally:
         close_stage(stage)
 
@@ -95,4 +96,5 @@ def main():
         sys.exit(130)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -77,12 +77,12 @@ def _die_with_parent():
 class Process:
     """A child with a log of its own."""
 
-    def __init__(self, argv, log, env=None):
+    def __init__(self, argv, log):
         self.log = log
         with open(log, "ab") as out:
-            # What is in the parent's environment may name a proxy, a locale or another Redis.
+            # A session of its own: Ctrl-C is for whoever runs the stage, who then stops it in the right order.
             self.popen = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                          preexec_fn=_die_with_parent, env=env)
+                                          preexec_fn=_die_with_parent, start_new_session=True)
 
     @property
     def pid(self):
@@ -214,9 +214,13 @@ class Stage:
         """The newest."""
         return self.gateways[-1]
 
+    def stop_gateways(self):
+        """Exit status of each that still ran."""
+        return [gateway.stop() for gateway in self.gateways if gateway.alive()]
+
     def stop(self):
-        """Exit status of each gateway that still ran; the folder is gone unless it is to be kept."""
-        codes = [g.stop() for g in self.gateways if g.alive()]
+        """The gateways' exit status; the folder is gone unless it is to be kept."""
+        codes = self.stop_gateways()
         for process in (self.sandbox, self.redis):
             if process is not None:
                 process.stop()

@@ -18,6 +18,8 @@ class Difference(AssertionError):
 
 
 class Story:
+    sms_seconds = 15
+
     def __init__(self, stage, text, via="smpp", wallet_id=None, show=print):
         self.stage, self.via, self.show, self.wallet_id = stage, via, show, wallet_id
         self.lines = text.splitlines()
@@ -132,7 +134,7 @@ class Story:
             inbox.extend(self.phones[name].new_sms())
             return next((text for text in inbox if pattern.match(text)), None)
         try:
-            found = until(look, "SMS", 15)
+            found = until(look, "SMS", self.sms_seconds)
         except AssertionError:
             self.differ(f"SMS to {name}: {wanted}", " / ".join(inbox) or "no SMS")
         inbox.remove(found)

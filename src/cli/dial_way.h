@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the phone of `isango dial` reaches a gateway: through the sandbox, which has networks and an
+ * inbox of SMS, or straight to a ussd-http channel, as an aggregator would.
+ */
+#pragma once
+#include <stdbool.h>
+
+#include "core/phone.h"
+#include "core/settings.h"
+
+struct dial_way;
+struct loop;
+
+struct dial_events {
+	/* A screen. Once for each dial and type; not after a hang-up. */
+	void (*screen)(void *arg, const char *text, bool open);
+	void (*failed)(void *arg, const char *why);	/* instead of it */
+	void (*sms)(void *arg, const char *from, const char *text);
+	void (*hung_up)(void *arg);			/* the gateway was told, or cannot be */
+	void *arg;
+};
+
+struct dial_options {
+	char from[PHONE_MAX];
+	const char *sandbox;			/* its control listener's URL, or NULL */
+	bool http;				/* through the sandbox, but over its aggregator */
+	const struct settings *settings;	/* without a sandbox; borrowed */
+};
+
+struct dial_way *dial_way_new(struct loop *l, const struct dial_options *o, const struct dial_events *events);
+void dial_way_free(struct dial_way *w);
+void dial_way_dial(struct dial_way *w, const char *code);
+void dial_way_type(struct dial_way *w, const char *text);
+void dial_way_hang_up(struct dial_way *w);

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Whole-gateway tests: each has a stage of its own (tests/stage), and after each everything that was written down is looked
+at: no log may hold a sanitizer's mark, an error that the test did not expect, or a secret; no secret may be in Redis.
+"""
+import pathlib
+import re
+import signal
+import sys
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "stage"), str(pathlib.Path(__file__).resolve().parent)]
+sys.dont_write_bytecode = True
+
+import pytest  # noqa: E402
+
+import helpers  # noqa: E402
+from stage import AT_KEY, CORE_PASSWORD, INTEGRATOR_KEY, SMPP_PASSWORD, Stage  # noqa: E402
+
+PATIENCE_S = 60
+BROKEN = re.compile(r"fatal|ERROR: \w+Sanitizer|runtime error:|assertion|==\d+==", re.I)
+JWT = re.compile(r"eyJ[\w-]{10,}\.")
+
+
+class Stages:
+    """Makes the stages of one test; looks at what they have left behind."""
+
+    def __init__(self):
+        self.made = []
+
+    def __call__(self, start=True, **options):
+        edit = options.pop("edit", None)
+
+        def with_fee(config, tenant):
+            tenant["transfer_fee"] = "1.00"
+            if edit is not None:
+                edit(config, tenant)
+        stage = Stage(edit=with_fee, keep=True, **options)
+        stage.expected_errors = set()
+        stage.secrets = {helpers.PIN, helpers.OTHER_PIN, AT_KEY, CORE_PASSWORD, INTEGRATOR_KEY, SMPP_PASSWORD}
+        self.made.append(stage)
+        if start:
+            helpers.open_stage(stage)
+        return stage
+
+    def look(self, stage):
+        tokens = []
+        if stage.sandbox is not None and stage.sandbox.alive():
+            tokens = [w["token"] for w in stage.state()["withdrawals"] if w["token"]]
+        codes = stage.stop_gateways()
+        assert all(code == 0 for code in codes), f"isango serve ended with {codes}"
+        logs = stage.logs()
+        for name, text in logs.items():
+            marks = [line for line in text.splitlines() if BROKEN.search(line)]
+            assert not marks, f"{name}: {marks[:5]}"
+        ours = "\n".join(text for name, text in logs.items() if name.startswith("isango"))
+        bad = [line for line in ours.splitlines() if " error " in line
+               and not any(f" {event} " in line for event in stage.expected_errors)]
+        assert not bad, f"errors in the log: {bad[:5]}"
+        stored = b"".join(path.read_bytes() for path in (stage.folder / "redis").rglob("*") if path.is_file())
+        for where, text in (("log", ours), ("Redis", stored.decode("latin-1"))):
+            self.look_for_secrets(where, text, stage.secrets | set(tokens) | helpers.PHONES)
+
+    @staticmethod
+    def look_for_secrets(where, text, secrets):
+        for secret in secrets:
+            grouped = " ".join(secret[i:i + 4] for i in range(0, len(secret), 4))
+            for form in {secret, grouped}:
+                found = re.search(rf"(?<![\w-]){re.escape(form)}(?![\w-])", text)
+                assert not found, f"{form} is in {where}: {text[max(0, found.start() - 60):found.end() + 20]!r}"
+        assert not JWT.search(text), f"a JWT is in {where}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """A test that hangs fails."""
+    def late(_number, _frame):
+        raise AssertionError(f"{item.name} took more than {PATIENCE_S} s")
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(PATIENCE_S)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call":
+        item.failed = outcome.get_result().failed
+
+
+@pytest.fixture
+def make_stage(request):
+    stages = Stages()
+    try:
+        yield stages
+        if not getattr(request.node, "failed", False):
+            for stage in stages.made:
+                stages.look(stage)
+    finally:
+        for stage in stages.made:
+            if getattr(request.node, "failed", False):
+                for name, text in stage.logs().items():
+                    if name != "redis.log":
+                        print(f"--- {name}\n" + "\n".join(text.splitlines()[-40:]))
+            stage.keep = False
+            stage.kill()
+
+
+@pytest.fixture
+def stage(make_stage):
+    """The shipped configuration, everything friendly."""
+    return make_stage()
