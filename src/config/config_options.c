@@ -68,7 +68,7 @@ static const struct option ussd_rows[] = {
 	    .help = "Where the dialled service code stands." },
 	{ "service_type", OPTION_TEXT, "USSD", TEXT(bind_settings, ussd.service_type, 0),
 	    .help = "The service_type of what is sent." },
-	{ "max_septets", OPTION_INT, "182", RANGE(40, 182), IN(bind_settings, ussd.max_septets),
+	{ "max_septets", OPTION_INT, "182", RANGE(92, 182), IN(bind_settings, ussd.max_septets),
 	    .help = "Septets of one screen that the network carries; many cut at 160." },
 };
 static const struct option_group ussd_group = GROUP("binds[].ussd.", ussd_rows,
@@ -149,7 +149,7 @@ static const struct option channel_rows[] = {
 	    .needed = KIND(CHANNEL_SMS_SMPP),
 	    .help = "The source address of its messages: up to 11 letters and digits, "
 	    "or a number." },
-	{ "max_septets", OPTION_INT, OPTIONAL, RANGE(40, 182), IN(channel_settings, max_septets),
+	{ "max_septets", OPTION_INT, OPTIONAL, RANGE(92, 182), IN(channel_settings, max_septets),
 	    .only = USSD,
 	    .help = "Septets of one screen; left out: those of the bind, and 160 over HTTP." },
 	{ "session_s", OPTION_INT, "180", RANGE(10, 1800), IN(channel_settings, session_s),

@@ -124,6 +124,8 @@ bool wallet_time_parse(const char *text, int64_t *ms) MUST_CHECK;
 /* The withdrawal's status in the gateway's words. Every "ERROR..." is failed; unknown ones are not final. */
 enum wallet_status { WSTATUS_PENDING, WSTATUS_SUCCESSFUL, WSTATUS_CANCELLED, WSTATUS_TIMEOUT, WSTATUS_ERROR };
 enum wallet_status wallet_status(const char *status);
+/* Of a customer or a wallet: money may move only when it is ACTIVE; a core that does not say counts as such. */
+bool wallet_is_active(const char *status);
 
 /*
  * money.md section 6: password = prefix + base64(HMAC-SHA256(key, framed("isango-pin-v1", tenant_id,

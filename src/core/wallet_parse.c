@@ -570,6 +570,12 @@ wallet_end_name(enum wallet_end end)
 	return name[end];
 }
 
+bool
+wallet_is_active(const char *status)
+{
+	return status[0] == '\0' || str_equal_fold(status, "ACTIVE");
+}
+
 enum wallet_status
 wallet_status(const char *status)
 {

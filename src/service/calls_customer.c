@@ -7,12 +7,6 @@
 
 #define NOTICE_MS INT64_C(86400000)	/* an outcome older than a day is not news */
 
-static bool
-active(const char *status)
-{
-	return status[0] == '\0' || str_equal_fold(status, "ACTIVE");
-}
-
 /* What became of the last payment: once, its time only; amount and name come after the PIN (money.md section 6). */
 static void
 set_notice(struct turn *t)
@@ -49,7 +43,7 @@ on_wallets(struct task *task, const struct event *e)
 		turn_outcome(t, "not_found");
 		return;
 	}
-	if (!active(w->status)) {
+	if (!wallet_is_active(w->status)) {
 		turn_outcome(t, "barred");
 		return;
 	}
@@ -77,7 +71,7 @@ on_customers(struct task *task, const struct event *e)
 		turn_outcome(t, "not_found");
 		return;
 	}
-	if (!active(c->status)) {
+	if (!wallet_is_active(c->status)) {
 		turn_outcome(t, "barred");
 		return;
 	}

@@ -14,12 +14,6 @@
 #define LOOKUPS_A_DAY 20
 #define REFUSED_OTHERS_A_DAY 5
 
-static bool
-active(const char *status)
-{
-	return status[0] == '\0' || str_equal_fold(status, "ACTIVE");
-}
-
 /* ---- the recipient ---- */
 
 /* "Thandi" -> "T***" */
@@ -44,7 +38,7 @@ on_recipient_wallets(struct task *task, const struct event *e)
 	w = turn_wallet_of(t, e->wallet, t->found_id);
 	if (w == NULL)
 		turn_outcome(t, "not_found");
-	else if (!active(w->status))
+	else if (!wallet_is_active(w->status))
 		turn_outcome(t, "barred");
 	else {
 		vars_set_i64(turn_vars(t), "to_wallet", w->id);
@@ -67,7 +61,7 @@ on_recipient(struct task *task, const struct event *e)
 		return;
 	}
 	c = turn_customer_of(e->wallet, vars_get(turn_vars(t), "to"));
-	if (c == NULL || !active(c->status)) {
+	if (c == NULL || !wallet_is_active(c->status)) {
 		turn_outcome(t, c == NULL ? "not_found" : "barred");
 		return;
 	}

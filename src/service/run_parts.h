@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of a run share; nobody else includes it. */
+#pragma once
+#include "service/run.h"
+
+#define RUN_LEASE_MS 15000		/* a process that is silent for so long has lost its intents */
+#define RUN_TRIES 8			/* at a record that others change too */
+
+struct run {
+	struct task task;
+	char id[INTENT_ID];
+	struct intent i;
+	struct rev rev;
+	bool dirty;			/* the intent is not as it is in the store */
+	bool again;			/* its record was changed by somebody who wants it carried on from there */
+	uint64_t watcher;
+	int tenant;
+	int tries;			/* of the step in hand */
+	enum intent_action doing;
+	/* asking */
+	int offset;
+	bool ids_missing, found;
+	struct wallet_withdrawal item;
+	/* the limit's record of the step in hand */
+	struct limit limit;
+	struct rev limit_rev;
+	enum limit_result limit_result;
+	/* the subscriber's */
+	struct subscriber sub;
+	struct rev sub_rev;
+};
+
+static inline struct run *
+run_of(struct task *t)
+{
+	return LIST_OF(t, struct run, task);
+}
+
+/* ---- run.c ---- */
+void run_go_on(struct run *r);
+/* What an answer changed is saved before anything follows from it; then the run goes on. */
+void run_keep(struct run *r);
+/* This process lets go; the due list brings the intent back. */
+void run_give_up(struct run *r, const char *why);
+void run_save(struct run *r, int64_t due, task_fn *on);
+/* After a commit that holds the intent: false when the run is over or starts again. */
+bool run_saved(struct run *r, const struct event *e);
+void run_add_intent(struct run *r, struct store_commit *c, int64_t due);
+bool run_is_watched(const struct run *r);
+const struct tenant_settings *run_tenant(const struct run *r);
+
+/* ---- steps: each does r->doing and comes back through run_keep() ---- */
+void run_limit(struct run *r);		/* run_limit.c: DO_RESERVE, DO_COMMIT_LIMIT, DO_RELEASE_LIMIT */
+void run_send(struct run *r);		/* run_wallet.c */
+void run_ask(struct run *r);
+void run_follow(struct run *r);
+void run_cancel(struct run *r);
+void run_index(struct run *r);		/* run_steps.c */
+void run_refer(struct run *r);
+void run_message(struct run *r);
+void run_note(struct run *r);

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A run's steps at the wallet core: an attempt, looking for what became of it, following and cancelling a withdrawal. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "core/login.h"
+#include "service/run_parts.h"
+#include "service/say.h"
+
+#define SAVE_TRIES 10
+#define SAVE_AGAIN_MS 400
+#define ROWS_MAX 4000			/* of one look at the core's lists; a core that ignores offsets lists for ever */
+#define SEND_WITHIN_MS 5000		/* of saving the attempt; later somebody else may be asking already */
+#define LIST_BACK_MS INT64_C(600000)	/* clocks differ: lists are read from so long before the first send */
+
+/* ---- sending ---- */
+
+static void keep_answer(struct run *r);
+
+static void
+on_answer_again(struct task *t, const struct event *e)
+{
+	(void)e;
+	keep_answer(run_of(t));
+}
+
+/* An answer about money is not let go because the store stumbles once: it may never be said again. */
+static void
+on_answer_saved(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+
+	if ((e->end == STORE_LATE || e->end == STORE_UNKNOWN || e->end == STORE_FULL) && ++r->tries < SAVE_TRIES)
+		task_sleep(t, t->gw->now + SAVE_AGAIN_MS, on_answer_again);
+	else if (run_saved(r, e))
+		run_go_on(r);
+}
+
+static void
+keep_answer(struct run *r)
+{
+	run_save(r, r->task.gw->now + RUN_LEASE_MS, on_answer_saved);
+}
+
+static void
+on_sent(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+
+	intent_on_sent(&r->i, t->gw->now, e->wallet);
+	if (r->i.state == INTENT_ASKING)
+		metric_add(M_INTENTS_ASKING, 1);
+	log_info(t->id, "intent sent", "intent=%s kind=%s end=%s code=%s trace=%s state=%s", r->i.id,
+	    r->i.kind == INTENT_TRANSFER ? "transfer" : "withdrawal", wallet_end_name(e->wallet->end),
+	    e->wallet->code, e->wallet->trace, intent_state_name(r->i.state));
+	r->dirty = true;
+	r->tries = 0;
+	keep_answer(r);
+}
+
+static void
+fill_request(const struct run *r, struct wallet_req *q)
+{
+	q->op = r->i.kind == INTENT_TRANSFER ? WALLET_TRANSFER : WALLET_WITHDRAWAL_CREATE;
+	q->wallet_id = r->i.wallet_id;
+	q->to_wallet_id = r->i.to_wallet_id;
+	q->amount = r->i.amount;
+	q->expires_ms = r->i.token_expires;
+	str_copy(q->uid, sizeof q->uid, r->i.id);
+	str_copy(q->type, sizeof q->type, r->i.type);
+	str_copy(q->text, sizeof q->text, r->i.kind == INTENT_TRANSFER ? "Send money" : "Cash out");
+	str_copy(q->location, sizeof q->location, "USSD");
+	if (r->i.kind == INTENT_WITHDRAWAL && !r->i.gateway_sends)
+		str_copy(q->phone, sizeof q->phone, r->i.to_phone);
+}
+
+/* Certainly not sent: as if the core had said "later" (or that the login is over). */
+static void
+not_sent(struct run *r, enum wallet_end end)
+{
+	struct wallet_answer *none = xcalloc(1, sizeof *none);
+
+	none->end = end;
+	intent_on_sent(&r->i, r->task.gw->now, none);
+	free(none);
+	run_keep(r);
+}
+
+/* A process that stood still since the attempt was saved may find that others have given it up already. */
+static bool
+too_late(const struct run *r)
+{
+	return r->task.gw->now - r->i.last_send > SEND_WITHIN_MS;
+}
+
+static void
+on_login_loaded(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+	struct wallet_req q = { 0 };
+	struct login login;
+
+	if (too_late(r)) {
+		not_sent(r, WALLET_LATER);
+		return;
+	}
+	fill_request(r, &q);
+	if (e->end == STORE_DONE && e->v[0].present && login_decode(e->v[0].p, e->v[0].len, &login) &&
+	    login.until > t->gw->now)
+		str_copy(q.jwt, sizeof q.jwt, login.jwt);
+	if (q.jwt[0] == '\0') {
+		not_sent(r, WALLET_AUTH);	/* without the customer's login nothing can be sent */
+	} else
+		task_wallet(t, r->tenant, &q, run_tenant(r)->wallet.timeout_money_ms, on_sent);
+	mem_wipe(&login, sizeof login);
+	mem_wipe(&q, sizeof q);
+}
+
+static void
+on_attempt_saved(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+	struct store_key key;
+	struct wallet_req q = { 0 };
+
+	if (!run_saved(r, e))
+		return;
+	if (r->i.as_customer) {
+		key = key_of(STORE_JWT, r->i.owner, r->i.id);
+		task_load(t, &key, 1, on_login_loaded);
+		return;
+	}
+	if (too_late(r)) {
+		not_sent(r, WALLET_LATER);
+		return;
+	}
+	fill_request(r, &q);
+	task_wallet(t, r->tenant, &q, run_tenant(r)->wallet.timeout_money_ms, on_sent);
+}
+
+void
+run_send(struct run *r)
+{
+	struct gateway *gw = r->task.gw;
+	int64_t lease = run_tenant(r)->wallet.timeout_money_ms + RUN_LEASE_MS;
+
+	if (r->i.token_expires == 0 && r->i.kind == INTENT_WITHDRAWAL)
+		r->i.token_expires = gw->now + say_token_life_ms(run_tenant(r), r->i.type);
+	intent_sending(&r->i, gw->now, gw->process, lease);
+	r->dirty = true;
+	run_save(r, gw->now + lease, on_attempt_saved);
+}
+
+/* ---- asking what became of it ---- */
+
+static void ask_page(struct run *r);
+
+static void
+asked(struct run *r, enum intent_finding f)
+{
+	log_info(r->task.id, "intent asked", "intent=%s found=%d state=%s", r->i.id, (int)f,
+	    intent_state_name(r->i.state));
+	intent_on_asked(&r->i, r->task.gw->now, f,
+	    f == FOUND && r->i.kind == INTENT_WITHDRAWAL ? &r->item : NULL);
+	if (r->i.state == INTENT_PERSON) {
+		metric_add(M_INTENTS_PERSON, 1);
+		log_error(r->task.id, "intent needs a person", "intent=%s", r->i.id);
+	}
+	if (r->i.state == INTENT_NOT_DONE && r->i.cancel)
+		log_error(r->task.id, "withdrawal turned up late", "intent=%s", r->i.id);
+	run_keep(r);
+}
+
+static void
+on_listed(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+	const struct wallet_answer *a = e->wallet;
+
+	if (a->end != WALLET_DONE) {
+		asked(r, UNCLEAR);
+		return;
+	}
+	r->ids_missing |= a->rows_without_id;
+	for (int k = 0; k < a->n; k++) {
+		if (r->i.kind == INTENT_WITHDRAWAL && intent_is_withdrawal(&r->i, &a->withdrawal[k])) {
+			r->item = a->withdrawal[k];
+			r->found = true;
+		} else if (r->i.kind == INTENT_TRANSFER && intent_is_tx(&r->i, &a->tx[k]))
+			r->found = true;
+	}
+	r->offset += a->n;
+	if (r->found)
+		asked(r, FOUND);
+	else if (a->more && a->n > 0 && r->offset < ROWS_MAX)
+		ask_page(r);
+	else if (a->more)
+		asked(r, UNCLEAR);
+	else
+		asked(r, r->ids_missing ? UNCLEAR : NOT_LISTED);
+}
+
+static void
+ask_page(struct run *r)
+{
+	struct wallet_req q = { .op = WALLET_TRANSACTIONS };
+
+	if (r->i.kind == INTENT_WITHDRAWAL)
+		q.op = WALLET_WITHDRAWAL_LIST;
+	q.wallet_id = r->i.wallet_id;
+	q.from_ms = r->i.first_send - LIST_BACK_MS;
+	q.to_ms = r->task.gw->now + LIST_BACK_MS;
+	q.offset = r->offset;
+	task_wallet(&r->task, r->tenant, &q, run_tenant(r)->wallet.timeout_read_ms, on_listed);
+}
+
+void
+run_ask(struct run *r)
+{
+	r->offset = 0;
+	r->ids_missing = r->found = false;
+	ask_page(r);
+}
+
+static void
+on_followed(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+	const struct wallet_answer *a = e->wallet;
+
+	intent_on_status(&r->i, t->gw->now, a->end == WALLET_DONE && a->n == 1 ? &a->withdrawal[0] : NULL);
+	run_keep(r);
+}
+
+static void
+on_cancelled(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+
+	intent_on_cancelled(&r->i, t->gw->now, e->wallet->end == WALLET_REFUSED);
+	run_keep(r);
+}
+
+static void
+withdrawal_call(struct run *r, enum wallet_op op, task_fn *on)
+{
+	struct wallet_req q = { .op = op };
+
+	q.wallet_id = r->i.wallet_id;
+	q.withdrawal_id = r->i.withdrawal_id;
+	task_wallet(&r->task, r->tenant, &q, run_tenant(r)->wallet.timeout_read_ms, on);
+}
+
+void
+run_follow(struct run *r)
+{
+	withdrawal_call(r, WALLET_WITHDRAWAL_GET, on_followed);
+}
+
+void
+run_cancel(struct run *r)
+{
+	withdrawal_call(r, WALLET_WITHDRAWAL_CANCEL, on_cancelled);
+}
