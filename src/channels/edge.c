@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "channels/edge_parts.h"
+#include "core/order.h"
 
 static void
 on_state(void *arg, struct smpp_link *l, enum smpp_link_state state)
@@ -68,6 +69,7 @@ bury(void *arg)
 	map_free(e->turns);
 	map_free(e->calls);
 	map_free(e->receipts);
+	buf_clear(&e->last_words);
 	free(e->binds);
 	free(e);
 }
@@ -192,6 +194,42 @@ edge_ready(const struct edge *e, const char **why)
 }
 
 /* ---- the end ---- */
+
+static void
+answer_turn(void *arg, const void *key, size_t n, void *value)
+{
+	struct edge *e = arg;
+	const struct way_back *w = value;
+	struct reply r = { buf_str(&e->last_words), true };
+
+	(void)key;
+	(void)n;
+	if (w->bind < 0)
+		ussd_http_answer(e, w, &r);
+}
+
+static void
+answer_call(void *arg, const void *key, size_t n, void *value)
+{
+	struct edge *e = arg;
+	const struct way_back *w = value;
+	struct buf b = { 0 };
+
+	(void)key;
+	(void)n;
+	order_print_error("SYSTEM", "UNK001", "Stopping; look the withdrawal up by its externalUniqueId", &b);
+	http_answer(e->http, w->http, 500, "application/json", b.p, b.len);
+	buf_clear(&b);
+}
+
+void
+edge_answer_open(struct edge *e, const char *text)
+{
+	buf_reset(&e->last_words);
+	buf_add_str(&e->last_words, text);
+	map_each(e->turns, answer_turn, e);
+	map_each(e->calls, answer_call, e);
+}
 
 static void
 drain_over(void *arg)

@@ -22,6 +22,8 @@ void edge_free(struct edge *e);			/* before the gateway's loop; nothing is sent 
 void edge_attach(struct edge *e, struct gateway *gw, struct http_server *channels);
 /* The handler of the channels' listener; arg is the edge. */
 void edge_http(void *arg, uint64_t id, const struct http_req *req);
+/* Answers what HTTP still holds: dialogues with `text`, integrators that the outcome is not known. Before the listener goes. */
+void edge_answer_open(struct edge *e, const char *text);
 /* Unbinds all links, politely; `done` runs once they are closed or wait_ms is over. */
 void edge_drain(struct edge *e, int64_t wait_ms, void (*done)(void *arg), void *arg);
 /* All binds have at least one bound link; *why says which has none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the edge share; nobody else includes it. */
 #pragma once
+#include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "channels/edge.h"
@@ -50,6 +51,7 @@ struct edge {
 	uint64_t last_id;
 	unsigned char reference;	/* of long messages, modulo 256 */
 	struct list held;
+	struct buf last_words;
 	/* drain */
 	int draining;
 	void (*drained)(void *arg);

@@ -150,11 +150,14 @@ login(struct edge *e, uint64_t id, const struct http_req *req)
 	struct who w;
 	struct buf b = { 0 };
 	int64_t until = loop_wall(e->loop) / 1000 + TOKEN_LIFE_S;
+	static struct log_limit limit;
+	unsigned held;
 
 	if (!order_parse_login(body, len, name, sizeof name, key, sizeof key))
 		answer_error(e, id, 400, "VAL001", "identity and password are required");
 	else if (!find_by_key(e, name, key, &w)) {
-		log_warn(0, "integrator refused", "peer=%s", http_req_peer(req));
+		if (!log_limited(&limit, &held))
+			log_warn(0, "integrator refused", "peer=%s more=%u", http_req_peer(req), held);
 		answer_error(e, id, 401, "USR002", "Wrong identity or password");
 	} else {
 		token_make(e, &w, until, token);

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "channels/edge_parts.h"
 
+#define RECEIPTS_MAX 128	/* waiting to be stored; a link holds 256 unanswered PDUs */
 #define ESM_RECEIPT_MASK 0x3c	/* message type bits of a deliver_sm, SMPP 3.4 §5.2.12 */
 
 static int
@@ -52,6 +53,8 @@ take_receipt(struct bind *b, int link, const struct smpp_pdu *pdu)
 	struct receipt r;
 	struct way_back w = { .bind = b->index, .link = link, .http = pdu->sequence };
 
+	if (map_count(e->receipts) >= RECEIPTS_MAX)
+		return SMPP_RX_T_APPN;	/* customers' inputs need the room: the SMSC sends it again */
 	if (!read_receipt(b, pdu, &r)) {
 		metric_add(M_RECEIPTS_UNMATCHED, 1);
 		log_warn(0, "receipt unreadable", "bind=%s octets=%zu", b->settings->name, pdu->text_len);

@@ -8,14 +8,10 @@
 
 #include "base/str.h"
 #include "channels/edge_parts.h"
+#include "core/segment.h"
+#include "core/smpp_outcome.h"
 
 #define PARTS_MAX 8
-#define UDH 6			/* 05 00 03 reference total number */
-#define SMS_SEPTETS 160
-#define SMS_UNITS 70
-#define PART_SEPTETS 153
-#define PART_UNITS 67
-#define PART_OCTETS 253			/* of a short_message, as libsmpp34 packs it */
 #define PART_AGAIN_MS 100
 #define ESM_UDHI 0x40			/* SMPP 3.4 §5.2.12 */
 
@@ -26,35 +22,24 @@ struct outgoing {			/* one message under way; ours until it is answered */
 	uint64_t op, message;
 	char to[PHONE_MAX];
 	struct buf text;
-	enum charset charset;
 	int64_t deadline, valid_until;
 	bool receipt;
-	unsigned char reference;
-	size_t end[PARTS_MAX];		/* of each part, in octets of the text */
-	int parts, part;		/* how many, and the one being sent */
+	struct segments parts;
+	int part;			/* the one being sent */
 	struct held again;
 	struct deferred refused;
 	struct sms_answer answer;
 };
 
-static const struct {
-	uint32_t status;
-	enum sms_end end;
-} statuses[] = {
-	{ SMPP_ROK, SMS_SENT }, { SMPP_RTHROTTLED, SMS_LATER }, { SMPP_RMSGQFUL, SMS_LATER },
-	{ SMPP_RX_T_APPN, SMS_LATER }, { SMPP_RINVBNDSTS, SMS_LATER },
+static const enum sms_end ends[] = {
+	[SMPP_OUTCOME_ACCEPTED] = SMS_SENT,
+	[SMPP_OUTCOME_SLOW] = SMS_LATER,
 	/* A few tries, as for no answer at all. */
-	{ SMPP_RSYSERR, SMS_UNKNOWN }, { SMPP_RSUBMITFAIL, SMS_UNKNOWN },
+	[SMPP_OUTCOME_FEW] = SMS_UNKNOWN,
+	[SMPP_OUTCOME_PERMANENT] = SMS_REFUSED,
+	[SMPP_OUTCOME_REBIND] = SMS_LATER,
+	[SMPP_OUTCOME_UNKNOWN] = SMS_UNKNOWN,
 };
-
-static enum sms_end
-end_of(uint32_t status)
-{
-	for (size_t i = 0; i < NELEM(statuses); i++)
-		if (statuses[i].status == status)
-			return statuses[i].end;
-	return status >= 0x400 && status <= 0x4ff ? SMS_UNKNOWN : SMS_REFUSED;
-}
 
 /* Relative, SMPP 3.4 §7.1.1.2: YYMMDDhhmmss000R; a message that comes after its deadline helps nobody. */
 static void
@@ -80,38 +65,6 @@ set_addresses(const struct bind_settings *b, const char *sender, struct smpp_out
 	pdu->source_npi = (uint8_t)(b->source_npi >= 0 ? b->source_npi : npi);
 	pdu->dest_ton = (uint8_t)(b->dest_ton >= 0 ? b->dest_ton : 1);
 	pdu->dest_npi = (uint8_t)(b->dest_npi >= 0 ? b->dest_npi : 1);
-}
-
-static enum charset
-charset_for(const struct bind_settings *b, const char *text)
-{
-	unsigned char probe[MENU_SCREEN];
-
-	if (text_charset(text) == CHARSET_UCS2)
-		return CHARSET_UCS2;
-	return text_encode(b->dcs0, text, probe, sizeof probe) >= 0 ? b->dcs0 : CHARSET_UCS2;
-}
-
-/* Where each part ends, in octets of the UTF-8 text. 0: too long. */
-static int
-split(enum charset cs, const char *text, size_t end[PARTS_MAX])
-{
-	bool ucs2 = cs == CHARSET_UCS2;
-	size_t at = 0, len = strlen(text);
-	int n = 0;
-
-	if (text_fit(cs, text, ucs2 ? SMS_UNITS : SMS_SEPTETS) == len) {
-		end[0] = len;
-		return 1;
-	}
-	while (at < len) {
-		size_t fit = text_fit(cs, text + at, ucs2 ? PART_UNITS : PART_SEPTETS);
-
-		if (fit == 0 || n == PARTS_MAX)
-			return 0;
-		end[n++] = at += fit;
-	}
-	return n;
 }
 
 static void
@@ -158,31 +111,15 @@ on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *r
 	}
 	if (resp->status != SMPP_ROK) {
 		o->answer.status = resp->status;
-		part_failed(o, end_of(resp->status));
+		part_failed(o, ends[smpp_outcome(resp->status, NULL, 0)]);
 		return;
 	}
 	if (o->part == 0)
 		str_copy(o->answer.id, sizeof o->answer.id, resp->message_id);
-	if (++o->part == o->parts)
+	if (++o->part == o->parts.total)
 		finish(o);
 	else
 		send_part(o);
-}
-
-/* The part's octets behind its header; their number, or -1. */
-static int
-encode_part(const struct outgoing *o, unsigned char *octets, size_t size)
-{
-	size_t from = o->part > 0 ? o->end[o->part - 1] : 0, head = o->parts > 1 ? UDH : 0;
-	unsigned char udh[UDH] = { 5, 0, 3, o->reference, (unsigned char)o->parts, (unsigned char)(o->part + 1) };
-	char text[1024];
-	int n = -1;
-
-	if (str_copyn(text, sizeof text, o->text.p + from, o->end[o->part] - from))
-		n = text_encode(o->charset, text, octets + head, size - head);
-	memcpy(octets, udh, head);
-	mem_wipe(text, sizeof text);
-	return n < 0 ? -1 : n + (int)head;
 }
 
 static void
@@ -198,28 +135,23 @@ send_part(void *arg)
 	struct outgoing *o = arg;
 	struct smpp_link *l = bind_pick(o->bind, -1);
 	struct smpp_out pdu = { .id = SMPP_SUBMIT_SM };
-	unsigned char octets[PART_OCTETS];
+	struct segment segment;
 	char until[17];
-	int n = encode_part(o, octets, sizeof octets);
 
 	edge_let_go(&o->again);
-	if (n < 0) {
-		o->answer.end = SMS_REFUSED;
-		loop_defer(o->edge->loop, &o->refused, on_refused, o);
-		return;
-	}
+	segment_part(&o->parts, buf_str(&o->text), o->part, &segment);
 	set_addresses(o->bind->settings, o->channel->sender, &pdu);
 	validity(o->valid_until - loop_wall(o->edge->loop), until);
 	pdu.dest = o->to;
 	pdu.validity = until;
-	pdu.data_coding = o->charset == CHARSET_UCS2 ? 8 : 0;
-	pdu.esm_class = o->parts > 1 ? ESM_UDHI : 0;
+	pdu.data_coding = o->parts.data_coding;
+	pdu.esm_class = segment.udhi ? ESM_UDHI : 0;
 	/* One receipt says enough: that of the first part, whose id is kept. */
 	pdu.registered_delivery = o->receipt && o->part == 0;
-	pdu.text = octets;
-	pdu.text_len = (size_t)n;
+	pdu.text = segment.octets;
+	pdu.text_len = segment.len;
 	smpp_link_request(l != NULL ? l : o->bind->link[0], &pdu, o->message, o->deadline, on_submitted, o);
-	mem_wipe(octets, sizeof octets);
+	mem_wipe(&segment, sizeof segment);
 }
 
 void
@@ -227,6 +159,7 @@ edge_sms(void *ctx, uint64_t op, const struct sms_req *q)
 {
 	struct edge *e = ctx;
 	struct outgoing *o = xcalloc(1, sizeof *o);
+	struct segment_rules rules = { .way = SEGMENT_UDH8, .parts_max = PARTS_MAX };
 
 	o->edge = e;
 	o->channel = &e->settings->channels[q->channel];
@@ -236,12 +169,10 @@ edge_sms(void *ctx, uint64_t op, const struct sms_req *q)
 	o->deadline = q->deadline_ms;
 	o->valid_until = q->valid_until_ms;
 	o->receipt = q->receipt;
-	o->reference = ++e->reference;
 	str_copy(o->to, sizeof o->to, q->to);
 	buf_add_str(&o->text, q->text);
-	o->charset = charset_for(o->bind->settings, q->text);
-	o->parts = split(o->charset, q->text, o->end);
-	if (o->parts > 0)
+	rules.dcs0 = o->bind->settings->dcs0;
+	if (segment_plan(&o->parts, &rules, q->text, ++e->reference))
 		send_part(o);
 	else {
 		/* Too long for any number of parts: said in the next turn of the loop, never on the asker's stack. */

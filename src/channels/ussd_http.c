@@ -117,7 +117,9 @@ bool
 ussd_http(struct edge *e, uint64_t id, const struct http_req *req)
 {
 	const char *path = http_req_path(req);
+	static struct log_limit limit;
 	const struct channel_settings *c;
+	unsigned held;
 	int channel;
 
 	if (!str_starts(path, PREFIX))
@@ -126,8 +128,9 @@ ussd_http(struct edge *e, uint64_t id, const struct http_req *req)
 		return false;
 	c = &e->settings->channels[channel];
 	if (!allowed_from(c, http_req_peer(req)) || !key_matches(c, http_req_query(req, "key"))) {
-		log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"address or key\"", c->name,
-		    http_req_peer(req));
+		if (!log_limited(&limit, &held))
+			log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"address or key\" more=%u", c->name,
+			    http_req_peer(req), held);
 		refuse(e, id, 403, "This address or key may not use this channel.\n");
 	} else if (strcmp(http_req_method(req), "POST") != 0)
 		refuse(e, id, 405, "POST only.\n");

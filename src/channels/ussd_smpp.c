@@ -110,15 +110,6 @@ fill_way(const struct smpp_pdu *pdu, struct way_back *w)
 }
 
 static void
-dialled_code(const struct bind *b, const struct smpp_pdu *pdu, const char *text, enum turn_kind kind, char out[64])
-{
-	bool from_text = b->settings->ussd.code_from == CODE_SHORT_MESSAGE && kind == TURN_BEGIN;
-
-	if (!str_copy(out, 64, from_text ? text : pdu->dest))
-		out[0] = '\0';
-}
-
-static void
 refuse(struct bind *b, const struct way_back *w, const char *text)
 {
 	struct reply r = { text, true };
@@ -133,15 +124,17 @@ ussd_smpp_deliver(struct bind *b, int link, const struct smpp_pdu *pdu)
 	struct turn_in in = { .channel = -1 };
 	struct way_back w = { .bind = b->index, .link = link };
 	const struct smpp_tlv *its = smpp_tlv_find(pdu, SMPP_TAG_ITS_SESSION_INFO);
+	static struct log_limit unknown;
 	char text[1024];
-	unsigned op = 0;
+	unsigned op = 0, held;
 	bool end = its != NULL && its->len >= 2 && (its->p[1] & 1) != 0;
 
 	smpp_tlv_u8(pdu, SMPP_TAG_USSD_SERVICE_OP, &op);
 	fill_way(pdu, &w);
 	read_text(b, pdu, text, sizeof text);
 	in.kind = kind_of(b, op, end);
-	dialled_code(b, pdu, text, in.kind, w.service_code);
+	if (!str_copy(w.service_code, sizeof w.service_code, pdu->dest))
+		w.service_code[0] = '\0';
 	if (!phone_parse(pdu->source, "", in.phone)) {
 		metric_add(M_SMPP_PDUS_BAD, 1);
 		return;
@@ -149,7 +142,8 @@ ussd_smpp_deliver(struct bind *b, int link, const struct smpp_pdu *pdu)
 	str_copy(w.phone, sizeof w.phone, in.phone);
 	in.channel = channel_for(b, w.service_code);
 	if (in.channel < 0) {
-		log_warn(0, "ussd code unknown", "bind=%s", b->settings->name);
+		if (!log_limited(&unknown, &held))
+			log_warn(0, "ussd code unknown", "bind=%s more=%u", b->settings->name, held);
 		if (in.kind != TURN_ABORT)
 			refuse(b, &w, "This code is not in use.");
 		return;
@@ -198,8 +192,12 @@ screen_free(struct screen *s)
 static void
 screen_lost(struct screen *s, const char *why)
 {
+	static struct log_limit limit;
+	unsigned held;
+
 	metric_add(M_TURNS_FAILED, 1);
-	log_warn(0, "ussd screen lost", "bind=%s why=\"%s\"", s->bind->settings->name, why);
+	if (!log_limited(&limit, &held))
+		log_warn(0, "ussd screen lost", "bind=%s why=\"%s\" more=%u", s->bind->settings->name, why, held);
 	screen_free(s);
 }
 

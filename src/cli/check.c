@@ -42,7 +42,8 @@ check(const char *file)
 	struct content *c = NULL;
 	int code = EXIT_FAILURE;
 
-	if (s != NULL) {
+	/* A folder that was refused has its line already. */
+	if (s != NULL && s->menus_dir[0] != '\0' && s->templates_dir[0] != '\0') {
 		c = content_load(s, &problems);
 		content_check_unused(s, &problems);
 	}

@@ -413,11 +413,22 @@ write_ports(const struct server *s, const char *file)
 	return fclose(f) == 0 && rename(part, file) == 0;
 }
 
+static const char *
+last_words(const struct server *s)
+{
+	const char *lang = s->settings->tenants[0].languages[0];
+	const char *text = texts_find(s->content->texts, lang, lang, "error.session_lost");
+
+	return text != NULL ? text : "";
+}
+
 static void
 close_all(struct server *s)
 {
-	if (s->http != NULL)
+	if (s->http != NULL) {
+		edge_answer_open(s->edge, last_words(s));
 		http_server_free(s->http);
+	}
 	admin_free(s->admin);
 	edge_free(s->edge);
 	if (s->gw != NULL)
@@ -467,8 +478,10 @@ load(struct server *s)
 static int
 serve(struct server *s, const char *ports_file)
 {
+	sigset_t all;
 	bool ok;
 
+	signal(SIGHUP, SIG_IGN);	/* until there is something to reload */
 	keep_memory_private();
 	if (sodium_init() < 0 || !load(s)) {
 		settings_free(s->settings);
@@ -496,6 +509,9 @@ serve(struct server *s, const char *ports_file)
 		    admin_port(s->admin), s->settings->tenants_n);
 		loop_run(s->loop);
 		timer_stop(&s->tick);
+		/* It is ending already; a signal that comes once more must not cut that short. */
+		sigfillset(&all);
+		sigprocmask(SIG_BLOCK, &all, NULL);
 	}
 	close_all(s);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -35,7 +35,6 @@ static const char *const mode_words[] = { "transceiver", "transmitter", "receive
 static const char *const dcs0_words[] = { "gsm7", "ucs2", "latin1", "ascii", NULL };
 static const char *const session_id_words[] = { "its_octet1", "msisdn", NULL };
 static const char *const turn_identity_words[] = { "its_sequence", "nothing", NULL };
-static const char *const code_from_words[] = { "destination_addr", "short_message", "both", NULL };
 static const char *const channel_kind_words[] = { "ussd-smpp", "ussd-http", "sms-smpp", NULL };
 static const char *const dialect_words[] = { "africastalking", NULL };
 static const char *const acts_as_words[] = { "tenant", "customer", NULL };
@@ -63,9 +62,6 @@ static const struct option ussd_rows[] = {
 	    .help = "The ussd_service_op of a last screen." },
 	{ "end_bit", OPTION_BOOL, "true", IN(bind_settings, ussd.end_bit),
 	    .help = "Sets bit 0 of its_session_info on a last screen." },
-	{ "code_from", OPTION_WORD, "destination_addr", IN(bind_settings, ussd.code_from),
-	    .words = code_from_words,
-	    .help = "Where the dialled service code stands." },
 	{ "service_type", OPTION_TEXT, "USSD", TEXT(bind_settings, ussd.service_type, 0),
 	    .help = "The service_type of what is sent." },
 	{ "max_septets", OPTION_INT, "182", RANGE(92, 182), IN(bind_settings, ussd.max_septets),

@@ -41,10 +41,10 @@ static const char *const state_name[INTENT_STATES] = {
 	"shown", "accepted", "running", "asking", "done", "not_done", "lapsed", "declined", "person",
 };
 static const char *const why_name[WHY_REASONS] = {
-	"", "short", "barred", "limit", "refused", "expired", "unknown", "unknown", "busy",
+	"", "short", "barred", "limit", "refused", "expired", "unknown", "unknown", "busy", "limit",
 };
 static const char *const action_name[] = {
-	"nothing", "wait", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
+	"nothing", "wait", "cap", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
 	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms",
 };
 
@@ -232,7 +232,7 @@ static bool
 holds_limit(const struct intent *i)
 {
 	if (i->limit == ILIMIT_NONE)
-		return i->counts && i->why != WHY_LIMIT;
+		return i->counts && i->why != WHY_LIMIT && i->why != WHY_CAP;
 	return i->limit != ILIMIT_RELEASED;
 }
 
@@ -278,6 +278,8 @@ next_accepted(struct intent *i, int64_t now, int64_t *at)
 		enter(i, INTENT_NOT_DONE, i->why != WHY_NONE ? i->why : WHY_EXPIRED);
 		return next_not_done(i, now, at);
 	}
+	if (i->integrator[0] != '\0' && undone(i, STEP_CAPPED))
+		return DO_CAP;
 	if (i->integrator[0] != '\0' && undone(i, STEP_INDEXED))
 		return DO_INDEX;
 	if (now < i->next_at) {
@@ -344,6 +346,14 @@ intent_on_reserved(struct intent *i, enum limit_result r)
 		i->limit = ILIMIT_RESERVED;
 	else
 		enter(i, INTENT_NOT_DONE, WHY_LIMIT);
+}
+
+void
+intent_on_capped(struct intent *i, bool within)
+{
+	i->steps |= STEP_CAPPED;
+	if (!within)
+		enter(i, INTENT_NOT_DONE, WHY_CAP);
 }
 
 void

@@ -37,7 +37,9 @@ enum intent_why {
 	WHY_NONE, WHY_SHORT, WHY_BARRED, WHY_LIMIT, WHY_REFUSED, WHY_EXPIRED,
 	WHY_ABSENT,		/* sent, but the core does not have it */
 	WHY_NO_TOKEN,		/* issued, but its token never reached us */
-	WHY_BUSY, WHY_REASONS
+	WHY_BUSY,
+	WHY_CAP,		/* the integrator's cap of the day */
+	WHY_REASONS
 };
 enum intent_limit { ILIMIT_NONE, ILIMIT_RESERVED, ILIMIT_COMMITTED, ILIMIT_RELEASED };
 
@@ -49,6 +51,7 @@ enum intent_limit { ILIMIT_NONE, ILIMIT_RESERVED, ILIMIT_COMMITTED, ILIMIT_RELEA
 #define STEP_RECEIVER_SMS 16	/* to who got the money, or whose token ended */
 #define STEP_FINAL_SMS 32	/* to the payer: used, expired, cancelled */
 #define STEP_NOTED 64		/* in the subscriber's record */
+#define STEP_CAPPED 128		/* integrator: counted in its day */
 
 struct intent {
 	char id[INTENT_ID];		/* a UUID; the wallet core's externalUniqueId */
@@ -101,7 +104,8 @@ const char *intent_why_name(enum intent_why w);		/* "short": the menu's `reason`
 enum intent_action {
 	DO_NOTHING,		/* final, and everything is told */
 	DO_WAIT,		/* until *at */
-	DO_INDEX, DO_REFER,	/* integrators' look-ups */
+	DO_CAP,			/* integrators: count the order in their day */
+	DO_INDEX, DO_REFER,	/* and their look-ups */
 	DO_RESERVE, DO_COMMIT_LIMIT, DO_RELEASE_LIMIT,
 	DO_SEND,		/* call intent_sending(), save, then send */
 	DO_ASK,			/* look for it in the core's lists */
@@ -127,6 +131,7 @@ bool intent_open(const struct intent *i);
 bool intent_settled(const struct intent *i);
 
 void intent_on_reserved(struct intent *i, enum limit_result r);
+void intent_on_capped(struct intent *i, bool within);
 void intent_on_limit(struct intent *i, enum intent_limit now_at);
 /* Before the octets of an attempt are sent: to be saved first. */
 void intent_sending(struct intent *i, int64_t now, const char *process, int64_t lease_ms);

@@ -184,6 +184,7 @@ static const struct {
 	{ WHY_SHORT, "WAL009", "Insufficient funds" },
 	{ WHY_BARRED, "WAL011", "The wallet is barred" },
 	{ WHY_LIMIT, "WAL010", "This phone cannot receive so much in tokens this month" },
+	{ WHY_CAP, "WAL010", "The integrator's cap of this day is reached" },
 	{ WHY_EXPIRED, "WDR002", "The withdrawal could not be made in time; nothing was withdrawn" },
 	{ WHY_BUSY, "RLT001", "The wallet core is busy; nothing was withdrawn, try again with a new id" },
 };

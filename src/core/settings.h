@@ -19,7 +19,6 @@
 #define WALLETS_MAX 32
 
 enum bind_mode { BIND_TRANSCEIVER, BIND_TRANSMITTER, BIND_RECEIVER };
-enum code_from { CODE_DESTINATION, CODE_SHORT_MESSAGE, CODE_BOTH };
 enum session_id_source { SESSION_ITS_OCTET1, SESSION_MSISDN };
 enum turn_identity { TURN_ITS_SEQUENCE, TURN_NOTHING };
 
@@ -28,7 +27,6 @@ struct ussd_dialect {			/* of a bind: protocols.md 1.3, dialect A by default */
 	enum turn_identity turn_identity;
 	int op_continue, op_end;	/* ussd_service_op that we send, 0..255 */
 	bool end_bit;			/* its_session_info bit 0 set when we end */
-	enum code_from code_from;
 	char service_type[6];
 	int max_septets;		/* of one screen, 182 at most */
 };

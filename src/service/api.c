@@ -12,25 +12,15 @@
 #include "base/str.h"
 #include "core/calendar.h"
 #include "core/order.h"
-#include "core/record.h"
 #include "service/run.h"
 
 #define ANSWER_MS 25000			/* below the listener's own deadline */
-#define CALLS_MAX 500
+#define CALLS_MAX 500			/* of one tenant at once: its dead core must not shut out the others */
+#define EXPIRES_MAX_MS (INT64_C(720) * 3600000)
 #define LIST_MAX 50
-#define CAP_TRIES 5
+#define ORDER_TRIES 5
 #define TAKE_OVER_MS 15000
 #define LOOK_MS 300
-
-/* What an integrator ordered on one day. */
-struct day_cap {
-	int64_t amount;
-	int count;
-	struct rec_rest rest;
-};
-static const struct rec_field cap_fields[] = {
-	REC(1, REC_I64, day_cap, amount), REC(2, REC_INT, day_cap, count),
-};
 
 struct call {
 	struct watcher w;
@@ -42,7 +32,7 @@ struct call {
 	struct order order;
 	char owner[STORE_OWNER];
 	struct intent i;
-	struct rev rev, cap_rev;
+	struct rev rev;
 	int tries;
 	struct buf list;
 	char (*uids)[STORE_ID];
@@ -61,6 +51,7 @@ call_end(struct task *t)
 	struct call *c = call_of(t);
 
 	t->gw->calls--;
+	t->gw->tenants[c->tenant].calls--;
 	buf_clear(&c->list);
 	free(c->uids);
 	mem_wipe(c, sizeof *c);
@@ -199,12 +190,20 @@ amount_fits(struct call *c, const struct kind_settings *k)
 
 static void find_order(struct call *c, const char *uid);
 
+static bool
+expires_fits(const struct call *c)
+{
+	int64_t at = c->order.expires_ms, now = c->w.task.gw->now;
+
+	return at == 0 || (at > now && at <= now + EXPIRES_MAX_MS);
+}
+
 static void
 on_ordered(struct task *t, const struct event *e)
 {
 	struct call *c = call_of(t);
 
-	if (e->end == STORE_CONFLICT && ++c->tries < CAP_TRIES) {
+	if (e->end == STORE_CONFLICT && ++c->tries < ORDER_TRIES) {
 		find_order(c, c->order.uid);	/* the same id came twice at once: the other one's answer is ours */
 		return;
 	}
@@ -271,75 +270,11 @@ save_order(struct call *c)
 	task_commit(&c->w.task, &commit, on_ordered);
 }
 
-static void count_order(struct call *c);
-
 static void
-on_counted(struct task *t, const struct event *e)
+new_order(struct call *c)
 {
-	struct call *c = call_of(t);
-
-	if (e->end == STORE_CONFLICT && ++c->tries < CAP_TRIES)
-		count_order(c);
-	else if (e->end != STORE_DONE)
-		answer_error(c, 500, "UNK001", "The day's cap could not be saved; nothing was ordered");
-	else {
-		order_intent(c, kind_of(c, c->order.type));
-		save_order(c);
-	}
-}
-
-static bool
-within_cap(const struct call *c, const struct day_cap *cap)
-{
-	return (c->who->day_amount == 0 || cap->amount + c->order.amount <= c->who->day_amount) &&
-	    (c->who->day_count == 0 || cap->count < c->who->day_count);
-}
-
-static void
-cap_key(const struct call *c, struct store_key *key)
-{
-	char owner[STORE_OWNER], day[9];
-
-	calendar_day(c->w.task.gw->now, day);
-	str_format(owner, sizeof owner, "%s/%s", c->w.task.gw->settings->tenants[c->tenant].name, c->who->name);
-	*key = key_of(STORE_COUNTER, owner, day);
-}
-
-static void
-on_cap_loaded(struct task *t, const struct event *e)
-{
-	struct call *c = call_of(t);
-	struct day_cap cap = { 0 };
-	struct store_commit commit = { .n = 0 };
-	struct store_key key;
-	struct buf *b = scratch(t->gw, 0);
-
-	if (e->end != STORE_DONE || e->v[0].damaged ||
-	    (e->v[0].present &&
-	        !rec_decode(cap_fields, NELEM(cap_fields), e->v[0].p, e->v[0].len, &cap, &cap.rest))) {
-		answer_error(c, 500, "UNK001", "The day's cap could not be read; nothing was ordered");
-		return;
-	}
-	if (!within_cap(c, &cap)) {
-		answer_error(c, 400, "WAL010", "The integrator's cap of this day is reached");
-		return;
-	}
-	rev_loaded(&c->cap_rev, &e->v[0]);
-	cap.amount += c->order.amount;
-	cap.count++;
-	cap_key(c, &key);
-	rec_encode(cap_fields, NELEM(cap_fields), &cap, &cap.rest, b);
-	commit_put(t->gw, &commit, &key, &c->cap_rev, b, 0);
-	task_commit(t, &commit, on_counted);
-}
-
-static void
-count_order(struct call *c)
-{
-	struct store_key key;
-
-	cap_key(c, &key);
-	task_load(&c->w.task, &key, 1, on_cap_loaded);
+	order_intent(c, kind_of(c, c->order.type));
+	save_order(c);
 }
 
 /* ---- looking an order up by its uid ---- */
@@ -400,10 +335,11 @@ on_cancel_saved(struct task *t, const struct event *e)
 {
 	struct call *c = call_of(t);
 
-	if (e->end != STORE_DONE) {
+	if (e->end != STORE_DONE && e->end != STORE_CONFLICT) {
 		answer_error(c, 500, "UNK001", "The cancel could not be saved for certain; send it again");
 		return;
 	}
+	/* CONFLICT: its run, or another cancel, was faster; what it came to is read. */
 	run_start(t->gw, c->owner, c->i.id);
 	look_later(t, e);
 }
@@ -459,7 +395,7 @@ static void
 no_intent(struct call *c)
 {
 	if (c->kind == API_WITHDRAW)
-		count_order(c);
+		new_order(c);
 	else if (c->kind == API_LIST)
 		next_of_list(c);
 	else
@@ -599,6 +535,8 @@ withdraw(struct call *c, const struct api_in *in)
 		answer_error(c, 400, "VAL001", problem);
 	else if ((k = kind_of(c, c->order.type)) == NULL)
 		answer_error(c, 400, "VAL001", "This type of withdrawal is not offered");
+	else if (!expires_fits(c))
+		answer_error(c, 400, "VAL001", "expires must be in the future, and within 30 days");
 	else if (amount_fits(c, k))
 		find_order(c, c->order.uid);
 }
@@ -610,6 +548,7 @@ gateway_api(struct gateway *gw, int64_t now, const struct api_in *in)
 
 	gw->now = now;
 	gw->calls++;
+	gw->tenants[in->tenant].calls++;
 	c->id = in->call;
 	c->tenant = in->tenant;
 	c->who = &gw->settings->tenants[in->tenant].integrators[in->integrator];
@@ -618,7 +557,7 @@ gateway_api(struct gateway *gw, int64_t now, const struct api_in *in)
 	c->until = now + ANSWER_MS;
 	c->w.heard = heard;
 	task_start(gw, &c->w.task, call_end);
-	if (gw->calls > CALLS_MAX || gw->draining)
+	if (gw->tenants[in->tenant].calls > CALLS_MAX || gw->draining)
 		answer_error(c, 503, "RLT001", "Too many calls; try again in a moment");
 	else if (!wallet_allowed(c))
 		answer_error(c, 403, "SEC001", "This wallet is not yours");

@@ -23,6 +23,8 @@ gateway_new(const struct gateway_options *o)
 
 	gw->settings = o->settings;
 	gw->ports = o->ports;
+	gw->tenants = xcalloc((size_t)o->settings->tenants_n, sizeof *gw->tenants);
+	gw->bind_sends = xcalloc((size_t)o->settings->binds_n, sizeof *gw->bind_sends);
 	gw->ops = map_new();
 	gw->tasks = map_new();
 	gw->phones = map_new();
@@ -75,6 +77,8 @@ gateway_free(struct gateway *gw)
 		buf_clear(&gw->scratch[i]);
 	mem_wipe(gw->mac_key, sizeof gw->mac_key);
 	free(gw->menus);
+	free(gw->tenants);
+	free(gw->bind_sends);
 	free(gw);
 }
 

@@ -59,8 +59,8 @@ run_tenant(const struct run *r)
 	return &r->task.gw->settings->tenants[r->tenant];
 }
 
-static struct store_key
-intent_key(const struct run *r)
+struct store_key
+run_key(const struct run *r)
 {
 	return key_of(STORE_INTENT, r->i.owner, r->i.id);
 }
@@ -73,7 +73,7 @@ void
 run_add_intent(struct run *r, struct store_commit *c, int64_t due)
 {
 	struct gateway *gw = r->task.gw;
-	struct store_key key = intent_key(r);
+	struct store_key key = run_key(r);
 	struct buf *b = scratch(gw, 0);
 
 	if (r->dirty) {
@@ -99,7 +99,7 @@ run_save(struct run *r, int64_t due, task_fn *on)
 static void
 start_again(struct run *r)
 {
-	struct store_key key = intent_key(r);
+	struct store_key key = run_key(r);
 
 	r->again = false;
 	r->tries = 0;
@@ -222,6 +222,9 @@ run_go_on(struct run *r)
 	case DO_WAIT:
 		wait_until(r, at);
 		break;
+	case DO_CAP:
+		run_cap(r);
+		break;
 	case DO_INDEX:
 		run_index(r);
 		break;
@@ -274,8 +277,8 @@ run_new(struct gateway *gw, const char *id)
 	return r;
 }
 
-static bool
-take_record(struct run *r, const struct store_value *v)
+bool
+run_take_record(struct run *r, const struct store_value *v)
 {
 	if (!v->present || v->damaged || !intent_decode(v->p, v->len, &r->i)) {
 		log_error(r->task.id, "intent damaged", "intent=%s", r->id);
@@ -293,7 +296,7 @@ on_intent_loaded(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
 
-	if (e->end != STORE_DONE || !take_record(r, &e->v[0]))
+	if (e->end != STORE_DONE || !run_take_record(r, &e->v[0]))
 		run_give_up(r, "could not be read");
 	else
 		run_go_on(r);
@@ -336,7 +339,7 @@ run_claimed(struct gateway *gw, const struct store_value *v)
 	if (r == NULL)
 		return;
 	metric_add(M_INTENTS_TAKEN_OVER, 1);
-	if (take_record(r, v))
+	if (run_take_record(r, v))
 		run_go_on(r);
 	else
 		task_end(&r->task);

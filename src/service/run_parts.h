@@ -3,7 +3,7 @@
 #pragma once
 #include "service/run.h"
 
-#define RUN_LEASE_MS 15000		/* a process that is silent for so long has lost its intents */
+#define RUN_LEASE_MS 10000		/* a process that is silent for so long has lost its intents */
 #define RUN_TRIES 8			/* at a record that others change too */
 
 struct run {
@@ -20,7 +20,8 @@ struct run {
 	/* asking */
 	int offset;
 	bool ids_missing, found;
-	struct wallet_withdrawal item;
+	struct wallet_withdrawal item;	/* what was found, or what the core answered */
+	bool done;			/* the core answered that it is done */
 	/* the limit's record of the step in hand */
 	struct limit limit;
 	struct rev limit_rev;
@@ -48,6 +49,9 @@ bool run_saved(struct run *r, const struct event *e);
 void run_add_intent(struct run *r, struct store_commit *c, int64_t due);
 bool run_is_watched(const struct run *r);
 const struct tenant_settings *run_tenant(const struct run *r);
+/* The intent as it is in the store; false when it cannot be read. */
+bool run_take_record(struct run *r, const struct store_value *v);
+struct store_key run_key(const struct run *r);
 
 /* ---- steps: each does r->doing and comes back through run_keep() ---- */
 void run_limit(struct run *r);		/* run_limit.c: DO_RESERVE, DO_COMMIT_LIMIT, DO_RELEASE_LIMIT */
@@ -55,7 +59,8 @@ void run_send(struct run *r);		/* run_wallet.c */
 void run_ask(struct run *r);
 void run_follow(struct run *r);
 void run_cancel(struct run *r);
-void run_index(struct run *r);		/* run_steps.c */
+void run_cap(struct run *r);		/* run_steps.c */
+void run_index(struct run *r);
 void run_refer(struct run *r);
 void run_message(struct run *r);
 void run_note(struct run *r);

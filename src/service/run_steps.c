@@ -6,8 +6,103 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/calendar.h"
+#include "core/day_cap.h"
 #include "service/run_parts.h"
 #include "service/say.h"
+
+#define CAP_TRIES 100
+
+/* ---- the integrator's day ---- */
+
+static void
+cap_key(const struct run *r, struct store_key *key)
+{
+	char owner[STORE_OWNER], day[9];
+
+	calendar_day(r->i.accepted_at, day);
+	str_format(owner, sizeof owner, "%s/%s", r->i.tenant, r->i.integrator);
+	*key = key_of(STORE_COUNTER, owner, day);
+}
+
+static const struct integrator_settings *
+integrator_of(const struct run *r)
+{
+	const struct tenant_settings *t = run_tenant(r);
+
+	for (int k = 0; k < t->integrators_n; k++)
+		if (strcmp(t->integrators[k].name, r->i.integrator) == 0)
+			return &t->integrators[k];
+	return NULL;
+}
+
+static void
+on_cap_again(struct task *t, const struct event *e)
+{
+	(void)e;
+	run_cap(run_of(t));
+}
+
+static void
+on_cap_saved(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+	unsigned char jitter;
+
+	if (e->end == STORE_CONFLICT && ++r->tries < CAP_TRIES) {
+		/* Orders of one integrator that come at once count one after the other. */
+		t->gw->ports->random(t->gw->ports->ctx, &jitter, 1);
+		task_sleep(t, t->gw->now + 5 + jitter % 50, on_cap_again);
+	} else if (e->end == STORE_DONE) {
+		intent_on_capped(&r->i, true);
+		run_keep(r);
+	} else
+		run_give_up(r, "the day's cap could not be saved");
+}
+
+static void
+on_cap_loaded(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+	struct day_cap cap = { 0 };
+	struct store_commit c = { .n = 0 };
+	struct store_key key;
+	struct rev rev;
+	struct buf *b = scratch(t->gw, 1);
+
+	if (e->end != STORE_DONE || e->v[0].damaged ||
+	    (e->v[0].present && !day_cap_decode(e->v[0].p, e->v[0].len, &cap))) {
+		run_give_up(r, "the day's cap could not be read");
+		return;
+	}
+	rev_loaded(&rev, &e->v[0]);
+	if (!day_cap_take(&cap, integrator_of(r), r->i.amount)) {
+		intent_on_capped(&r->i, false);
+		run_keep(r);
+		return;
+	}
+	cap_key(r, &key);
+	day_cap_encode(&cap, b);
+	commit_put(t->gw, &c, &key, &rev, b, 0);
+	task_commit(t, &c, on_cap_saved);
+}
+
+/* Counted once the order owns its id, so that the same order sent twice counts once. */
+void
+run_cap(struct run *r)
+{
+	const struct integrator_settings *who = integrator_of(r);
+	struct store_key key;
+
+	if (who == NULL || !day_cap_set(who)) {
+		intent_on_capped(&r->i, true);
+		run_keep(r);
+		return;
+	}
+	cap_key(r, &key);
+	task_load(&r->task, &key, 1, on_cap_loaded);
+}
+
+/* ---- look-ups and messages ---- */
 
 static int
 step_of(enum intent_action a)

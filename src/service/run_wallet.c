@@ -27,6 +27,36 @@ on_answer_again(struct task *t, const struct event *e)
 	keep_answer(run_of(t));
 }
 
+/*
+ * The answer took longer than the lease, and somebody else is asking already: what it said (a token, perhaps said only
+ * once) goes into the record as it is now.
+ */
+static void
+on_answered_reloaded(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+	bool withdrawal = r->i.kind == INTENT_WITHDRAWAL;
+
+	if (e->end != STORE_DONE || !run_take_record(r, &e->v[0])) {
+		run_give_up(r, "could not be read");
+		return;
+	}
+	r->done = false;
+	if (r->i.state == INTENT_ASKING || r->i.state == INTENT_NOT_DONE)
+		intent_on_asked(&r->i, t->gw->now, FOUND, withdrawal ? &r->item : NULL);
+	else if (r->i.state == INTENT_DONE && withdrawal)
+		intent_on_status(&r->i, t->gw->now, &r->item);
+	run_keep(r);
+}
+
+static void
+reload_answered(struct run *r)
+{
+	struct store_key key = run_key(r);
+
+	task_load(&r->task, &key, 1, on_answered_reloaded);
+}
+
 /* An answer about money is not let go because the store stumbles once: it may never be said again. */
 static void
 on_answer_saved(struct task *t, const struct event *e)
@@ -35,6 +65,8 @@ on_answer_saved(struct task *t, const struct event *e)
 
 	if ((e->end == STORE_LATE || e->end == STORE_UNKNOWN || e->end == STORE_FULL) && ++r->tries < SAVE_TRIES)
 		task_sleep(t, t->gw->now + SAVE_AGAIN_MS, on_answer_again);
+	else if (e->end == STORE_CONFLICT && r->done)
+		reload_answered(r);
 	else if (run_saved(r, e))
 		run_go_on(r);
 }
@@ -50,7 +82,11 @@ on_sent(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
 
+	r->done = e->wallet->end == WALLET_DONE;
+	if (r->i.kind == INTENT_WITHDRAWAL)
+		r->item = e->wallet->withdrawal[0];
 	intent_on_sent(&r->i, t->gw->now, e->wallet);
+	r->done &= r->i.state == INTENT_DONE;
 	if (r->i.state == INTENT_ASKING)
 		metric_add(M_INTENTS_ASKING, 1);
 	log_info(t->id, "intent sent", "intent=%s kind=%s end=%s code=%s trace=%s state=%s", r->i.id,
@@ -145,13 +181,13 @@ void
 run_send(struct run *r)
 {
 	struct gateway *gw = r->task.gw;
-	int64_t lease = run_tenant(r)->wallet.timeout_money_ms + RUN_LEASE_MS;
 
 	if (r->i.token_expires == 0 && r->i.kind == INTENT_WITHDRAWAL)
 		r->i.token_expires = gw->now + say_token_life_ms(run_tenant(r), r->i.type);
-	intent_sending(&r->i, gw->now, gw->process, lease);
+	/* Shorter than the call may take: whoever takes it over only asks, and a late answer is still taken. */
+	intent_sending(&r->i, gw->now, gw->process, RUN_LEASE_MS);
 	r->dirty = true;
-	run_save(r, gw->now + lease, on_attempt_saved);
+	run_save(r, gw->now + RUN_LEASE_MS, on_attempt_saved);
 }
 
 /* ---- asking what became of it ---- */

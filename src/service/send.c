@@ -10,6 +10,8 @@
 #include "core/message.h"
 #include "service/say.h"
 
+#define PARKED_MS INT64_C(600000)	/* an early receipt waits so long for its message; ids come again */
+#define NO_ROOM_MS 1000
 #define POLL_MS 250			/* of an idle partition */
 #define CLAIM_LEASE_MS 20000
 #define ATTEMPT_LEASE_MS 90000		/* longer than any provider's response timer */
@@ -21,6 +23,8 @@ struct carried {			/* a message that a task is at work on */
 	struct message m;
 	struct rev rev;
 	int tries;
+	struct rev pointer_rev;		/* of what leads the provider's id to it */
+	bool booked;			/* a place of its bind, until the octets are the link's business */
 	task_fn *told;			/* where it goes on when the payer has been told */
 };
 
@@ -30,22 +34,47 @@ carried_of(struct task *t)
 	return LIST_OF(t, struct carried, task);
 }
 
-static void
-sending_end(struct task *t)
-{
-	struct carried *s = carried_of(t);
-
-	t->gw->sends--;
-	mem_wipe(s, sizeof *s);
-	free(s);
-}
-
 static const struct tenant_settings *
 tenant_of(const struct carried *s)
 {
 	int i = tenant_find(s->task.gw, s->m.tenant);
 
 	return i >= 0 ? &s->task.gw->settings->tenants[i] : NULL;
+}
+
+static int
+channel_of(const struct carried *s)
+{
+	const struct tenant_settings *t = tenant_of(s);
+
+	return t->routes[s->m.cls][s->m.route];
+}
+
+static int
+bind_of(const struct carried *s)
+{
+	return s->task.gw->settings->channels[channel_of(s)].bind;
+}
+
+/* Takes a place of its bind, or gives it back. */
+static void
+book(struct carried *s, bool take)
+{
+	if (s->booked == take)
+		return;
+	s->task.gw->bind_sends[bind_of(s)] += take ? 1u : -1u;
+	s->booked = take;
+}
+
+static void
+sending_end(struct task *t)
+{
+	struct carried *s = carried_of(t);
+
+	book(s, false);
+	t->gw->sends--;
+	mem_wipe(s, sizeof *s);
+	free(s);
 }
 
 static struct message_rules
@@ -194,16 +223,16 @@ receipt_key(const struct gateway *gw, int bind, const char *raw, struct store_ke
 	*key = key_of(STORE_RECEIPT, bind >= 0 ? gw->settings->binds[bind].name : "", id);
 }
 
-static int
-channel_of(const struct carried *s)
-{
-	const struct tenant_settings *t = tenant_of(s);
-
-	return t->routes[s->m.cls][s->m.route];
-}
-
 static void save_pointer(struct carried *s);
 static void on_pointer_saved(struct task *t, const struct event *e);
+
+static bool
+is_pointer_to(const struct store_value *v, const char *id)
+{
+	const char *p = v->p;
+
+	return !v->damaged && v->len == strlen(id) + 1 && p[0] == 'M' && memcmp(p + 1, id, v->len - 1) == 0;
+}
 
 /* What lies in the place of the pointer: an early receipt, the pointer itself, or nothing after all. */
 static void
@@ -223,6 +252,11 @@ on_parked_loaded(struct task *t, const struct event *e)
 	if (!e->v[0].damaged && e->v[0].len == 1 + sizeof state && *(const char *)e->v[0].p == 'R') {
 		memcpy(&state, (const char *)e->v[0].p + 1, sizeof state);
 		message_on_receipt(&s->m, state == RECEIPT_DELIVERED, state == RECEIPT_FAILED);
+	} else if (!is_pointer_to(&e->v[0], s->m.id)) {
+		/* The SMSC gave the id of an older message again: receipts are ours from now on. */
+		rev_loaded(&s->pointer_rev, &e->v[0]);
+		save_pointer(s);
+		return;
 	}
 	conclude(s);
 }
@@ -247,14 +281,13 @@ save_pointer(struct carried *s)
 {
 	struct gateway *gw = s->task.gw;
 	struct store_commit c = { .n = 0 };
-	struct rev rev = { 0 };
 	struct store_key key;
 	struct buf *b = scratch(gw, 1);
 
 	receipt_key(gw, gw->settings->channels[channel_of(s)].bind, s->m.provider_id, &key);
 	buf_add_char(b, 'M');
 	buf_add_str(b, s->m.id);
-	commit_put(gw, &c, &key, &rev, b, 0);
+	commit_put(gw, &c, &key, &s->pointer_rev, b, 0);
 	task_commit(&s->task, &c, on_pointer_saved);
 }
 
@@ -297,6 +330,7 @@ on_attempt_saved(struct task *t, const struct event *e)
 	q.valid_until_ms = s->m.deadline;
 	str_copy(q.to, sizeof q.to, s->m.to);
 	task_sms(t, &q, on_sms);
+	book(s, false);
 }
 
 static void
@@ -328,9 +362,34 @@ on_token_checked(struct task *t, const struct event *e)
 }
 
 static void
+on_put_back(struct task *t, const struct event *e)
+{
+	(void)e;
+	task_end(t);	/* saved or not, its lease brings it back */
+}
+
+/* A message whose bind has no room waits for it at the end of the list: others have other binds. */
+static bool
+has_room(struct carried *s)
+{
+	const struct ports *p = s->task.gw->ports;
+
+	if (p->sms_free(p->ctx, channel_of(s)) > s->task.gw->bind_sends[bind_of(s)]) {
+		book(s, true);
+		return true;
+	}
+	s->m.next_at = s->task.gw->now + NO_ROOM_MS;
+	save(s, on_put_back);
+	return false;
+}
+
+static void
 attempt_or_check(struct carried *s)
 {
 	struct store_key key;
+
+	if (!has_room(s))
+		return;
 
 	if (s->m.cls != MSG_TOKEN || s->m.intent_id[0] == '\0') {
 		attempt(s);
@@ -394,19 +453,21 @@ on_claimed(struct task *t, const struct event *e)
 	task_end(t);
 }
 
-/* The room of the narrowest channel that texts are routed to: what is claimed can be written at once. */
+/* Messages that all binds together can take now; one that is full takes nothing from the others. */
 static size_t
 room(const struct gateway *gw)
 {
-	unsigned most = 0;
+	const struct settings *set = gw->settings;
+	size_t all = 0;
 
-	for (int k = 0; k < gw->settings->channels_n; k++)
-		if (gw->settings->channels[k].kind == CHANNEL_SMS_SMPP) {
-			unsigned free_now = gw->ports->sms_free(gw->ports->ctx, k);
+	for (int k = 0; k < set->channels_n; k++) {
+		const struct channel_settings *c = &set->channels[k];
+		unsigned free_now = c->kind == CHANNEL_SMS_SMPP ? gw->ports->sms_free(gw->ports->ctx, k) : 0;
 
-			most = free_now > most ? free_now : most;
-		}
-	return most > gw->sends ? most - gw->sends : 0;
+		if (free_now > 0 && free_now > gw->bind_sends[c->bind])
+			all += free_now - gw->bind_sends[c->bind];
+	}
+	return all;
 }
 
 void
@@ -518,7 +579,7 @@ park(struct receiving *r)
 	metric_add(M_RECEIPTS_UNMATCHED, 1);
 	buf_add_char(b, 'R');
 	buf_add(b, &r->r.state, sizeof r->r.state);
-	commit_put(r->c.task.gw, &c, &r->pointer, &rev, b, 0);
+	commit_put(r->c.task.gw, &c, &r->pointer, &rev, b, PARKED_MS);
 	task_commit(&r->c.task, &c, on_receipt_saved);
 }
 

@@ -50,6 +50,10 @@ struct gateway {
 	struct map *tasks;		/* task id -> struct task */
 	struct list tasks_all, sleepers;
 	unsigned turns, runs, sends, calls;	/* under way */
+	struct tenant_load {
+		unsigned turns, calls;	/* of each tenant: a limit of one is no limit of another */
+	} *tenants;
+	unsigned *bind_sends;		/* messages of each bind that are about to be written */
 	struct map *phones;		/* owner -> struct turn being worked on */
 	struct map *running;		/* intent id -> struct run */
 	bool draining;

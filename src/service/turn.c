@@ -50,8 +50,15 @@ turn_plain_text(const struct turn *t, const char *key)
 static void
 apologise(struct turn *t, const char *key, const char *why)
 {
-	metric_add(M_TURNS_FAILED, 1);
-	log_warn(t->w.task.id, "turn failed", "channel=%s why=\"%s\"", t->channel->name, why);
+	static struct log_limit limit;
+	unsigned held;
+
+	/* Nobody waits for the answer to a hang-up. */
+	if (t->in.kind != TURN_ABORT) {
+		metric_add(M_TURNS_FAILED, 1);
+		if (!log_limited(&limit, &held))
+			log_warn(t->w.task.id, "turn failed", "channel=%s why=\"%s\" more=%u", t->channel->name, why, held);
+	}
 	turn_reply(t, turn_plain_text(t, key), true);
 	task_end(turn_task(t));
 }
@@ -88,6 +95,7 @@ turn_end(struct task *task)
 	}
 	list_remove(&t->waiting);
 	gw->turns--;
+	gw->tenants[t->tenant].turns--;
 	if (t->request != NULL)
 		mem_wipe(t->request, sizeof *t->request);
 	free(t->request);
@@ -108,8 +116,7 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	t->settings = &gw->settings->tenants[t->tenant];
 	t->menu = gw->menus[t->tenant];
 	t->texts = gw->texts;
-	if (!str_copy(t->text, sizeof t->text, in->text != NULL ? in->text : ""))
-		t->text[0] = '\0';
+	t->too_long = !str_copy(t->text, sizeof t->text, in->text != NULL ? in->text : "");
 	if (in->service_code == NULL || !str_copy(t->service_code, sizeof t->service_code, in->service_code))
 		t->service_code[0] = '\0';
 	t->in.text = t->text;
@@ -120,6 +127,7 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	list_init(&t->queue);
 	list_init(&t->waiting);
 	gw->turns++;
+	gw->tenants[t->tenant].turns++;
 	task_start(gw, turn_task(t), turn_end);
 	return t;
 }
@@ -146,17 +154,20 @@ void
 gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in)
 {
 	struct turn *t, *first;
-	bool full;
 
 	gw->now = now;
 	metric_add(M_TURNS, 1);
 	t = turn_new(gw, in);
 	first = map_get(gw->phones, t->owner, strlen(t->owner));
-	full = gw->turns > (unsigned)gw->settings->max_turns ||
-	    (first != NULL && list_length(&first->queue) >= QUEUE_MAX);
-	if (full) {
+	if (t->too_long)
+		apologise(t, "error.session_lost", "the input is too long");
+	else if (gw->tenants[t->tenant].turns > (unsigned)gw->settings->max_turns) {
 		metric_add(M_TURNS_REFUSED, 1);
 		apologise(t, "error.busy", "too many turns");
+	} else if (first != NULL && list_length(&first->queue) >= QUEUE_MAX) {
+		/* What the input before this one came to is not known here: nothing is said about it. */
+		metric_add(M_TURNS_REFUSED, 1);
+		apologise(t, "error.session_lost", "too many inputs of one phone");
 	} else if (first != NULL) {
 		list_add_tail(&first->queue, &t->waiting);
 		task_sleep(turn_task(t), t->deadline, on_queued_too_long);

@@ -27,6 +27,7 @@ struct turn {
 	const struct texts *texts;
 	char owner[STORE_OWNER];	/* tenant/phone */
 	int64_t deadline;		/* of the screen */
+	bool too_long;			/* the input */
 	bool replied;
 	bool irrevocable;		/* money or an identity may have moved: what the screen says must be shown */
 	int restarts, tries;

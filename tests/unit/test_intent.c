@@ -529,6 +529,8 @@ test_integrator(void **state)
 	(void)state;
 	str_copy(i.integrator, sizeof i.integrator, "payroll");
 	i.phone[0] = '\0';
+	assert_int_equal(next(&i, NOW), DO_CAP);
+	intent_on_capped(&i, true);
 	assert_int_equal(next(&i, NOW), DO_INDEX);
 	i.steps |= STEP_INDEXED;
 	assert_int_equal(next(&i, NOW), DO_RESERVE);
