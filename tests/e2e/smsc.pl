@@ -6,6 +6,7 @@
 #
 #   ussd FROM CODE SESSION SEQUENCE OP TEXT     deliver_sm of a USSD gateway (its_session_info, ussd_service_op)
 #   receipt ID STAT FROM TO                     deliver_sm with a delivery receipt
+#   flood N FROM TO                             N receipts at once, each for another message that nobody has sent
 #   sms FROM TO TEXT                            deliver_sm of a customer's SMS
 #   enquire                                     enquire_link
 #   raw HEX                                     these octets as they are
@@ -78,6 +79,11 @@ sub deliver {
 	say_json(pdu => 'delivered', seq => $seq);
 }
 
+sub receipt_of {
+	my ($id, $stat) = @_;
+	return "id:$id sub:001 dlvrd:001 submit date:2611211200 done date:2611211201 stat:$stat err:000 text:x";
+}
+
 my %order = (
 	ussd => sub {
 		my ($from, $code, $session, $sequence, $op, $text) = split / /, $_[0], 6;
@@ -86,8 +92,14 @@ my %order = (
 	},
 	receipt => sub {
 		my ($id, $stat, $from, $to) = split / /, $_[0];
-		deliver(source_addr => $from, destination_addr => $to, esm_class => 4, short_message => "id:$id sub:001 "
-			. "dlvrd:001 submit date:2611211200 done date:2611211201 stat:$stat err:000 text:x");
+		deliver(source_addr => $from, destination_addr => $to, esm_class => 4, short_message => receipt_of($id, $stat));
+	},
+	flood => sub {
+		my ($n, $from, $to) = split / /, $_[0];
+		for my $k (1 .. $n) {
+			$link->deliver_sm(async => 1, source_addr_ton => 1, source_addr_npi => 1, source_addr => $from,
+				destination_addr => $to, esm_class => 4, short_message => receipt_of(sprintf('f%07x', $k), 'UNDELIV'));
+		}
 	},
 	sms => sub {
 		my ($from, $to, $text) = split / /, $_[0], 3;

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from helpers import HOME, SIPHO, THANDI, at_post, core_customer, debits, sign_up, to_send_confirm
+from helpers import HOME, SIPHO, TEXTS, THANDI, at_post, core_customer, debits, sign_up, to_send_confirm
 from phone import Phone
 from stage import AT_KEY, http, until
 
@@ -41,6 +41,13 @@ def test_a_strange_history(stage, text):
     status, answer = at_post(stage.gateway, text)
     assert status == 400 or (status == 200 and answer.startswith(("CON ", "END ")) and "\x00" not in answer)
     assert alive(stage)
+
+
+def test_a_history_too_long_to_keep(stage):
+    """Over 2047 octets: the dialogue ends, and what it came to is not guessed at."""
+    status, answer = at_post(stage.gateway, "1*" * 1023 + "1")
+    assert status == 200 and answer != f"END {TEXTS['error.session_lost']}"
+    assert at_post(stage.gateway, "1*" * 1024 + "1") == (200, f"END {TEXTS['error.session_lost']}")
 
 
 def test_other_paths_and_methods(stage):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Integrators on the wallet core's own paths: their id is theirs, and no answer holds a token."""
 import concurrent.futures
+import datetime
 
 import pytest
 
@@ -12,6 +13,12 @@ from stage import INTEGRATOR_KEY, http
 
 def order(stage, **fields):
     return stage.integrator("POST", PATH, {**WITHDRAW, **fields})
+
+
+def listed(stage, **like):
+    status, answer = stage.integrator("GET", PATH)
+    assert status == 200
+    return [entry for entry in answer if all(entry[k] == v for k, v in like.items())]
 
 
 def no_token(stage, *answers):
@@ -97,12 +104,39 @@ def test_the_same_order_again(stage):
     assert len(withdrawals(stage)) == 1
 
 
-def test_the_same_order_many_times_at_once(stage):
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda _: order(stage), range(6)))
-    assert {status for status, _ in answers} <= {200, 409}
-    assert order(stage)[0] == 200
-    assert len(withdrawals(stage)) == 1
+def at_once(n, ask):
+    """What n calls that are made together are answered."""
+    with concurrent.futures.ThreadPoolExecutor(n) as pool:
+        return list(pool.map(ask, range(n)))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_same_order_many_times_at_once_counts_once(make_stage, count):
+    def capped(_config, tenant):
+        tenant["integrators"][0].update(day_count=count)
+    stage = make_stage(edit=capped)
+    answers = at_once(12, lambda _: order(stage))
+    assert answers[0][0] == 200 and all(answer == answers[0] for answer in answers), answers
+    assert order(stage) == answers[0]
+    for n in range(2, count + 1):
+        assert order(stage, externalUniqueId=f"order-{n:04}")[0] == 200
+    status, refused = order(stage, externalUniqueId="order-0009")
+    assert (status, refused[0]["code"]) == (400, "WAL010")
+    assert len(withdrawals(stage)) == count
+
+
+@pytest.mark.parametrize("cap", [None, 25])
+def test_many_orders_at_once(make_stage, cap):
+    def capped(_config, tenant):
+        if cap is not None:
+            tenant["integrators"][0].update(day_count=cap, day_amount="4000.00")
+    stage = make_stage(edit=capped)
+    answers = at_once(40, lambda n: order(stage, externalUniqueId=f"at-once-{n:04}", deliverToPhone=f"278300000{n:02}"))
+    good = [answer["externalUniqueId"] for status, answer in answers if status == 200]
+    bad = [(status, answer[0]["code"]) for status, answer in answers if status != 200]
+    assert len(good) == (cap or 40) and set(bad) <= {(400, "WAL010")}, answers
+    assert sorted(good) == sorted(entry["externalUniqueId"] for entry in listed(stage, status="PENDING"))
+    assert len(withdrawals(stage)) == len(good)
 
 
 def test_a_cancel(stage):
@@ -118,6 +152,25 @@ def test_a_cancel(stage):
     assert "no longer works" in wait_sms(phone, "was cancelled")
     assert stage.integrator("PUT", path, {"status": "CANCELLED"})[0] in (200, 400)
     assert stage.integrator("PUT", f"{PATH}/99999", {"status": "CANCELLED"})[0] == 404
+
+
+def test_many_cancels_at_once(stage):
+    _, made = order(stage)
+    path = f"{PATH}/{made['withdrawalId']}"
+    answers = at_once(8, lambda _: stage.integrator("PUT", path, {"status": "CANCELLED"}))
+    assert {status for status, _ in answers} <= {200, 400}, answers
+    assert any(status == 200 for status, _ in answers)
+    assert all(answer["status"] == "CANCELLED" if status == 200 else answer[0]["code"] == "WDR001"
+               for status, answer in answers), answers
+    assert [w["status"] for w in withdrawals(stage)] == ["CANCELLED"]
+
+
+@pytest.mark.parametrize("days", [-1, 31])
+def test_expires_must_lie_in_the_next_thirty_days(stage, days):
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+    status, answer = order(stage, expires=at.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    assert (status, answer[0]["code"]) == (400, "VAL001") and "expires" in answer[0]["description"]
+    assert withdrawals(stage) == []
 
 
 def test_lists_are_paged_newest_first(stage):

@@ -255,6 +255,22 @@ def test_a_code_is_sent_again_and_cancelled(stage, customer):
     assert customer.walk("4").startswith("You have no open codes.")
 
 
+def test_a_cancelled_code_is_not_sent_again(stage, customer):
+    """Cancelled on another channel while its own menu is open here."""
+    cash_out(customer)
+    token_sms(customer)
+    customer.dial()
+    customer.walk("4", PIN, "1")
+    history = ""
+    for text in ("", "4", PIN, "1", "2", "1"):
+        history = f"{history}*{text}".lstrip("*")
+        _, screen = at_post(stage.gateway, history)
+    assert screen.startswith("CON The code was cancelled.")
+    assert customer.type("1").startswith("The code could not be sent now.")
+    wait_sms(customer, "was cancelled")
+    assert len([m for m in customer.inbox() if token_in(m["text"])]) == 1
+
+
 def test_a_used_code_cannot_be_cancelled(stage, customer):
     cash_out(customer)
     text = token_sms(customer)

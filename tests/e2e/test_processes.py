@@ -2,14 +2,16 @@
 """Processes that die, stop, are told to read again, or are two: what was said stays true."""
 import concurrent.futures
 import json
+import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
-from helpers import (HOME, PIN, SENT, SIPHO, THANDI, at_post, core_customer, debits, paid_once, sign_up, to_cash_confirm,
-                     to_send_confirm, token_in, token_sms, wait_sms, wallet, withdrawals)
+from helpers import (HOME, INTEGRATOR_PATH, PIN, SENT, SIPHO, THANDI, WITHDRAW, at_post, core_customer, debits, paid_once,
+                     sign_up, to_cash_confirm, to_send_confirm, token_in, token_sms, wait_sms, wallet, withdrawals)
 from phone import CODES, Phone
 from stage import until
 
@@ -59,8 +61,15 @@ def test_killed_at_any_instant_of_a_payment(make_stage, when):
         pass
     stage.gateway.kill()
     gateway = stage.start_gateway()
-    # Once the payment is known another one can be made.
-    until(lambda: phone.dial().endswith(HOME) and "is being checked" not in phone.screen, "the payment to be settled", 40)
+    # Once the payment is known another one can be made. Where it died between saving the attempt and sending it, nobody can
+    # know for a quarter of an hour that the core will never hear of it: then it is being checked, and nothing is paid.
+    restarted = time.monotonic()
+    until(lambda: phone.dial().endswith(HOME) and
+          ("is being checked" not in phone.screen or (not debits(stage) and time.monotonic() - restarted > 15)),
+          "the payment to be settled, or to be asked for", 40)
+    if "is being checked" in phone.screen:
+        assert debits(stage) == []
+        return
     screen = phone.walk("2", "0837654321", "50")
     before = debits(stage)
     assert [d["count"] for d in before] in ([], [1])
@@ -158,6 +167,85 @@ def test_a_stop_does_not_wait_for_ever(make_stage):
     assert "is being checked" in phone.dial()
 
 
+@pytest.mark.parametrize("what", ["integrator", "http"])
+def test_a_stop_answers_what_it_cannot_wait_for(make_stage, what):
+    """The core is mute when the process must end: each is answered in its own form, and nothing is claimed."""
+    def short(config, _tenant):
+        config["drain_s"] = 1
+    stage = make_stage(edit=short)
+    core_customer(stage)
+    gateway = stage.gateway
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        if what == "integrator":
+            stage.faults({"where": "core", "do": "no_answer", "match": {"method": "POST", "path": "withdrawals$"}})
+            answer = pool.submit(stage.integrator, "POST", INTEGRATOR_PATH, WITHDRAW)
+            until(lambda: withdrawals(stage), "the core to be asked")
+        else:
+            sign_up(stage, via="http")
+            history = ""
+            for text in ("", "2", "0837654321", "50"):
+                history = f"{history}*{text}".lstrip("*")
+                at_post(gateway, history)
+            stage.faults({**SLOW, "do": "no_answer"})
+            answer = pool.submit(at_post, gateway, f"{history}*{PIN}")
+            until(lambda: debits(stage), "the core to be asked")
+        gateway.signal(signal.SIGTERM)
+        status, said = answer.result(20)
+    assert gateway.wait(10) == 0
+    if what == "integrator":
+        assert (status, said[0]["type"]) == (500, "SYSTEM"), said
+    else:
+        assert status == 200 and said.startswith("END ") and not SENT.match(said[4:]), said
+
+
+def test_an_answer_of_the_core_that_comes_late(make_stage):
+    """
+    The process that asked stands still meanwhile, and another one has taken the payment over; the core lists it to nobody
+    and says no token again. The token is in that answer only, and reaches the customer.
+    """
+    def quick(config, _tenant):
+        config["turn_budget_ms"] = 500
+    stage = make_stage(sandbox=["--set", "token_on_read=0"], edit=quick)
+    phone = sign_up(stage, via="http")
+    other, asker = stage.gateway, stage.start_gateway()
+    to_cash_confirm(phone)
+    cash = {"where": "core", "match": {"method": "POST", "path": "withdrawals$"}}
+    lists = {"where": "core", "match": {"method": "GET", "path": "withdrawals([?]|$)"}}
+    stage.faults({**cash, "do": "delay", "ms": 2000, "times": 1}, {**lists, "do": "error", "status": 503})
+    assert phone.type(PIN).startswith("We are still working on it.")
+    asker.signal(signal.SIGSTOP)
+    until(lambda: other.metric("isango_intents_taken_over_total") == 1, "the other process to take it over", 40)
+    asker.signal(signal.SIGCONT)
+    text = token_sms(phone)
+    assert [(w["token"], w["status"]) for w in withdrawals(stage)] == [(token_in(text), "PENDING")]
+    until(lambda: len(phone.inbox()) == 3, "the SMS of the sign-up, of the token and of the result")
+    assert [text] == [m["text"] for m in phone.inbox() if token_in(m["text"])]
+
+
+HANG_UP = 1 << (signal.SIGHUP - 1)
+
+
+def on_hang_up(gateway):
+    """What the process would do on SIGHUP: "SigIgn", "SigCgt", or None when it would die."""
+    status = (Path("/proc") / str(gateway.pid) / "status").read_text()
+    return next((name for name in ("SigIgn", "SigCgt")
+                 if int(re.search(rf"^{name}:\s*(\w+)", status, re.M)[1], 16) & HANG_UP), None)
+
+
+def test_a_hangup_while_it_starts(make_stage):
+    """Whoever sends it early, before there is anything to read again, must not end the process."""
+    stage = make_stage()
+    for _ in range(5):
+        gateway = stage.start_gateway(wait=False)
+        seen = until(lambda: on_hang_up(gateway), "the process to look after SIGHUP")
+        gateway.signal(signal.SIGHUP)
+        until(lambda: gateway.listening() and gateway.ready(), "isango serve to be ready")
+        assert gateway.stop() == 0
+        if seen == "SigIgn":
+            return
+    raise AssertionError("it never ignores SIGHUP")
+
+
 def test_a_new_text_is_read_on_hangup(stage):
     phone = Phone(stage, THANDI)
     phone.dial()
@@ -201,6 +289,19 @@ def test_mistakes_in_the_configuration(make_stage, change, words):
     checked = subprocess.run([stage.build / "isango", "check", "-c", stage.config], capture_output=True, text=True,
                              check=False)
     assert checked.returncode == 1 and words in checked.stdout
+
+
+@pytest.mark.parametrize("name", [7, ""])
+@pytest.mark.parametrize("folder", ["menus", "templates"])
+def test_a_folder_that_is_none(make_stage, folder, name):
+    """One mistake, one line, with the place where it stands."""
+    stage = make_stage(start=False, edit=lambda config, _tenant: config.update({folder: name}))
+    stage.start_sandbox()
+    stage.configure()
+    checked = subprocess.run([stage.build / "isango", "check", "-c", stage.config], capture_output=True, text=True,
+                             check=False)
+    assert checked.returncode == 1
+    assert re.fullmatch(rf"\S*isango\.json:\d+: {folder}: .*\n", checked.stdout), checked.stdout
 
 
 def test_no_configuration_at_all(make_stage, tmp_path):
