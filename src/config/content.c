@@ -32,7 +32,8 @@ stem(const char *name, char *out, size_t size)
 	return str_copyn(out, size, name, strlen(name) - strlen(SUFFIX));
 }
 
-static void
+/* false: there is no such folder, and nothing more can be said about texts. */
+static bool
 load_texts(struct texts *texts, const char *folder, struct buf *problems)
 {
 	struct file_names *names = file_list(folder, SUFFIX);
@@ -42,7 +43,7 @@ load_texts(struct texts *texts, const char *folder, struct buf *problems)
 	if (names == NULL) {
 		buf_addf(problems, "%s:1: the folder of templates cannot be read: %s\n", folder,
 		    strerror(errno));
-		return;
+		return false;
 	}
 	for (size_t i = 0; i < file_names_n(names); i++) {
 		const char *name = file_names_get(names, i);
@@ -58,6 +59,7 @@ load_texts(struct texts *texts, const char *folder, struct buf *problems)
 	}
 	buf_clear(&text);
 	file_names_free(names);
+	return true;
 }
 
 static struct menu *
@@ -143,7 +145,10 @@ content_load(const struct settings *s, struct buf *problems)
 	size_t before = problems->len;
 
 	c->texts = texts_new();
-	load_texts(c->texts, s->templates_dir, problems);
+	if (!load_texts(c->texts, s->templates_dir, problems)) {
+		content_free(c);
+		return NULL;
+	}
 	c->menus_n = s->tenants_n;
 	c->menus = xcalloc((size_t)s->tenants_n + 1, sizeof *c->menus);
 	for (int i = 0; i < s->tenants_n; i++) {

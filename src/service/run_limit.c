@@ -8,13 +8,25 @@
 #include "base/str.h"
 #include "service/run_parts.h"
 
+#define LIMIT_TRIES 60
+
+static void
+on_limit_again(struct task *t, const struct event *e)
+{
+	(void)e;
+	run_limit(run_of(t));
+}
+
 static void
 on_limit_saved(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
+	unsigned char jitter;
 
-	if (e->end == STORE_CONFLICT && ++r->tries < RUN_TRIES) {
-		run_limit(r);
+	if (e->end == STORE_CONFLICT && ++r->tries < LIMIT_TRIES) {
+		/* Many tokens for one phone at once: one after the other, and not all at the same moment again. */
+		t->gw->ports->random(t->gw->ports->ctx, &jitter, 1);
+		task_sleep(t, t->gw->now + 5 + jitter % 50, on_limit_again);
 		return;
 	}
 	if (e->end != STORE_DONE) {
