@@ -71,6 +71,18 @@ buf_reset(struct buf *b)
 }
 
 void
+buf_recycle(struct buf *b, size_t keep)
+{
+	if (b->cap > keep) {
+		buf_clear(b);
+		return;
+	}
+	if (b->len > 0)
+		mem_wipe(b->p, b->len);
+	buf_reset(b);
+}
+
+void
 buf_clear(struct buf *b)
 {
 	if (b->p != NULL)

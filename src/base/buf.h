@@ -15,5 +15,6 @@ void buf_add_str(struct buf *b, const char *s);
 void buf_add_char(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
 void buf_reset(struct buf *b);			/* keeps the memory */
+void buf_recycle(struct buf *b, size_t keep);	/* wipes it, and keeps the memory up to `keep` octets */
 void buf_clear(struct buf *b);			/* wipes and frees it */
 const char *buf_str(const struct buf *b);	/* never NULL */

@@ -15,7 +15,7 @@
 #include "core/subscriber.h"
 #include "core/wallet.h"
 
-#define INTENT_OWNER 192
+#define INTENT_OWNER 256
 #define INTENT_SHOWN_MS INT64_C(180000)		/* how long a confirm screen can be accepted */
 #define INTENT_SEND_MS INT64_C(90000)		/* after the confirm nothing is begun; a call may wait 30 s more */
 #define INTENT_ABSENT_MS INT64_C(900000)	/* after the last send; earlier, absence proves nothing */

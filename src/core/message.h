@@ -37,7 +37,7 @@ struct message {
 	int64_t created_at, deadline, next_at;	/* deadline: never on the wire after it */
 	int status;			/* of the last answer, for operators */
 	char provider_id[66];
-	char intent_owner[192], intent_id[INTENT_ID];	/* whose it is, "" if of none */
+	char intent_owner[256], intent_id[INTENT_ID];	/* whose it is, "" if of none */
 	struct rec_rest rest;
 };
 

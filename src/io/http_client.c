@@ -126,18 +126,6 @@ on_answer(char *p, size_t size, size_t n, void *arg)
 }
 
 static void
-wipe(struct buf *b)
-{
-	if (b->cap > KEEP_OCTETS) {
-		buf_clear(b);
-		return;
-	}
-	if (b->len > 0)
-		mem_wipe(b->p, b->len);
-	buf_reset(b);
-}
-
-static void
 free_headers(struct call *c)
 {
 	for (struct curl_slist *h = c->headers; h != NULL; h = h->next)
@@ -161,8 +149,8 @@ finish(struct call *c, const struct http_result *r)
 	client->waiting--;
 	c->done(c->arg, c->op, r);
 	free_headers(c);
-	wipe(&c->body);
-	wipe(&c->answer);
+	buf_recycle(&c->body, KEEP_OCTETS);
+	buf_recycle(&c->answer, KEEP_OCTETS);
 	list_add_tail(&client->pool, &c->node);
 }
 

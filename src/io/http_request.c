@@ -224,21 +224,9 @@ http_req_read(struct http_req *r, struct evhttp_request *ev)
 }
 
 static void
-wipe_buf(struct buf *b)
-{
-	if (b->cap > KEEP_OCTETS) {
-		buf_clear(b);
-		return;
-	}
-	if (b->len > 0)
-		mem_wipe(b->p, b->len);
-	buf_reset(b);
-}
-
-static void
 reset_fields(struct http_fields *f)
 {
-	wipe_buf(&f->text);
+	buf_recycle(&f->text, KEEP_OCTETS);
 	f->n = 0;
 	f->known = false;
 }
@@ -246,7 +234,7 @@ reset_fields(struct http_fields *f)
 void
 http_req_reset(struct http_req *r)
 {
-	wipe_buf(&r->path);
+	buf_recycle(&r->path, KEEP_OCTETS);
 	reset_fields(r->query);
 	reset_fields(r->form);
 	r->ev = NULL;

@@ -11,6 +11,7 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/calendar.h"
+#include "core/message.h"
 #include "core/order.h"
 #include "service/run.h"
 
@@ -94,6 +95,11 @@ answer_intent(struct call *c, const struct intent *i)
 	}
 	buf_clear(&b);
 }
+
+/* Cut short, two long ids would be one order. */
+_Static_assert(STORE_OWNER > 2 * NAME_MAX_OCTETS + 20 + WALLET_UID + 3, "an order's owner holds both names, wallet and id");
+_Static_assert(sizeof(((struct intent *)0)->owner) == STORE_OWNER, "an intent holds its whole owner");
+_Static_assert(sizeof(((struct message *)0)->intent_owner) == STORE_OWNER, "so does a message");
 
 static void
 uid_owner(const struct call *c, const char *uid, char out[STORE_OWNER])

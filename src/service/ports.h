@@ -42,7 +42,7 @@ struct store_row {
 };
 extern const struct store_row store_families[STORE_FAMILIES];
 
-#define STORE_OWNER 192
+#define STORE_OWNER 256
 #define STORE_ID 128
 
 struct store_key {

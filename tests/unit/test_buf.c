@@ -69,10 +69,31 @@ test_growth(void **state)
 	buf_clear(&b);
 }
 
+static void
+test_recycle(void **state)
+{
+	struct buf b = { 0 };
+	char *p;
+
+	(void)state;
+	buf_recycle(&b, 100);
+	buf_add_str(&b, "secret");
+	p = b.p;
+	buf_recycle(&b, 1000);
+	assert_ptr_equal(b.p, p);
+	assert_int_equal(b.len, 0);
+	assert_memory_equal(p, "\0\0\0\0\0\0", 6);
+	buf_add_str(&b, "again");
+	buf_recycle(&b, 1);
+	assert_null(b.p);
+	assert_int_equal(b.cap, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recycle),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_growth),
