@@ -21,10 +21,11 @@ static void on_accept_unknown(struct task *task, const struct event *e);
 
 /* ---- the confirm screen ---- */
 
+/* Also one that has ended, until the subscriber's record says so: only then is a repeat of it seen as one. */
 static bool
 on_its_way(const struct intent *i)
 {
-	return intent_open(i) && i->state != INTENT_SHOWN;
+	return i->accepted_at != 0 && (intent_open(i) || (i->steps & STEP_NOTED) == 0);
 }
 
 const struct intent *

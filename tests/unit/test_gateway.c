@@ -328,6 +328,47 @@ test_store_away(void **state)
 	world_free(w);
 }
 
+static void
+put(struct sim_world *w, enum store_family family, const char *owner, const char *id, const struct buf *b)
+{
+	struct store_commit c = { .n = 1, .not_after_ms = w->loop.now + MINUTE };
+
+	c.op[0] = (struct store_op){ .kind = STORE_PUT, .p = b->p, .len = b->len, .to = { { 1 } } };
+	c.op[0].key.family = family;
+	str_copy(c.op[0].key.owner, sizeof c.op[0].key.owner, owner);
+	str_copy(c.op[0].key.id, sizeof c.op[0].key.id, id);
+	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+}
+
+/* The process died when the payment was done and the subscriber's record did not say so yet. */
+static void
+test_done_and_not_noted(void **state)
+{
+	struct sim_world *w = world_new();
+	struct intent i = { .kind = INTENT_TRANSFER, .state = INTENT_DONE, .amount = 5000, .id = "intent-1" };
+	struct subscriber sub = { .has_pin = true, .open_intent = "intent-1" };
+	struct bank_customer *const *customers;
+	struct buf b = { 0 };
+	char owner[STORE_OWNER];
+
+	(void)state;
+	str_format(owner, sizeof owner, "%s/%s", w->tenant.name, PHONE);
+	i.accepted_at = w->loop.now - 1;
+	intent_encode(&i, &b);
+	put(w, STORE_INTENT, owner, i.id, &b);
+	buf_reset(&b);
+	assert_int_equal(bank_customers(w->core.bank, &customers), 1);
+	sub.customer_id = customers[0]->id;
+	subscriber_encode(&sub, &b);
+	put(w, STORE_SUBSCRIBER, owner, "", &b);
+	buf_clear(&b);
+	w->ports[0].reply = count_reply;
+	turn(w, 1, PHONE, TURN_BEGIN, "");
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_non_null(strstr(newest_reply, "is being checked"));
+	world_free(w);
+}
+
 /* Freed at any moment with everything under way. */
 static void
 test_free_in_the_middle(void **state)
@@ -353,7 +394,8 @@ main(void)
 		cmocka_unit_test(test_order_refused), cmocka_unit_test(test_order_unknown),
 		cmocka_unit_test(test_order_expires), cmocka_unit_test(test_a_late_answer_holds_the_token),
 		cmocka_unit_test(test_every_turn_is_answered_once), cmocka_unit_test(test_too_many),
-		cmocka_unit_test(test_store_away), cmocka_unit_test(test_free_in_the_middle),
+		cmocka_unit_test(test_store_away), cmocka_unit_test(test_done_and_not_noted),
+		cmocka_unit_test(test_free_in_the_middle),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
