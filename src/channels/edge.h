@@ -34,4 +34,4 @@ void edge_reply(void *ctx, uint64_t turn, const struct reply *r);
 void edge_api_reply(void *ctx, uint64_t call, int status, const char *json);
 void edge_sms(void *ctx, uint64_t op, const struct sms_req *req);
 unsigned edge_sms_free(void *ctx, int channel);
-void edge_receipt_stored(void *ctx, uint64_t peer_op, bool ok);
+void edge_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end);

@@ -43,7 +43,7 @@ read_receipt(const struct bind *b, const struct smpp_pdu *pdu, struct receipt *r
 		receipt_parse_text(text, (size_t)len, r);
 	receipt_apply_tlvs(r, id != NULL ? (const char *)id->p : NULL, id != NULL ? id->len : 0,
 	    has_state ? (int)state : -1);
-	return r->id[0] != '\0';
+	return receipt_has_id(r);
 }
 
 static uint32_t
@@ -83,7 +83,7 @@ smpp_in_deliver(void *arg, struct smpp_link *l, const struct smpp_pdu *pdu)
 }
 
 void
-edge_receipt_stored(void *ctx, uint64_t peer_op, bool ok)
+edge_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 {
 	struct edge *e = ctx;
 	struct way_back *w = map_remove_u64(e->receipts, peer_op);
@@ -92,6 +92,6 @@ edge_receipt_stored(void *ctx, uint64_t peer_op, bool ok)
 		return;
 	if (w->link >= 0)
 		smpp_link_respond(e->binds[w->bind].link[w->link], SMPP_DELIVER_SM, (uint32_t)w->http,
-		    ok ? SMPP_ROK : SMPP_RX_T_APPN);
+		    end == RECEIPT_NOT_STORED ? SMPP_RX_T_APPN : SMPP_ROK);
 	free(w);
 }

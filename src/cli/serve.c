@@ -142,9 +142,9 @@ port_api_reply(void *ctx, uint64_t call, int status, const char *json)
 }
 
 static void
-port_receipt_stored(void *ctx, uint64_t peer_op, bool ok)
+port_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 {
-	edge_receipt_stored(((struct server *)ctx)->edge, peer_op, ok);
+	edge_receipt_stored(((struct server *)ctx)->edge, peer_op, end);
 }
 
 static void

@@ -113,6 +113,9 @@ message_on_answer(struct message *m, const struct message_rules *rules, int64_t 
 		m->tries--;
 		m->next_at = now + 2 * SECOND;
 		break;
+	case MESSAGE_FEW:
+		again(m, rules, now, true);
+		break;
 	case MESSAGE_REFUSED:
 		again(m, rules, now, false);
 		break;

@@ -45,7 +45,7 @@ void message_encode(const struct message *m, struct buf *out);
 bool message_decode(const void *octets, size_t n, struct message *out) MUST_CHECK;
 const char *message_state_name(enum message_state s);
 
-enum message_answer { MESSAGE_ACCEPTED, MESSAGE_LATER, MESSAGE_REFUSED, MESSAGE_TOO_LATE, MESSAGE_NO_ANSWER };
+enum message_answer { MESSAGE_ACCEPTED, MESSAGE_LATER, MESSAGE_FEW, MESSAGE_REFUSED, MESSAGE_TOO_LATE, MESSAGE_NO_ANSWER };
 
 struct message_rules {
 	int routes;			/* of the class at the tenant */

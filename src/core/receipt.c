@@ -128,14 +128,20 @@ receipt_of_message_state(unsigned state)
 	return state < NELEM(message_state_row) ? message_state_row[state].state : RECEIPT_UNKNOWN;
 }
 
+bool
+receipt_has_id(const struct receipt *r)
+{
+	return r->id[0] != '\0' || r->tlv_id[0] != '\0';
+}
+
 void
 receipt_apply_tlvs(struct receipt *r, const char *id, size_t id_len, int message_state)
 {
 	if (id != NULL) {
 		id_len = strnlen(id, id_len);
-		/* One that does not fit cannot be ours: the text's, if any, stays. */
-		if (id_len > 0 && id_len < sizeof r->id)
-			(void)str_copyn(r->id, sizeof r->id, id, id_len);
+		/* One that does not fit cannot be ours. */
+		if (id_len > 0 && id_len < sizeof r->tlv_id)
+			(void)str_copyn(r->tlv_id, sizeof r->tlv_id, id, id_len);
 	}
 	if (message_state < 0)
 		return;

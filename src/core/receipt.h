@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/phone.h"
+
+#define RECEIPT_ID 66			/* SMPP 3.4 §5.2.23: 65 octets and a NUL */
+
 enum receipt_state {
 	RECEIPT_PENDING,	/* ENROUTE, BUFFRED, SCHEDULED */
 	RECEIPT_ACCEPTED,	/* ACCEPTD: not delivered */
@@ -14,10 +18,18 @@ enum receipt_state {
 };
 
 struct receipt {
-	char id[66];		/* raw */
+	/* Raw, "" where it has none. One PDU may carry the same number in decimal in one and in hex in the other. */
+	char id[RECEIPT_ID];		/* of the text */
+	char tlv_id[RECEIPT_ID];	/* receipted_message_id */
 	enum receipt_state state;
 	char stat[16];		/* the word, for operators */
 	char err[8];
+	/*
+	 * Set by who read the PDU: no bit of its esm_class says that it is a receipt, it only looks like one. Then it is
+	 * one if its id is that of a message of ours to `from`, and else what a customer wrote.
+	 */
+	bool maybe;
+	char from[PHONE_MAX];		/* with maybe: its source address, as messages name phones ("27821234567") */
 };
 
 /*
@@ -27,8 +39,9 @@ struct receipt {
 bool receipt_parse_text(const char *text, size_t len, struct receipt *out);
 /* From message_state (SMPP 3.4 §5.2.28). */
 enum receipt_state receipt_of_message_state(unsigned state);
+bool receipt_has_id(const struct receipt *r);
 /*
- * TLVs are trusted over the text: call after receipt_parse_text (or on a zeroed struct). -1 / NULL
+ * A state in a TLV is trusted over the text's; ids are both kept: call after receipt_parse_text (or on a zeroed struct). -1 / NULL
  * where absent. A NUL ends the id, whatever id_len says.
  */
 void receipt_apply_tlvs(struct receipt *r, const char *id, size_t id_len, int message_state);

@@ -50,7 +50,10 @@ struct turn_in {
 };
 void gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in);
 
-/* A delivery receipt from a bind; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. */
+/*
+ * A delivery receipt from a bind; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. One with
+ * r->maybe may come back as RECEIPT_IS_MESSAGE: then nothing was done with it and it is to be taken as inbound SMS.
+ */
 void gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt *r, uint64_t peer_op);
 
 /* An integrator's call, already authenticated: tenant and integrator are indexes. The answer goes to ports.api_reply. */

@@ -137,6 +137,7 @@ struct sms_req {
 enum sms_end {
 	SMS_SENT,		/* accepted; id is set */
 	SMS_LATER,		/* not sent: no link, window full, throttled */
+	SMS_FEW,		/* not sent, refused this time: worth a few tries */
 	SMS_REFUSED,		/* refused for good */
 	SMS_EXPIRED,		/* the deadline passed before it was written */
 	SMS_UNKNOWN		/* written, no answer */
@@ -152,6 +153,12 @@ struct reply {
 	bool end;
 };
 
+enum receipt_end {
+	RECEIPT_STORED,
+	RECEIPT_NOT_STORED,	/* the SMSC is to send it again */
+	RECEIPT_IS_MESSAGE	/* only of one that came with `maybe`: its id is none of ours */
+};
+
 struct ports {
 	void *ctx;
 	void (*load)(void *ctx, uint64_t op, const struct store_key *keys, size_t n);	/* keys of one bucket; n <= 8 */
@@ -164,7 +171,7 @@ struct ports {
 	unsigned (*sms_free)(void *ctx, int channel);	/* messages that could be written now */
 	void (*reply)(void *ctx, uint64_t turn, const struct reply *r);			/* no answer comes */
 	void (*api_reply)(void *ctx, uint64_t call, int status, const char *json);	/* integrators; no answer comes */
-	void (*receipt_stored)(void *ctx, uint64_t peer_op, bool ok);			/* no answer comes */
+	void (*receipt_stored)(void *ctx, uint64_t peer_op, enum receipt_end end);	/* no answer comes */
 	void (*random)(void *ctx, void *p, size_t n);
 	/* 16 octets of a keyed hash: for turn records and comparing inputs without keeping them. */
 	void (*mac)(void *ctx, const void *p, size_t n, unsigned char out[16]);

@@ -297,7 +297,8 @@ static void
 on_sms(struct task *t, const struct event *e)
 {
 	static const enum message_answer meaning[] = {
-		[SMS_SENT] = MESSAGE_ACCEPTED, [SMS_LATER] = MESSAGE_LATER, [SMS_REFUSED] = MESSAGE_REFUSED,
+		[SMS_SENT] = MESSAGE_ACCEPTED, [SMS_LATER] = MESSAGE_LATER, [SMS_FEW] = MESSAGE_FEW,
+		[SMS_REFUSED] = MESSAGE_REFUSED,
 		[SMS_EXPIRED] = MESSAGE_TOO_LATE, [SMS_UNKNOWN] = MESSAGE_NO_ANSWER,
 	};
 	struct carried *s = carried_of(t);
@@ -515,7 +516,17 @@ received(struct receiving *r, bool ok)
 {
 	const struct ports *p = r->c.task.gw->ports;
 
-	p->receipt_stored(p->ctx, r->peer_op, ok);
+	p->receipt_stored(p->ctx, r->peer_op, ok ? RECEIPT_STORED : RECEIPT_NOT_STORED);
+	task_end(&r->c.task);
+}
+
+/* It only looks like one. */
+static void
+not_one(struct receiving *r)
+{
+	const struct ports *p = r->c.task.gw->ports;
+
+	p->receipt_stored(p->ctx, r->peer_op, RECEIPT_IS_MESSAGE);
 	task_end(&r->c.task);
 }
 
@@ -559,6 +570,10 @@ on_message_loaded(struct task *t, const struct event *e)
 		return;
 	}
 	rev_loaded(&r->c.rev, &e->v[0]);
+	if (r->r.maybe && strcmp(r->r.from, r->c.m.to) != 0) {
+		not_one(r);
+		return;
+	}
 	if (!message_on_receipt(&r->c.m, r->r.state == RECEIPT_DELIVERED, r->r.state == RECEIPT_FAILED)) {
 		received(r, true);
 		return;
@@ -592,6 +607,8 @@ on_pointer_loaded(struct task *t, const struct event *e)
 
 	if (e->end != STORE_DONE)
 		received(r, false);
+	else if (!e->v[0].present && r->r.maybe)
+		not_one(r);
 	else if (!e->v[0].present && r->r.state != RECEIPT_DELIVERED && r->r.state != RECEIPT_FAILED)
 		received(r, true);	/* on its way: not worth keeping */
 	else if (!e->v[0].present)
@@ -617,10 +634,11 @@ gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt 
 	struct receiving *r = xcalloc(1, sizeof *r);
 
 	gw->now = now;
-	metric_add(M_RECEIPTS, 1);
+	if (!receipt->maybe)
+		metric_add(M_RECEIPTS, 1);
 	r->r = *receipt;
 	r->peer_op = peer_op;
-	receipt_key(gw, bind, receipt->id, &r->pointer);
+	receipt_key(gw, bind, receipt->tlv_id[0] != '\0' ? receipt->tlv_id : receipt->id, &r->pointer);
 	task_start(gw, &r->c.task, receiving_end);
 	load_pointer(r);
 }

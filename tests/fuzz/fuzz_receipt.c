@@ -28,6 +28,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (strlen(again) > 65)
 		abort();
 	receipt_apply_tlvs(&r, (const char *)data, size, size > 0 ? data[0] : -1);
-	receipt_canonical_id(r.id, true, again);
+	receipt_canonical_id(r.tlv_id, true, again);
 	return 0;
 }

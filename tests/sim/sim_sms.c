@@ -65,9 +65,9 @@ on_receipt(struct sim_event *event)
 }
 
 void
-sim_receipt_stored(void *ctx, uint64_t peer_op, bool ok)
+sim_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 {
-	((struct sim_process *)ctx)->world->stored[peer_op] |= ok;
+	((struct sim_process *)ctx)->world->stored[peer_op] |= end == RECEIPT_STORED;
 }
 
 static void

@@ -166,7 +166,7 @@ void sim_due_op(struct sim_world *w, const struct store_op *op);		/* of a commit
 void sim_due_claim(struct sim_world *w, const struct store_claim *c);
 /* ---- sim_sms.c ---- */
 void sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q);
-void sim_receipt_stored(void *ctx, uint64_t peer_op, bool ok);
+void sim_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end);
 /* ---- sim_bot.c ---- */
 void sim_bot_init(struct sim_world *w, int index);
 void sim_bot_want(struct sim_bot *b, enum sim_goal goal, int64_t amount, const char *to, int dials);

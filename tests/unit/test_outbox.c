@@ -17,10 +17,10 @@
 static unsigned stored;
 
 static void
-count_stored(void *ctx, uint64_t peer_op, bool ok)
+count_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 {
 	(void)ctx, (void)peer_op;
-	stored += ok;
+	stored += end == RECEIPT_STORED;
 }
 
 /* Receipts come from the test only. */

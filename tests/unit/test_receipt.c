@@ -162,20 +162,23 @@ test_tlvs(void **state)
 	(void)state;
 	for (unsigned i = 0; i < NELEM(expect); i++)
 		assert_int_equal(receipt_of_message_state(i), expect[i]);
-	/* Over the text. */
+	/* The state over the text's; both ids are kept. */
 	assert_true(receipt_parse_text("id:0416342074 stat:DELIVRD", 26, &r));
 	receipt_apply_tlvs(&r, "18d0e03a\0", 9, 5);
-	assert_string_equal(r.id, "18d0e03a");
+	assert_string_equal(r.id, "0416342074");
+	assert_string_equal(r.tlv_id, "18d0e03a");
 	assert_string_equal(r.stat, "DELIVRD");
 	assert_int_equal(r.state, RECEIPT_FAILED);
 	/* Alone, and with what is absent or empty. */
 	memset(&r, 0, sizeof r);
 	receipt_apply_tlvs(&r, "0000000012345678", 17, 2);
-	assert_string_equal(r.id, "0000000012345678");
+	assert_string_equal(r.id, "");
+	assert_string_equal(r.tlv_id, "0000000012345678");
 	assert_string_equal(r.stat, "DELIVRD");
 	receipt_apply_tlvs(&r, NULL, 0, -1);
 	receipt_apply_tlvs(&r, "", 0, -1);
-	assert_string_equal(r.id, "0000000012345678");
+	assert_true(receipt_has_id(&r));
+	assert_string_equal(r.tlv_id, "0000000012345678");
 	assert_int_equal(r.state, RECEIPT_DELIVERED);
 }
 
