@@ -33,6 +33,9 @@ static const char *const currency_words[] = { "ZAR", NULL };
 static const char *const give_back_words[] = { "CANCELLED", "TIMEOUT", "ERROR", NULL };
 static const char *const mode_words[] = { "transceiver", "transmitter", "receiver", NULL };
 static const char *const dcs0_words[] = { "gsm7", "ucs2", "latin1", "ascii", NULL };
+/* As enum smpp_outcome. */
+static const char *const outcome_words[] = { "", "slow", "few", "permanent", "rebind", "unknown",
+	NULL };
 static const char *const session_id_words[] = { "its_octet1", "msisdn", NULL };
 static const char *const turn_identity_words[] = { "its_sequence", "nothing", NULL };
 static const char *const channel_kind_words[] = { "ussd-smpp", "ussd-http", "sms-smpp", NULL };
@@ -69,6 +72,16 @@ static const struct option ussd_rows[] = {
 };
 static const struct option_group ussd_group = GROUP("binds[].ussd.", ussd_rows,
     .present = offsetof(struct bind_settings, has_ussd));
+
+static const struct option statuses_rows[] = {
+	{ "status", OPTION_STATUS, REQUIRED, RANGE(1, UINT32_MAX), IN(smpp_outcome_rule, status),
+	    .help = "The command_status of a submit_sm_resp or data_sm_resp." },
+	{ "outcome", OPTION_WORD, REQUIRED, IN(smpp_outcome_rule, outcome), .words = outcome_words,
+	    .help = "What it means: not sent and to be sent more slowly, not sent but worth a few "
+	    "tries, refused for good, not sent until the link has bound again, or perhaps sent." },
+};
+static const struct option_group statuses_group = GROUP("binds[].statuses[].", statuses_rows,
+    .list = LIST_STATUSES, .size = sizeof(struct smpp_outcome_rule));
 
 static const struct option bind_rows[] = {
 	{ "name", OPTION_NAME, REQUIRED, TEXT(bind_settings, name, 1),
@@ -110,6 +123,9 @@ static const struct option bind_rows[] = {
 	    .help = "Numbering plan of whom we send to; -1 chooses by the address." },
 	{ "dcs0", OPTION_WORD, "gsm7", IN(bind_settings, dcs0), .words = dcs0_words,
 	    .help = "The alphabet that data_coding 0 stands for, both ways." },
+	{ "statuses", OPTION_LIST, "[]", RANGE(0, STATUSES_MAX), .group = &statuses_group,
+	    .help = "Statuses that this SMSC uses in its own way; what is not named here means what "
+	    "SMPP says." },
 	{ "ussd", OPTION_GROUP, OPTIONAL, .group = &ussd_group,
 	    .help = "The bind carries USSD, in this dialect." },
 };
@@ -404,7 +420,8 @@ static const char *const type_names[] = {
 	[OPTION_KEYS] = "the name of a file of keys",
 	    [OPTION_KEY] = "the name of a file of one key",
 	[OPTION_HASH] = "the name of a file of 64 hexadecimal digits",
-	    [OPTION_BIND] = "the name of a bind",
+	    [OPTION_STATUS] = "a number above 0 such as 69 or \"0x45\"",
+	[OPTION_BIND] = "the name of a bind",
 	[OPTION_ROUTE] = "a list of channels of this tenant", [OPTION_GROUP] = "an object { ... }",
 	[OPTION_LIST] = "a list of objects [ { ... } ]",
 	    [OPTION_TENANTS] = "a folder, relative to the file that names it",

@@ -4,6 +4,7 @@
  * it.
  */
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,12 @@ reader_check_bind(struct reader *r, struct bind_settings *b, const json_t *node)
 	for (int i = 0; i < s->binds_n - 1; i++)
 		if (strcmp(s->binds[i].name, b->name) == 0)
 			SAY(r, member(node, "name"), "there are two binds called \"%s\"", b->name);
+	for (int i = 0; i < b->statuses_n; i++)
+		for (int k = 0; k < i; k++)
+			if (b->statuses[i].status == b->statuses[k].status)
+				SAY(r, member(node, "name"),
+				    "statuses: 0x%" PRIx32 " stands there twice",
+				    b->statuses[i].status);
 	if (b->has_ussd && b->mode != BIND_TRANSCEIVER)
 		SAY(r, member(node, "mode"),
 		    "a bind with USSD must be a transceiver: it hears and answers");

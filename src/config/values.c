@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -207,6 +208,26 @@ read_id(struct target *t)
 	if (!json_is_integer(t->value) || v < t->o->min || v > t->o->max)
 		return false;
 	memcpy(t->at, &v, sizeof v);
+	return true;
+}
+
+static bool
+read_status(struct target *t)
+{
+	const char *s = json_string_value(t->value);
+	int64_t v = json_integer_value(t->value);
+	uint32_t status;
+
+	if (s != NULL) {
+		if (!str_starts(s, "0x") || strlen(s) < 3 || strlen(s) > 10 ||
+		    strspn(s + 2, "0123456789abcdefABCDEF") != strlen(s) - 2)
+			return false;
+		v = (int64_t)strtoul(s + 2, NULL, 16);
+	}
+	if ((s == NULL && !json_is_integer(t->value)) || v < t->o->min || v > t->o->max)
+		return false;
+	status = (uint32_t)v;
+	memcpy(t->at, &status, sizeof status);
 	return true;
 }
 
@@ -552,8 +573,7 @@ read_route(struct target *t)
 
 static bool (*const readers[])(struct target *) = {
 	[OPTION_TEXT] = read_text, [OPTION_NAME] = read_text, [OPTION_CODE] = read_text,
-	    [OPTION_ADDRESS] = read_text,
-	[OPTION_URL] = read_text, [OPTION_REDIS] = read_text, [OPTION_ZONE] = read_text,
+	[OPTION_ADDRESS] = read_text, [OPTION_URL] = read_text, [OPTION_REDIS] = read_text, [OPTION_ZONE] = read_text,
 	    [OPTION_FOLDER] = read_folder, [OPTION_INT] = read_int,
 	[OPTION_ID] = read_id, [OPTION_MONEY] = read_money, [OPTION_BOOL] = read_bool,
 	    [OPTION_WORD] = read_word,
@@ -562,7 +582,7 @@ static bool (*const readers[])(struct target *) = {
 	[OPTION_NETS] = read_texts, [OPTION_IDS] = read_ids, [OPTION_SECRET] = read_secret,
 	    [OPTION_KEYS] = read_keys,
 	[OPTION_KEY] = read_key, [OPTION_HASH] = read_hash, [OPTION_BIND] = read_bind,
-	    [OPTION_ROUTE] = read_route,
+	[OPTION_STATUS] = read_status, [OPTION_ROUTE] = read_route,
 };
 
 bool

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/gsm.h"
+#include "core/smpp_outcome.h"
 
 #define NAME_MAX_OCTETS 48		/* names of tenants, channels, binds, integrators */
 #define LANGUAGES_MAX 12
@@ -17,6 +18,7 @@
 #define CODES_MAX 8
 #define NETS_MAX 8
 #define WALLETS_MAX 32
+#define STATUSES_MAX 32
 
 enum bind_mode { BIND_TRANSCEIVER, BIND_TRANSMITTER, BIND_RECEIVER };
 enum session_id_source { SESSION_ITS_OCTET1, SESSION_MSISDN };
@@ -42,6 +44,8 @@ struct bind_settings {
 	int reconnect_min_s, reconnect_max_s;
 	int source_ton, source_npi, dest_ton, dest_npi;	/* -1: by the address */
 	enum charset dcs0;		/* what data_coding 0 means, both ways */
+	struct smpp_outcome_rule statuses[STATUSES_MAX];	/* before the common table */
+	int statuses_n;
 	bool has_ussd;
 	struct ussd_dialect ussd;
 };
