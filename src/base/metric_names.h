@@ -46,6 +46,8 @@
 	M(M_SMPP_PDUS_BAD, counter, "isango_smpp_pdus_bad_total", "PDUs that could not be decoded") \
 	M(M_SMPP_WINDOW_FULL, counter, "isango_smpp_window_full_total", "Submits refused because the window was full") \
 	M(M_SMPP_TIMEOUTS, counter, "isango_smpp_timeouts_total", "SMPP requests without a response in time") \
+	M(M_SMS_TOO_LONG, counter, "isango_sms_too_long_total", "Messages refused because they need more parts than the bind allows") \
+	M(M_SMS_PARTS, counter, "isango_sms_parts_total", "Parts of messages accepted by an SMSC") \
 	M(M_USSD_TOO_LONG, counter, "isango_ussd_too_long_total", "Screens that did not fit the channel and were cut") \
 	M(M_HTTP_REQUESTS, counter, "isango_http_requests_total", "HTTP requests read") \
 	M(M_HTTP_REFUSED, counter, "isango_http_refused_total", "HTTP requests refused for their form, size or key") \

@@ -49,7 +49,7 @@ struct edge {
 	struct map *calls;		/* call id -> http request id, as a pointer-sized number */
 	struct map *receipts;		/* peer op -> struct way_back (sequence of the deliver_sm in http) */
 	uint64_t last_id;
-	unsigned char reference;	/* of long messages, modulo 256 */
+	uint64_t reference;		/* of long messages; sms_smpp.c begins it at random */
 	struct list held;
 	struct buf last_words;
 	/* drain */

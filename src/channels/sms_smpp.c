@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SMS over SMPP: a text becomes one submit_sm, or several with a concatenation header (3GPP 23.040 §9.2.3.24.1), split on
- * whole characters. One answer per message: it was accepted only when every part was.
+ * SMS over SMPP: a text becomes one submit_sm or several, as its bind wants long messages, split on whole characters. One
+ * answer per message: it was accepted only when every part was. It keeps nothing and tries nothing again but a part that
+ * found no room after the first; the outbox does.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
+#include "base/log.h"
+#include "base/metric.h"
 #include "base/str.h"
 #include "channels/edge_parts.h"
 #include "core/segment.h"
 #include "core/smpp_outcome.h"
 
-#define PARTS_MAX 8
 #define PART_AGAIN_MS 100
 #define ESM_UDHI 0x40			/* SMPP 3.4 §5.2.12 */
+#define SHORT_CODE 6			/* digits of a sender that is no number of a phone, at most */
+#define VALID_LEAST_S 60
+#define VALID_MOST_S (INT64_C(86400) * 28)
+
+enum { TON_INTERNATIONAL = 1, TON_NATIONAL = 2, TON_NETWORK = 3, TON_ALPHANUMERIC = 5, NPI_E164 = 1 };
 
 struct outgoing {			/* one message under way; ours until it is answered */
 	struct edge *edge;
@@ -23,7 +32,7 @@ struct outgoing {			/* one message under way; ours until it is answered */
 	char to[PHONE_MAX];
 	struct buf text;
 	int64_t deadline, valid_until;
-	bool receipt;
+	uint8_t registered, priority;
 	struct segments parts;
 	int part;			/* the one being sent */
 	struct held again;
@@ -34,37 +43,55 @@ struct outgoing {			/* one message under way; ours until it is answered */
 static const enum sms_end ends[] = {
 	[SMPP_OUTCOME_ACCEPTED] = SMS_SENT,
 	[SMPP_OUTCOME_SLOW] = SMS_LATER,
-	/* A few tries, as for no answer at all. */
-	[SMPP_OUTCOME_FEW] = SMS_UNKNOWN,
+	[SMPP_OUTCOME_FEW] = SMS_FEW,
 	[SMPP_OUTCOME_PERMANENT] = SMS_REFUSED,
 	[SMPP_OUTCOME_REBIND] = SMS_LATER,
 	[SMPP_OUTCOME_UNKNOWN] = SMS_UNKNOWN,
 };
 
-/* Relative, SMPP 3.4 §7.1.1.2: YYMMDDhhmmss000R; a message that comes after its deadline helps nobody. */
-static void
-validity(int64_t ms, char out[17])
-{
-	int64_t s = ms / 1000 > 60 ? ms / 1000 : 60;
+/* SMPP 3.4 §5.2.17 */
+static const uint8_t registered[] = {
+	[RECEIPTS_FINAL] = 0x01,
+	[RECEIPTS_FINAL_AND_INTERMEDIATE] = 0x11,
+	[RECEIPTS_NONE] = 0,
+};
 
-	if (s > INT64_C(86400) * 28)
-		s = INT64_C(86400) * 28;
-	str_format(out, 17, "0000%02d%02d%02d%02d000R", (int)(s / 86400), (int)(s / 3600 % 24),
-	    (int)(s / 60 % 60), (int)(s % 60));
+/* SMPP 3.4 §5.2.14 */
+static const uint8_t priorities[MSG_CLASSES] = { [MSG_TOKEN] = 2, [MSG_RESULT] = 1, [MSG_NOTICE] = 0 };
+
+/* SMPP 3.4 §7.1.1; a message that comes after its deadline helps nobody. */
+static void
+validity(enum validity_form form, int64_t now_ms, int64_t until_ms, char out[17])
+{
+	int64_t s = (until_ms - now_ms) / 1000;
+	struct tm tm;
+	time_t at;
+
+	s = s < VALID_LEAST_S ? VALID_LEAST_S : s > VALID_MOST_S ? VALID_MOST_S : s;
+	at = (time_t)(now_ms / 1000 + s);
+	out[0] = '\0';
+	if (form == VALIDITY_RELATIVE)
+		str_format(out, 17, "0000%02d%02d%02d%02d000R", (int)(s / 86400), (int)(s / 3600 % 24),
+		    (int)(s / 60 % 60), (int)(s % 60));
+	else if (form == VALIDITY_ABSOLUTE && gmtime_r(&at, &tm) != NULL)
+		str_format(out, 17, "%02d%02d%02d%02d%02d%02d000+", tm.tm_year % 100, tm.tm_mon + 1, tm.tm_mday,
+		    tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 static void
 set_addresses(const struct bind_settings *b, const char *sender, struct smpp_out *pdu)
 {
-	/* protocols.md 2.8: alphanumeric 5/0, short code 3/0, number 1/1; the bind's own word wins. */
-	int ton = !str_all_digits(sender) ? 5 : strlen(sender) <= 6 ? 3 : 1;
-	int npi = ton == 1 ? 1 : 0;
+	const char *digits = sender[0] == '+' ? sender + 1 : sender;
+	/* Alphanumeric 5/0, short code 3/0, national 2/1, international 1/1; the bind's own word wins. */
+	int ton = !str_all_digits(digits) ? TON_ALPHANUMERIC : strlen(digits) <= SHORT_CODE ? TON_NETWORK :
+	    digits[0] == '0' ? TON_NATIONAL : TON_INTERNATIONAL;
+	int npi = ton == TON_INTERNATIONAL || ton == TON_NATIONAL ? NPI_E164 : 0;
 
-	pdu->source = sender;
+	pdu->source = ton != TON_ALPHANUMERIC ? digits : sender;
 	pdu->source_ton = (uint8_t)(b->source_ton >= 0 ? b->source_ton : ton);
 	pdu->source_npi = (uint8_t)(b->source_npi >= 0 ? b->source_npi : npi);
-	pdu->dest_ton = (uint8_t)(b->dest_ton >= 0 ? b->dest_ton : 1);
-	pdu->dest_npi = (uint8_t)(b->dest_npi >= 0 ? b->dest_npi : 1);
+	pdu->dest_ton = (uint8_t)(b->dest_ton >= 0 ? b->dest_ton : TON_INTERNATIONAL);
+	pdu->dest_npi = (uint8_t)(b->dest_npi >= 0 ? b->dest_npi : NPI_E164);
 }
 
 static void
@@ -82,8 +109,15 @@ finish(struct outgoing *o)
 static void
 part_failed(struct outgoing *o, enum sms_end end)
 {
-	o->answer.end = o->part > 0 && end == SMS_LATER ? SMS_UNKNOWN : end;
+	o->answer.end = o->part > 0 ? SMS_UNKNOWN : end;
 	finish(o);
+}
+
+/* Of what was certainly not written. */
+static enum sms_end
+not_written(const struct outgoing *o)
+{
+	return loop_wall(o->edge->loop) < o->valid_until ? SMS_LATER : SMS_EXPIRED;
 }
 
 static void send_part(void *arg);
@@ -98,6 +132,7 @@ static void
 on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *resp)
 {
 	struct outgoing *o = arg;
+	const struct bind_settings *b = o->bind->settings;
 
 	(void)op;
 	if (end == SMPP_NOT_WRITTEN && o->part > 0 && o->edge->gw != NULL && loop_wall(o->edge->loop) < o->deadline) {
@@ -106,14 +141,15 @@ on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *r
 		return;
 	}
 	if (end != SMPP_ANSWERED) {
-		part_failed(o, end == SMPP_NOT_WRITTEN ? SMS_LATER : SMS_UNKNOWN);
+		part_failed(o, end == SMPP_NOT_WRITTEN ? not_written(o) : SMS_UNKNOWN);
 		return;
 	}
 	if (resp->status != SMPP_ROK) {
 		o->answer.status = resp->status;
-		part_failed(o, ends[smpp_outcome(resp->status, NULL, 0)]);
+		part_failed(o, ends[smpp_outcome(resp->status, b->statuses, (size_t)b->statuses_n)]);
 		return;
 	}
+	metric_add(M_SMS_PARTS, 1);
 	if (o->part == 0)
 		str_copy(o->answer.id, sizeof o->answer.id, resp->message_id);
 	if (++o->part == o->parts.total)
@@ -128,11 +164,36 @@ on_refused(void *arg)
 	finish(arg);
 }
 
+static void
+add_tlv(struct smpp_out *pdu, uint16_t tag, uint16_t len, unsigned value)
+{
+	pdu->tlv[pdu->tlvs].tag = tag;
+	pdu->tlv[pdu->tlvs].len = len;
+	pdu->tlv[pdu->tlvs].p[0] = (unsigned char)(len == 2 ? value >> 8 : value);
+	pdu->tlv[pdu->tlvs++].p[1] = (unsigned char)value;
+}
+
+static void
+set_text(struct smpp_out *pdu, const struct segments *plan, const struct segment *part)
+{
+	pdu->data_coding = plan->data_coding;
+	pdu->esm_class = part->udhi ? ESM_UDHI : 0;
+	pdu->payload = plan->payload;
+	pdu->text = part->octets;
+	pdu->text_len = part->len;
+	if (part->sar) {
+		add_tlv(pdu, SMPP_TAG_SAR_REF, 2, part->reference);
+		add_tlv(pdu, SMPP_TAG_SAR_TOTAL, 1, part->total);
+		add_tlv(pdu, SMPP_TAG_SAR_SEQ, 1, part->seq);
+	}
+}
+
 /* One part at a time, so that a message never takes more of window and pace than one PDU. */
 static void
 send_part(void *arg)
 {
 	struct outgoing *o = arg;
+	const struct bind_settings *b = o->bind->settings;
 	struct smpp_link *l = bind_pick(o->bind, -1);
 	struct smpp_out pdu = { .id = SMPP_SUBMIT_SM };
 	struct segment segment;
@@ -140,18 +201,30 @@ send_part(void *arg)
 
 	edge_let_go(&o->again);
 	segment_part(&o->parts, buf_str(&o->text), o->part, &segment);
-	set_addresses(o->bind->settings, o->channel->sender, &pdu);
-	validity(o->valid_until - loop_wall(o->edge->loop), until);
+	set_addresses(b, o->channel->sender, &pdu);
+	set_text(&pdu, &o->parts, &segment);
+	validity(b->validity, loop_wall(o->edge->loop), o->valid_until, until);
 	pdu.dest = o->to;
 	pdu.validity = until;
-	pdu.data_coding = o->parts.data_coding;
-	pdu.esm_class = segment.udhi ? ESM_UDHI : 0;
+	pdu.priority = o->priority;
 	/* One receipt says enough: that of the first part, whose id is kept. */
-	pdu.registered_delivery = o->receipt && o->part == 0;
-	pdu.text = segment.octets;
-	pdu.text_len = segment.len;
+	pdu.registered_delivery = o->part == 0 ? o->registered : 0;
 	smpp_link_request(l != NULL ? l : o->bind->link[0], &pdu, o->message, o->deadline, on_submitted, o);
 	mem_wipe(&segment, sizeof segment);
+}
+
+/*
+ * At random, so that the parts of two processes, or of one before and after a restart, are not taken for those of one
+ * message.
+ */
+static void
+begin_references(struct edge *e)
+{
+	uint16_t start = 0;
+
+	if (getrandom(&start, sizeof start, GRND_NONBLOCK) != (ssize_t)sizeof start)
+		start = (uint16_t)loop_now(e->loop);
+	e->reference = 1u + start;
 }
 
 void
@@ -159,26 +232,33 @@ edge_sms(void *ctx, uint64_t op, const struct sms_req *q)
 {
 	struct edge *e = ctx;
 	struct outgoing *o = xcalloc(1, sizeof *o);
-	struct segment_rules rules = { .way = SEGMENT_UDH8, .parts_max = PARTS_MAX };
+	const struct bind_settings *b;
 
 	o->edge = e;
 	o->channel = &e->settings->channels[q->channel];
 	o->bind = &e->binds[o->channel->bind];
+	b = o->bind->settings;
 	o->op = op;
 	o->message = q->message;
 	o->deadline = q->deadline_ms;
 	o->valid_until = q->valid_until_ms;
-	o->receipt = q->receipt;
+	o->registered = q->receipt ? registered[b->receipts] : 0;
+	o->priority = b->priority ? priorities[q->cls] : 0;
 	str_copy(o->to, sizeof o->to, q->to);
 	buf_add_str(&o->text, q->text);
-	rules.dcs0 = o->bind->settings->dcs0;
-	if (segment_plan(&o->parts, &rules, q->text, ++e->reference))
+	if (e->reference == 0)
+		begin_references(e);
+	if (segment_plan(&o->parts, &(struct segment_rules){ b->long_way, b->dcs0, b->parts_max }, q->text,
+	    e->reference)) {
+		e->reference += o->parts.total > 1;
 		send_part(o);
-	else {
-		/* Too long for any number of parts: said in the next turn of the loop, never on the asker's stack. */
-		o->answer.end = SMS_REFUSED;
-		loop_defer(e->loop, &o->refused, on_refused, o);
+		return;
 	}
+	/* Said in the next turn of the loop, never on the asker's stack. */
+	log_warn(q->message, "sms too long", "channel=%s octets=%zu", o->channel->name, strlen(q->text));
+	metric_add(M_SMS_TOO_LONG, 1);
+	o->answer.end = SMS_REFUSED;
+	loop_defer(e->loop, &o->refused, on_refused, o);
 }
 
 static unsigned

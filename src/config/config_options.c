@@ -36,6 +36,9 @@ static const char *const dcs0_words[] = { "gsm7", "ucs2", "latin1", "ascii", NUL
 /* As enum smpp_outcome. */
 static const char *const outcome_words[] = { "", "slow", "few", "permanent", "rebind", "unknown",
 	NULL };
+static const char *const long_words[] = { "udh8", "udh16", "sar", "payload", NULL };
+static const char *const validity_words[] = { "relative", "absolute", "none", NULL };
+static const char *const receipts_words[] = { "final", "final_and_intermediate", "none", NULL };
 static const char *const session_id_words[] = { "its_octet1", "msisdn", NULL };
 static const char *const turn_identity_words[] = { "its_sequence", "nothing", NULL };
 static const char *const channel_kind_words[] = { "ussd-smpp", "ussd-http", "sms-smpp", NULL };
@@ -126,6 +129,20 @@ static const struct option bind_rows[] = {
 	{ "statuses", OPTION_LIST, "[]", RANGE(0, STATUSES_MAX), .group = &statuses_group,
 	    .help = "Statuses that this SMSC uses in its own way; what is not named here means what "
 	    "SMPP says." },
+	{ "long_messages", OPTION_WORD, "udh8", IN(bind_settings, long_way), .words = long_words,
+	    .help = "How the parts of a long message say that they belong together: a user data "
+	    "header with a reference of 8 or of 16 bits, TLVs (sar), or not at all: whole in "
+	    "message_payload, up to 1024 octets, and the SMSC cuts it." },
+	{ "parts_max", OPTION_INT, "8", RANGE(1, SEGMENT_PARTS), IN(bind_settings, parts_max),
+	    .help = "SMS that one message may cost; a longer one is refused and counted." },
+	{ "validity", OPTION_WORD, "relative", IN(bind_settings, validity), .words = validity_words,
+	    .help = "How the SMSC is told until when a message is worth delivering: "
+	    "validity_period as a span, as a time in UTC, or left empty for one that refuses both." },
+	{ "receipts", OPTION_WORD, "final", IN(bind_settings, receipts), .words = receipts_words,
+	    .help = "The delivery receipts that are asked for. With none, messages stay at \"sent\"." },
+	{ "priority", OPTION_BOOL, "false", IN(bind_settings, priority),
+	    .help = "Sets priority_flag: 2 for tokens, 1 for results, 0 for notices. Some SMSCs charge for it "
+	    "or refuse it." },
 	{ "ussd", OPTION_GROUP, OPTIONAL, .group = &ussd_group,
 	    .help = "The bind carries USSD, in this dialect." },
 };

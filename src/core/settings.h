@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/gsm.h"
+#include "core/segment.h"
 #include "core/smpp_outcome.h"
 
 #define NAME_MAX_OCTETS 48		/* names of tenants, channels, binds, integrators */
@@ -23,6 +24,8 @@
 enum bind_mode { BIND_TRANSCEIVER, BIND_TRANSMITTER, BIND_RECEIVER };
 enum session_id_source { SESSION_ITS_OCTET1, SESSION_MSISDN };
 enum turn_identity { TURN_ITS_SEQUENCE, TURN_NOTHING };
+enum validity_form { VALIDITY_RELATIVE, VALIDITY_ABSOLUTE, VALIDITY_NONE };
+enum receipts_wanted { RECEIPTS_FINAL, RECEIPTS_FINAL_AND_INTERMEDIATE, RECEIPTS_NONE };
 
 struct ussd_dialect {			/* of a bind: protocols.md 1.3, dialect A by default */
 	enum session_id_source session_id;
@@ -44,6 +47,11 @@ struct bind_settings {
 	int reconnect_min_s, reconnect_max_s;
 	int source_ton, source_npi, dest_ton, dest_npi;	/* -1: by the address */
 	enum charset dcs0;		/* what data_coding 0 means, both ways */
+	enum segment_way long_way;	/* of messages that one SMS cannot hold */
+	int parts_max;
+	enum validity_form validity;
+	enum receipts_wanted receipts;
+	bool priority;			/* priority_flag by the class of the message */
 	struct smpp_outcome_rule statuses[STATUSES_MAX];	/* before the common table */
 	int statuses_n;
 	bool has_ussd;

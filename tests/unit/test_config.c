@@ -306,6 +306,12 @@ static const struct mistake mistakes[] = {
 	    .says = "session_s: a channel of kind \"sms-smpp\" has no such option" },
 	{ ACME, "\"sender\": \"ACME\"", "\"sender\": \"ACME WALLET SA\"",
 	    .says = "sender: must be up to 11 letters" },
+	{ ACME, "\"sender\": \"ACME\"", "\"sender\": \"AC#ME\"", .says = "sender: must be up to 11 letters" },
+	{ ACME, "\"sender\": \"ACME\"", "\"sender\": \"+\"", .says = "sender: must be up to 11 letters" },
+	{ MAIN, "\"window\": 32", "\"window\": 32, \"long_messages\": \"csms\"",
+	    .says = "long_messages: must be \"udh8\", \"udh16\", \"sar\" or \"payload\"" },
+	{ MAIN, "\"window\": 32", "\"window\": 32, \"parts_max\": 17",
+	    .says = "parts_max: must be a whole number from 1 to 16" },
 	{ ACME, "\"token\": [\"acme-sms\"]", "\"token\": [\"acme-sns\"]",
 	    .says = "token: there is no channel of this tenant called \"acme-sns\"; did you mean "
 	    "\"acme-sms\"?" },
