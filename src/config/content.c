@@ -90,16 +90,21 @@ check_token_text(const struct settings *s, const struct tenant_settings *t, cons
 	struct texts_env env = { t->country, 0 };
 	struct vars v = { 0 };
 	char filled[1000];
+	bool fits;
 
 	vars_set(&v, "title", t->title);
 	vars_set(&v, "token", "12345678901234567890");
 	vars_set(&v, "amount", "2400000");
 	vars_set(&v, "until", "1790000000000");
 	vars_set(&v, "from", "2782***4567");
-	if (text == NULL)
+	if (text == NULL) {
 		buf_addf(problems, "%s/%s" SUFFIX ":1: there is no text \"%s\", which tenant \"%s\" needs\n",
 		    s->templates_dir, language, key, t->name);
-	else if (!texts_fill(text, &v, &env, filled, sizeof filled) || sms_parts(filled) != 1)
+		return;
+	}
+	fits = texts_fill(text, &v, &env, filled, sizeof filled);
+	texts_spell(texts, language, language, key, filled, sizeof filled);
+	if (!fits || sms_parts(filled) != 1)
 		buf_addf(problems, "%s/%s" SUFFIX ":1: \"%s\" takes more than one SMS with the title of tenant "
 		    "\"%s\": shorten the text or the title\n", s->templates_dir, language, key, t->name);
 }

@@ -34,6 +34,7 @@ add(struct body *b, const char *key, const struct vars *vars, const struct dialo
 {
 	(void)texts_fill(screen_text(dlg, env, key), vars, &env->text_env, b->text + b->len,
 	    sizeof b->text - b->len);
+	texts_spell(env->texts, dlg->lang, env->fallback_lang, key, b->text + b->len, sizeof b->text - b->len);
 	b->len += strlen(b->text + b->len);
 }
 

@@ -28,6 +28,7 @@ finish(struct walk *w, const char *key)
 	w->dlg->back_n = 0;
 	(void)texts_fill(screen_text(w->dlg, w->env, key), &w->dlg->vars, &w->env->text_env,
 	    w->out->text, sizeof w->out->text);
+	texts_spell(w->env->texts, w->dlg->lang, w->env->fallback_lang, key, w->out->text, sizeof w->out->text);
 }
 
 static bool

@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "core/checks.h"
+#include "core/gsm_safe.h"
 #include "core/jsondoc.h"
 #include "core/money.h"
 #include "core/phone.h"
@@ -18,8 +19,11 @@
 #define VALUE_MAX 64		/* of a formatted value; longer values are shown as they are */
 #define FORMAT_NAME 12
 
+#define GSM_SAFE "gsm_safe"	/* of a file: a list, the one key that is no text */
+
 struct texts {
 	json_t *languages;	/* ours */
+	json_t *safe;		/* ours: language -> key -> true */
 };
 
 /* Makes `out` of a value. false: the value is not of that kind. */
@@ -173,6 +177,7 @@ texts_new(void)
 	struct texts *t = xcalloc(1, sizeof *t);
 
 	t->languages = json_object();
+	t->safe = json_object();
 	return t;
 }
 
@@ -182,6 +187,7 @@ texts_free(struct texts *t)
 	if (t == NULL)
 		return;
 	json_decref(t->languages);
+	json_decref(t->safe);
 	free(t);
 }
 
@@ -205,18 +211,91 @@ text_mistake(const char *text)
 	return NULL;
 }
 
+static const char *
+string_in(const json_t *languages, const char *language, const char *key)
+{
+	return json_string_value(json_object_get(json_object_get(languages, language), key));
+}
+
+static bool
+is_named(const char *name, const char *key)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && name[n - 1] == '*' ? strncmp(name, key, n - 1) == 0 : strcmp(name, key) == 0;
+}
+
+/* false: its own words, whatever its values will be, cannot be spelt so. */
+static bool
+mark_safe(const struct jsondoc *d, json_t *safe, const char *key, const json_t *text, struct buf *problems)
+{
+	struct buf spelt = { 0 };
+	bool ok = gsm_safe(json_string_value(text), &spelt);
+
+	json_object_set_new(safe, key, json_true());
+	if (!ok)
+		jsondoc_problem(d, text, problems, "\"%s\": cannot be spelt within GSM 03.38; write it otherwise, or take it "
+		    "out of " GSM_SAFE, key);
+	buf_clear(&spelt);
+	return ok;
+}
+
+/* What "gsm_safe" says, key by key: a name that ends in '*' stands for all that begin so. */
+static bool
+read_safe(const struct jsondoc *d, json_t *safe, struct buf *problems)
+{
+	json_t *root = jsondoc_root(d), *list = json_object_get(root, GSM_SAFE), *item, *text;
+	const char *key, *name;
+	size_t i;
+	bool found, ok = list == NULL || json_is_array(list);
+
+	if (!ok)
+		jsondoc_problem(d, list, problems, GSM_SAFE ": must be a list of names of texts");
+	json_array_foreach(list, i, item) {
+		name = json_is_string(item) ? json_string_value(item) : "";
+		found = false;
+		json_object_foreach(root, key, text) {
+			if (!json_is_string(text) || !is_named(name, key))
+				continue;
+			found = true;
+			ok = mark_safe(d, safe, key, text, problems) && ok;
+		}
+		if (!found) {
+			jsondoc_problem(d, item, problems, GSM_SAFE ": there is no text \"%s\" in this file", name);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
+/* What a file says of a language goes over what another one has said. */
+static void
+merge(json_t *languages, const char *language, json_t *more)
+{
+	json_t *there = json_object_get(languages, language);
+
+	if (there == NULL)
+		json_object_set(languages, language, more);
+	else
+		json_object_update(there, more);
+}
+
 bool
 texts_add(struct texts *t, const char *language, const char *file, const char *json, size_t len,
     struct buf *problems)
 {
 	struct jsondoc *d = jsondoc_parse(file, json, len, problems);
-	json_t *value, *texts;
+	json_t *value, *safe;
 	const char *key, *mistake;
-	bool ok = d != NULL;
+	bool ok;
 
-	if (!ok)
+	if (d == NULL)
 		return false;
+	safe = json_object();
+	ok = read_safe(d, safe, problems);
 	json_object_foreach(jsondoc_root(d), key, value) {
+		if (strcmp(key, GSM_SAFE) == 0)
+			continue;
 		mistake = json_is_string(value) ? text_mistake(json_string_value(value))
 		    : "a text must be a string";
 		if (mistake != NULL) {
@@ -225,28 +304,33 @@ texts_add(struct texts *t, const char *language, const char *file, const char *j
 		}
 	}
 	if (ok) {
-		texts = json_object_get(t->languages, language);
-		if (texts == NULL)
-			json_object_set(t->languages, language, jsondoc_root(d));
-		else
-			json_object_update(texts, jsondoc_root(d));
+		merge(t->languages, language, jsondoc_root(d));
+		merge(t->safe, language, safe);
 	}
+	json_decref(safe);
 	jsondoc_free(d);
 	return ok;
-}
-
-static const char *
-find_in(const struct texts *t, const char *language, const char *key)
-{
-	return json_string_value(json_object_get(json_object_get(t->languages, language), key));
 }
 
 const char *
 texts_find(const struct texts *t, const char *language, const char *fallback, const char *key)
 {
-	const char *text = find_in(t, language, key);
+	const char *text = string_in(t->languages, language, key);
 
-	return text != NULL ? text : find_in(t, fallback, key);
+	return text != NULL ? text : string_in(t->languages, fallback, key);
+}
+
+void
+texts_spell(const struct texts *t, const char *language, const char *fallback, const char *key, char *text, size_t size)
+{
+	const char *whose = string_in(t->languages, language, key) != NULL ? language : fallback;
+	struct buf spelt = { 0 };
+
+	if (json_object_get(json_object_get(t->safe, whose), key) == NULL)
+		return;
+	if (gsm_safe(text, &spelt) && spelt.len < size)
+		str_copy(text, size, buf_str(&spelt));
+	buf_clear(&spelt);
 }
 
 bool

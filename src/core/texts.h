@@ -4,7 +4,7 @@
  * placeholder is {name} or {name:format}; formats: money (cents -> R50.00), phone (grouped), time
  * (epoch ms -> 14:02), date (epoch ms -> 24 Mar), day (yyyymmdd -> 24 Mar 1990), name (as is),
  * digits (token in groups of 4: "1234 5678"). "{{" is a literal brace. Languages fall back to the
- * tenant's first language.
+ * tenant's first language. "gsm_safe" is no text but a list of keys, "sms.*" for all that begin so.
  */
 #pragma once
 #include <stdbool.h>
@@ -28,6 +28,12 @@ bool texts_add(struct texts *t, const char *language, const char *file, const ch
 /* NULL when neither the language nor `fallback` has it. */
 const char *texts_find(const struct texts *t, const char *language, const char *fallback,
     const char *key);
+/*
+ * The filled text of `key`, spelt anew within GSM 03.38 (core/gsm_safe.h) where "gsm_safe" of its file asks for it and
+ * all of it can be.
+ */
+void texts_spell(const struct texts *t, const char *language, const char *fallback, const char *key, char *text,
+    size_t size);
 bool texts_has_language(const struct texts *t, const char *language);
 
 struct texts_env {

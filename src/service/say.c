@@ -50,6 +50,7 @@ say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id,
 	m->deadline = gw->now + RESULT_LIFE_MS;
 	if (!texts_fill(text, vars, &env, m->text, sizeof m->text))
 		log_error(0, "text too long", "key=%s", key);
+	texts_spell(gw->texts, say_lang(t, lang), t->languages[0], key, m->text, sizeof m->text);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #define ROOM 16384
+#define SPELT 200
 
 static const struct texts_env env = { "27", 7200 };
 
@@ -57,6 +58,13 @@ fill_each(const struct jsondoc *d, const struct texts *t, const struct vars *var
 
 	json_object_foreach(jsondoc_root(d), key, value) {
 		const char *text = texts_find(t, "zu", "en", key);
+		char spelt[SPELT];
+
+		if (strcmp(key, "gsm_safe") == 0)
+			continue;
+		(void)texts_fill(text, vars, &env, spelt, sizeof spelt);
+		texts_spell(t, "zu", "en", key, spelt, sizeof spelt);
+		must(strlen(spelt) < sizeof spelt && utf8_valid(spelt, strlen(spelt)));
 
 		must(text != NULL && strcmp(text, json_string_value(value)) == 0);
 		fill(text, vars);

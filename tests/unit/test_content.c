@@ -134,6 +134,57 @@ test_token_texts(void **state)
 	assert_problem("templates/zu.json:1: there is no text \"sms.token.ZA_OTHER.other\"");
 }
 
+/* The shipped texts, with a change in the English ones. */
+static void
+change_text(const char *from, const char *to)
+{
+	static const char *const names[] = { "en.json", "zu.json", "af.json" };
+	struct buf text = { 0 }, changed = { 0 };
+	char path[512];
+
+	str_copy(settings.templates_dir, sizeof settings.templates_dir, folder);
+	for (size_t i = 0; i < NELEM(names); i++) {
+		const char *at;
+
+		buf_reset(&text);
+		buf_reset(&changed);
+		str_format(path, sizeof path, "templates/%s", names[i]);
+		assert_true(file_read(path, 1 << 20, &text));
+		at = strstr(buf_str(&text), from);
+		assert_true(i > 0 || at != NULL);
+		if (i == 0) {
+			buf_add(&changed, text.p, (size_t)(at - text.p));
+			buf_add_str(&changed, to);
+			buf_add_str(&changed, at + strlen(from));
+		}
+		write_file(names[i], buf_str(i == 0 ? &changed : &text));
+	}
+	buf_clear(&text);
+	buf_clear(&changed);
+}
+
+#define TOKEN_KEY "\"sms.token.ZA_PAYCORP_ATM\": \"{title}"
+#define TOKEN_QUOTED "\"sms.token.ZA_PAYCORP_ATM\": \"\xe2\x80\x9c{title}\xe2\x80\x9d"
+
+/* A curly quote makes a token's SMS two; spelt anew it is one. */
+static void
+test_gsm_safe_texts(void **state)
+{
+	struct buf problems = { 0 };
+	struct content *c;
+
+	(void)state;
+	change_text(TOKEN_KEY, TOKEN_QUOTED);
+	assert_problem("/en.json:1: \"sms.token.ZA_PAYCORP_ATM\" takes more than one SMS");
+	change_text(TOKEN_KEY, "\"gsm_safe\": [\"sms.tokens\"], " TOKEN_QUOTED);
+	assert_problem("gsm_safe: there is no text \"sms.tokens\"");
+	change_text(TOKEN_KEY, "\"gsm_safe\": [\"sms.token.*\"], " TOKEN_QUOTED);
+	c = content_load(&settings, &problems);
+	assert_string_equal(buf_str(&problems), "");
+	content_free(c);
+	buf_clear(&problems);
+}
+
 static void
 test_broken_texts(void **state)
 {
@@ -169,6 +220,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_shipped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_token_texts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_gsm_safe_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_broken_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unused_menu, set_up, tear_down),
 	};

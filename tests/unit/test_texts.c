@@ -52,6 +52,11 @@ test_mistakes(void **state)
 		const char *json, *problem;
 	} rows[] = {
 		{ "{\n\"a\": \"{b\" }", "xx.json:2: \"a\": a placeholder" },
+		{ "{\n\"a\": \"x\", \"gsm_safe\": [\n\"b\"] }", "xx.json:3: gsm_safe: there is no text \"b\" in this file" },
+		{ "{ \"a\": \"x\", \"gsm_safe\": [\"b*\"] }", "xx.json:1: gsm_safe: there is no text \"b*\"" },
+		{ "{ \"a\": \"x\", \"gsm_safe\": [5] }", "xx.json:1: gsm_safe: there is no text \"\"" },
+		{ "{ \"a\": \"x\", \"gsm_safe\": \"a\" }", "xx.json:1: gsm_safe: must be a list" },
+		{ "{\n\"a\": \"\xd0\x96\", \"gsm_safe\": [\"a\"] }", "xx.json:2: \"a\": cannot be spelt within GSM 03.38" },
 		{ "{ \"a\": \"{}\" }", "xx.json:1: \"a\": a placeholder" },
 		{ "{ \"a\": \"{b c}\" }", "xx.json:1: \"a\": a placeholder" },
 		{ "{ \"a\": \"{ b }\" }", "xx.json:1: \"a\": a placeholder" },
@@ -202,6 +207,47 @@ test_cut(void **state)
 	assert_false(texts_fill(text, &v, &env, out, 0));
 }
 
+static const char *
+spelt(const struct texts *t, const char *language, const char *key, const char *name)
+{
+	static char out[64];
+	struct vars v = { 0 };
+
+	vars_set(&v, "name", name);
+	assert_true(texts_fill(texts_find(t, language, "en", key), &v, &env, out, sizeof out));
+	texts_spell(t, language, "en", key, out, sizeof out);
+	return out;
+}
+
+static void
+test_gsm_safe(void **state)
+{
+	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+	char tight[] = "\xe2\x80\xa6\xc2\xa9";
+
+	(void)state;
+	assert_true(add(t, "en", "{ \"gsm_safe\": [\"a\", \"sms.*\"], \"a\": \"\xe2\x80\x9c{name}\xe2\x80\x9d\", "
+	    "\"b\": \"\xe2\x80\x9c{name}\xe2\x80\x9d\", \"sms.x\": \"{name}!\", \"sms\": \"{name}?\" }", &problems));
+	assert_true(add(t, "zu", "{ \"sms.x\": \"{name}.\" }", &problems));
+	assert_string_equal(buf_str(&problems), "");
+	assert_string_equal(spelt(t, "en", "a", "Zo\xc3\xab \xc5\xa0"), "\"Zoe S\"");
+	assert_string_equal(spelt(t, "en", "b", "\xc5\xa0"), "\xe2\x80\x9c\xc5\xa0\xe2\x80\x9d");
+	assert_string_equal(spelt(t, "en", "sms.x", "\xc5\xa0"), "S!");
+	assert_string_equal(spelt(t, "en", "sms", "\xc5\xa0"), "\xc5\xa0?");
+	/* A file speaks of its own texts, in whatever language they are shown. */
+	assert_string_equal(spelt(t, "zu", "a", "\xc5\xa0"), "\"S\"");
+	assert_string_equal(spelt(t, "zu", "sms.x", "\xc5\xa0"), "\xc5\xa0.");
+	/* Another alphabet has no such spelling, and then nothing of it is changed. */
+	assert_string_equal(spelt(t, "en", "a", "\xd0\x96"), "\xe2\x80\x9c\xd0\x96\xe2\x80\x9d");
+	/* Nor where the spelling is longer than there is room. */
+	texts_spell(t, "en", "en", "a", tight, sizeof tight);
+	assert_string_equal(tight, "\xe2\x80\xa6\xc2\xa9");
+	assert_null(texts_find(t, "en", "en", "gsm_safe"));
+	texts_free(t);
+	buf_clear(&problems);
+}
+
 int
 main(void)
 {
@@ -212,6 +258,7 @@ main(void)
 		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_fill_knows_no_time_zone),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_gsm_safe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
