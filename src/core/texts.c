@@ -234,8 +234,8 @@ mark_safe(const struct jsondoc *d, json_t *safe, const char *key, const json_t *
 
 	json_object_set_new(safe, key, json_true());
 	if (!ok)
-		jsondoc_problem(d, text, problems, "\"%s\": cannot be spelt within GSM 03.38; write it otherwise, or take it "
-		    "out of " GSM_SAFE, key);
+		jsondoc_problem(d, text, problems,
+		    "\"%s\": cannot be spelt within GSM 03.38; write it otherwise, or take it out of " GSM_SAFE, key);
 	buf_clear(&spelt);
 	return ok;
 }

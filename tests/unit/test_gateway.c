@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/message.h"
 #include "tests/unit/gateway_world.h"
 
 /* ---- integrators ---- */
@@ -369,6 +370,32 @@ test_done_and_not_noted(void **state)
 	world_free(w);
 }
 
+/* Runs last: it changes the texts of all worlds. */
+static void
+test_gsm_safe_sms(void **state)
+{
+	static const char json[] = "{ \"gsm_safe\": [\"sms.token.*\"], "
+	    "\"sms.token.ZA_PAYCORP_ATM\": \"\xe2\x80\x9c" "Code {token}\xe2\x80\x9d\" }";
+	struct sim_world *w = world_new();
+	struct store_key key = { .family = STORE_MESSAGE };
+	struct bank_withdrawal *b = NULL;
+	struct buf problems = { 0 };
+	struct store_value v;
+	struct message m;
+	char expected[80];
+
+	(void)state;
+	assert_true(texts_add(shipped.texts, "en", "en.json", json, strlen(json), &problems));
+	withdraw(w, "gsm-safe-1", "100.00", PHONE);
+	assert_int_equal(issued(w, &b), 1);
+	str_format(key.owner, sizeof key.owner, "%s:token_sms", b->uid);
+	memory_store_load(w->store, w->loop.now, &key, 1, &v);
+	assert_true(v.present && message_decode(v.p, v.len, &m));
+	str_format(expected, sizeof expected, "\"Code %s\"", b->token);
+	assert_string_equal(m.text, expected);
+	world_free(w);
+}
+
 /* Freed at any moment with everything under way. */
 static void
 test_free_in_the_middle(void **state)
@@ -395,7 +422,7 @@ main(void)
 		cmocka_unit_test(test_order_expires), cmocka_unit_test(test_a_late_answer_holds_the_token),
 		cmocka_unit_test(test_every_turn_is_answered_once), cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_store_away), cmocka_unit_test(test_done_and_not_noted),
-		cmocka_unit_test(test_free_in_the_middle),
+		cmocka_unit_test(test_free_in_the_middle), cmocka_unit_test(test_gsm_safe_sms),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -52,11 +52,13 @@ test_mistakes(void **state)
 		const char *json, *problem;
 	} rows[] = {
 		{ "{\n\"a\": \"{b\" }", "xx.json:2: \"a\": a placeholder" },
-		{ "{\n\"a\": \"x\", \"gsm_safe\": [\n\"b\"] }", "xx.json:3: gsm_safe: there is no text \"b\" in this file" },
+		{ "{\n\"a\": \"x\", \"gsm_safe\": [\n\"b\"] }",
+		    "xx.json:3: gsm_safe: there is no text \"b\" in this file" },
 		{ "{ \"a\": \"x\", \"gsm_safe\": [\"b*\"] }", "xx.json:1: gsm_safe: there is no text \"b*\"" },
 		{ "{ \"a\": \"x\", \"gsm_safe\": [5] }", "xx.json:1: gsm_safe: there is no text \"\"" },
 		{ "{ \"a\": \"x\", \"gsm_safe\": \"a\" }", "xx.json:1: gsm_safe: must be a list" },
-		{ "{\n\"a\": \"\xd0\x96\", \"gsm_safe\": [\"a\"] }", "xx.json:2: \"a\": cannot be spelt within GSM 03.38" },
+		{ "{\n\"a\": \"\xd0\x96\", \"gsm_safe\": [\"a\"] }",
+		    "xx.json:2: \"a\": cannot be spelt within GSM 03.38" },
 		{ "{ \"a\": \"{}\" }", "xx.json:1: \"a\": a placeholder" },
 		{ "{ \"a\": \"{b c}\" }", "xx.json:1: \"a\": a placeholder" },
 		{ "{ \"a\": \"{ b }\" }", "xx.json:1: \"a\": a placeholder" },
