@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SMS over SMPP: a text becomes one submit_sm or several, as its bind wants long messages, split on whole characters. One
- * answer per message: it was accepted only when every part was. It keeps nothing and tries nothing again but a part that
- * found no room after the first; the outbox does.
+ * SMS over SMPP: a text becomes one submit_sm or several, as its bind wants long messages, split on whole characters.
+ * One answer per message: it was accepted only when every part was. It keeps nothing and tries nothing again but a part
+ * that found no room after the first; the outbox does.
  */
 #include <stdlib.h>
 #include <string.h>

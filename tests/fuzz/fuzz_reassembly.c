@@ -89,6 +89,18 @@ any_parts(const uint8_t *data, size_t size)
 	}
 }
 
+/* A part is whole characters: alone it says its piece of the text, and the pieces are all of it. */
+static void
+check_part(const struct segments *plan, const char *text, int i, const struct reassembly_part *p)
+{
+	static char piece[4 * SEGMENT_OCTETS];
+	size_t from = i > 0 ? plan->end[i - 1] : 0, n = plan->end[i] - from;
+
+	must(plan->end[i] >= from && (i + 1 < plan->total || plan->end[i] == strlen(text)));
+	must(text_decode(plan->charset, p->octets, p->len, piece, sizeof piece) == (int)n);
+	must(memcmp(piece, text + from, n) == 0);
+}
+
 static void
 there_and_back(const struct segment_rules *rules, const char *text)
 {
@@ -111,6 +123,7 @@ there_and_back(const struct segment_rules *rules, const char *text)
 		if (segment.sar)
 			must(reassembly_read_sar(segment.reference, segment.total, segment.seq, &p) ==
 			    REASSEMBLY_PART_OF);
+		check_part(&plan, text, i, &p);
 		if (!plan.payload)
 			must((reassembly_add(&r, &p, 0, KEEP) == REASSEMBLY_WHOLE) == (i == 0));
 	}

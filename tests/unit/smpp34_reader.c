@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * It gets its memory from an arena, because it loses a TLV with each PDU that it refuses. Its TLVs stand in reverse order
- * and its numbers in the order of this machine; a reading has both as they are on the wire.
+ * It gets its memory from an arena, because it loses a TLV with each PDU that it refuses. Its TLVs stand in reverse
+ * order and its numbers in the order of this machine; a reading has both as they are on the wire.
  */
 #include "smpp34_reader.h"
 

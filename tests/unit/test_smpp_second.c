@@ -4,8 +4,8 @@
  * pack. It is asked in a process of its own. Where the two differ on purpose:
  *
  *  - commands that we know and do not serve (query_sm, submit_multi ...) are read by it, and refused by us (RINVCMDID);
- *  - it never looks at the length of a TLV whose type has a size, so it takes one that lies, and reads what follows it in
- *    the wrong place. We go by the length, and refuse when that leads out of the PDU (RINVTLVSTREAM);
+ *  - it never looks at the length of a TLV whose type has a size, so it takes one that lies, and reads what follows it
+ *    in the wrong place. We go by the length, and refuse when that leads out of the PDU (RINVTLVSTREAM);
  *  - it leaves message_payload among the TLVs; with us it is the text too, where there is no other.
  *
  * It never sees a PDU that could have more TLVs than its trace buffer bears, but in the test of its death.

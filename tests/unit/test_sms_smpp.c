@@ -230,7 +230,7 @@ assert_together(const char *text, enum segment_way way, enum charset cs)
 		assert_int_equal(s->pdu.registered_delivery, i == 0);
 		assert_int_equal(s->pdu.data_coding, cs == CHARSET_UCS2 ? 8 : 0);
 		if (way == SEGMENT_SAR)
-			assert_int_equal(reassembly_read_sar(s->sar_ref, (uint8_t)s->sar_total, (uint8_t)s->sar_seq, &p),
+			assert_int_equal(reassembly_read_sar(s->sar_ref, s->sar_total, s->sar_seq, &p),
 			    REASSEMBLY_PART_OF);
 		else
 			assert_int_equal(reassembly_read_udh(s->text, s->pdu.text_len, true, &p), REASSEMBLY_PART_OF);
