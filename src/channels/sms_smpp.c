@@ -16,7 +16,8 @@
 #include "core/segment.h"
 #include "core/smpp_outcome.h"
 
-#define PART_AGAIN_MS 100
+#define NO_ROOM_MS 100			/* in window or pace, for the rest of a message */
+#define TOLD_TO_WAIT_MS 1000		/* by the SMSC, with that */
 #define ESM_UDHI 0x40			/* SMPP 3.4 §5.2.12 */
 #define SHORT_CODE 6			/* digits of a sender that is no number of a phone, at most */
 #define VALID_LEAST_S 60
@@ -128,25 +129,35 @@ rest_dropped(void *arg)
 	part_failed(arg, SMS_UNKNOWN);
 }
 
+/* A part was certainly not taken, those before it were: half of it is there, so the rest follows as soon as it can. */
+static bool
+rest_waits(struct outgoing *o, int64_t ms)
+{
+	if (o->part == 0 || o->edge->gw == NULL || loop_wall(o->edge->loop) >= o->deadline)
+		return false;
+	edge_hold(o->edge, &o->again, ms, send_part, rest_dropped, o);
+	return true;
+}
+
 static void
 on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *resp)
 {
 	struct outgoing *o = arg;
 	const struct bind_settings *b = o->bind->settings;
+	enum sms_end what;
 
 	(void)op;
-	if (end == SMPP_NOT_WRITTEN && o->part > 0 && o->edge->gw != NULL && loop_wall(o->edge->loop) < o->deadline) {
-		/* Half of it is there: the rest follows as soon as window and pace have room. */
-		edge_hold(o->edge, &o->again, PART_AGAIN_MS, send_part, rest_dropped, o);
-		return;
-	}
 	if (end != SMPP_ANSWERED) {
-		part_failed(o, end == SMPP_NOT_WRITTEN ? not_written(o) : SMS_UNKNOWN);
+		what = end == SMPP_NOT_WRITTEN ? not_written(o) : SMS_UNKNOWN;
+		if (what != SMS_LATER || !rest_waits(o, NO_ROOM_MS))
+			part_failed(o, what);
 		return;
 	}
-	if (resp->status != SMPP_ROK) {
-		o->answer.status = resp->status;
-		part_failed(o, ends[smpp_outcome(resp->status, b->statuses, (size_t)b->statuses_n)]);
+	o->answer.status = resp->status;
+	what = ends[smpp_outcome(resp->status, b->statuses, (size_t)b->statuses_n)];
+	if (what != SMS_SENT) {
+		if (what != SMS_LATER || !rest_waits(o, TOLD_TO_WAIT_MS))
+			part_failed(o, what);
 		return;
 	}
 	metric_add(M_SMS_PARTS, 1);

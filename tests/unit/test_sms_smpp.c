@@ -397,7 +397,7 @@ test_statuses(void **state)
 static void
 test_half_sent(void **state)
 {
-	static const uint32_t rows[] = { SMPP_RTHROTTLED, SMPP_RSYSERR, SMPP_RINVDSTADR };
+	static const uint32_t rows[] = { SMPP_RSYSERR, SMPP_RINVDSTADR };
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(rows); i++) {
@@ -408,6 +408,58 @@ test_half_sent(void **state)
 		assert_string_equal(w.ended.id, "m1");
 		assert_int_equal(w.seen_n, 2);
 	}
+}
+
+/* What the SMSC certainly did not take for now follows the parts that it took, until the time for it is over. */
+static void
+test_rest_follows(void **state)
+{
+	const char *text = long_text("a", 400, "");
+
+	(void)state;
+	w.answer[1] = SMPP_RTHROTTLED;
+	assert_int_equal(send_text(text), SMS_SENT);
+	assert_int_equal(w.ended.status, 0);
+	assert_string_equal(w.ended.id, "m1");
+	assert_int_equal(w.seen_n, 4);
+	assert_memory_equal(w.seen[1].text, w.seen[2].text, w.seen[1].pdu.text_len);
+	w.seen_n = 0;
+	w.ahead[1] = 2 * HOUR_MS;
+	assert_int_equal(send_text(text), SMS_UNKNOWN);
+	assert_int_equal(w.ended.status, SMPP_RTHROTTLED);
+	assert_int_equal(w.seen_n, 2);
+}
+
+/* A message of more parts than the pace lets through at once. */
+static void
+test_paced_parts(void **state)
+{
+	(void)state;
+	w.bind.throughput = 10;
+	w.bind.parts_max = 16;
+	w.bind.long_way = SEGMENT_SAR;
+	assert_int_equal(send_text(long_text("a", 16 * 153, "")), SMS_SENT);
+	assert_int_equal(w.seen_n, 16);
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(w.seen[i].sar_seq, i + 1);
+}
+
+/* Freed while the rest of a message waits: nobody is told any more, and nothing is left. */
+static void
+test_freed_between_parts(void **state)
+{
+	struct sms_req q = request(long_text("a", 400, ""));
+
+	(void)state;
+	w.answer[1] = SMPP_RTHROTTLED;
+	open_edge();
+	edge_sms(w.edge, 7, &q);
+	UNTIL(w.seen_n == 2);
+	for (int i = 0; i < 10; i++)
+		event_base_loop(loop_base(w.loop), EVLOOP_NONBLOCK);
+	edge_free(w.edge);
+	w.edge = NULL;
+	assert_int_equal(w.ends, 0);
 }
 
 static void
@@ -556,6 +608,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_one_part), TEST(test_long_ways), TEST(test_nothing_is_cut_in_two), TEST(test_payload),
 		TEST(test_parts_max), TEST(test_references), TEST(test_statuses), TEST(test_half_sent),
+		TEST(test_rest_follows), TEST(test_paced_parts), TEST(test_freed_between_parts),
 		TEST(test_deadline), TEST(test_validity), TEST(test_receipts_and_priority), TEST(test_senders),
 		TEST(test_no_link_and_lost_link),
 	};
