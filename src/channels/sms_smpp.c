@@ -150,7 +150,10 @@ send_part(void *arg)
 	pdu.registered_delivery = o->receipt && o->part == 0;
 	pdu.text = segment.octets;
 	pdu.text_len = segment.len;
-	smpp_link_request(l != NULL ? l : o->bind->link[0], &pdu, o->message, o->deadline, on_submitted, o);
+	if (l != NULL)
+		smpp_link_request(l, &pdu, o->message, o->deadline, on_submitted, o);
+	else
+		smpp_refuse(o->edge->loop, o->message, on_submitted, o);
 	mem_wipe(&segment, sizeof segment);
 }
 
@@ -187,7 +190,7 @@ free_window(const struct bind *b)
 	unsigned n = 0;
 
 	for (int i = 0; i < b->links_n; i++)
-		n += smpp_link_free_window(b->link[i]);
+		n += b->link[i] != NULL ? smpp_link_free_window(b->link[i]) : 0;
 	return n;
 }
 

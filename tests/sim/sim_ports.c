@@ -475,6 +475,18 @@ port_api_reply(void *ctx, uint64_t call, int status, const char *json)
 }
 
 static void
+port_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms)
+{
+	(void)ctx, (void)bind, (void)slot, (void)hold, (void)within_ms;
+}
+
+static int64_t
+port_steady(void *ctx)
+{
+	return ((struct sim_process *)ctx)->world->loop.now;
+}
+
+static void
 port_random(void *ctx, void *p, size_t n)
 {
 	struct sim_process *process = ctx;
@@ -508,6 +520,8 @@ sim_ports_init(struct sim_world *w)
 			.reply = sim_bot_reply,
 			.api_reply = port_api_reply,
 			.receipt_stored = sim_receipt_stored,
+			.link = port_link,
+			.steady = port_steady,
 			.random = port_random,
 			.mac = port_mac,
 		};
