@@ -36,7 +36,7 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 
 struct store_row {
 	const char *name;		/* in the key: "ses" */
-	char tag;			/* 'p', 'l', 'o', 'r', 'i': the kind of bucket */
+	char tag;			/* 'p', 'l', 'o', 'r', 'i', 'b': the kind of bucket */
 	unsigned buckets;
 	int64_t ttl_ms;			/* of a record or list since its last write; 0: for ever */
 	size_t cap;			/* octets of a record, items of a list */

@@ -38,6 +38,7 @@ struct process {
 	bool held[LINKS];
 	int64_t open_until[LINKS];	/* after it let go: the unbind may take so long */
 	int opened, abandoned;		/* calls of the port */
+	int outbox_claims;
 };
 
 struct world {
@@ -45,6 +46,7 @@ struct world {
 	struct memory_store *store;
 	struct settings settings;
 	struct bind_settings bind;
+	struct channel_settings channel;
 	struct tenant_settings tenant;
 	struct process p[PROCESSES];
 	bool away;			/* the store */
@@ -206,7 +208,7 @@ port_claim(void *ctx, uint64_t op, const struct store_claim *c)
 	struct process *p = ctx;
 	struct nothing *n = sim_event_new(sizeof *n, NULL, on_nothing);
 
-	(void)c;
+	p->outbox_claims += c->list == STORE_OUTBOX;
 	n->p = p;
 	n->generation = p->generation;
 	n->op = op;
@@ -243,6 +245,18 @@ port_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms)
 	p->opened += hold;
 	p->abandoned += !hold && within_ms == 0;
 	check_alone(p->w, slot);
+}
+
+static unsigned
+port_sms_free(void *ctx, int channel)
+{
+	const struct process *p = ctx;
+
+	(void)channel;
+	for (int i = 0; i < LINKS; i++)
+		if (p->held[i])
+			return 8;
+	return 0;
 }
 
 static int64_t
@@ -350,12 +364,15 @@ world_new(uint64_t seed, int links)
 	w->bind.link_lease_s = LEASE_MS / 1000;
 	w->settings.binds = &w->bind;
 	w->settings.binds_n = 1;
+	w->channel.kind = CHANNEL_SMS_SMPP;
+	w->settings.channels = &w->channel;
+	w->settings.channels_n = 1;
 	w->settings.tenants = &w->tenant;
 	w->settings.tenants_n = 1;
 	for (int i = 0; i < PROCESSES; i++) {
 		w->p[i] = (struct process){ .w = w, .index = i, .skew = skew[i] };
 		w->p[i].ports = (struct ports){ .ctx = &w->p[i], .load = port_load, .commit = port_commit,
-			.claim = port_claim, .link = port_link, .steady = port_steady, .random = port_random,
+			.claim = port_claim, .sms_free = port_sms_free, .link = port_link, .steady = port_steady, .random = port_random,
 			.mac = port_mac };
 	}
 	return w;
@@ -606,6 +623,25 @@ test_a_release_is_heard_of(void **state)
 	world_free(w);
 }
 
+static void
+test_messages_go_where_the_link_is(void **state)
+{
+	struct world *w = world_new(10, 1);
+
+	(void)state;
+	process_start(w, 0);
+	until_holds(w, 0, 1, 100);
+	process_start(w, 1);
+	run(w, 10000);
+	assert_true(w->p[0].outbox_claims > 0);
+	assert_int_equal(w->p[1].outbox_claims, 0);
+	process_kill(w, 0);
+	until_holds(w, 1, 1, LEASE_MS + 1100);
+	run(w, 1000);
+	assert_true(w->p[1].outbox_claims > 0);
+	world_free(w);
+}
+
 /* A store that has forgotten everything. */
 static void
 test_a_store_that_was_emptied(void **state)
@@ -686,6 +722,7 @@ main(void)
 		cmocka_unit_test(test_a_process_that_stood_still),
 		cmocka_unit_test(test_a_short_stall_costs_nothing),
 		cmocka_unit_test(test_a_release_is_heard_of),
+		cmocka_unit_test(test_messages_go_where_the_link_is),
 		cmocka_unit_test(test_a_store_that_was_emptied),
 		cmocka_unit_test(test_trouble_of_all_kinds),
 	};
