@@ -426,6 +426,7 @@ on_polled(struct task *t, const struct event *e)
 	struct bind_slots *b = p->bind;
 
 	if (e->end != STORE_DONE) {
+		b->poll_at = steady(b->all) + AGAIN_MS;
 		task_end(t);
 		return;
 	}
