@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A slot is leased: its record lives in the store for as long as the lease and no longer, and each renewal puts it anew. So
- * the store alone judges when a lease is over and who was first to take what is free, and no two processes' clocks are ever
- * compared. The holder reckons the lease from before it sent the commit that the store has proven to have done, which is
- * never later than what the store reckons, and lets go a margin before that.
+ * A slot is leased: its record lives in the store for as long as the lease and no longer, and each renewal puts it
+ * anew. So the store alone judges when a lease is over and who was first to take what is free, and no two processes'
+ * clocks are ever compared. The holder reckons its lease from before it sent the commit that is proven to be done,
+ * which is never later than the store reckons, and lets go a margin before that.
  *
- * What a commit without a clear answer came to is read from the store: the version there says whether it was that commit.
- * Nothing else makes a slot ours. A record in our name whose commit we cannot tell is put again first.
+ * What a commit without a clear answer came to is read from the store: the version there says whether it was that
+ * commit. Nothing else makes a slot ours. A record in our name whose commit we cannot tell is put again first.
  *
  * It does not know what a link is, nor whether one is bound: that is the port's business.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Link slots on the store in memory and a virtual clock: processes that start, die, stand still and lose answers; their wall
- * clocks disagree. The rule that every test checks: two processes never keep one link open at the same time.
+ * Link slots on the store in memory and a virtual clock: processes that start, die, stand still and lose answers; their
+ * wall clocks disagree. The rule that every test checks: two processes never keep one link open at the same time.
  */
 #include <stdarg.h>
 #include <stddef.h>
