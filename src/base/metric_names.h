@@ -38,6 +38,9 @@
 	M(M_RECEIPTS, counter, "isango_receipts_total", "Delivery receipts taken") \
 	M(M_RECEIPTS_UNMATCHED, counter, "isango_receipts_unmatched_total", "Delivery receipts that match no message") \
 	M(M_SMPP_LINKS_BOUND, gauge, "isango_smpp_links_bound", "SMPP links that are bound now") \
+	M(M_LINK_SLOTS_HELD, gauge, "isango_link_slots_held", "Links of all binds that this process holds") \
+	M(M_LINK_SLOTS_TAKEN_OVER, counter, "isango_link_slots_taken_over_total", "Links taken over from a process that fell silent") \
+	M(M_LINK_SLOTS_LOST, counter, "isango_link_slots_lost_total", "Links let go because their lease could not be renewed") \
 	M(M_SMPP_BINDS, counter, "isango_smpp_binds_total", "Binds that succeeded") \
 	M(M_SMPP_BINDS_REFUSED, counter, "isango_smpp_binds_refused_total", "Binds that the SMSC refused") \
 	M(M_SMPP_LINKS_LOST, counter, "isango_smpp_links_lost_total", "Links lost") \

@@ -18,18 +18,110 @@ on_state(void *arg, struct smpp_link *l, enum smpp_link_state state)
 	log_info(0, "smpp link", "bind=%s state=%s", b->settings->name, smpp_link_state_name(state));
 }
 
+/* ---- links ---- */
+
 static void
-bind_open(struct edge *e, int index)
+drain_over(void *arg)
+{
+	struct edge *e = arg;
+
+	e->drained(e->drained_arg);
+}
+
+static void
+one_drained(struct edge *e)
+{
+	if (--e->draining == 0)
+		loop_defer(e->loop, &e->drain_over, drain_over, e);
+}
+
+static void
+slot_close(struct link_slot *s)
+{
+	struct smpp_link **l = &s->bind->link[s->index];
+
+	smpp_link_free(*l);
+	*l = NULL;
+	s->life++;
+	s->leaving = false;
+	if (s->draining) {
+		s->draining = false;
+		one_drained(s->bind->edge);
+	}
+}
+
+static void
+slot_open(struct link_slot *s)
+{
+	struct bind *b = s->bind;
+	struct smpp_link_events events = { .deliver = smpp_in_deliver, .state = on_state, .arg = b };
+
+	if (b->link[s->index] == NULL && !b->edge->stopping)
+		b->link[s->index] = smpp_link_new(b->edge->loop, b->settings, &events);
+}
+
+static void
+on_left(void *arg)
+{
+	struct link_slot *s = arg;
+
+	slot_close(s);
+	if (s->wanted)
+		slot_open(s);
+}
+
+void
+edge_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms)
+{
+	struct bind *b = &((struct edge *)ctx)->binds[bind];
+	struct link_slot *s = &b->slot[slot];
+	struct smpp_link *l = b->link[slot];
+
+	s->wanted = hold;
+	if (hold) {
+		slot_open(s);
+	} else if (within_ms <= 0) {
+		slot_close(s);
+	} else if (l != NULL && !s->leaving && !s->draining) {
+		s->leaving = true;
+		smpp_link_drain(l, within_ms, on_left, s);
+	}
+}
+
+static void
+on_slot_drained(void *arg)
+{
+	struct link_slot *s = arg;
+
+	s->draining = false;
+	one_drained(s->bind->edge);
+}
+
+static void
+slot_drain(struct link_slot *s, int64_t wait_ms)
+{
+	if (s->leaving)
+		slot_close(s);
+	if (s->bind->link[s->index] == NULL)
+		return;
+	s->draining = true;
+	s->bind->edge->draining++;
+	smpp_link_drain(s->bind->link[s->index], wait_ms, on_slot_drained, s);
+}
+
+/* ---- its life ---- */
+
+static void
+bind_init(struct edge *e, int index)
 {
 	struct bind *b = &e->binds[index];
-	struct smpp_link_events events = { .deliver = smpp_in_deliver, .state = on_state, .arg = b };
 
 	b->edge = e;
 	b->settings = &e->settings->binds[index];
 	b->index = index;
 	b->links_n = b->settings->links < LINKS_MAX ? b->settings->links : LINKS_MAX;
 	for (int i = 0; i < b->links_n; i++)
-		b->link[i] = smpp_link_new(e->loop, b->settings, &events);
+		b->slot[i] = (struct link_slot){ .bind = b, .index = i };
 }
 
 struct edge *
@@ -45,7 +137,7 @@ edge_new(struct loop *l, const struct settings *s)
 	e->receipts = map_new();
 	e->binds = xcalloc((size_t)s->binds_n, sizeof *e->binds);
 	for (int i = 0; i < s->binds_n; i++)
-		bind_open(e, i);
+		bind_init(e, i);
 	return e;
 }
 
@@ -88,7 +180,7 @@ edge_free(struct edge *e)
 	}
 	for (int i = 0; i < e->settings->binds_n; i++)
 		for (int k = 0; k < e->binds[i].links_n; k++)
-			smpp_link_free(e->binds[i].link[k]);
+			slot_close(&e->binds[i].slot[k]);
 	loop_undefer(&e->drain_over);
 	/* The links' last completions still come to us. */
 	loop_bury(e->loop, &e->grave, bury, e);
@@ -129,15 +221,21 @@ edge_remember(struct edge *e, struct map *m, const struct way_back *w)
 	return e->last_id;
 }
 
+static bool
+is_bound(const struct smpp_link *l)
+{
+	return l != NULL && smpp_link_state(l) == LINK_BOUND;
+}
+
 struct smpp_link *
 bind_pick(struct bind *b, int wanted)
 {
-	if (wanted >= 0 && wanted < b->links_n && smpp_link_state(b->link[wanted]) == LINK_BOUND)
+	if (wanted >= 0 && wanted < b->links_n && is_bound(b->link[wanted]))
 		return b->link[wanted];
 	for (int i = 0; i < b->links_n; i++) {
 		struct smpp_link *l = b->link[(b->next + i) % b->links_n];
 
-		if (smpp_link_state(l) == LINK_BOUND) {
+		if (is_bound(l)) {
 			b->next = (b->next + i + 1) % b->links_n;
 			return l;
 		}
@@ -182,11 +280,26 @@ edge_http(void *arg, uint64_t id, const struct http_req *req)
 		http_answer(e->http, id, 404, NULL, none, sizeof none - 1);
 }
 
+/* What this process holds is bound; or others hold all of it. */
+static bool
+bind_ready(const struct edge *e, const struct bind *b)
+{
+	int held = 0;
+
+	for (int i = 0; i < b->links_n; i++)
+		if (b->slot[i].wanted) {
+			held++;
+			if (!is_bound(b->link[i]))
+				return false;
+		}
+	return held > 0 || (e->gw != NULL && gateway_links_elsewhere(e->gw, b->index));
+}
+
 bool
 edge_ready(const struct edge *e, const char **why)
 {
 	for (int i = 0; i < e->settings->binds_n; i++)
-		if (bind_pick(&e->binds[i], -1) == NULL) {
+		if (!bind_ready(e, &e->binds[i])) {
 			*why = e->binds[i].settings->name;
 			return false;
 		}
@@ -231,33 +344,15 @@ edge_answer_open(struct edge *e, const char *text)
 	map_each(e->calls, answer_call, e);
 }
 
-static void
-drain_over(void *arg)
-{
-	struct edge *e = arg;
-
-	e->drained(e->drained_arg);
-}
-
-static void
-one_drained(void *arg)
-{
-	struct edge *e = arg;
-
-	if (--e->draining == 0)
-		loop_defer(e->loop, &e->drain_over, drain_over, e);
-}
-
 void
 edge_drain(struct edge *e, int64_t wait_ms, void (*done)(void *arg), void *arg)
 {
 	e->drained = done;
 	e->drained_arg = arg;
 	e->draining = 1;
+	e->stopping = true;
 	for (int i = 0; i < e->settings->binds_n; i++)
-		for (int k = 0; k < e->binds[i].links_n; k++) {
-			e->draining++;
-			smpp_link_drain(e->binds[i].link[k], wait_ms, one_drained, e);
-		}
+		for (int k = 0; k < e->binds[i].links_n; k++)
+			slot_drain(&e->binds[i].slot[k], wait_ms);
 	one_drained(e);
 }

@@ -15,7 +15,7 @@
 struct edge;
 struct loop;
 
-/* Opens the links of all binds. Settings are borrowed. */
+/* Links open as edge_link() says. Settings are borrowed. */
 struct edge *edge_new(struct loop *l, const struct settings *s);
 void edge_free(struct edge *e);			/* before the gateway's loop; nothing is sent any more */
 /* Where turns go, and the listener that answers are given to. */
@@ -26,7 +26,7 @@ void edge_http(void *arg, uint64_t id, const struct http_req *req);
 void edge_answer_open(struct edge *e, const char *text);
 /* Unbinds all links, politely; `done` runs once they are closed or wait_ms is over. */
 void edge_drain(struct edge *e, int64_t wait_ms, void (*done)(void *arg), void *arg);
-/* All binds have at least one bound link; *why says which has none. */
+/* Of each bind the links that this process holds are bound, or others hold them all; *why names one that is not ready. */
 bool edge_ready(const struct edge *e, const char **why);
 
 /* The ports that the edge serves; ctx is the edge. */
@@ -35,3 +35,4 @@ void edge_api_reply(void *ctx, uint64_t call, int status, const char *json);
 void edge_sms(void *ctx, uint64_t op, const struct sms_req *req);
 unsigned edge_sms_free(void *ctx, int channel);
 void edge_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end);
+void edge_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms);

@@ -20,6 +20,7 @@ struct way_back {
 	bool has_session;
 	uint8_t session, sequence;
 	uint64_t http;			/* request id */
+	uint64_t life;			/* of the link, for what only the same connection may answer */
 };
 
 /* What waits for a timer to try again; dropped when the edge goes before that. */
@@ -31,11 +32,22 @@ struct held {
 void edge_hold(struct edge *e, struct held *h, int64_t ms, void (*again)(void *arg), void (*drop)(void *arg), void *arg);
 void edge_let_go(struct held *h);		/* harmless when it is not held */
 
+/* A link that this process may hold. */
+struct link_slot {
+	struct bind *bind;
+	int index;
+	uint64_t life;			/* counts the links that were here */
+	bool wanted;			/* we hold it: its link is to be open */
+	bool leaving;			/* its link is being unbound */
+	bool draining;			/* the same, and edge_drain() waits for it */
+};
+
 struct bind {
 	struct edge *edge;
 	const struct bind_settings *settings;
 	int index;
-	struct smpp_link *link[LINKS_MAX];
+	struct smpp_link *link[LINKS_MAX];	/* NULL: not open here */
+	struct link_slot slot[LINKS_MAX];
 	int links_n, next;
 };
 
@@ -53,6 +65,7 @@ struct edge {
 	struct list held;
 	struct buf last_words;
 	/* drain */
+	bool stopping;
 	int draining;
 	void (*drained)(void *arg);
 	void *drained_arg;

@@ -51,7 +51,8 @@ take_receipt(struct bind *b, int link, const struct smpp_pdu *pdu)
 {
 	struct edge *e = b->edge;
 	struct receipt r;
-	struct way_back w = { .bind = b->index, .link = link, .http = pdu->sequence };
+	struct way_back w = { .bind = b->index, .link = link, .http = pdu->sequence,
+		.life = link >= 0 ? b->slot[link].life : 0 };
 
 	if (map_count(e->receipts) >= RECEIPTS_MAX)
 		return SMPP_RX_T_APPN;	/* customers' inputs need the room: the SMSC sends it again */
@@ -90,7 +91,8 @@ edge_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 
 	if (w == NULL)
 		return;
-	if (w->link >= 0)
+	if (w->link >= 0 && e->binds[w->bind].link[w->link] != NULL &&
+	    e->binds[w->bind].slot[w->link].life == w->life)
 		smpp_link_respond(e->binds[w->bind].link[w->link], SMPP_DELIVER_SM, (uint32_t)w->http,
 		    end == RECEIPT_NOT_STORED ? SMPP_RX_T_APPN : SMPP_ROK);
 	free(w);

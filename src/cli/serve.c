@@ -36,6 +36,8 @@
 #define TICK_MS 20
 #define OLDER_MAX 16
 #define UNBIND_MS 1500
+#define RELEASE_MS 500		/* for Redis to hear that the links are free; else their lease ends by itself */
+#define GUARD_MS 50
 #define COMMANDS_MAX 20000
 #define CALLS_MAX 4000
 #define ANSWER_OCTETS (2 << 20)
@@ -64,8 +66,8 @@ struct server {
 	struct ports ports;
 	struct timer tick;
 	const char *file;
-	bool draining, unbinding;
-	int64_t drain_until;
+	bool draining, unbinding, releasing;
+	int64_t drain_until, release_until;
 };
 
 /* ---- ports ---- */
@@ -148,6 +150,22 @@ port_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 }
 
 static void
+port_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms)
+{
+	edge_link(((struct server *)ctx)->edge, bind, slot, hold, within_ms);
+}
+
+static int64_t
+port_steady(void *ctx)
+{
+	struct timespec ts;
+
+	(void)ctx;
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void
 port_random(void *ctx, void *p, size_t n)
 {
 	(void)ctx;
@@ -167,7 +185,7 @@ set_ports(struct server *s)
 		.ctx = s, .load = port_load, .commit = port_commit, .claim = port_claim, .range = port_range,
 		.bucket = port_bucket, .wallet = port_wallet, .sms = port_sms, .sms_free = port_sms_free,
 		.reply = port_reply, .api_reply = port_api_reply, .receipt_stored = port_receipt_stored,
-		.random = port_random, .mac = port_mac,
+		.link = port_link, .steady = port_steady, .random = port_random, .mac = port_mac,
 	};
 }
 
@@ -223,7 +241,11 @@ ready(void *arg, struct buf *missing)
 static void
 on_unbound(void *arg)
 {
-	loop_stop(((struct server *)arg)->loop);
+	struct server *s = arg;
+
+	s->releasing = true;
+	s->release_until = loop_now(s->loop) + RELEASE_MS;
+	gateway_release_links(s->gw, loop_wall(s->loop));
 }
 
 static void
@@ -231,6 +253,8 @@ go_on_draining(struct server *s)
 {
 	bool over = loop_now(s->loop) >= s->drain_until;
 
+	if (s->releasing && (!gateway_holds_links(s->gw) || loop_now(s->loop) >= s->release_until))
+		loop_stop(s->loop);
 	if (s->unbinding || (!over && (gateway_busy(s->gw) > 0 || http_server_held(s->http) > 0)))
 		return;
 	s->unbinding = true;
@@ -243,6 +267,12 @@ forget_older(struct server *s)
 {
 	while (s->older_n > 0)
 		content_free(s->older[--s->older_n]);
+}
+
+static void
+on_guard(void *arg)
+{
+	gateway_guard_links(((struct server *)arg)->gw);
 }
 
 static void
@@ -502,6 +532,7 @@ serve(struct server *s, const char *ports_file)
 		edge_attach(s->edge, s->gw, s->http);
 		timer_init(&s->tick, s->loop, on_tick, s);
 		timer_arm(&s->tick, TICK_MS);
+		loop_guard(s->loop, GUARD_MS, on_guard, s);
 		loop_on_signal(s->loop, SIGTERM, on_stop, s);
 		loop_on_signal(s->loop, SIGINT, on_stop, s);
 		loop_on_signal(s->loop, SIGHUP, on_hangup, s);

@@ -116,6 +116,9 @@ static const struct option bind_rows[] = {
 	    .at = offsetof(struct bind_settings, reconnect_min_s),
 	    .room = sizeof(int), ALSO(bind_settings, reconnect_max_s),
 	    .help = "Shortest and longest pause in seconds before a lost link is opened again." },
+	{ "link_lease_s", OPTION_INT, "10", RANGE(2, 60), IN(bind_settings, link_lease_s),
+	    .help = "Seconds after which another process takes the links of one that has died; a process "
+	    "that cannot reach Redis for so long closes its own." },
 	{ "source_ton", OPTION_INT, "-1", RANGE(-1, 6), IN(bind_settings, source_ton),
 	    .help = "Type of number of what we send from; -1 chooses by the address." },
 	{ "source_npi", OPTION_INT, "-1", RANGE(-1, 18), IN(bind_settings, source_npi),

@@ -45,6 +45,7 @@ struct bind_settings {
 	int links, window, throughput;	/* throughput: submits a second, 0: unpaced */
 	int enquire_link_s, response_s;
 	int reconnect_min_s, reconnect_max_s;
+	int link_lease_s;		/* a process that is silent for so long has lost its links */
 	int source_ton, source_npi, dest_ton, dest_npi;	/* -1: by the address */
 	enum charset dcs0;		/* what data_coding 0 means, both ways */
 	enum segment_way long_way;	/* of messages that one SMS cannot hold */

@@ -36,6 +36,9 @@ struct loop {
 	struct event_base *base;
 	struct event *wake;		/* for the first timer */
 	struct event *turn;		/* for deferred and morgue */
+	struct event *guard;		/* NULL: none */
+	void (*guard_fn)(void *arg);
+	void *guard_arg;
 	struct list deferred, morgue, signals;
 	struct timer **heap;
 	uint32_t timers, timers_max;
@@ -312,6 +315,29 @@ loop_on_signal(struct loop *l, int number, void (*fn)(void *arg, int signal), vo
 	list_add_tail(&l->signals, &s->node);
 }
 
+static void
+on_guard(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+
+	(void)fd;
+	(void)what;
+	l->now_known = false;
+	l->guard_fn(l->guard_arg);
+}
+
+void
+loop_guard(struct loop *l, int64_t every_ms, void (*fn)(void *arg), void *arg)
+{
+	const struct timeval every = { every_ms / 1000, every_ms % 1000 * 1000 };
+
+	l->guard_fn = fn;
+	l->guard_arg = arg;
+	l->guard = event_new(l->base, -1, EV_PERSIST, on_guard, l);
+	if (l->guard == NULL || event_priority_set(l->guard, 0) != 0 || event_add(l->guard, &every) != 0)
+		fatalx("loop: no guard");
+}
+
 /* libevent complains once per failed accept(2): a million lines a second without descriptors. */
 static void
 on_libevent_log(int severity, const char *text)
@@ -345,7 +371,8 @@ loop_new(void)
 	list_init(&l->morgue);
 	list_init(&l->signals);
 	l->base = event_base_new();
-	if (l->base == NULL)
+	/* Two: the guard's, and that of all else. */
+	if (l->base == NULL || event_base_priority_init(l->base, 2) != 0)
 		fatalx("loop: no event base: %s", strerror(errno));
 	l->wake = event_new(l->base, -1, 0, on_wake, l);
 	l->turn = event_new(l->base, -1, 0, on_turn, l);
@@ -373,6 +400,8 @@ loop_free(struct loop *l)
 		event_free(s->ev);
 		free(s);
 	}
+	if (l->guard != NULL)
+		event_free(l->guard);
 	event_free(l->wake);
 	event_free(l->turn);
 	event_base_free(l->base);

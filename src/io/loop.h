@@ -51,5 +51,10 @@ void loop_defer(struct loop *l, struct deferred *d, void (*fn)(void *), void *ar
 void loop_undefer(struct deferred *d);
 /* The same for freeing, after everything that was deferred has run. */
 void loop_bury(struct loop *l, struct deferred *d, void (*fn)(void *), void *arg);
+/*
+ * Runs fn every so many ms, before anything else that is ready then: a process that has stood still
+ * learns it there before it acts. One per loop.
+ */
+void loop_guard(struct loop *l, int64_t every_ms, void (*fn)(void *arg), void *arg);
 /* Handlers for SIGTERM, SIGINT, SIGHUP through libevent. */
 void loop_on_signal(struct loop *l, int signal, void (*fn)(void *arg, int signal), void *arg);

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "service/run.h"
 #include "service/send.h"
+#include "service/slots.h"
 #include "service/task.h"
 
 #define DUE_SWEEP_MS 1000		/* all due lists are looked at once in it */
@@ -41,6 +42,7 @@ gateway_new(const struct gateway_options *o)
 	gw->ports->random(gw->ports->ctx, &gw->last_id, sizeof gw->last_id);
 	gw->last_id &= ~UINT64_C(0) >> 1;
 	gateway_reload(gw, o->texts, o->menus);
+	gw->slots = slots_new(gw);
 	return gw;
 }
 
@@ -76,6 +78,7 @@ gateway_free(struct gateway *gw)
 	for (int i = 0; i < SCRATCH; i++)
 		buf_clear(&gw->scratch[i]);
 	mem_wipe(gw->mac_key, sizeof gw->mac_key);
+	slots_free(gw->slots);
 	free(gw->menus);
 	free(gw->tenants);
 	free(gw->bind_sends);
@@ -228,6 +231,7 @@ gateway_tick(struct gateway *gw, int64_t now)
 {
 	gw->now = now;
 	wake(gw);
+	slots_tick(gw->slots);
 	if (gw->draining)
 		return;
 	look_for_due(gw);

@@ -33,8 +33,17 @@ void gateway_reload(struct gateway *gw, const struct texts *texts, const struct 
 void gateway_drain(struct gateway *gw);
 unsigned gateway_busy(const struct gateway *gw);	/* turns, intents, messages and calls under way */
 unsigned gateway_turns(const struct gateway *gw);	/* under way: they may hold menus and texts of before a reload */
-/* Call every 10 to 50 ms: deadlines, claims of what is due. */
+/* Call every 10 to 50 ms: deadlines, claims of what is due, leases of links. */
 void gateway_tick(struct gateway *gw, int64_t now);
+
+/*
+ * Links (ports.link). The guard lets go of those whose lease is over: call it often, and before anything is written by a
+ * process that may have stood still. Release, once they are unbound, lets a successor bind at once.
+ */
+void gateway_guard_links(struct gateway *gw);
+void gateway_release_links(struct gateway *gw, int64_t now);
+bool gateway_holds_links(const struct gateway *gw);	/* or is not sure yet */
+bool gateway_links_elsewhere(const struct gateway *gw, int bind);	/* other processes hold all links of this bind */
 
 enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT };
 struct turn_in {

@@ -30,12 +30,13 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_RECEIPT,		/* owner bind, id the SMSC's message id (canonical): where the message is; or parked */
 	STORE_INDEX,		/* list; owner tenant/integrator/wallet: externalUniqueIds by time of creation */
 	STORE_COUNTER,		/* owner tenant/phone or integrator, id what+day: caps a day */
+	STORE_LINK,		/* owner bind, id number of the link: who may open it; its lifetime is the lease */
 	STORE_FAMILIES
 };
 
 struct store_row {
 	const char *name;		/* in the key: "ses" */
-	char tag;			/* 'p', 'l', 'o', 'r', 'i': the kind of bucket */
+	char tag;			/* 'p', 'l', 'o', 'r', 'i', 'b': the kind of bucket */
 	unsigned buckets;
 	int64_t ttl_ms;			/* of a record or list since its last write; 0: for ever */
 	size_t cap;			/* octets of a record, items of a list */
@@ -172,6 +173,13 @@ struct ports {
 	void (*reply)(void *ctx, uint64_t turn, const struct reply *r);			/* no answer comes */
 	void (*api_reply)(void *ctx, uint64_t call, int status, const char *json);	/* integrators; no answer comes */
 	void (*receipt_stored)(void *ctx, uint64_t peer_op, enum receipt_end end);	/* no answer comes */
+	/*
+	 * Hold: open this link of the bind and keep it. Not hold: unbind and close it, all within so many ms; 0: close it at
+	 * once and write nothing more. No answer comes.
+	 */
+	void (*link)(void *ctx, int bind, int slot, bool hold, int64_t within_ms);
+	/* ms of a clock that is never set, and that runs on while the process or the machine stands still. */
+	int64_t (*steady)(void *ctx);
 	void (*random)(void *ctx, void *p, size_t n);
 	/* 16 octets of a keyed hash: for turn records and comparing inputs without keeping them. */
 	void (*mac)(void *ctx, const void *p, size_t n, unsigned char out[16]);

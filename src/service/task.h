@@ -13,6 +13,7 @@
 #define SCRATCH 6
 #define TURN_TEXT 2048		/* octets of an input or a history */
 
+struct slots;
 struct task;
 
 enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN };
@@ -60,6 +61,7 @@ struct gateway {
 	unsigned due_next;		/* bucket to look at next */
 	int64_t due_at, outbox_at[16];
 	struct map *polls;
+	struct slots *slots;
 	unsigned char mac_key[32];
 	struct buf scratch[SCRATCH];
 };

@@ -25,4 +25,5 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_RECEIPT]    = { "rcp", 'r', 64,  DAYS(14),   1024 },
 	[STORE_INDEX]      = { "idx", 'i', 64,  DAYS(180),  200000 },
 	[STORE_COUNTER]    = { "cnt", 'p', 256, DAYS(3),    4 * 1024 },
+	[STORE_LINK]       = { "lnk", 'b', 16,  DAYS(1),    1024 },
 };

@@ -458,8 +458,8 @@ port_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int6
 static unsigned
 port_sms_free(void *ctx, int channel)
 {
-	(void)ctx, (void)channel;
-	return 16;
+	(void)channel;
+	return ((struct sim_process *)ctx)->holds_link ? 16 : 0;
 }
 
 static void
@@ -472,6 +472,28 @@ port_api_reply(void *ctx, uint64_t call, int status, const char *json)
 	w->api_answers++;
 	if (!str_copy(w->api_answer, sizeof w->api_answer, json))
 		sim_broken(w, "an answer to an integrator is too long");
+}
+
+static void
+port_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms)
+{
+	struct sim_process *p = ctx;
+
+	(void)bind, (void)slot, (void)within_ms;
+	p->holds_link = hold;
+	for (int i = 0; hold && i < SIM_PROCESSES; i++) {
+		/* A process that rests is one that stands still: it looks before it acts. */
+		struct sim_process *other = &p->world->process[i];
+
+		if (other != p && other->gw != NULL && other->ticking && other->holds_link)
+			sim_broken(p->world, "two processes hold the link");
+	}
+}
+
+static int64_t
+port_steady(void *ctx)
+{
+	return ((struct sim_process *)ctx)->world->loop.now;
 }
 
 static void
@@ -508,6 +530,8 @@ sim_ports_init(struct sim_world *w)
 			.reply = sim_bot_reply,
 			.api_reply = port_api_reply,
 			.receipt_stored = sim_receipt_stored,
+			.link = port_link,
+			.steady = port_steady,
 			.random = port_random,
 			.mac = port_mac,
 		};

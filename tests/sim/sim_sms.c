@@ -165,7 +165,7 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	struct submit *s;
 	char id[24];
 
-	if (sim_chance(l, f->sms_later)) {
+	if (!p->holds_link || sim_chance(l, f->sms_later)) {
 		answer_at(p, op, SMS_LATER, "", l->now + 1);
 		return;
 	}

@@ -86,6 +86,8 @@ set_up(struct sim_world *w)
 	set_channel(&w->channels[SIM_HISTORY], "ussd-at", CHANNEL_USSD_HTTP, 160);
 	set_channel(&w->channels[SIM_SMS], "sms", CHANNEL_SMS_SMPP, 160);
 	str_copy(w->bind.name, sizeof w->bind.name, "mno");
+	w->bind.links = 1;
+	w->bind.link_lease_s = 10;
 	s->limit_amount = 2400000;
 	s->give_back = GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR;
 	s->turn_budget_ms = 5000;
@@ -143,8 +145,10 @@ sim_wake(struct sim_process *p, int64_t until)
 {
 	if (until > p->awake_until)
 		p->awake_until = until;
-	if (p->gw != NULL && !p->ticking)
-		tick_at(p, p->world->loop.now);
+	if (p->gw == NULL || p->ticking)
+		return;
+	gateway_guard_links(p->gw);
+	tick_at(p, p->world->loop.now);
 }
 
 void
@@ -157,7 +161,7 @@ sim_process_start(struct sim_process *p)
 	if (p->gw != NULL)
 		return;
 	str_format(o.process, sizeof o.process, "p%d-%llu", p->index, (unsigned long long)p->generation);
-	p->ticking = false;
+	p->ticking = p->holds_link = false;
 	p->gw = gateway_new(&o);
 	sim_trace(&w->loop, "  process %d up", p->index);
 	sim_wake(p, w->loop.now + 2600);

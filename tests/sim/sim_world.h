@@ -45,6 +45,7 @@ struct sim_process {
 	struct gateway *gw;		/* NULL: down */
 	uint64_t generation;		/* answers to older ones are dropped */
 	bool ticking;
+	bool holds_link;
 	int64_t awake_until;
 };
 

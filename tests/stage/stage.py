@@ -141,6 +141,9 @@ class Gateway(Process):
     def ready(self):
         return self.admin("/readyz")[0] == 200
 
+    def linked(self):
+        return self.alive() and bool(self.metric("isango_smpp_links_bound"))
+
     def missing(self):
         """What /readyz says is missing."""
         return self.admin("/readyz")[1]
@@ -203,6 +206,8 @@ class Stage:
         if wait:
             until(gateway.listening, "isango serve to listen")
             until(gateway.ready, f"/readyz ({gateway.missing()})")
+            # A dead one's links are its own until their lease is over: ready says so, but nobody could dial.
+            until(lambda: any(other.linked() for other in self.gateways), "a process to be bound")
             self.aggregator_to(gateway)
         return gateway
 
@@ -264,6 +269,7 @@ class Stage:
         config["listen"] = {"channels": "127.0.0.1:0", "admin": "127.0.0.1:0"}
         config["redis"] = {"url": f"unix://{self.socket}"}
         config["menus"], config["templates"] = "menus", "templates"
+        config["binds"][0]["link_lease_s"] = 2
         config["binds"][0]["port"] = self.smsc_port or self.sandbox_ports["smpp_port"]
         tenant["wallet_core"]["url"] = f"http://127.0.0.1:{self.sandbox_ports['core_port']}"
         tenant["integrators"][0]["day_amount"] = "0.00"

@@ -171,6 +171,7 @@ struct late_answer {
 };
 
 static void (*prompt_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
+static void (*prompt_claim)(void *ctx, uint64_t op, const struct store_claim *c);
 static unsigned withdrawals_sent, asked_elsewhere;
 
 static void
@@ -202,9 +203,10 @@ late_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int6
 
 /* The process that asked is slow to look at what is due: the other one takes it over. */
 static void
-no_claim(void *ctx, uint64_t op, const struct store_claim *c)
+no_due_claim(void *ctx, uint64_t op, const struct store_claim *c)
 {
-	(void)ctx, (void)op, (void)c;
+	if (c->list != STORE_DUE)
+		prompt_claim(ctx, op, c);
 }
 
 /*
@@ -221,7 +223,8 @@ test_a_late_answer_holds_the_token(void **state)
 	(void)state;
 	prompt_wallet = w->ports[0].wallet;
 	w->ports[0].wallet = w->ports[1].wallet = late_wallet;
-	w->ports[0].claim = no_claim;
+	prompt_claim = w->ports[0].claim;
+	w->ports[0].claim = no_due_claim;
 	sim_wake(&w->process[1], w->loop.now + MINUTE);
 	w->core.rules.list_lag_ms = MINUTE;
 	w->core.rules.token_on_read = 0;

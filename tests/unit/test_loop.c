@@ -322,6 +322,75 @@ on_block(void *arg)
 	nanosleep(&ts, NULL);	/* what a handler must never do: the thing that is measured */
 }
 
+struct stall {
+	struct loop *l;
+	struct event *ev;
+	struct timer t, due;
+	int fd[2];
+	bool stalled;
+	char first;		/* what ran first after it */
+};
+
+static void
+on_stall(void *arg)
+{
+	struct stall *s = arg;
+
+	assert_int_equal(write(s->fd[1], "x", 1), 1);
+	timer_arm(&s->due, 1);
+	on_block(NULL);
+	s->stalled = true;
+}
+
+static void
+ran(struct stall *s, char who)
+{
+	if (s->stalled && s->first == '\0') {
+		s->first = who;
+		loop_stop(s->l);
+	}
+}
+
+static void
+on_stall_read(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	ran(arg, 'r');
+}
+
+static void
+on_stall_timer(void *arg)
+{
+	ran(arg, 't');
+}
+
+static void
+on_stall_guard(void *arg)
+{
+	ran(arg, 'g');
+}
+
+static void
+the_guard_is_first_after_a_stall(void **state)
+{
+	struct stall s = { .l = loop_new() };
+
+	(void)state;
+	assert_int_equal(pipe(s.fd), 0);
+	s.ev = event_new(loop_base(s.l), s.fd[0], EV_READ, on_stall_read, &s);
+	assert_int_equal(event_add(s.ev, NULL), 0);
+	timer_init(&s.t, s.l, on_stall, &s);
+	timer_init(&s.due, s.l, on_stall_timer, &s);
+	timer_arm(&s.t, 1);
+	loop_guard(s.l, 20, on_stall_guard, &s);
+	loop_run(s.l);
+	assert_int_equal(s.first, 'g');
+	event_free(s.ev);
+	close(s.fd[0]);
+	close(s.fd[1]);
+	loop_free(s.l);
+}
+
 static void
 lateness_is_measured(void **state)
 {
@@ -365,6 +434,7 @@ main(void)
 		cmocka_unit_test(endless_deferral_does_not_starve_sockets),
 		cmocka_unit_test(free_runs_what_waits),
 		cmocka_unit_test(signals_come_through_the_loop),
+		cmocka_unit_test(the_guard_is_first_after_a_stall),
 		cmocka_unit_test(lateness_is_measured),
 		cmocka_unit_test(the_wall_clock_can_be_corrected),
 	};

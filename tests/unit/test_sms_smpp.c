@@ -142,6 +142,7 @@ open_edge(void)
 	const char *why;
 
 	w.edge = edge_new(w.loop, &w.s);
+	edge_link(w.edge, 0, 0, true, 0);
 	edge_attach(w.edge, (struct gateway *)&w, NULL);
 	UNTIL(edge_ready(w.edge, &why));
 }
