@@ -369,6 +369,8 @@ on_response(struct smpp_conn *c, const struct smpp_pdu *pdu)
 		note(c, NOTE_UNMATCHED, pdu->id, pdu->status);
 		return;
 	}
+	if (c->o.answered != NULL)
+		c->o.answered(c->o.arg, s->request, pdu);
 	slot_finish(c, s, SMPP_ANSWERED, pdu);
 	if (oldest && c->bev != NULL)
 		arm_deadline(c);
@@ -390,8 +392,10 @@ on_pdu(struct smpp_conn *c, const unsigned char *p, size_t len)
 		    NULL);
 		return;
 	}
-	if (pdu.odd)
+	if (pdu.odd) {
+		metric_add(M_SMPP_PDUS_ODD, 1);
 		note(c, NOTE_ODD, pdu.id, pdu.status);
+	}
 	if (pdu.id & (uint32_t)SMPP_RESP)
 		on_response(c, &pdu);
 	else

@@ -34,6 +34,8 @@ struct smpp_conn_options {
 	void (*up)(void *arg);
 	/* A request that could be read; one that could not was answered already. */
 	void (*request)(void *arg, const struct smpp_pdu *pdu);
+	/* Before the `done` of a request that was answered. May be NULL. */
+	void (*answered)(void *arg, uint32_t request_id, const struct smpp_pdu *resp);
 	/* The last waiting request has ended. May be NULL. */
 	void (*quiet)(void *arg);
 	/* Once, never on the stack of a call from outside. */
