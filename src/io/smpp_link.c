@@ -385,6 +385,7 @@ link_connect(struct smpp_link *l)
 		.window = (unsigned)l->b->window,
 		.response_ms = (int64_t)l->b->response_s * 1000,
 		.enquire_ms = (int64_t)l->b->enquire_link_s * 1000,
+		.tls = l->b->has_tls ? &l->b->tls : NULL,
 		.up = on_up,
 		.request = on_request,
 		.answered = on_answered,
