@@ -280,19 +280,14 @@ edge_http(void *arg, uint64_t id, const struct http_req *req)
 		http_answer(e->http, id, 404, NULL, none, sizeof none - 1);
 }
 
-/* What this process holds is bound; or others hold all of it. */
+/* Something that this process holds is bound; or others hold all of it. */
 static bool
 bind_ready(const struct edge *e, const struct bind *b)
 {
-	int held = 0;
-
 	for (int i = 0; i < b->links_n; i++)
-		if (b->slot[i].wanted) {
-			held++;
-			if (!is_bound(b->link[i]))
-				return false;
-		}
-	return held > 0 || (e->gw != NULL && gateway_links_elsewhere(e->gw, b->index));
+		if (is_bound(b->link[i]))
+			return true;
+	return e->gw != NULL && gateway_links_elsewhere(e->gw, b->index);
 }
 
 bool

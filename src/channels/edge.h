@@ -26,7 +26,7 @@ void edge_http(void *arg, uint64_t id, const struct http_req *req);
 void edge_answer_open(struct edge *e, const char *text);
 /* Unbinds all links, politely; `done` runs once they are closed or wait_ms is over. */
 void edge_drain(struct edge *e, int64_t wait_ms, void (*done)(void *arg), void *arg);
-/* Of each bind the links that this process holds are bound, or others hold them all; *why names one that is not ready. */
+/* Of each bind a link is bound here, or other processes hold them all; *why names one that is not ready. */
 bool edge_ready(const struct edge *e, const char **why);
 
 /* The ports that the edge serves; ctx is the edge. */

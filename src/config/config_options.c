@@ -86,6 +86,23 @@ static const struct option statuses_rows[] = {
 static const struct option_group statuses_group = GROUP("binds[].statuses[].", statuses_rows,
     .list = LIST_STATUSES, .size = sizeof(struct smpp_outcome_rule));
 
+static const struct option tls_rows[] = {
+	{ "ca_file", OPTION_FILE, OPTIONAL, TEXT(bind_settings, tls.ca_file, 1),
+	    .help = "The authorities (PEM) that may vouch for the SMSC, or its own certificate; left "
+	    "out: those that this system trusts." },
+	{ "cert_file", OPTION_FILE, OPTIONAL, TEXT(bind_settings, tls.cert_file, 1),
+	    .help = "Our own certificate and its chain (PEM), where the SMSC asks for one." },
+	{ "key_file", OPTION_FILE, OPTIONAL, TEXT(bind_settings, tls.key_file, 1),
+	    .help = "The key of cert_file (PEM, without a passphrase); for nobody else to read." },
+	{ "name", OPTION_TEXT, OPTIONAL, TEXT(bind_settings, tls.name, 1),
+	    .help = "The name or address that must stand in the SMSC's certificate; left out: host." },
+	{ "unverified", OPTION_BOOL, "false", IN(bind_settings, tls.unverified),
+	    .help = "Takes any certificate: whoever gets between can be the SMSC, read tokens and the "
+	    "bind's password, and answer in its place." },
+};
+static const struct option_group tls_group = GROUP("binds[].tls.", tls_rows,
+    .present = offsetof(struct bind_settings, has_tls));
+
 static const struct option bind_rows[] = {
 	{ "name", OPTION_NAME, REQUIRED, TEXT(bind_settings, name, 1),
 	    .help = "What channels call it." },
@@ -129,6 +146,8 @@ static const struct option bind_rows[] = {
 	    .help = "Numbering plan of whom we send to; -1 chooses by the address." },
 	{ "dcs0", OPTION_WORD, "gsm7", IN(bind_settings, dcs0), .words = dcs0_words,
 	    .help = "The alphabet that data_coding 0 stands for, both ways." },
+	{ "tls", OPTION_GROUP, OPTIONAL, .group = &tls_group,
+	    .help = "The links are TLS, 1.2 or later; {} verifies the SMSC by its host." },
 	{ "statuses", OPTION_LIST, "[]", RANGE(0, STATUSES_MAX), .group = &statuses_group,
 	    .help = "Statuses that this SMSC uses in its own way; what is not named here means what "
 	    "SMPP says." },
@@ -429,6 +448,7 @@ static const char *const type_names[] = {
 	[OPTION_REDIS] = "a URL redis://HOST:PORT/DATABASE or unix:///PATH",
 	    [OPTION_ZONE] = "a time zone that this machine knows",
 	[OPTION_FOLDER] = "a folder, relative to the file that names it",
+	[OPTION_FILE] = "a file, relative to the file that names it",
 	    [OPTION_INT] = "a whole number",
 	[OPTION_ID] = "a whole number", [OPTION_MONEY] = "an amount in quotes such as \"50.00\"",
 	[OPTION_BOOL] = "true or false", [OPTION_WORD] = "", [OPTION_FLAGS] = "a list of any of",

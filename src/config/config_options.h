@@ -21,6 +21,7 @@ enum option_type {
 	OPTION_REDIS,		/* the URL of a Redis */
 	OPTION_ZONE,		/* a time zone of this machine */
 	OPTION_FOLDER,		/* beside the file that names it */
+	OPTION_FILE,		/* beside it too, and readable */
 	OPTION_INT,
 	OPTION_ID,		/* a whole number in an int64_t */
 	OPTION_MONEY,		/* cents, written "50.00" */

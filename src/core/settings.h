@@ -36,6 +36,13 @@ struct ussd_dialect {			/* of a bind: protocols.md 1.3, dialect A by default */
 	int max_septets;		/* of one screen, 182 at most */
 };
 
+struct tls_settings {			/* of a bind; paths, "" where left out */
+	char ca_file[256];		/* "": the system's authorities */
+	char cert_file[256], key_file[256];	/* who we are, both or none */
+	char name[128];			/* in the certificate; "": the bind's host */
+	bool unverified;		/* anybody may be at the other end */
+};
+
 struct bind_settings {
 	char name[NAME_MAX_OCTETS];
 	char host[128];
@@ -53,6 +60,8 @@ struct bind_settings {
 	enum validity_form validity;
 	enum receipts_wanted receipts;
 	bool priority;			/* priority_flag by the class of the message */
+	bool has_tls;
+	struct tls_settings tls;
 	struct smpp_outcome_rule statuses[STATUSES_MAX];	/* before the common table */
 	int statuses_n;
 	bool has_ussd;

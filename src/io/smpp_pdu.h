@@ -124,6 +124,7 @@ struct smpp_out {
 	const char *validity;
 	const void *text;
 	size_t text_len;	/* to 253 in short_message, more in message_payload */
+	bool urgent;		/* somebody looks at a screen: goes before what only has a pace */
 	bool payload;		/* in message_payload however short it is */
 	const char *message_id;	/* *_sm_resp */
 	struct {
