@@ -284,10 +284,14 @@ edge_http(void *arg, uint64_t id, const struct http_req *req)
 static bool
 bind_ready(const struct edge *e, const struct bind *b)
 {
-	for (int i = 0; i < b->links_n; i++)
+	bool held = false;
+
+	for (int i = 0; i < b->links_n; i++) {
+		held |= b->slot[i].wanted;
 		if (is_bound(b->link[i]))
 			return true;
-	return e->gw != NULL && gateway_links_elsewhere(e->gw, b->index);
+	}
+	return !held && e->gw != NULL && gateway_links_elsewhere(e->gw, b->index);
 }
 
 bool

@@ -39,6 +39,7 @@ static const char *const outcome_words[] = { "", "slow", "few", "permanent", "re
 static const char *const long_words[] = { "udh8", "udh16", "sar", "payload", NULL };
 static const char *const validity_words[] = { "relative", "absolute", "none", NULL };
 static const char *const receipts_words[] = { "final", "final_and_intermediate", "none", NULL };
+static const char *const id_form_words[] = { "text", "decimal", "hex", NULL };
 static const char *const session_id_words[] = { "its_octet1", "msisdn", NULL };
 static const char *const turn_identity_words[] = { "its_sequence", "nothing", NULL };
 static const char *const channel_kind_words[] = { "ussd-smpp", "ussd-http", "sms-smpp", NULL };
@@ -102,6 +103,20 @@ static const struct option tls_rows[] = {
 };
 static const struct option_group tls_group = GROUP("binds[].tls.", tls_rows,
     .present = offsetof(struct bind_settings, has_tls));
+#define ID_FORM(which) IN(bind_settings, receipt_ids.which), .words = id_form_words
+static const struct option receipt_ids_rows[] = {
+	{ "response", OPTION_WORD, "text", ID_FORM(response),
+	    .help = "The id in a submit_sm_resp. Where it is hex and that of a receipt is decimal, or "
+	    "the other way round, receipts match only if it is said here; text and decimal are "
+	    "compared as they are, but for leading zeros and case." },
+	{ "text", OPTION_WORD, "text", ID_FORM(text),
+	    .help = "The id in the text of a delivery receipt." },
+	{ "tlv", OPTION_WORD, "text", ID_FORM(tlv),
+	    .help = "The receipted_message_id of a delivery receipt. Where a receipt carries both, "
+	    "either may match." },
+};
+static const struct option_group receipt_ids_group = GROUP("binds[].receipt_ids.",
+    receipt_ids_rows, INLINE);
 
 static const struct option bind_rows[] = {
 	{ "name", OPTION_NAME, REQUIRED, TEXT(bind_settings, name, 1),
@@ -165,6 +180,8 @@ static const struct option bind_rows[] = {
 	{ "priority", OPTION_BOOL, "false", IN(bind_settings, priority),
 	    .help = "Sets priority_flag: 2 for tokens, 1 for results, 0 for notices. Some SMSCs charge for it "
 	    "or refuse it." },
+	{ "receipt_ids", OPTION_GROUP, "{}", .group = &receipt_ids_group,
+	    .help = "How the SMSC writes the ids of messages." },
 	{ "ussd", OPTION_GROUP, OPTIONAL, .group = &ussd_group,
 	    .help = "The bind carries USSD, in this dialect." },
 };

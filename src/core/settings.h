@@ -21,6 +21,12 @@
 #define WALLETS_MAX 32
 #define STATUSES_MAX 32
 
+/* How an SMSC writes a message's id: the order of the words in config_options.c. */
+enum id_form { ID_TEXT, ID_DECIMAL, ID_HEX };
+struct receipt_ids {
+	enum id_form response, text, tlv;	/* submit_sm_resp, a receipt's text, receipted_message_id */
+};
+
 enum bind_mode { BIND_TRANSCEIVER, BIND_TRANSMITTER, BIND_RECEIVER };
 enum session_id_source { SESSION_ITS_OCTET1, SESSION_MSISDN };
 enum turn_identity { TURN_ITS_SEQUENCE, TURN_NOTHING };
@@ -64,6 +70,7 @@ struct bind_settings {
 	struct tls_settings tls;
 	struct smpp_outcome_rule statuses[STATUSES_MAX];	/* before the common table */
 	int statuses_n;
+	struct receipt_ids receipt_ids;
 	bool has_ussd;
 	struct ussd_dialect ussd;
 };

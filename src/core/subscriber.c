@@ -22,7 +22,7 @@ static const struct rec_field fields[] = {
 	REC(22, REC_STR, subscriber, day), REC(23, REC_INT, subscriber, lookups),
 	REC(24, REC_INT, subscriber, refused_other), REC(25, REC_INT, subscriber, activations),
 	REC(26, REC_I64, subscriber, spent),
-	REC_VAR(27, subscriber, tokens, tokens_len),
+	REC_VAR(27, subscriber, tokens, tokens_len), REC(28, REC_BOOL, subscriber, opted_out),
 };
 
 void

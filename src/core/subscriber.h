@@ -51,6 +51,7 @@ struct subscriber {
 	char day[9];
 	int lookups, refused_other, activations;
 	int64_t spent;			/* cents confirmed today, for the cap after an activation */
+	bool opted_out;			/* no notices to this phone */
 	struct rec_rest rest;
 };
 
