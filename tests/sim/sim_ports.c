@@ -458,7 +458,11 @@ port_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int6
 static unsigned
 port_sms_free(void *ctx, int channel)
 {
-	(void)ctx, (void)channel;
+	const struct sim_world *w = ((struct sim_process *)ctx)->world;
+
+	if (w->channels[channel].bind == 0 && w->loop.now >= w->faults.outage_from &&
+	    w->loop.now < w->faults.outage_until)
+		return 0;
 	return 16;
 }
 
