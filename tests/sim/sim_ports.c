@@ -458,8 +458,13 @@ port_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int6
 static unsigned
 port_sms_free(void *ctx, int channel)
 {
-	(void)channel;
-	return ((struct sim_process *)ctx)->holds_link ? 16 : 0;
+	const struct sim_process *p = ctx;
+	const struct sim_world *w = p->world;
+	int bind = w->channels[channel].bind;
+
+	if (bind == 0 && w->loop.now >= w->faults.outage_from && w->loop.now < w->faults.outage_until)
+		return 0;
+	return p->holds_link[bind] ? 16 : 0;
 }
 
 static void
@@ -479,13 +484,13 @@ port_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms)
 {
 	struct sim_process *p = ctx;
 
-	(void)bind, (void)slot, (void)within_ms;
-	p->holds_link = hold;
+	(void)slot, (void)within_ms;
+	p->holds_link[bind] = hold;
 	for (int i = 0; hold && i < SIM_PROCESSES; i++) {
 		/* A process that rests is one that stands still: it looks before it acts. */
 		struct sim_process *other = &p->world->process[i];
 
-		if (other != p && other->gw != NULL && other->ticking && other->holds_link)
+		if (other != p && other->gw != NULL && other->ticking && other->holds_link[bind])
 			sim_broken(p->world, "two processes hold the link");
 	}
 }

@@ -33,17 +33,19 @@ on_answer(struct sim_event *e)
 struct receipt_event {
 	struct sim_event e;
 	struct receipt r;
+	int bind;
 	size_t number;			/* in world.stored */
 };
 
 static void on_receipt(struct sim_event *e);
 
 static void
-receipt_at(struct sim_world *w, const struct receipt *r, size_t number, int64_t at)
+receipt_at(struct sim_world *w, const struct receipt *r, int bind, size_t number, int64_t at)
 {
 	struct receipt_event *e = sim_event_new(sizeof *e, w, on_receipt);
 
 	e->r = *r;
+	e->bind = bind;
 	e->number = number;
 	sim_loop_add(&w->loop, e, at);
 }
@@ -57,11 +59,11 @@ on_receipt(struct sim_event *event)
 
 	if (w->stored[e->number])
 		return;
-	receipt_at(w, &e->r, e->number, w->loop.now + RECEIPT_AGAIN_MS);
+	receipt_at(w, &e->r, e->bind, e->number, w->loop.now + RECEIPT_AGAIN_MS);
 	if (p->gw == NULL || sim_chance(&w->loop, w->faults.receipt_lost))
 		return;
 	sim_wake(p, w->loop.now);
-	gateway_receipt(p->gw, w->loop.now, 0, &e->r, e->number);
+	gateway_receipt(p->gw, w->loop.now, e->bind, &e->r, e->number);
 }
 
 void
@@ -71,11 +73,11 @@ sim_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 }
 
 static void
-new_receipt(struct sim_world *w, const struct receipt *r, int64_t at)
+new_receipt(struct sim_world *w, const struct receipt *r, int bind, int64_t at)
 {
 	w->stored = xrealloc(w->stored, w->stored_n + 1, sizeof *w->stored);
 	w->stored[w->stored_n] = false;
-	receipt_at(w, r, w->stored_n++, at);
+	receipt_at(w, r, bind, w->stored_n++, at);
 }
 
 /* ---- a submit ---- */
@@ -137,7 +139,7 @@ answer_at(struct sim_process *p, uint64_t op, enum sms_end end, const char *id, 
 }
 
 static void
-plan_receipts(struct sim_world *w, const char *id, bool failed, int64_t sent, int64_t answered)
+plan_receipts(struct sim_world *w, int bind, const char *id, bool failed, int64_t sent, int64_t answered)
 {
 	const struct sim_faults *f = &w->faults;
 	struct sim_loop *l = &w->loop;
@@ -148,9 +150,9 @@ plan_receipts(struct sim_world *w, const char *id, bool failed, int64_t sent, in
 	str_copy(r.stat, sizeof r.stat, failed ? "UNDELIV" : "DELIVRD");
 	if (sim_chance(l, f->receipt_early))
 		at = sent + 1;
-	new_receipt(w, &r, at);
+	new_receipt(w, &r, bind, at);
 	if (sim_chance(l, f->receipt_twice))
-		new_receipt(w, &r, at + sim_between(l, 0, 60000));
+		new_receipt(w, &r, bind, at + sim_between(l, 0, 60000));
 }
 
 void
@@ -165,8 +167,12 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	struct submit *s;
 	char id[24];
 
-	if (!p->holds_link || sim_chance(l, f->sms_later)) {
+	if (!p->holds_link[w->settings.channels[q->channel].bind] || sim_chance(l, f->sms_later)) {
 		answer_at(p, op, SMS_LATER, "", l->now + 1);
+		return;
+	}
+	if (sim_chance(l, f->sms_few)) {
+		answer_at(p, op, SMS_FEW, "", back);
 		return;
 	}
 	if (there >= q->deadline_ms) {
@@ -185,7 +191,7 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	if (silent)
 		back = l->now + RESPONSE_MS;
 	answer_at(p, op, silent ? SMS_UNKNOWN : SMS_SENT, silent ? "" : id, back);
-	plan_receipts(w, id, failed, there, back);
+	plan_receipts(w, w->settings.channels[q->channel].bind, id, failed, there, back);
 	if (failed)
 		return;
 	s = sim_event_new(sizeof *s, w, on_delivered);

@@ -85,9 +85,14 @@ set_up(struct sim_world *w)
 	set_channel(&w->channels[SIM_USSD], "ussd", CHANNEL_USSD_SMPP, 182);
 	set_channel(&w->channels[SIM_HISTORY], "ussd-at", CHANNEL_USSD_HTTP, 160);
 	set_channel(&w->channels[SIM_SMS], "sms", CHANNEL_SMS_SMPP, 160);
-	str_copy(w->bind.name, sizeof w->bind.name, "mno");
-	w->bind.links = 1;
-	w->bind.link_lease_s = 10;
+	set_channel(&w->channels[SIM_SMS_OTHER], "sms-other", CHANNEL_SMS_SMPP, 160);
+	w->channels[SIM_SMS_OTHER].bind = 1;
+	str_copy(w->binds[0].name, sizeof w->binds[0].name, "mno");
+	str_copy(w->binds[1].name, sizeof w->binds[1].name, "other");
+	for (int i = 0; i < SIM_BINDS; i++) {
+		w->binds[i].links = 1;
+		w->binds[i].link_lease_s = 10;
+	}
 	s->limit_amount = 2400000;
 	s->give_back = GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR;
 	s->turn_budget_ms = 5000;
@@ -95,8 +100,8 @@ set_up(struct sim_world *w)
 	s->resume_grace_s = 600;
 	s->message_tries = 4;
 	str_copy(s->currency, sizeof s->currency, "ZAR");
-	s->binds = &w->bind;
-	s->binds_n = 1;
+	s->binds = w->binds;
+	s->binds_n = SIM_BINDS;
 	s->channels = w->channels;
 	s->channels_n = SIM_CHANNELS;
 	s->tenants = &w->tenant;
@@ -161,7 +166,8 @@ sim_process_start(struct sim_process *p)
 	if (p->gw != NULL)
 		return;
 	str_format(o.process, sizeof o.process, "p%d-%llu", p->index, (unsigned long long)p->generation);
-	p->ticking = p->holds_link = false;
+	p->ticking = false;
+	memset(p->holds_link, 0, sizeof p->holds_link);
 	p->gw = gateway_new(&o);
 	sim_trace(&w->loop, "  process %d up", p->index);
 	sim_wake(p, w->loop.now + 2600);
@@ -236,6 +242,15 @@ sim_world_clear(struct sim_world *w)
 	free(w->episode);
 }
 
+void
+sim_two_routes(struct sim_world *w)
+{
+	for (int i = 0; i < MSG_CLASSES; i++) {
+		w->tenant.routes[i][1] = SIM_SMS_OTHER;
+		w->tenant.routes_n[i] = 2;
+	}
+}
+
 /* Each kind of trouble is there or not, and more or less of it. */
 static unsigned
 some(struct sim_world *w, unsigned most)
@@ -253,13 +268,18 @@ sim_world_trouble(struct sim_world *w)
 		.store_slow = some(w, 30), .wallet_lost = some(w, 60), .wallet_answer_lost = some(w, 80),
 		.wallet_late = some(w, bad ? 80 : 10), .wallet_twice = some(w, bad ? 200 : 50),
 		.wallet_auth = some(w, 20), .wallet_busy = some(w, 60), .wallet_broken = some(w, 60),
-		.wallet_slow = some(w, 60), .sms_later = some(w, 100), .sms_lost = some(w, 100),
+		.wallet_slow = some(w, 60), .sms_later = some(w, 100), .sms_few = some(w, 200), .sms_lost = some(w, 100),
 		.sms_answer_lost = some(w, 100), .sms_refused = some(w, 40), .receipt_failed = some(w, 60),
 		.receipt_early = some(w, 300), .receipt_twice = some(w, 300), .receipt_lost = some(w, 100),
 		.input_twice = some(w, 150), .input_lost = some(w, 40), .reply_lost = some(w, 60),
 		.hang_up = some(w, 60), .wrong_pin = some(w, 120), .decline = some(w, 80),
 		.crash = some(w, 12),
 	};
+	if (sim_chance(&w->loop, 500)) {
+		sim_two_routes(w);
+		w->faults.outage_from = w->loop.now + sim_between(&w->loop, 0, 1000000);
+		w->faults.outage_until = w->faults.outage_from + sim_between(&w->loop, 0, 600000);
+	}
 	w->core.rules.rows_without_uid = bad && sim_chance(&w->loop, 120);
 	w->core.rules.jwt_life_s = sim_chance(&w->loop, 200) ? 20 : 900;
 }

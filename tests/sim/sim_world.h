@@ -14,19 +14,21 @@
 #define SIM_PROCESSES 2
 #define SIM_BOTS 6
 #define SIM_STRIKES 8
+#define SIM_BINDS 2		/* SIM_SMS_OTHER has the second one for itself */
 #define SIM_TITLE "Acme Wallet"
 
-enum sim_channel { SIM_USSD, SIM_HISTORY, SIM_SMS, SIM_CHANNELS };
+enum sim_channel { SIM_USSD, SIM_HISTORY, SIM_SMS, SIM_SMS_OTHER, SIM_CHANNELS };
 
 /* What goes wrong, of 1000 times. */
 struct sim_faults {
 	unsigned store_lost, store_answer_lost, store_late, store_slow;
 	unsigned wallet_lost, wallet_answer_lost, wallet_late, wallet_twice, wallet_auth, wallet_busy,
 	    wallet_broken, wallet_slow;
-	unsigned sms_later, sms_lost, sms_answer_lost, sms_refused, receipt_failed, receipt_early,
+	unsigned sms_later, sms_few, sms_lost, sms_answer_lost, sms_refused, receipt_failed, receipt_early,
 	    receipt_twice, receipt_lost;
 	unsigned input_twice, input_lost, reply_lost, hang_up, wrong_pin, decline;
 	unsigned crash;
+	int64_t outage_from, outage_until;	/* of the first bind */
 };
 
 /* One thing that a story makes go wrong: at the nth call that is like this one. */
@@ -45,7 +47,7 @@ struct sim_process {
 	struct gateway *gw;		/* NULL: down */
 	uint64_t generation;		/* answers to older ones are dropped */
 	bool ticking;
-	bool holds_link;
+	bool holds_link[SIM_BINDS];
 	int64_t awake_until;
 };
 
@@ -110,7 +112,7 @@ struct sim_world {
 	struct sim_strike strike[SIM_STRIKES];
 	struct settings settings;
 	struct channel_settings channels[SIM_CHANNELS];
-	struct bind_settings bind;
+	struct bind_settings binds[SIM_BINDS];
 	struct tenant_settings tenant;
 	struct ports ports[SIM_PROCESSES];
 	struct memory_store *store;
@@ -145,6 +147,8 @@ struct sim_world {
 void sim_world_init(struct sim_world *w, uint64_t seed, const char *profile, const struct texts *texts,
     const struct menu *menu);
 void sim_world_clear(struct sim_world *w);
+/* Every class may go on to the second bind. */
+void sim_two_routes(struct sim_world *w);
 /* Chance and trouble as the seed has it. */
 void sim_world_trouble(struct sim_world *w);
 /* Runs until nothing is planned or `until`. */

@@ -79,7 +79,7 @@ add_bravo(struct sim_world *w)
 		channels[k].bind = BRAVO;
 	}
 	for (int i = 0; i < TENANTS; i++) {
-		binds[i] = w->bind;
+		binds[i] = w->binds[0];
 		tenants[i] = w->tenant;
 		integrators[i] = w->integrator;
 		integrators[i].day_count = 0;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which message goes out when, over which route, and how it ends: refusals, outages, priorities, opt-outs, dead letters. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/metric.h"
+#include "core/subscriber.h"
+#include "tests/unit/outbox_world.h"
+
+/* Refused this time is no reason to give a notice up; perhaps sent is. */
+static void
+test_notices(void **state)
+{
+	struct sim_world *w = smsc_world();
+
+	(void)state;
+	smsc_says(SIM_SMS, SMS_FEW, 1);
+	put_message(MSG_NOTICE, "n-few", PHONE);
+	run_for(MINUTE);
+	assert_int_equal(message_in_store("n-few").state, MESSAGE_SENT);
+	assert_int_equal(smsc.seen_n, 2);
+
+	smsc_says(SIM_SMS, SMS_UNKNOWN, 1);
+	put_message(MSG_NOTICE, "n-unknown", PHONE);
+	run_for(10 * MINUTE);
+	assert_int_equal(message_in_store("n-unknown").state, MESSAGE_UNKNOWN);
+	assert_int_equal(smsc.seen_n, 3);
+	assert_true(is_in_dead_list("n-unknown"));
+	assert_false(is_in_dead_list("n-few"));
+	world_free(w);
+}
+
+static void
+test_refused_until_the_next_route(void **state)
+{
+	struct sim_world *w = smsc_world();
+	int64_t before = metric_get(M_MESSAGES_REROUTED);
+
+	(void)state;
+	smsc_says(SIM_SMS, SMS_FEW, -1);
+	put_message(MSG_TOKEN, "t", PHONE);
+	run_for(5 * MINUTE);
+	assert_int_equal(message_in_store("t").state, MESSAGE_SENT);
+	assert_string_equal(message_in_store("t").via, "sms-other");
+	assert_int_equal(smsc.seen_n, w->settings.message_tries + 1);
+	for (int i = 2; i < smsc.seen_n - 1; i++)	/* longer pauses each time */
+		assert_true(smsc.seen[i].at - smsc.seen[i - 1].at > smsc.seen[i - 1].at - smsc.seen[i - 2].at);
+	assert_int_equal(metric_get(M_MESSAGES_REROUTED), before + 1);
+	world_free(w);
+}
+
+/* A bind that is away for long gives way to the other one, which is not asked before. */
+static void
+test_no_room_for_long(void **state)
+{
+	struct sim_world *w = smsc_world();
+	int64_t from = w->loop.now;
+
+	(void)state;
+	smsc.room[SIM_SMS] = 0;
+	put_message(MSG_RESULT, "r", PHONE);
+	run_for(30000);
+	assert_int_equal(smsc.seen_n, 0);
+	run_for(MINUTE);
+	assert_int_equal(smsc.seen_n, 1);
+	assert_int_equal(smsc.seen[0].channel, SIM_SMS_OTHER);
+	assert_true(smsc.seen[0].at - from >= MINUTE);
+
+	/* Throttled, which its link only says when it is asked, is the same. */
+	smsc.room[SIM_SMS] = 16;
+	smsc_says(SIM_SMS, SMS_LATER, -1);
+	put_message(MSG_RESULT, "r2", PHONE);
+	run_for(2 * MINUTE);
+	assert_string_equal(message_in_store("r2").via, "sms-other");
+	assert_int_equal(message_in_store("r2").state, MESSAGE_SENT);
+	world_free(w);
+}
+
+/* One message a second gets through. What is urgent comes first, whichever partition it is in. */
+static void
+test_priorities(void **state)
+{
+	struct sim_world *w = smsc_world();
+	int position[MSG_CLASSES] = { 0 };
+	char id[24];
+
+	(void)state;
+	for (int i = 0; i < MSG_CLASSES; i++)
+		w->tenant.routes_n[i] = 1;
+	smsc.room[SIM_SMS] = 0;
+	for (int i = 0; i < 60; i++) {
+		str_format(id, sizeof id, "notice-%d", i);
+		put_message(MSG_NOTICE, id, PHONE);
+	}
+	run_for(3000);
+	for (int second = 0; second < 40; second++) {
+		if (second == 5)
+			for (int i = 0; i < 4; i++) {
+				str_format(id, sizeof id, "result-%d", i);
+				put_message(MSG_RESULT, id, PHONE);
+				str_format(id, sizeof id, "token-%d", i);
+				put_message(MSG_TOKEN, id, PHONE);
+			}
+		for (int before = smsc.seen_n; smsc.seen_n == before;) {
+			smsc.room[SIM_SMS] = 1;
+			run_for(50);
+		}
+		smsc.room[SIM_SMS] = 0;
+		run_for(950);
+	}
+	assert_int_equal(smsc.seen_n, 40);
+	for (int i = 0; i < smsc.seen_n; i++)
+		position[smsc.seen[i].cls] = i;		/* of the last one of each class */
+	/* Five notices before, and one that may be under way when the others come. */
+	assert_in_range(position[MSG_TOKEN], 8, 11);
+	assert_in_range(position[MSG_RESULT], 12, 15);
+	assert_int_equal(position[MSG_NOTICE], 39);
+	world_free(w);
+}
+
+static void
+opt_out(struct sim_world *w, bool out)
+{
+	struct subscriber sub = { .opted_out = out };
+	struct store_commit c = { .n = 1, .not_after_ms = w->loop.now };
+	struct buf b = { 0 };
+
+	subscriber_encode(&sub, &b);
+	c.op[0] = (struct store_op){ .kind = STORE_PUT, .key = { .family = STORE_SUBSCRIBER }, .p = b.p, .len = b.len };
+	str_format(c.op[0].key.owner, sizeof c.op[0].key.owner, "acme/%s", PHONE);
+	c.op[0].to.p[0] = 9;
+	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+	buf_clear(&b);
+}
+
+static void
+test_opted_out(void **state)
+{
+	static const char *const id[MSG_CLASSES] = { "token", "result", "notice" };
+	struct sim_world *w = smsc_world();
+	int64_t before = metric_get(M_MESSAGES_OPTED_OUT);
+
+	(void)state;
+	opt_out(w, true);
+	for (int cls = 0; cls < MSG_CLASSES; cls++)
+		put_message((enum message_class)cls, id[cls], PHONE);
+	put_message(MSG_NOTICE, "other", "27837654321");
+	run_for(MINUTE);
+	assert_int_equal(smsc.seen_n, 3);
+	for (int i = 0; i < smsc.seen_n; i++)
+		assert_false(smsc.seen[i].cls == MSG_NOTICE && strcmp(smsc.seen[i].to, PHONE) == 0);
+	assert_int_equal(message_in_store("notice").state, MESSAGE_WITHDRAWN);
+	assert_int_equal(message_in_store("other").state, MESSAGE_SENT);
+	assert_int_equal(metric_get(M_MESSAGES_OPTED_OUT), before + 1);
+	world_free(w);
+}
+
+static void
+test_dead_letters(void **state)
+{
+	struct sim_world *w = smsc_world();
+	int64_t tokens = metric_get(M_DEAD_TOKENS), results = metric_get(M_DEAD_RESULTS);
+	struct store_key key = message_key("t");
+	struct store_value v;
+	struct message m;
+
+	(void)state;
+	smsc_says(SIM_SMS, SMS_REFUSED, -1);
+	smsc_says(SIM_SMS_OTHER, SMS_REFUSED, -1);
+	put_message(MSG_TOKEN, "t", PHONE);
+	run_for(MINUTE);
+	m = message_in_store("t");
+	assert_int_equal(m.state, MESSAGE_FAILED);
+	assert_string_equal(m.why, "refused");
+	assert_string_equal(m.via, "sms-other");
+	assert_int_equal(m.status, 8);
+	assert_int_equal(smsc.seen_n, 2);
+	assert_true(is_in_dead_list("t"));
+	assert_int_equal(metric_get(M_DEAD_TOKENS), tokens + 1);
+
+	/* The record stays as long as its id is in the list. */
+	memory_store_load(w->store, w->loop.now + 29 * 24 * 60 * MINUTE, &key, 1, &v);
+	assert_true(v.present);
+
+	smsc.room[SIM_SMS] = smsc.room[SIM_SMS_OTHER] = 0;
+	put_message(MSG_RESULT, "late", PHONE);
+	run_for(61 * MINUTE);
+	smsc.room[SIM_SMS] = 16;
+	run_for(MINUTE);
+	assert_int_equal(message_in_store("late").state, MESSAGE_EXPIRED);
+	assert_string_equal(message_in_store("late").why, "no room in time");
+	assert_int_equal(metric_get(M_DEAD_RESULTS), results + 1);
+	assert_int_equal(smsc.seen_n, 2);
+	world_free(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_notices), cmocka_unit_test(test_refused_until_the_next_route),
+		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_priorities),
+		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
