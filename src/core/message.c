@@ -13,6 +13,7 @@ static const struct rec_field fields[] = {
 	REC(11, REC_I64, message, deadline), REC(12, REC_I64, message, next_at),
 	REC(13, REC_INT, message, status), REC(14, REC_STR, message, provider_id),
 	REC(15, REC_STR, message, intent_owner), REC(16, REC_STR, message, intent_id),
+	REC(40, REC_STR, message, channel),
 };
 
 static const char *const state_name[MESSAGE_STATES] = {

@@ -38,6 +38,7 @@ struct message {
 	int status;			/* of the last answer, for operators */
 	char provider_id[66];
 	char intent_owner[256], intent_id[INTENT_ID];	/* whose it is, "" if of none */
+	char channel[NAME_MAX_OCTETS];	/* an answer leaves the way its question came; "": by the routes of its class */
 	struct rec_rest rest;
 };
 

@@ -42,12 +42,24 @@ tenant_of(const struct carried *s)
 	return i >= 0 ? &s->task.gw->settings->tenants[i] : NULL;
 }
 
+/* The one channel that an answer may leave by, or -1: the configuration has it no more. */
+static int
+way_back(const struct carried *s)
+{
+	const struct settings *set = s->task.gw->settings;
+
+	for (int i = 0; i < set->channels_n; i++)
+		if (set->channels[i].kind == CHANNEL_SMS_SMPP && strcmp(set->channels[i].name, s->m.channel) == 0)
+			return i;
+	return -1;
+}
+
 static int
 channel_of(const struct carried *s)
 {
 	const struct tenant_settings *t = tenant_of(s);
 
-	return t->routes[s->m.cls][s->m.route];
+	return s->m.channel[0] != '\0' ? way_back(s) : t->routes[s->m.cls][s->m.route];
 }
 
 static int
@@ -81,9 +93,11 @@ static struct message_rules
 rules_of(const struct carried *s)
 {
 	const struct tenant_settings *t = tenant_of(s);
+	int routes = t != NULL ? t->routes_n[s->m.cls] : 0;
 
-	return (struct message_rules){ t != NULL ? t->routes_n[s->m.cls] : 0,
-	    s->task.gw->settings->message_tries };
+	if (t != NULL && s->m.channel[0] != '\0')
+		routes = way_back(s) >= 0 ? 1 : 0;
+	return (struct message_rules){ routes, s->task.gw->settings->message_tries };
 }
 
 static void
