@@ -35,6 +35,12 @@
 	M(M_MESSAGES_EXPIRED, counter, "isango_messages_expired_total", "Messages too old to send") \
 	M(M_MESSAGES_UNKNOWN, counter, "isango_messages_unknown_total", "Submits without an answer") \
 	M(M_MESSAGES_RETRIED, counter, "isango_messages_retried_total", "Submits repeated") \
+	M(M_MESSAGES_WITHDRAWN, counter, "isango_messages_withdrawn_total", "Messages not sent because they were not wanted any more") \
+	M(M_MESSAGES_OPTED_OUT, counter, "isango_messages_opted_out_total", "Notices withdrawn because the phone opted out") \
+	M(M_MESSAGES_REROUTED, counter, "isango_messages_rerouted_total", "Messages that went on to another route") \
+	M(M_DEAD_TOKENS, counter, "isango_dead_tokens_total", "Messages with a token that failed, expired or are unknown") \
+	M(M_DEAD_RESULTS, counter, "isango_dead_results_total", "Results of payments that failed, expired or are unknown") \
+	M(M_DEAD_NOTICES, counter, "isango_dead_notices_total", "Notices that failed, expired or are unknown") \
 	M(M_RECEIPTS, counter, "isango_receipts_total", "Delivery receipts taken") \
 	M(M_RECEIPTS_UNMATCHED, counter, "isango_receipts_unmatched_total", "Delivery receipts that match no message") \
 	M(M_INBOUND, counter, "isango_inbound_total", "SMS from customers, each of their parts") \

@@ -33,6 +33,7 @@ static const char *const currency_words[] = { "ZAR", NULL };
 static const char *const give_back_words[] = { "CANCELLED", "TIMEOUT", "ERROR", NULL };
 static const char *const mode_words[] = { "transceiver", "transmitter", "receiver", NULL };
 static const char *const dcs0_words[] = { "gsm7", "ucs2", "latin1", "ascii", NULL };
+static const char *const id_form_words[] = { "text", "decimal", "hex", NULL };
 static const char *const session_id_words[] = { "its_octet1", "msisdn", NULL };
 static const char *const turn_identity_words[] = { "its_sequence", "nothing", NULL };
 static const char *const channel_kind_words[] = { "ussd-smpp", "ussd-http", "sms-smpp", NULL };
@@ -69,6 +70,21 @@ static const struct option ussd_rows[] = {
 };
 static const struct option_group ussd_group = GROUP("binds[].ussd.", ussd_rows,
     .present = offsetof(struct bind_settings, has_ussd));
+
+#define ID_FORM(which) IN(bind_settings, receipt_ids.which), .words = id_form_words
+static const struct option receipt_ids_rows[] = {
+	{ "response", OPTION_WORD, "text", ID_FORM(response),
+	    .help = "The id in a submit_sm_resp. Where it is hex and that of a receipt is decimal, or "
+	    "the other way round, receipts match only if it is said here; text and decimal are "
+	    "compared as they are, but for leading zeros and case." },
+	{ "text", OPTION_WORD, "text", ID_FORM(text),
+	    .help = "The id in the text of a delivery receipt." },
+	{ "tlv", OPTION_WORD, "text", ID_FORM(tlv),
+	    .help = "The receipted_message_id of a delivery receipt. Where a receipt carries both, "
+	    "either may match." },
+};
+static const struct option_group receipt_ids_group = GROUP("binds[].receipt_ids.",
+    receipt_ids_rows, INLINE);
 
 static const struct option bind_rows[] = {
 	{ "name", OPTION_NAME, REQUIRED, TEXT(bind_settings, name, 1),
@@ -110,6 +126,8 @@ static const struct option bind_rows[] = {
 	    .help = "Numbering plan of whom we send to; -1 chooses by the address." },
 	{ "dcs0", OPTION_WORD, "gsm7", IN(bind_settings, dcs0), .words = dcs0_words,
 	    .help = "The alphabet that data_coding 0 stands for, both ways." },
+	{ "receipt_ids", OPTION_GROUP, "{}", .group = &receipt_ids_group,
+	    .help = "How the SMSC writes the ids of messages." },
 	{ "ussd", OPTION_GROUP, OPTIONAL, .group = &ussd_group,
 	    .help = "The bind carries USSD, in this dialect." },
 };

@@ -4,6 +4,10 @@
 #include "base/str.h"
 
 #define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define BACKOFF_STEPS 8			/* 1 s, 4 s, 9 s ... 64 s */
+#define NO_ROOM_LEAST 250		/* between two looks at a route that is full: a quarter of how long it was */
+#define NO_ROOM_MOST (5 * SECOND)
 
 static const struct rec_field fields[] = {
 	REC(1, REC_STR, message, id), REC(2, REC_STR, message, tenant), REC(3, REC_INT, message, cls),
@@ -13,6 +17,8 @@ static const struct rec_field fields[] = {
 	REC(11, REC_I64, message, deadline), REC(12, REC_I64, message, next_at),
 	REC(13, REC_INT, message, status), REC(14, REC_STR, message, provider_id),
 	REC(15, REC_STR, message, intent_owner), REC(16, REC_STR, message, intent_id),
+	REC(17, REC_INT, message, spent), REC(18, REC_I64, message, no_room_since),
+	REC(19, REC_STR, message, via), REC(20, REC_STR, message, why),
 	REC(40, REC_STR, message, channel),
 };
 
@@ -20,8 +26,14 @@ static const char *const state_name[MESSAGE_STATES] = {
 	"waiting", "sending", "sent", "delivered", "failed", "expired", "unknown", "withdrawn",
 };
 
-/* A token or a result is the same text however often it comes; a notice twice is a nuisance. */
-static const bool repeatable[MSG_CLASSES] = { [MSG_TOKEN] = true, [MSG_RESULT] = true };
+static const struct {
+	bool repeatable;	/* the same text however often it comes; a notice twice is a nuisance */
+	int64_t patience;	/* with a route that has no room, when another one has */
+} class_rule[MSG_CLASSES] = {
+	[MSG_TOKEN] = { true, MINUTE },
+	[MSG_RESULT] = { true, MINUTE },
+	[MSG_NOTICE] = { false, 10 * MINUTE },
+};
 
 void
 message_encode(const struct message *m, struct buf *out)
@@ -33,7 +45,8 @@ bool
 message_decode(const void *octets, size_t n, struct message *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
-	    (unsigned)out->state < MESSAGE_STATES && (unsigned)out->cls < MSG_CLASSES;
+	    (unsigned)out->state < MESSAGE_STATES && (unsigned)out->cls < MSG_CLASSES &&
+	    (unsigned)out->route <= ROUTES_MAX;
 }
 
 const char *
@@ -48,30 +61,70 @@ message_final(const struct message *m)
 	return m->state >= MESSAGE_SENT;
 }
 
-/* The next try on this route, the next route, or the end. */
-static void
-again(struct message *m, const struct message_rules *rules, int64_t now, bool same_route)
+bool
+message_dead(const struct message *m)
 {
-	int step = m->tries < 8 ? m->tries : 8;
+	return m->state == MESSAGE_FAILED || m->state == MESSAGE_EXPIRED || m->state == MESSAGE_UNKNOWN;
+}
 
-	m->state = MESSAGE_WAITING;
-	m->next_at = now + step * step * SECOND;
-	if (same_route && m->tries < rules->tries)
-		return;
-	m->route++;
-	m->tries = 0;
+static void
+end(struct message *m, enum message_state state, const char *why)
+{
+	m->state = state;
+	str_copy(m->why, sizeof m->why, why);
+}
+
+/* The first route behind this one, round and round, that had not all its tries and is among `which`. */
+static bool
+find_route(struct message *m, const struct message_rules *rules, unsigned which)
+{
+	for (int k = 1; k < rules->routes; k++) {
+		int route = (m->route + k) % rules->routes;
+
+		if (((unsigned)m->spent & 1u << route) == 0 && (which & 1u << route) != 0) {
+			m->route = route;
+			m->tries = 0;
+			m->no_room_since = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+next_route(struct message *m, const struct message_rules *rules, int64_t now)
+{
+	m->spent |= (int)(1u << m->route);
+	m->state = find_route(m, rules, ~0u) ? MESSAGE_WAITING : MESSAGE_FAILED;
 	m->next_at = now;
-	if (m->route >= rules->routes)
-		m->state = MESSAGE_FAILED;
+}
+
+/* The next try on this route, or the next route. */
+static void
+again(struct message *m, const struct message_rules *rules, int64_t now, const char *why)
+{
+	int step = m->tries < BACKOFF_STEPS ? m->tries : BACKOFF_STEPS;
+
+	end(m, MESSAGE_WAITING, why);
+	m->next_at = now + step * step * SECOND;
+	if (m->tries >= rules->tries)
+		next_route(m, rules, now);
 }
 
 static void
 no_answer(struct message *m, const struct message_rules *rules, int64_t now)
 {
-	if (repeatable[m->cls])
-		again(m, rules, now, true);
+	if (class_rule[m->cls].repeatable)
+		again(m, rules, now, "no answer");
 	else
-		m->state = MESSAGE_UNKNOWN;
+		end(m, MESSAGE_UNKNOWN, "no answer");
+}
+
+static void
+expire(struct message *m, int64_t now)
+{
+	if (m->state == MESSAGE_WAITING && now >= m->deadline)
+		end(m, MESSAGE_EXPIRED, m->why[0] != '\0' ? m->why : "no room in time");
 }
 
 bool
@@ -81,10 +134,9 @@ message_ready(struct message *m, const struct message_rules *rules, int64_t now)
 		return false;
 	if (m->state == MESSAGE_SENDING)
 		no_answer(m, rules, now);
-	if (m->state == MESSAGE_WAITING && now >= m->deadline)
-		m->state = MESSAGE_EXPIRED;
-	else if (m->state == MESSAGE_WAITING && m->route >= rules->routes)
-		m->state = MESSAGE_FAILED;	/* routes were taken away meanwhile */
+	expire(m, now);
+	if (m->state == MESSAGE_WAITING && m->route >= rules->routes)
+		end(m, MESSAGE_FAILED, "no such route any more");
 	return m->state == MESSAGE_WAITING && now >= m->next_at;
 }
 
@@ -97,48 +149,82 @@ message_sending(struct message *m, int64_t now, int64_t lease_ms)
 	m->next_at = now + lease_ms;
 }
 
+bool
+message_no_room(struct message *m, const struct message_rules *rules, int64_t now)
+{
+	int64_t wait;
+
+	if (m->no_room_since == 0)
+		m->no_room_since = now;
+	wait = now - m->no_room_since;
+	if (wait >= class_rule[m->cls].patience && find_route(m, rules, rules->room)) {
+		m->next_at = now;
+		return true;
+	}
+	wait /= 4;
+	m->next_at = now + (wait < NO_ROOM_LEAST ? NO_ROOM_LEAST : wait > NO_ROOM_MOST ? NO_ROOM_MOST : wait);
+	return false;
+}
+
+/* Nothing was tried, through no fault of the message: the deadline bounds it, not the tries. */
+static void
+later(struct message *m, const struct message_rules *rules, int64_t now)
+{
+	m->state = MESSAGE_WAITING;
+	m->tries--;
+	if (!message_no_room(m, rules, now) && m->next_at < now + SECOND)
+		m->next_at = now + SECOND;
+}
+
 void
 message_on_answer(struct message *m, const struct message_rules *rules, int64_t now, enum message_answer a,
     int status, const char *provider_id)
 {
 	m->status = status;
+	if (a != MESSAGE_LATER && a != MESSAGE_TOO_LATE)
+		m->no_room_since = 0;
 	switch (a) {
 	case MESSAGE_ACCEPTED:
-		m->state = MESSAGE_SENT;
+		end(m, MESSAGE_SENT, "");
 		if (!str_copy(m->provider_id, sizeof m->provider_id, provider_id))
 			m->provider_id[0] = '\0';
 		break;
 	case MESSAGE_LATER:
-		/* Not sent, through no fault of the message: the deadline bounds it, not the tries. */
-		m->state = MESSAGE_WAITING;
-		m->tries--;
-		m->next_at = now + 2 * SECOND;
+	case MESSAGE_TOO_LATE:
+		/* Too late for this attempt; for the message it is if its deadline says so. */
+		later(m, rules, now);
 		break;
 	case MESSAGE_FEW:
-		again(m, rules, now, true);
+		again(m, rules, now, "refused each time");
 		break;
 	case MESSAGE_REFUSED:
-		again(m, rules, now, false);
-		break;
-	case MESSAGE_TOO_LATE:
-		m->state = MESSAGE_EXPIRED;
+		end(m, MESSAGE_WAITING, "refused");
+		next_route(m, rules, now);
 		break;
 	case MESSAGE_NO_ANSWER:
 		no_answer(m, rules, now);
 		break;
 	}
-	if (m->state == MESSAGE_WAITING && now >= m->deadline)
-		m->state = MESSAGE_EXPIRED;
+	expire(m, now);
 }
 
 bool
-message_on_receipt(struct message *m, bool delivered, bool failed)
+message_on_receipt(struct message *m, const struct message_rules *rules, int64_t now, const struct receipt *r,
+    int attempt)
 {
-	if (m->state == MESSAGE_DELIVERED || (m->state == MESSAGE_FAILED && !delivered))
+	if (m->state == MESSAGE_DELIVERED)
 		return false;
-	if (delivered)
-		m->state = MESSAGE_DELIVERED;
-	else if (failed)
-		m->state = MESSAGE_FAILED;
-	return delivered || failed;
+	if (r->state == RECEIPT_DELIVERED) {
+		end(m, MESSAGE_DELIVERED, "");
+		return true;
+	}
+	/* Sending: the SMSC's answer is on its way to being saved. */
+	if (r->state != RECEIPT_FAILED || attempt != m->attempts ||
+	    (m->state != MESSAGE_SENT && m->state != MESSAGE_SENDING))
+		return false;
+	end(m, MESSAGE_FAILED, "");
+	str_format(m->why, sizeof m->why, "receipt %s %s", r->stat, r->err);
+	if (class_rule[m->cls].repeatable && now < m->deadline)
+		next_route(m, rules, now);
+	return true;
 }

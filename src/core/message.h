@@ -7,12 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/receipt.h"
 #include "core/record.h"
 #include "core/settings.h"
 #include "core/subscriber.h"
 
 #define MESSAGE_ID 80		/* "<intent>:token", "<intent>:token:2" */
 #define MESSAGE_TEXT 1000
+#define MESSAGE_WHY 48
 
 enum message_state {
 	MESSAGE_WAITING,
@@ -20,7 +22,7 @@ enum message_state {
 	MESSAGE_SENT,		/* accepted by a provider */
 	MESSAGE_DELIVERED, MESSAGE_FAILED, MESSAGE_EXPIRED,
 	MESSAGE_UNKNOWN,	/* perhaps sent, and its class is not sent twice */
-	MESSAGE_WITHDRAWN,	/* its token ended before it was sent */
+	MESSAGE_WITHDRAWN,	/* not sent: its token ended first, or nobody wants to hear it */
 	MESSAGE_STATES
 };
 
@@ -36,9 +38,13 @@ struct message {
 	int attempts;			/* in all */
 	int64_t created_at, deadline, next_at;	/* deadline: never on the wire after it */
 	int status;			/* of the last answer, for operators */
-	char provider_id[66];
+	char provider_id[RECEIPT_ID];
 	char intent_owner[256], intent_id[INTENT_ID];	/* whose it is, "" if of none */
 	char channel[NAME_MAX_OCTETS];	/* an answer leaves the way its question came; "": by the routes of its class */
+	int spent;			/* bits of the routes that had their tries */
+	int64_t no_room_since;		/* on this route, with nothing tried since; 0: not so */
+	char via[NAME_MAX_OCTETS];	/* the channel of the last attempt */
+	char why[MESSAGE_WHY];		/* what went wrong last, in words for operators */
 	struct rec_rest rest;
 };
 
@@ -46,18 +52,35 @@ void message_encode(const struct message *m, struct buf *out);
 bool message_decode(const void *octets, size_t n, struct message *out) MUST_CHECK;
 const char *message_state_name(enum message_state s);
 
-enum message_answer { MESSAGE_ACCEPTED, MESSAGE_LATER, MESSAGE_FEW, MESSAGE_REFUSED, MESSAGE_TOO_LATE, MESSAGE_NO_ANSWER };
+enum message_answer {
+	MESSAGE_ACCEPTED,
+	MESSAGE_LATER,			/* nothing was tried: no link, throttled */
+	MESSAGE_FEW,			/* refused, but perhaps not the next time */
+	MESSAGE_REFUSED, MESSAGE_TOO_LATE,
+	MESSAGE_NO_ANSWER		/* perhaps sent */
+};
 
 struct message_rules {
 	int routes;			/* of the class at the tenant */
 	int tries;			/* per route */
+	unsigned room;			/* bits of the routes that could take a message now */
 };
 /* Claimed: may it be tried now? Moves what a dead process left in SENDING, and what is too old. True: call sending. */
 bool message_ready(struct message *m, const struct message_rules *rules, int64_t now);
+/*
+ * Its route has no room. True: it had none for so long that the message now is on another one, which has. Else it is to
+ * wait until next_at.
+ */
+bool message_no_room(struct message *m, const struct message_rules *rules, int64_t now);
 /* Before the octets go out: to be saved first. */
 void message_sending(struct message *m, int64_t now, int64_t lease_ms);
 void message_on_answer(struct message *m, const struct message_rules *rules, int64_t now, enum message_answer a,
     int status, const char *provider_id);
 bool message_final(const struct message *m);	/* out of the list; receipts may still come */
-/* A receipt's word; false when it changes nothing. */
-bool message_on_receipt(struct message *m, bool delivered, bool failed);
+bool message_dead(const struct message *m);	/* final, and neither accepted nor withdrawn: for operators to see */
+/*
+ * A receipt's word about attempt number `attempt`; false when it changes nothing. Delivered wins over everything. Failed
+ * counts for the newest attempt only, and sends what may be said twice over the next route.
+ */
+bool message_on_receipt(struct message *m, const struct message_rules *rules, int64_t now, const struct receipt *r,
+    int attempt);

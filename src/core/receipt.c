@@ -152,7 +152,7 @@ receipt_apply_tlvs(struct receipt *r, const char *id, size_t id_len, int message
 
 /* Hex digits read as one number and written in decimal; false when that has over 65 digits. */
 static bool
-hex_to_decimal(const char *hex, char out[66])
+hex_to_decimal(const char *hex, char out[RECEIPT_ID])
 {
 	unsigned char digit[65] = { 0 };	/* the lowest first */
 	size_t n = 1;
@@ -178,9 +178,9 @@ hex_to_decimal(const char *hex, char out[66])
 }
 
 void
-receipt_canonical_id(const char *raw, bool hex, char out[66])
+receipt_canonical_id(const char *raw, bool hex, char out[RECEIPT_ID])
 {
-	char id[66];
+	char id[RECEIPT_ID];
 	size_t n = 0;
 
 	for (; *raw != '\0' && n + 1 < sizeof id; raw++) {
@@ -197,4 +197,16 @@ receipt_canonical_id(const char *raw, bool hex, char out[66])
 	if (hex && n > 0 && strspn(id, "0123456789abcdef") == n && hex_to_decimal(id, out))
 		return;
 	memcpy(out, id, n + 1);
+}
+
+size_t
+receipt_ids(const struct receipt *r, const struct receipt_ids *forms, char out[2][RECEIPT_ID])
+{
+	size_t n = 0;
+
+	if (r->id[0] != '\0')
+		receipt_canonical_id(r->id, forms->text == ID_HEX, out[n++]);
+	if (r->tlv_id[0] != '\0')
+		receipt_canonical_id(r->tlv_id, forms->tlv == ID_HEX, out[n++]);
+	return n == 2 && strcmp(out[0], out[1]) == 0 ? 1 : n;
 }

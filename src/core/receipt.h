@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/phone.h"
+#include "core/settings.h"
 
 #define RECEIPT_ID 66			/* SMPP 3.4 §5.2.23: 65 octets and a NUL */
 
@@ -50,4 +51,6 @@ void receipt_apply_tlvs(struct receipt *r, const char *id, size_t id_len, int me
  * is set the id is read as a hexadecimal number and said in decimal. What is no number, or has over
  * 65 decimal digits, stays text (lower case). out has 66 octets.
  */
-void receipt_canonical_id(const char *raw, bool hex, char out[66]);
+void receipt_canonical_id(const char *raw, bool hex, char out[RECEIPT_ID]);
+/* The ids under which its message may be known, canonical and different: 0, 1 or 2 of them. */
+size_t receipt_ids(const struct receipt *r, const struct receipt_ids *forms, char out[2][RECEIPT_ID]);

@@ -18,6 +18,12 @@
 #define NETS_MAX 8
 #define WALLETS_MAX 32
 
+/* How an SMSC writes a message's id: the order of the words in config_options.c. */
+enum id_form { ID_TEXT, ID_DECIMAL, ID_HEX };
+struct receipt_ids {
+	enum id_form response, text, tlv;	/* submit_sm_resp, a receipt's text, receipted_message_id */
+};
+
 enum bind_mode { BIND_TRANSCEIVER, BIND_TRANSMITTER, BIND_RECEIVER };
 enum session_id_source { SESSION_ITS_OCTET1, SESSION_MSISDN };
 enum turn_identity { TURN_ITS_SEQUENCE, TURN_NOTHING };
@@ -42,6 +48,7 @@ struct bind_settings {
 	int reconnect_min_s, reconnect_max_s;
 	int source_ton, source_npi, dest_ton, dest_npi;	/* -1: by the address */
 	enum charset dcs0;		/* what data_coding 0 means, both ways */
+	struct receipt_ids receipt_ids;
 	bool has_ussd;
 	struct ussd_dialect ussd;
 };

@@ -24,7 +24,8 @@ gateway_new(const struct gateway_options *o)
 	gw->settings = o->settings;
 	gw->ports = o->ports;
 	gw->tenants = xcalloc((size_t)o->settings->tenants_n, sizeof *gw->tenants);
-	gw->bind_sends = xcalloc((size_t)o->settings->binds_n, sizeof *gw->bind_sends);
+	gw->bind_loads = xcalloc((size_t)o->settings->binds_n, sizeof *gw->bind_loads);
+	gw->strays = xcalloc((size_t)o->settings->binds_n, sizeof *gw->strays);
 	gw->ops = map_new();
 	gw->tasks = map_new();
 	gw->phones = map_new();
@@ -87,7 +88,8 @@ gateway_free(struct gateway *gw)
 	free(gw->menus);
 	free(gw->sms_menus);
 	free(gw->tenants);
-	free(gw->bind_sends);
+	free(gw->bind_loads);
+	free(gw->strays);
 	free(gw);
 }
 
@@ -224,7 +226,8 @@ look_for_due(struct gateway *gw)
 	gw->due_at = gw->now + TICK_MS;
 	for (unsigned i = 0; i < slice && gw->runs < RUNS_MAX; i++) {
 		struct looking *l = xcalloc(1, sizeof *l);
-		struct store_claim claim = { STORE_DUE, gw->due_next, DUE_CLAIM, DUE_LEASE_MS };
+		struct store_claim claim = { .list = STORE_DUE, .bucket = gw->due_next, .max = DUE_CLAIM,
+			.lease_ms = DUE_LEASE_MS };
 
 		gw->due_next = (gw->due_next + 1) % buckets;
 		task_start(gw, &l->task, looking_end);

@@ -26,8 +26,12 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_DUE,		/* list, one per bucket of STORE_INTENT: intents by the time they are due */
 	STORE_LIMIT,		/* owner phone, id month */
 	STORE_MESSAGE,		/* owner the message's id, no id */
-	STORE_OUTBOX,		/* list, one per bucket of STORE_MESSAGE: messages by the time they are due */
+	/* Lists, one of each per bucket of STORE_MESSAGE: messages by the time they are due; in the order of their classes. */
+	STORE_OUTBOX, STORE_OUTBOX_RESULT, STORE_OUTBOX_NOTICE,
+	STORE_DEAD,		/* list, one per bucket of STORE_MESSAGE: ids of messages that came to nothing, by time. At its
+				 * cap the oldest goes, instead of STORE_FULL */
 	STORE_RECEIPT,		/* owner bind, id the SMSC's message id (canonical): where the message is; or parked */
+	STORE_STRAY,		/* owner bind: the last receipts that matched no message */
 	STORE_INDEX,		/* list; owner tenant/integrator/wallet: externalUniqueIds by time of creation */
 	STORE_COUNTER,		/* owner tenant/phone or integrator, id what+day: caps a day */
 	STORE_INBOX,		/* owner tenant/phone: what the phone has sent by SMS, and what was answered */
@@ -79,21 +83,21 @@ enum store_op_kind {
 	STORE_PUT,		/* key becomes value with version `to` if it is at `from` now */
 	STORE_CHECK,		/* key must be at version `from` */
 	STORE_DELETE,		/* key goes if it is at `from` */
-	STORE_LIST_ADD,		/* into the list `key` at `score`, or moved to it: the record `ref` (DUE, OUTBOX: a record
-				 * of the same bucket) or the text `item` (INDEX) */
+	STORE_LIST_ADD,		/* into the list `key` at `score`, or moved to it: the record `ref` (DUE, OUTBOX_*: a
+				 * record of the same bucket) or the text `item` (INDEX, DEAD) */
 	STORE_LIST_REMOVE	/* the same out of the list */
 };
 
 struct store_op {
 	enum store_op_kind kind;
-	struct store_key key;		/* all of one commit are in one bucket; of a DUE or OUTBOX list the owner is
-					 * that of `ref` (it only chooses the bucket) */
+	struct store_key key;		/* all of one commit are in one bucket; of a DUE, OUTBOX_* or DEAD list the
+					 * owner is that of its record (it only chooses the bucket) */
 	struct store_version from, to;
 	const void *p;
 	size_t len;
 	int64_t ttl_ms;			/* PUT: 0 takes the family's */
-	struct store_key ref;		/* LIST_* of DUE and OUTBOX */
-	char item[STORE_ID];		/* LIST_* of INDEX */
+	struct store_key ref;		/* LIST_* of DUE and OUTBOX_* */
+	char item[STORE_ID];		/* LIST_* of INDEX and DEAD */
 	int64_t score;			/* LIST_ADD: ms since the epoch */
 };
 
@@ -106,11 +110,13 @@ struct store_commit {
 /* A PUT that finds `to` already there was done by an earlier delivery of the same commit: DONE, not CONFLICT. */
 
 #define STORE_CLAIM_MAX 64
+#define STORE_CLAIM_LISTS 4
 struct store_claim {
 	enum store_family list;		/* DUE or OUTBOX */
 	unsigned bucket;		/* 0..buckets-1 of the family */
 	size_t max;
 	int64_t lease_ms;
+	unsigned more;			/* families behind `list`: what is due there comes after it, as far as max goes */
 };
 struct store_claimed {			/* of a claim: `value`, the record; an item whose record is gone is dropped from the list.
 					 * of a range: `item` */
@@ -120,7 +126,8 @@ struct store_claimed {			/* of a claim: `value`, the record; an item whose recor
 };
 
 struct store_range {			/* the newest first */
-	struct store_key key;		/* INDEX */
+	struct store_key key;		/* INDEX; of DEAD only the family is looked at */
+	unsigned bucket;		/* DEAD: whose list */
 	int64_t from_ms, to_ms;
 	size_t offset, max;		/* at most STORE_CLAIM_MAX */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The outbox at work: claims what is due, sends it, saves what became of it; receipts find their message. */
+/* The outbox at work: claims what is due, sends it, saves what became of it. */
 #pragma once
 #include "service/task.h"
 

@@ -208,6 +208,17 @@ commit_list_remove(struct store_commit *c, enum store_family list, const struct 
 	op->ref = *ref;
 }
 
+void
+commit_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *item, int64_t score)
+{
+	struct store_op *op = commit_op(c, kind);
+
+	op->key = key_of(list, item, "");
+	op->score = score;
+	if (!str_copy(op->item, sizeof op->item, item))
+		fatalx("store item too long");
+}
+
 struct buf *
 scratch(struct gateway *gw, int i)
 {

@@ -53,7 +53,12 @@ struct gateway {
 	struct tenant_load {
 		unsigned turns, calls;	/* of each tenant: a limit of one is no limit of another */
 	} *tenants;
-	unsigned *bind_sends;		/* messages of each bind that are about to be written */
+	struct bind_load {
+		unsigned sends;		/* messages that are about to be written */
+		/* A message of the class found no room and is back by then: what is less urgent leaves it some. */
+		int64_t wanted_until[MSG_CLASSES];
+	} *bind_loads;
+	struct strays **strays;		/* of each bind, NULL until there is one */
 	struct map *phones;		/* owner -> struct turn being worked on */
 	struct map *writers;		/* owner -> struct mo being worked on */
 	struct map *running;		/* intent id -> struct run */
@@ -95,6 +100,9 @@ void commit_put(struct gateway *gw, struct store_commit *c, const struct store_k
 void commit_check(struct store_commit *c, const struct store_key *key, const struct rev *r);
 void commit_list_add(struct store_commit *c, enum store_family list, const struct store_key *ref, int64_t score);
 void commit_list_remove(struct store_commit *c, enum store_family list, const struct store_key *ref);
+/* Of a list of texts; `item` is also the owner that chooses its bucket. */
+void commit_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *item,
+    int64_t score);
 /* An empty buffer that lives until the next turn of events; i < SCRATCH. */
 struct buf *scratch(struct gateway *gw, int i);
 

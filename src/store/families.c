@@ -23,10 +23,14 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_LIMIT]      = { "lim", 'l', 256, DAYS(70),   64 * 1024 },
 	[STORE_MESSAGE]    = { "msg", 'o', 16,  DAYS(14),   8 * 1024 },
 	[STORE_OUTBOX]     = { "out", 'o', 16,  FOR_EVER,   500000 },
+	[STORE_OUTBOX_RESULT] = { "our", 'o', 16, FOR_EVER, 500000 },
+	[STORE_OUTBOX_NOTICE] = { "oun", 'o', 16, FOR_EVER, 500000 },
+	[STORE_DEAD]       = { "ded", 'o', 16,  DAYS(30),   5000 },
 	[STORE_RECEIPT]    = { "rcp", 'r', 64,  DAYS(14),   1024 },
+	[STORE_STRAY]      = { "str", 'r', 64,  DAYS(7),    16 * 1024 },
 	[STORE_INDEX]      = { "idx", 'i', 64,  DAYS(180),  200000 },
 	[STORE_COUNTER]    = { "cnt", 'p', 256, DAYS(3),    4 * 1024 },
 	/* Longer than messages: what names an answer must not begin anew while the answer is kept. */
-	[STORE_INBOX]      = { "inb", 'p', 256, DAYS(15),   1024 },
+	[STORE_INBOX]      = { "inb", 'p', 256, DAYS(31),   1024 },
 	[STORE_PARTS]      = { "prt", 'p', 256, MINUTES(10), 4 * 1024 },
 };

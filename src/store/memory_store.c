@@ -267,7 +267,8 @@ caps_hold(struct memory_store *m, int64_t now, const struct prepared *p, size_t 
 
 		if (p[i].op->kind == STORE_PUT && p[i].op->len > row->cap)
 			return false;
-		if (p[i].op->kind != STORE_LIST_ADD || !is_new_item(m, now, &p[i]))
+		if (p[i].op->kind != STORE_LIST_ADD || store_list_rolls(p[i].op->key.family) ||
+		    !is_new_item(m, now, &p[i]))
 			continue;
 		z = find_list(m, now, &p[i].name);
 		after = z != NULL ? zlist_live(z, now, row->ttl_ms) : 0;
@@ -321,6 +322,8 @@ list_add(struct memory_store *m, int64_t now, const struct prepared *p)
 	while (row->ttl_ms != 0 && z->n > 0 && z->item[0].score <= now - row->ttl_ms)
 		zlist_remove(z, &z->item[0]);
 	zlist_put(z, p->op->score, p->member, p->member_len);
+	while (store_list_rolls(p->op->key.family) && z->n > row->cap)
+		zlist_remove(z, &z->item[0]);
 	z->expires = row->ttl_ms != 0 ? now + row->ttl_ms : 0;
 }
 
@@ -372,19 +375,18 @@ memory_store_commit(struct memory_store *m, int64_t now, const struct store_comm
 	return STORE_DONE;
 }
 
-size_t
-memory_store_claim(struct memory_store *m, int64_t now, const struct store_claim *c,
+static size_t
+claim_list(struct memory_store *m, int64_t now, const struct store_name *name, size_t max, int64_t lease_ms,
     struct store_claimed *out)
 {
-	struct store_name name, due[STORE_CLAIM_MAX];
+	struct store_name due[STORE_CLAIM_MAX];
 	int64_t score[STORE_CLAIM_MAX];
-	struct zlist *z;
+	struct zlist *z = find_list(m, now, name);
 	size_t n = 0, got = 0;
 
-	store_name_list(c->list, c->bucket, &name);
-	if ((z = find_list(m, now, &name)) == NULL)
+	if (z == NULL)
 		return 0;
-	for (; n < z->n && n < c->max && n < STORE_CLAIM_MAX && z->item[n].score <= now; n++) {
+	for (; n < z->n && n < max && z->item[n].score <= now; n++) {
 		due[n] = z->item[n].member;
 		score[n] = z->item[n].score;
 	}
@@ -395,8 +397,22 @@ memory_store_claim(struct memory_store *m, int64_t now, const struct store_claim
 			zlist_remove(z, zlist_find(z, due[i].text, due[i].len));
 			continue;
 		}
-		zlist_put(z, now + c->lease_ms, due[i].text, due[i].len);
+		zlist_put(z, now + lease_ms, due[i].text, due[i].len);
 		out[got++] = (struct store_claimed){ .value = value_of(r), .score = score[i] };
+	}
+	return got;
+}
+
+size_t
+memory_store_claim(struct memory_store *m, int64_t now, const struct store_claim *c,
+    struct store_claimed *out)
+{
+	size_t max = c->max < STORE_CLAIM_MAX ? c->max : STORE_CLAIM_MAX, got = 0;
+	struct store_name name;
+
+	for (unsigned i = 0; i <= c->more && got < max; i++) {
+		store_name_list(c->list + i, c->bucket, &name);
+		got += claim_list(m, now, &name, max - got, c->lease_ms, out + got);
 	}
 	return got;
 }
@@ -409,7 +425,7 @@ memory_store_range(struct memory_store *m, int64_t now, const struct store_range
 	const struct zlist *z;
 	size_t skip = r->offset, got = 0;
 
-	store_name(&m->namer, &r->key, &name);
+	store_name_range(&m->namer, r, &name);
 	if ((z = find_list(m, now, &name)) == NULL)
 		return 0;
 	for (size_t i = z->n; i-- > 0 && got < r->max && got < STORE_CLAIM_MAX;) {

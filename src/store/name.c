@@ -9,11 +9,16 @@
 
 #define ID_HASHED 1
 #define BY_BUCKET 2	/* one list per bucket, whatever the owner */
+#define OF_RECORDS 4	/* a list of names of records */
+#define ROLLS 8		/* a list whose oldest item goes at the cap */
 
 /* An SMSC's message id and what a counter counts may hold a phone. */
 static const unsigned char traits[STORE_FAMILIES] = {
-	[STORE_DUE] = BY_BUCKET,
-	[STORE_OUTBOX] = BY_BUCKET,
+	[STORE_DUE] = BY_BUCKET | OF_RECORDS,
+	[STORE_OUTBOX] = BY_BUCKET | OF_RECORDS,
+	[STORE_OUTBOX_RESULT] = BY_BUCKET | OF_RECORDS,
+	[STORE_OUTBOX_NOTICE] = BY_BUCKET | OF_RECORDS,
+	[STORE_DEAD] = BY_BUCKET | ROLLS,
 	[STORE_RECEIPT] = ID_HASHED,
 	[STORE_COUNTER] = ID_HASHED,
 };
@@ -94,11 +99,26 @@ store_name(struct store_namer *n, const struct store_key *key, struct store_name
 	}
 }
 
+bool
+store_list_rolls(enum store_family list)
+{
+	return (traits[list] & ROLLS) != 0;
+}
+
+void
+store_name_range(struct store_namer *n, const struct store_range *r, struct store_name *out)
+{
+	if (traits[r->key.family] & BY_BUCKET)
+		store_name_list(r->key.family, r->bucket, out);
+	else
+		store_name(n, &r->key, out);
+}
+
 const char *
 store_name_member(struct store_namer *n, const struct store_op *op, struct store_name *scratch,
     size_t *len)
 {
-	if (!(traits[op->key.family] & BY_BUCKET)) {
+	if (!(traits[op->key.family] & OF_RECORDS)) {
 		*len = strlen(op->item);
 		return op->item;
 	}

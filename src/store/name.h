@@ -30,8 +30,10 @@ struct store_namer {
 
 unsigned store_name_bucket(struct store_namer *n, enum store_family family, const char *owner);
 void store_name(struct store_namer *n, const struct store_key *key, struct store_name *out);
-/* Of a list of what is due (DUE, OUTBOX) by its number. */
+/* Of a list that each bucket has one of (DUE, OUTBOX_*, DEAD), by the bucket's number. */
 void store_name_list(enum store_family family, unsigned bucket, struct store_name *out);
+bool store_list_rolls(enum store_family list);	/* at the cap the oldest item goes, instead of STORE_FULL */
+void store_name_range(struct store_namer *n, const struct store_range *r, struct store_name *out);
 /* Members of a list: the name of `ref`, or `item`. Borrowed from op and *scratch. */
 const char *store_name_member(struct store_namer *n, const struct store_op *op,
     struct store_name *scratch, size_t *len);

@@ -388,7 +388,7 @@ add_member(struct call *k, const struct store_op *op, const struct store_name *n
 static void
 add_list_add(struct call *k, const struct store_op *op, const struct store_name *name)
 {
-	add_str(k, "A");
+	add_str(k, store_list_rolls(op->key.family) ? "B" : "A");
 	add_member(k, op, name);
 	add_i64(k, op->score);
 	add_i64(k, store_families[op->key.family].ttl_ms);
@@ -489,10 +489,14 @@ redis_store_claim(struct redis_store *s, uint64_t op, const struct store_claim *
 	struct call *k = call_new(s, op, on_claimed, c->bucket);
 	struct store_name name;
 
-	store_name_list(c->list, c->bucket, &name);
+	if (c->more >= STORE_CLAIM_LISTS)
+		fatalx("store: claim of %u lists", c->more + 1);
 	k->script = &store_lua_claim;
-	add_str(k, "1");
-	add(k, name.text, name.len);
+	add_i64(k, (int64_t)c->more + 1);
+	for (unsigned i = 0; i <= c->more; i++) {
+		store_name_list(c->list + i, c->bucket, &name);
+		add(k, name.text, name.len);
+	}
 	add_i64(k, (int64_t)(c->max < STORE_CLAIM_MAX ? c->max : STORE_CLAIM_MAX));
 	add_i64(k, c->lease_ms);
 	send_call(k);
@@ -529,7 +533,7 @@ redis_store_range(struct redis_store *s, uint64_t op, const struct store_range *
 	struct call *k = call_new(s, op, on_ranged, 0);
 	struct store_name name;
 
-	store_name(&s->namer, &r->key, &name);
+	store_name_range(&s->namer, r, &name);
 	k->shard = name.bucket;
 	add_str(k, "ZRANGE");
 	add(k, name.text, name.len);

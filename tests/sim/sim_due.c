@@ -61,7 +61,8 @@ sim_due_op(struct sim_world *w, const struct store_op *op)
 	char ref[STORE_OWNER + STORE_ID];
 	struct sim_due *d;
 
-	if (op->key.family != STORE_DUE && op->key.family != STORE_OUTBOX)
+	if (op->key.family != STORE_DUE &&
+	    (op->key.family < STORE_OUTBOX || op->key.family > STORE_OUTBOX_NOTICE))
 		return;
 	str_format(ref, sizeof ref, "%s\n%s", op->ref.owner, op->ref.id);
 	d = due_find(w, ref);
@@ -81,12 +82,17 @@ sim_due_op(struct sim_world *w, const struct store_op *op)
 	poke_at(w, op->score);
 }
 
+static bool
+is_claimed(const struct sim_due *d, const struct store_claim *c)
+{
+	return d->list >= c->list && d->list <= c->list + c->more && d->bucket == c->bucket;
+}
+
 void
 sim_due_claim(struct sim_world *w, const struct store_claim *c)
 {
 	for (size_t i = 0; i < w->due_n; i++)
-		if (w->due[i].list == c->list && w->due[i].bucket == c->bucket &&
-		    w->due[i].score <= w->loop.now) {
+		if (is_claimed(&w->due[i], c) && w->due[i].score <= w->loop.now) {
 			w->due[i].score = w->loop.now + c->lease_ms;
 			poke_at(w, w->due[i].score);
 		}
@@ -96,7 +102,7 @@ bool
 sim_due_bucket(const struct sim_world *w, const struct store_claim *c)
 {
 	for (size_t i = 0; i < w->due_n; i++)
-		if (w->due[i].list == c->list && w->due[i].bucket == c->bucket)
+		if (is_claimed(&w->due[i], c))
 			return true;
 	return false;
 }

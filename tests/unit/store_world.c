@@ -28,7 +28,11 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_LIMIT] = { "lim", 'l', 4, 70 * DAY, RECORD_CAP },
 	[STORE_MESSAGE] = { "msg", 'o', 1, 14 * DAY, RECORD_CAP },
 	[STORE_OUTBOX] = { "out", 'o', 1, 0, LIST_CAP },
+	[STORE_OUTBOX_RESULT] = { "our", 'o', 1, 0, LIST_CAP },
+	[STORE_OUTBOX_NOTICE] = { "oun", 'o', 1, 0, LIST_CAP },
+	[STORE_DEAD] = { "ded", 'o', 1, 30 * DAY, LIST_CAP },
 	[STORE_RECEIPT] = { "rcp", 'r', 4, 14 * DAY, RECORD_CAP },
+	[STORE_STRAY] = { "str", 'r', 4, 7 * DAY, RECORD_CAP },
 	[STORE_INDEX] = { "idx", 'i', 4, 180 * DAY, LIST_CAP },
 	[STORE_COUNTER] = { "cnt", 'p', 4, 3 * DAY, RECORD_CAP },
 };
@@ -275,7 +279,15 @@ load(struct world *w, const struct store_key *keys, size_t n)
 const struct answer *
 claim(struct world *w, enum store_family list, const char *owner, size_t max, int64_t lease_ms)
 {
-	struct store_claim c = { list, memory_store_bucket(w->memory, list, owner), max, lease_ms };
+	return claim_lists(w, list, 0, owner, max, lease_ms);
+}
+
+const struct answer *
+claim_lists(struct world *w, enum store_family list, unsigned more, const char *owner, size_t max,
+    int64_t lease_ms)
+{
+	struct store_claim c = { list, memory_store_bucket(w->memory, list, owner), max, lease_ms,
+	    more };
 	struct store_claimed out[STORE_CLAIM_MAX];
 	size_t n = memory_store_claim(w->memory, loop_wall(w->loop), &c, out);
 

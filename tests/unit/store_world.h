@@ -76,6 +76,9 @@ enum store_end commit(struct world *w, const struct store_commit *c);
 const struct answer *load(struct world *w, const struct store_key *keys, size_t n);
 const struct answer *claim(struct world *w, enum store_family list, const char *owner, size_t max,
     int64_t lease_ms);
+/* From the lists of `more` further families too. */
+const struct answer *claim_lists(struct world *w, enum store_family list, unsigned more,
+    const char *owner, size_t max, int64_t lease_ms);
 const struct answer *range(struct world *w, const struct store_range *r);
 
 /*

@@ -12,7 +12,7 @@
 #define NOW INT64_C(1774339200000)
 #define DAY INT64_C(86400000)
 
-static const struct message_rules two_routes = { 2, 3 };
+static const struct message_rules two_routes = { 2, 3, 0x3 };
 
 static struct message
 new_message(enum message_class cls)
@@ -49,12 +49,14 @@ static const struct {
 	{ MSG_TOKEN, MESSAGE_ACCEPTED, MESSAGE_SENT, 0, 1 },
 	{ MSG_TOKEN, MESSAGE_LATER, MESSAGE_WAITING, 0, 0 },
 	{ MSG_TOKEN, MESSAGE_REFUSED, MESSAGE_WAITING, 1, 0 },
-	{ MSG_TOKEN, MESSAGE_TOO_LATE, MESSAGE_EXPIRED, 0, 1 },
+	{ MSG_TOKEN, MESSAGE_FEW, MESSAGE_WAITING, 0, 1 },
+	{ MSG_TOKEN, MESSAGE_TOO_LATE, MESSAGE_WAITING, 0, 0 },	/* for that attempt only */
 	{ MSG_TOKEN, MESSAGE_NO_ANSWER, MESSAGE_WAITING, 0, 1 },
 	{ MSG_RESULT, MESSAGE_NO_ANSWER, MESSAGE_WAITING, 0, 1 },
 	/* A notice twice is worse than none. */
 	{ MSG_NOTICE, MESSAGE_NO_ANSWER, MESSAGE_UNKNOWN, 0, 1 },
 	{ MSG_NOTICE, MESSAGE_REFUSED, MESSAGE_WAITING, 1, 0 },
+	{ MSG_NOTICE, MESSAGE_FEW, MESSAGE_WAITING, 0, 1 },
 };
 
 static void
@@ -74,51 +76,111 @@ test_answers(void **state)
 	}
 }
 
+/* Of one route the pauses grow up to a bound; then it is the other one's turn, at once. */
 static void
 test_tries_then_routes_then_failed(void **state)
 {
-	struct message m = new_message(MSG_TOKEN);
-	int64_t now = NOW;
-	int attempts = 0;
+	static const enum message_answer answers[] = { MESSAGE_FEW, MESSAGE_NO_ANSWER };
+	static const struct message_rules many = { 2, 20, 0x3 };
 
 	(void)state;
-	while (!message_final(&m)) {
-		assert_false(m.next_at > now && message_ready(&m, &two_routes, m.next_at - 1));
-		now = m.next_at;
-		attempt(&m, now);
-		answer(&m, now, MESSAGE_NO_ANSWER);
-		assert_true(++attempts <= 6);
-	}
-	assert_int_equal(m.state, MESSAGE_FAILED);
-	assert_int_equal(attempts, 6);
+	for (size_t k = 0; k < NELEM(answers); k++) {
+		struct message m = new_message(MSG_TOKEN);
+		int64_t now = NOW, pause = 0;
 
-	m = new_message(MSG_TOKEN);
-	attempt(&m, NOW);
-	answer(&m, NOW, MESSAGE_REFUSED);
-	attempt(&m, NOW);
-	answer(&m, NOW, MESSAGE_REFUSED);
-	assert_int_equal(m.state, MESSAGE_FAILED);
+		for (int i = 1; i <= 40; i++) {
+			now = m.next_at;
+			assert_false(i > 1 && i != 21 && message_ready(&m, &many, now - 1));
+			assert_true(message_ready(&m, &many, now));
+			message_sending(&m, now, 90000);
+			message_on_answer(&m, &many, now, answers[k], 8, "");
+			if (i % 20 == 0)
+				assert_int_equal(m.next_at, now);
+			else
+				assert_true(m.next_at - now >= (i == 21 ? 1000 : pause) && m.next_at - now <= 64000);
+			pause = m.next_at - now;
+			assert_int_equal(m.route, i >= 20);
+		}
+		assert_int_equal(m.state, MESSAGE_FAILED);
+		assert_true(message_dead(&m));
+		assert_string_equal(m.why, k == 0 ? "refused each time" : "no answer");
+	}
 }
 
-/* Later is no fault of the message: only its deadline bounds it. */
+static void
+test_refused_everywhere(void **state)
+{
+	struct message m = new_message(MSG_TOKEN);
+
+	(void)state;
+	attempt(&m, NOW);
+	answer(&m, NOW, MESSAGE_REFUSED);
+	attempt(&m, NOW);
+	answer(&m, NOW, MESSAGE_REFUSED);
+	assert_int_equal(m.state, MESSAGE_FAILED);
+	assert_string_equal(m.why, "refused");
+	assert_int_equal(m.attempts, 2);
+}
+
+/* Later is no fault of the message: without a better route only its deadline bounds it. */
 static void
 test_later_and_deadline(void **state)
 {
+	static const struct message_rules one_open = { 2, 3, 0x1 };
 	struct message m = new_message(MSG_TOKEN);
 
 	(void)state;
 	for (int k = 0; k < 100; k++) {
-		attempt(&m, m.next_at);
-		answer(&m, m.next_at - 90000, MESSAGE_LATER);
+		assert_true(message_ready(&m, &one_open, m.next_at));
+		message_sending(&m, m.next_at, 90000);
+		message_on_answer(&m, &one_open, m.next_at - 90000, MESSAGE_LATER, 0, "");
 	}
 	assert_int_equal(m.route, 0);
-	assert_false(message_ready(&m, &two_routes, m.deadline));
+	assert_int_equal(m.tries, 0);
+	assert_false(message_ready(&m, &one_open, m.deadline));
 	assert_int_equal(m.state, MESSAGE_EXPIRED);
+	assert_string_equal(m.why, "no room in time");
 
 	m = new_message(MSG_TOKEN);
 	attempt(&m, m.deadline - 1);
 	answer(&m, m.deadline, MESSAGE_NO_ANSWER);
 	assert_int_equal(m.state, MESSAGE_EXPIRED);
+	assert_string_equal(m.why, "no answer");
+}
+
+/* A route that has no room for long gives way to one that has, and is come back to before the message fails. */
+static void
+test_no_room(void **state)
+{
+	static const struct message_rules second_open = { 2, 3, 0x2 };
+	struct message m = new_message(MSG_TOKEN);
+	int64_t now = NOW;
+
+	(void)state;
+	while (!message_no_room(&m, &second_open, now)) {
+		assert_in_range(m.next_at - now, 250, 5000);
+		now = m.next_at;
+		assert_true(now <= NOW + 65000);
+	}
+	assert_true(now >= NOW + 60000);
+	assert_int_equal(m.route, 1);
+	attempt(&m, now);
+	message_on_answer(&m, &second_open, now, MESSAGE_REFUSED, 8, "");
+	assert_int_equal(m.state, MESSAGE_WAITING);
+	assert_int_equal(m.route, 0);
+	for (int k = 0; k < 50; k++)	/* the other one had its tries */
+		assert_false(message_no_room(&m, &second_open, now += 10000));
+	attempt(&m, now + 5000);
+	message_on_answer(&m, &second_open, now + 5000, MESSAGE_REFUSED, 8, "");
+	assert_int_equal(m.state, MESSAGE_FAILED);
+
+	/* Something was tried in between: the patience begins anew. */
+	m = new_message(MSG_TOKEN);
+	assert_false(message_no_room(&m, &second_open, NOW));
+	attempt(&m, NOW + 50000);
+	message_on_answer(&m, &second_open, NOW + 50000, MESSAGE_FEW, 8, "");
+	assert_false(message_no_room(&m, &second_open, NOW + 70000));
+	assert_int_equal(m.route, 0);
 }
 
 /* What a dead process left in sending may have been sent. */
@@ -141,20 +203,37 @@ test_after_a_crash(void **state)
 	assert_int_equal(m.state, MESSAGE_UNKNOWN);
 }
 
+/* On the first of two routes, after two attempts. */
 static const struct {
+	enum message_class cls;
 	enum message_state state;
-	bool delivered, failed, changes;
+	enum receipt_state receipt;
+	int attempt;
+	bool changes;
 	enum message_state after;
+	int route;
 } receipts[] = {
-	{ MESSAGE_SENT, true, false, true, MESSAGE_DELIVERED },
-	{ MESSAGE_SENT, false, true, true, MESSAGE_FAILED },
-	{ MESSAGE_SENT, false, false, false, MESSAGE_SENT },
-	{ MESSAGE_SENDING, true, false, true, MESSAGE_DELIVERED },
-	{ MESSAGE_DELIVERED, false, true, false, MESSAGE_DELIVERED },
-	{ MESSAGE_DELIVERED, true, false, false, MESSAGE_DELIVERED },
-	{ MESSAGE_FAILED, true, false, true, MESSAGE_DELIVERED },
-	{ MESSAGE_FAILED, false, true, false, MESSAGE_FAILED },
-	{ MESSAGE_UNKNOWN, true, false, true, MESSAGE_DELIVERED },
+	{ MSG_TOKEN, MESSAGE_SENT, RECEIPT_DELIVERED, 2, true, MESSAGE_DELIVERED, 0 },
+	{ MSG_TOKEN, MESSAGE_SENT, RECEIPT_FAILED, 2, true, MESSAGE_WAITING, 1 },
+	{ MSG_RESULT, MESSAGE_SENT, RECEIPT_FAILED, 2, true, MESSAGE_WAITING, 1 },
+	{ MSG_NOTICE, MESSAGE_SENT, RECEIPT_FAILED, 2, true, MESSAGE_FAILED, 0 },
+	{ MSG_TOKEN, MESSAGE_SENT, RECEIPT_PENDING, 2, false, MESSAGE_SENT, 0 },
+	{ MSG_TOKEN, MESSAGE_SENT, RECEIPT_ACCEPTED, 2, false, MESSAGE_SENT, 0 },
+	{ MSG_TOKEN, MESSAGE_SENT, RECEIPT_UNKNOWN, 2, false, MESSAGE_SENT, 0 },
+	/* Found through what leads to it before the answer of that attempt was saved. */
+	{ MSG_TOKEN, MESSAGE_SENDING, RECEIPT_DELIVERED, 2, true, MESSAGE_DELIVERED, 0 },
+	{ MSG_TOKEN, MESSAGE_SENDING, RECEIPT_FAILED, 2, true, MESSAGE_WAITING, 1 },
+	/* Late ones of the first attempt, which had failed. */
+	{ MSG_TOKEN, MESSAGE_SENDING, RECEIPT_FAILED, 1, false, MESSAGE_SENDING, 0 },
+	{ MSG_TOKEN, MESSAGE_SENT, RECEIPT_FAILED, 1, false, MESSAGE_SENT, 0 },
+	{ MSG_TOKEN, MESSAGE_SENT, RECEIPT_DELIVERED, 1, true, MESSAGE_DELIVERED, 0 },
+	{ MSG_TOKEN, MESSAGE_WAITING, RECEIPT_FAILED, 2, false, MESSAGE_WAITING, 0 },
+	{ MSG_TOKEN, MESSAGE_WAITING, RECEIPT_DELIVERED, 1, true, MESSAGE_DELIVERED, 0 },
+	{ MSG_TOKEN, MESSAGE_DELIVERED, RECEIPT_FAILED, 2, false, MESSAGE_DELIVERED, 0 },
+	{ MSG_TOKEN, MESSAGE_DELIVERED, RECEIPT_DELIVERED, 2, false, MESSAGE_DELIVERED, 0 },
+	{ MSG_TOKEN, MESSAGE_FAILED, RECEIPT_DELIVERED, 2, true, MESSAGE_DELIVERED, 0 },
+	{ MSG_TOKEN, MESSAGE_FAILED, RECEIPT_FAILED, 2, false, MESSAGE_FAILED, 0 },
+	{ MSG_NOTICE, MESSAGE_UNKNOWN, RECEIPT_DELIVERED, 2, true, MESSAGE_DELIVERED, 0 },
 };
 
 static void
@@ -162,13 +241,42 @@ test_receipts(void **state)
 {
 	(void)state;
 	for (size_t k = 0; k < NELEM(receipts); k++) {
-		struct message m = new_message(MSG_TOKEN);
+		struct message m = new_message(receipts[k].cls);
+		struct receipt r = { .state = receipts[k].receipt, .stat = "STAT", .err = "001" };
 
 		m.state = receipts[k].state;
-		assert_int_equal(message_on_receipt(&m, receipts[k].delivered, receipts[k].failed),
+		m.attempts = 2;
+		assert_int_equal(message_on_receipt(&m, &two_routes, NOW, &r, receipts[k].attempt),
 		    receipts[k].changes);
 		assert_int_equal(m.state, receipts[k].after);
+		assert_int_equal(m.route, receipts[k].route);
+		assert_int_equal(m.spent, receipts[k].route);
+		if (receipts[k].changes)
+			assert_string_equal(m.why, r.state == RECEIPT_FAILED ? "receipt STAT 001" : "");
 	}
+}
+
+/* The last route, or no time left: it has failed. */
+static void
+test_failed_receipts_at_the_end(void **state)
+{
+	struct message m = new_message(MSG_TOKEN);
+	struct receipt r = { .state = RECEIPT_FAILED };
+
+	(void)state;
+	attempt(&m, NOW);
+	answer(&m, NOW, MESSAGE_ACCEPTED);
+	assert_true(message_on_receipt(&m, &two_routes, NOW, &r, 1));
+	attempt(&m, NOW);
+	answer(&m, NOW, MESSAGE_ACCEPTED);
+	assert_true(message_on_receipt(&m, &two_routes, NOW, &r, 2));
+	assert_int_equal(m.state, MESSAGE_FAILED);
+
+	m = new_message(MSG_TOKEN);
+	attempt(&m, NOW);
+	answer(&m, NOW, MESSAGE_ACCEPTED);
+	assert_true(message_on_receipt(&m, &two_routes, m.deadline, &r, 1));
+	assert_int_equal(m.state, MESSAGE_FAILED);
 }
 
 static void
@@ -198,6 +306,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers), cmocka_unit_test(test_tries_then_routes_then_failed),
+		cmocka_unit_test(test_refused_everywhere), cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_failed_receipts_at_the_end),
 		cmocka_unit_test(test_later_and_deadline), cmocka_unit_test(test_after_a_crash),
 		cmocka_unit_test(test_receipts), cmocka_unit_test(test_round_trip),
 	};

@@ -218,6 +218,50 @@ test_canonical(void **state)
 	}
 }
 
+/* An id of a submit_sm_resp meets the receipts that SMSCs send about it (protocols seen in the wild). */
+static void
+test_ids_meet(void **state)
+{
+	static const struct {
+		const char *response, *text, *tlv;
+		struct receipt_ids forms;
+		bool meet;
+	} row[] = {
+		{ "00B8BE19", "b8be19", "", { ID_TEXT, ID_TEXT, ID_TEXT }, true },
+		{ "0123456789", "123456789", "", { ID_DECIMAL, ID_DECIMAL, ID_DECIMAL }, true },
+		{ "39f99dd5", "0972660181", "", { ID_HEX, ID_DECIMAL, ID_TEXT }, true },
+		{ "39f99dd5", "0972660181", "", { ID_TEXT, ID_TEXT, ID_TEXT }, false },
+		{ "0972660181", "39F99DD5", "", { ID_DECIMAL, ID_HEX, ID_TEXT }, true },
+		{ "39f99dd5", "39F99DD5", "", { ID_HEX, ID_HEX, ID_TEXT }, true },
+		/* Both in one PDU: hex in the TLV, decimal in the text. */
+		{ "6aad5", "0000436949", "6aad5", { ID_TEXT, ID_TEXT, ID_TEXT }, true },
+		{ "436949", "0000436949", "6aad5", { ID_TEXT, ID_TEXT, ID_TEXT }, true },
+		{ "18D0E03A", "0416342074", "18d0e03a", { ID_HEX, ID_DECIMAL, ID_HEX }, true },
+		{ "0416342074", "garbage", "18d0e03a", { ID_DECIMAL, ID_DECIMAL, ID_HEX }, true },
+		{ "7", "", "07", { ID_TEXT, ID_TEXT, ID_TEXT }, true },
+		{ "7", "", "", { ID_TEXT, ID_TEXT, ID_TEXT }, false },
+		{ "74e02ee1-4e2f-4a6e-a78b-4b247d756a22", "74E02EE1-4E2F-4A6E-A78B-4B247D756A22", "",
+		    { ID_HEX, ID_HEX, ID_HEX }, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(row); i++) {
+		char ids[2][RECEIPT_ID], ours[RECEIPT_ID];
+		struct receipt r = { .state = RECEIPT_DELIVERED };
+		bool meet = false;
+		size_t n;
+
+		snprintf(r.id, sizeof r.id, "%s", row[i].text);
+		snprintf(r.tlv_id, sizeof r.tlv_id, "%s", row[i].tlv);
+		receipt_canonical_id(row[i].response, row[i].forms.response == ID_HEX, ours);
+		n = receipt_ids(&r, &row[i].forms, ids);
+		for (size_t k = 0; k < n; k++)
+			meet |= strcmp(ids[k], ours) == 0;
+		if (meet != row[i].meet)
+			fail_msg("%s and %s/%s", row[i].response, row[i].text, row[i].tlv);
+	}
+}
+
 int
 main(void)
 {
@@ -228,6 +272,7 @@ main(void)
 		cmocka_unit_test(test_ucs2),
 		cmocka_unit_test(test_tlvs),
 		cmocka_unit_test(test_canonical),
+		cmocka_unit_test(test_ids_meet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

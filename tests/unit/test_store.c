@@ -149,7 +149,7 @@ test_a_list_has_a_cap(void **state)
 	struct world *w = *state;
 	struct store_key idx = key_of(STORE_INDEX, w->owner, "");
 	int64_t now = loop_wall(w->loop);
-	struct store_range r = { idx, 0, now + DAY, 0, 9 };
+	struct store_range r = { .key = idx, .to_ms = now + DAY, .max = 9 };
 	struct store_commit c = new_commit(w);
 
 	add_item(&c, STORE_LIST_ADD, idx, "b", now);
@@ -184,7 +184,7 @@ test_range(void **state)
 	struct world *w = *state;
 	struct store_key idx = key_of(STORE_INDEX, w->owner, "");
 	int64_t now = loop_wall(w->loop);
-	struct store_range r = { idx, now - 100, now + 100, 0, 9 };
+	struct store_range r = { .key = idx, .from_ms = now - 100, .to_ms = now + 100, .max = 9 };
 	struct store_commit c = new_commit(w);
 	const struct answer *a;
 
@@ -260,6 +260,72 @@ test_outbox(void **state)
 	c.n = 0;
 	add_list(&c, STORE_LIST_REMOVE, STORE_OUTBOX, m, 0);
 	assert_int_equal(commit(w, &c), STORE_DONE);
+}
+
+/* Lists in the order of their urgency, and no more than was asked for over all of them. */
+static void
+test_claims_of_several_lists(void **state)
+{
+	static const struct {
+		enum store_family list;
+		const char *id;
+		int64_t due;
+	} row[] = {
+		{ STORE_OUTBOX_NOTICE, "n1", -9 }, { STORE_OUTBOX_NOTICE, "n2", -8 },
+		{ STORE_OUTBOX_RESULT, "r1", -1 }, { STORE_OUTBOX_RESULT, "r2", 5 },
+		{ STORE_OUTBOX, "t1", -1 }, { STORE_OUTBOX, "t2", -2 }, { STORE_OUTBOX, "gone", -7 },
+	};
+	struct world *w = *state;
+	struct store_commit c = new_commit(w);
+	const struct answer *a;
+
+	for (size_t i = 0; i < NELEM(row); i++) {
+		struct store_key m = key_of(STORE_MESSAGE, row[i].id, "");
+
+		if (i == 4) {		/* a commit holds only so much */
+			assert_int_equal(commit(w, &c), STORE_DONE);
+			c = new_commit(w);
+		}
+		if (strcmp(row[i].id, "gone") != 0)
+			add_put(w, &c, m, absent, row[i].id);
+		add_list(&c, STORE_LIST_ADD, row[i].list, m, loop_wall(w->loop) + row[i].due * HOUR);
+	}
+	assert_int_equal(commit(w, &c), STORE_DONE);
+	a = claim_lists(w, STORE_OUTBOX, 2, "any", 4, HOUR);
+	assert_int_equal(a->n, 4);
+	assert_string_equal(a->got[0].text, "t2");
+	assert_string_equal(a->got[1].text, "t1");
+	assert_string_equal(a->got[2].text, "r1");
+	assert_string_equal(a->got[3].text, "n1");
+	a = claim_lists(w, STORE_OUTBOX, 2, "any", 9, HOUR);	/* the rest are leased, not due or gone */
+	assert_int_equal(a->n, 1);
+	assert_string_equal(a->got[0].text, "n2");
+}
+
+/* The oldest goes at the cap; nothing is refused. */
+static void
+test_a_rolling_list(void **state)
+{
+	struct world *w = *state;
+	struct store_key m = key_of(STORE_MESSAGE, w->phone, "");
+	struct store_version v = absent;
+	struct store_range r = { .key = { .family = STORE_DEAD }, .max = 9 };
+	const struct answer *a;
+	int64_t now = loop_wall(w->loop);
+
+	r.to_ms = now + DAY;
+	for (int i = 0; i < 2 * LIST_CAP; i++) {
+		struct store_commit c = new_commit(w);
+
+		v = add_put(w, &c, m, v, "dead");
+		add_item(&c, STORE_LIST_ADD, key_of(STORE_DEAD, m.owner, ""),
+		    (const char[]){ (char)('a' + i), '\0' }, now + i);
+		assert_int_equal(commit(w, &c), STORE_DONE);
+	}
+	a = range(w, &r);
+	assert_int_equal(a->n, LIST_CAP);
+	for (int i = 0; i < LIST_CAP; i++)
+		assert_int_equal(a->got[i].item[0], 'a' + 2 * LIST_CAP - 1 - i);
 }
 
 static bool
@@ -514,6 +580,8 @@ main(void)
 		TEST(test_range),
 		TEST(test_claims),
 		TEST(test_outbox),
+		TEST(test_claims_of_several_lists),
+		TEST(test_a_rolling_list),
 		TEST(test_lifetimes),
 		TEST(test_random),
 	};

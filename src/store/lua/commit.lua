@@ -9,6 +9,7 @@
 --   C  from, -, -, -                        check
 --   D  from, -, -, -                        delete
 --   A  member, score, lifetime in ms, cap   add to a list, or move in it
+--   B  member, score, lifetime in ms, cap   the same; at the cap the oldest goes
 --   R  member, -, -, -                      remove from a list
 -- A lifetime of 0 is for ever. Items that are older than the lifetime of their list go when one is added.
 --
@@ -96,12 +97,15 @@ for i = 1, n do
 		end
 	elseif kind == 'D' then
 		redis.call('DEL', key)
-	elseif kind == 'A' then
+	elseif kind == 'A' or kind == 'B' then
 		local lifetime = ARGV[a + 3]
 		if lifetime ~= '0' then
 			redis.call('ZREMRANGEBYSCORE', key, '-inf', text(too_old(lifetime)))
 		end
 		redis.call('ZADD', key, ARGV[a + 2], ARGV[a + 1])
+		if kind == 'B' then
+			redis.call('ZREMRANGEBYRANK', key, 0, -1 - tonumber(ARGV[a + 4]))
+		end
 		if lifetime ~= '0' then
 			redis.call('PEXPIRE', key, lifetime)
 		end

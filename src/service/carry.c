@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/carry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "service/say.h"
+
+#define DEAD_MS (INT64_C(30) * 86400000)	/* as long as operators can find its id in the list */
+
+struct carried *
+carried_of(struct task *t)
+{
+	return LIST_OF(t, struct carried, task);
+}
+
+void
+carry_wipe(struct carried *k)
+{
+	mem_wipe(k, sizeof *k);
+}
+
+bool
+carry_load(struct carried *k, const struct store_value *v)
+{
+	if (v->damaged || !message_decode(v->p, v->len, &k->m)) {
+		log_error(k->task.id, "message damaged", "octets=%zu", v->len);
+		return false;
+	}
+	rev_loaded(&k->rev, v);
+	k->before = k->m.state;
+	k->route_before = k->m.route;
+	return true;
+}
+
+static const struct tenant_settings *
+tenant_of(const struct carried *k)
+{
+	int i = tenant_find(k->task.gw, k->m.tenant);
+
+	return i >= 0 ? &k->task.gw->settings->tenants[i] : NULL;
+}
+
+/* The channels that it may leave by, in the order tried: an answer has only that of its question. */
+static int
+routes_of(const struct carried *k, int route[ROUTES_MAX])
+{
+	const struct settings *set = k->task.gw->settings;
+	const struct tenant_settings *t = tenant_of(k);
+
+	if (t == NULL)
+		return 0;
+	for (int i = 0; i < set->channels_n; i++)
+		if (set->channels[i].kind == CHANNEL_SMS_SMPP && strcmp(set->channels[i].name, k->m.channel) == 0) {
+			route[0] = i;
+			return 1;
+		}
+	if (k->m.channel[0] != '\0')
+		return 0;	/* the configuration has it no more */
+	memcpy(route, t->routes[k->m.cls], sizeof t->routes[k->m.cls]);
+	return t->routes_n[k->m.cls];
+}
+
+int
+carry_channel(const struct carried *k)
+{
+	int route[ROUTES_MAX] = { 0 };
+
+	routes_of(k, route);	/* message_ready() saw that it has this one */
+	return route[k->m.route];
+}
+
+int
+carry_bind(const struct carried *k)
+{
+	return k->task.gw->settings->channels[carry_channel(k)].bind;
+}
+
+/* A message of a more urgent class found no room there a moment ago: the next room is for that one. */
+static bool
+must_yield(const struct gateway *gw, int bind, enum message_class cls)
+{
+	for (int c = 0; c < (int)cls; c++)
+		if (gw->bind_loads[bind].wanted_until[c] > gw->now)
+			return true;
+	return false;
+}
+
+struct message_rules
+carry_rules(const struct carried *k)
+{
+	const struct gateway *gw = k->task.gw;
+	int route[ROUTES_MAX];
+	struct message_rules r = { routes_of(k, route), gw->settings->message_tries, 0 };
+
+	for (int i = 0; i < r.routes; i++) {
+		int channel = route[i], bind = gw->settings->channels[channel].bind;
+
+		if (gw->ports->sms_free(gw->ports->ctx, channel) > gw->bind_loads[bind].sends &&
+		    !must_yield(gw, bind, k->m.cls))
+			r.room |= 1u << i;
+	}
+	return r;
+}
+
+void
+carry_save(struct carried *k, task_fn *on)
+{
+	struct gateway *gw = k->task.gw;
+	struct store_commit c = { .n = 0 };
+	struct store_key key = key_of(STORE_MESSAGE, k->m.id, "");
+	struct buf *b = scratch(gw, 0);
+	bool dead = message_dead(&k->m);
+
+	message_encode(&k->m, b);
+	commit_put(gw, &c, &key, &k->rev, b, dead ? DEAD_MS : 0);
+	if (message_final(&k->m))
+		commit_list_remove(&c, say_outbox(k->m.cls), &key);
+	else
+		commit_list_add(&c, say_outbox(k->m.cls), &key, k->m.next_at);
+	if (dead)
+		commit_item(&c, STORE_LIST_ADD, STORE_DEAD, k->m.id, gw->now);
+	else if (message_dead(&(struct message){ .state = k->before }))
+		commit_item(&c, STORE_LIST_REMOVE, STORE_DEAD, k->m.id, 0);
+	task_commit(&k->task, &c, on);
+}
+
+void
+carry_count(struct carried *k)
+{
+	static const enum metric metric[MESSAGE_STATES] = {
+		[MESSAGE_SENT] = M_MESSAGES_SENT, [MESSAGE_DELIVERED] = M_MESSAGES_DELIVERED,
+		[MESSAGE_FAILED] = M_MESSAGES_FAILED, [MESSAGE_EXPIRED] = M_MESSAGES_EXPIRED,
+		[MESSAGE_UNKNOWN] = M_MESSAGES_UNKNOWN, [MESSAGE_WAITING] = M_MESSAGES_RETRIED,
+		[MESSAGE_WITHDRAWN] = M_MESSAGES_WITHDRAWN,
+	};
+	static const enum metric dead[MSG_CLASSES] = {
+		[MSG_TOKEN] = M_DEAD_TOKENS, [MSG_RESULT] = M_DEAD_RESULTS, [MSG_NOTICE] = M_DEAD_NOTICES,
+	};
+	const struct message *m = &k->m;
+
+	if (m->route != k->route_before)
+		metric_add(M_MESSAGES_REROUTED, 1);
+	k->route_before = m->route;
+	if (m->state == MESSAGE_SENDING || m->state == k->before)
+		return;
+	metric_add(metric[m->state], 1);
+	if (message_dead(m))
+		metric_add(dead[m->cls], 1);
+	log_at(message_dead(m) ? LOG_WARN : LOG_INFO, k->task.id, "message",
+	    "message=%s state=%s attempts=%d status=0x%x via=%s why=\"%s\"", m->id, message_state_name(m->state),
+	    m->attempts, (unsigned)m->status, m->via, m->why);
+	k->before = m->state;
+}
+
+static void
+on_owner_loaded(struct task *t, const struct event *e)
+{
+	struct carried *k = carried_of(t);
+	struct intent *i = xcalloc(1, sizeof *i);
+	struct message *m = xcalloc(1, sizeof *m);
+	struct store_commit c = { .n = 0 };
+	struct vars v = { 0 };
+	int tenant = tenant_find(t->gw, k->m.tenant);
+	char id[MESSAGE_ID];
+	bool said = false;
+
+	if (e->end == STORE_DONE && e->v[0].present && intent_decode(e->v[0].p, e->v[0].len, i) &&
+	    i->phone[0] != '\0' && tenant >= 0) {
+		vars_set_i64(&v, "amount", i->amount);
+		vars_set(&v, "to_phone", i->to_phone);
+		vars_set(&v, "help_phone", t->gw->settings->tenants[tenant].help_phone);
+		str_format(id, sizeof id, "%s:undelivered", i->id);
+		said = say_text(t->gw, tenant, MSG_RESULT, id, i->phone, i->lang,
+		    "sms.result.token_undelivered", &v, m);
+	}
+	if (said) {
+		say_put(t->gw, &c, m);
+		task_commit(t, &c, k->told);
+	} else
+		k->told(t, e);
+	mem_wipe(i, sizeof *i);
+	free(i);
+	free(m);
+}
+
+void
+carry_tell(struct carried *k, task_fn *told)
+{
+	static const struct event nothing = { .kind = EV_COMMITTED, .end = STORE_DONE };
+	bool lost = k->m.cls == MSG_TOKEN &&
+	    (k->m.state == MESSAGE_FAILED || k->m.state == MESSAGE_EXPIRED);
+	struct store_key key;
+
+	if (lost)
+		log_error(k->task.id, "token undelivered", "message=%s state=%s", k->m.id,
+		    message_state_name(k->m.state));
+	if (!lost || k->m.intent_id[0] == '\0') {
+		told(&k->task, &nothing);
+		return;
+	}
+	k->told = told;
+	key = key_of(STORE_INTENT, k->m.intent_owner, k->m.intent_id);
+	task_load(&k->task, &key, 1, on_owner_loaded);
+}
+
+/* It was said before: CONFLICT. */
+bool
+carry_was_told(const struct event *e)
+{
+	return e->end == STORE_DONE || e->end == STORE_CONFLICT;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A message that a task is at work on, and how what became of it is saved: with its place in the outbox of its class and,
+ * when it came to nothing, in the list for operators. Who sends it is send.c, who hears of it receipts.c.
+ */
+#pragma once
+#include "core/message.h"
+#include "service/task.h"
+
+#define CARRY_TRIES 5			/* to save something */
+
+struct carried {
+	struct task task;
+	struct message m;
+	struct rev rev;
+	enum message_state before;	/* where it was when it was loaded or last counted */
+	int route_before;
+	int tries;
+	struct store_key pointer;	/* what leads the provider's id to it */
+	struct rev pointer_rev;
+	bool booked;			/* a place of its bind, until the octets are the link's business */
+	task_fn *told;			/* where it goes on when the payer has been told */
+	task_fn *pointed;		/* where it goes on when its receipts can find it */
+};
+
+struct carried *carried_of(struct task *t);
+void carry_wipe(struct carried *k);		/* the text may hold a token */
+/* False: the record is damaged. */
+bool carry_load(struct carried *k, const struct store_value *v) MUST_CHECK;
+int carry_channel(const struct carried *k);	/* of its route; the tenant must have it */
+int carry_bind(const struct carried *k);
+struct message_rules carry_rules(const struct carried *k);
+void carry_save(struct carried *k, task_fn *on);
+/* After it was saved: counts and logs where it is now, if it moved. */
+void carry_count(struct carried *k);
+/*
+ * The payer hears that a token finally could not be delivered; before that is saved, so that a crash cannot lose it.
+ * `told` always comes: carry_was_told() says whether it may be saved now.
+ */
+void carry_tell(struct carried *k, task_fn *told);
+bool carry_was_told(const struct event *e);
