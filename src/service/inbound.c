@@ -31,6 +31,7 @@
 #define TEXT_OCTETS 1000		/* of a whole text that are looked at */
 #define OCTETS_MAX (REASSEMBLY_PARTS * REASSEMBLY_PART)
 #define BY_MENU INBOX_ANSWERS		/* beside enum inbox_answer: the menu says it */
+#define NOT_READ (BY_MENU + 1)		/* a part, a repetition, or not come that far */
 
 struct mo {
 	struct task task;
@@ -107,6 +108,20 @@ mo_end(struct task *t)
 		load(next);
 }
 
+static void
+log_end(const struct mo *s, bool ok)
+{
+	static const char *const what[] = {
+		[INBOX_STOP] = "stop", [INBOX_START] = "start", [INBOX_HELP] = "help", [INBOX_PIN] = "pin",
+		[BY_MENU] = "menu", [NOT_READ] = "part",
+	};
+	char masked[PHONE_TEXT];
+
+	/* A flood is seen in the counters. */
+	log_at(s->was_put ? LOG_INFO : LOG_DEBUG, s->task.id, "sms in", "phone=%s what=%s answer=%s taken=%d",
+	    phone_mask(s->in.from, masked), what[s->what], s->was_put ? s->answer_id : "", ok);
+}
+
 /* The SMSC hears of it: done with, or to be delivered again. */
 static void
 settle(struct mo *s, bool ok)
@@ -115,6 +130,7 @@ settle(struct mo *s, bool ok)
 
 	if (!ok)
 		metric_add(M_INBOUND_LATER, 1);
+	log_end(s, ok);
 	p->receipt_stored(p->ctx, s->peer_op, ok ? RECEIPT_STORED : RECEIPT_NOT_STORED);
 	task_end(&s->task);
 }
@@ -509,6 +525,7 @@ gateway_inbound(struct gateway *gw, int64_t now, const struct inbound_in *in, ui
 	metric_add(M_INBOUND, 1);
 	s->in = *in;
 	s->peer_op = peer_op;
+	s->what = NOT_READ;
 	s->tenant = channel->tenant;
 	s->settings = &gw->settings->tenants[s->tenant];
 	if (!str_copy(s->number, sizeof s->number, in->number))

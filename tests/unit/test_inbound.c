@@ -12,6 +12,7 @@
 #include "config/file.h"
 #include "core/inbox.h"
 #include "core/message.h"
+#include "service/say.h"
 #include "tests/unit/gateway_world.h"
 
 #define TRIES 12
@@ -231,6 +232,42 @@ test_back_and_forth(void **state)
 	world_free(w);
 }
 
+/* Something that the gateway has to say by itself. */
+static void
+tell(struct sim_world *w, enum message_class cls, const char *id)
+{
+	struct store_commit c = { .not_after_ms = w->loop.now + MINUTE };
+	struct vars v = { 0 };
+	struct message m;
+
+	assert_true(say_text(w->process[0].gw, 0, cls, id, PHONE, "en", "sms.result.signup.done", &v, &m));
+	m.created_at = m.next_at = w->loop.now;
+	m.deadline = w->loop.now + MINUTE;
+	say_put(w->process[0].gw, &c, &m);
+	w->ports[0].commit(w->ports[0].ctx, UINT64_MAX, &c);	/* nobody hears the answer */
+}
+
+static void
+test_what_is_still_said(void **state)
+{
+	struct sim_world *w = sms_world(true);
+
+	(void)state;
+	w->tenant.routes[MSG_NOTICE][0] = SIM_SMS;
+	w->tenant.routes_n[MSG_NOTICE] = 1;
+	tell(w, MSG_NOTICE, "notice-1");
+	assert_int_equal(answers(w), 1);
+	deliver(w, "STOP");
+	tell(w, MSG_NOTICE, "notice-2");
+	tell(w, MSG_RESULT, "result-1");
+	assert_int_equal(answers(w), 3);
+	assert_int_equal(w->inbox[2].cls, MSG_RESULT);
+	deliver(w, "START");
+	tell(w, MSG_NOTICE, "notice-3");
+	assert_int_equal(answers(w), 5);
+	world_free(w);
+}
+
 /* Beyond the answers of an hour STOP still counts, and the next hour has answers again. */
 static void
 test_too_many(void **state)
@@ -316,6 +353,7 @@ main(void)
 		cmocka_unit_test(test_parts_of_two_processes),
 		cmocka_unit_test(test_parts_without_end),
 		cmocka_unit_test(test_back_and_forth),
+		cmocka_unit_test(test_what_is_still_said),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_a_pin),
 		cmocka_unit_test(test_the_end),
