@@ -162,7 +162,8 @@ check_answers(const struct settings *s, int tenant, const struct texts *texts, s
 	bool written_to = false;
 
 	for (int i = 0; i < s->channels_n; i++)
-		written_to = written_to || (s->channels[i].tenant == tenant && s->channels[i].kind == CHANNEL_SMS_SMPP);
+		if (s->channels[i].tenant == tenant && s->channels[i].kind == CHANNEL_SMS_SMPP)
+			written_to = true;
 	for (int i = 0; written_to && i < t->languages_n; i++)
 		for (size_t k = 0; k < NELEM(keys) && texts_has_language(texts, t->languages[i]); k++)
 			if (texts_find(texts, t->languages[i], t->languages[i], keys[k]) == NULL)

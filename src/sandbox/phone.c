@@ -413,11 +413,13 @@ static void
 call_send(struct phone *ph, const struct phone_call *c)
 {
 	static const char *const ways[] = {
-		[SEGMENT_UDH8] = "udh8", [SEGMENT_UDH16] = "udh16", [SEGMENT_SAR] = "sar", [SEGMENT_PAYLOAD] = "payload",
+		[SEGMENT_UDH8] = "udh8", [SEGMENT_UDH16] = "udh16", [SEGMENT_SAR] = "sar",
+		[SEGMENT_PAYLOAD] = "payload",
 	};
 	struct box *x = ph->all->x;
 	const char *way = text_of(c, "way"), *from = text_of(c, "from");
-	struct smsc_mo m = { .from = from != NULL ? from : ph->msisdn, .to = text_of(c, "to"), .text = text_of(c, "text") };
+	struct smsc_mo m = { .from = from != NULL ? from : ph->msisdn, .to = text_of(c, "to"),
+		.text = text_of(c, "text") };
 	int order[ORDER_MAX], n = read_order(json_object_get(c->body, "order"), order), parts;
 
 	for (size_t i = 0; way != NULL && i < NELEM(ways); i++)
@@ -427,8 +429,8 @@ call_send(struct phone *ph, const struct phone_call *c)
 	m.order_n = n > 0 ? (size_t)n : 0;
 	if (m.to == NULL || m.text == NULL || n < 0 || strlen(m.to) > 20 || strlen(m.from) > 20 ||
 	    (parts = smsc_send_sms(x->smsc, &m)) == 0)
-		control_error(x->control, c->http, 400, "wanted: to, text; perhaps from, order, and way: udh8, udh16, sar "
-		    "or payload");
+		control_error(x->control, c->http, 400,
+		    "wanted: to, text; perhaps from, order, and way: udh8, udh16, sar or payload");
 	else
 		control_answer(x->control, c->http, 200, json_pack("{s:i}", "parts", parts));
 }

@@ -369,8 +369,6 @@ identify(struct mo *s)
 	    p->total > 1 ? p->total : 0u, secret ? "" : buf_str(&s->text));
 	gateway_mac(gw, "inbound", buf_str(&b), s->id);
 	buf_clear(&b);
-	if (s->answer_id[0] != '\0')
-		return;		/* it has a name already, perhaps an answer too */
 	str_hex(s->id, INBOX_ID, hex);
 	str_format(s->answer_id, sizeof s->answer_id, "mo:%s:%" PRId64, hex, s->inbox.taken);
 }

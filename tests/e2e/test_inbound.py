@@ -140,6 +140,23 @@ def test_no_machine_is_answered(stage, sender):
     assert stage.gateway.metric("isango_messages_put_total") == 0
 
 
+def split(config, tenant):
+    """A bind that only sends and one that only hears."""
+    for bind, mode in ((config["binds"][0], "transmitter"), (dict(config["binds"][0], name="ear"), "receiver")):
+        bind["mode"] = mode
+        bind.pop("ussd", None)
+        if mode == "receiver":
+            config["binds"].append(bind)
+    tenant["channels"] = [c for c in tenant["channels"] if c["kind"] != "ussd-smpp"]
+
+
+def test_a_bind_that_only_hears(make_stage):
+    stage = make_stage(edit=split)
+    phone = Phone(stage, THANDI)
+    phone.send("STOP")
+    assert STOPPED["en"] in phone.sms()
+
+
 def test_a_number_that_is_nobodys(stage):
     Phone(stage, THANDI).send("HELP", to="30385")
     quiet(stage, 1)

@@ -309,8 +309,8 @@ static const struct mistake mistakes[] = {
 	{ ACME, "\"token\": [\"acme-sms\"]", "\"token\": [\"acme-ussd\"]",
 	    .says = "it is no SMS channel" },
 	{ ACME, "\"notice\": [\"acme-inbox\"]", "\"notice\": [\"acme-sms\"]",
-	    .says = "nobody can answer STOP to \"ACME\", the sender of channel \"acme-sms\"; name a channel whose sender is "
-	    "a number, or give this one \"inbound\" numbers" },
+	    .says = "nobody can answer STOP to \"ACME\", the sender of channel \"acme-sms\"; name a channel whose "
+	    "sender is a number, or give this one \"inbound\" numbers" },
 	{ ACME, "\"27830000384\"", "\"+27830000384\"", .says = "must be a list of numbers such as" },
 	{ ACME, "\"sender\": \"ACME\"", "\"sender\": \"ACME\", \"inbound\": [\"ACME\"]",
 	    .says = "must be a list of numbers such as" },

@@ -147,7 +147,8 @@ test_answers(void **state)
 	str_copy(settings.templates_dir, sizeof settings.templates_dir, folder);
 	write_file("en.json", "{ \"a\": \"b\" }");
 	settings.channels_n = 1;
-	assert_problem("/en.json:1: there is no text \"sms.word.stop\", which tenant \"acme\" needs for SMS from customers");
+	assert_problem("/en.json:1: there is no text \"sms.word.stop\", which tenant \"acme\" needs for SMS from "
+	    "customers");
 	assert_problem("/en.json:1: there is no text \"sms.answer.pin\"");
 }
 

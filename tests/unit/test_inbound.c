@@ -186,6 +186,30 @@ test_parts_of_two_processes(void **state)
 	world_free(w);
 }
 
+/* Two processes at work on two SMS of one phone at the same instant: both are obeyed, each is answered once. */
+static void
+test_two_at_once(void **state)
+{
+	static const char *const texts[] = { "STOP", "HELP" };
+	struct sim_world *w = sms_world(false);
+
+	(void)state;
+	w->processes = 2;
+	ops++;
+	for (int i = 0; i < 2; i++) {
+		struct inbound_in in = { .channel = SIM_SMS, .from = PHONE, .number = "30384", .part = alone(texts[i]) };
+
+		sim_process_start(&w->process[i]);
+		gateway_inbound(w->process[i].gw, w->loop.now, &in, ops);
+		sim_wake(&w->process[i], w->loop.now + 1000);
+	}
+	assert_int_equal(answers(w), 2);
+	assert_true(opted_out(w));
+	deliver(w, "Help!");
+	assert_int_equal(answers(w), 2);
+	world_free(w);
+}
+
 /* Of a phone that begins long messages without end only a few are kept. */
 static void
 test_parts_without_end(void **state)
@@ -351,6 +375,7 @@ main(void)
 		cmocka_unit_test(test_a_word_whatever_breaks),
 		cmocka_unit_test(test_a_dialogue_whatever_breaks),
 		cmocka_unit_test(test_parts_of_two_processes),
+		cmocka_unit_test(test_two_at_once),
 		cmocka_unit_test(test_parts_without_end),
 		cmocka_unit_test(test_back_and_forth),
 		cmocka_unit_test(test_what_is_still_said),
