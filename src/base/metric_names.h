@@ -50,7 +50,8 @@
 	M(M_INBOUND_UNKNOWN, counter, "isango_inbound_unknown_total", "SMS to a number that no channel has") \
 	M(M_INBOUND_UNANSWERABLE, counter, "isango_inbound_unanswerable_total", \
 	    "SMS from what is no phone, or from a number of ours") \
-	M(M_INBOUND_LATER, counter, "isango_inbound_later_total", "SMS that the SMSC was asked to deliver again") \
+	M(M_INBOUND_LATER, counter, "isango_inbound_later_total", \
+	    "SMS, and receipts beyond those waiting, that the SMSC was asked to deliver again") \
 	M(M_INBOUND_STOPS, counter, "isango_inbound_stops_total", "Phones that want no notices any more") \
 	M(M_INBOUND_STARTS, counter, "isango_inbound_starts_total", "Phones that want notices again") \
 	M(M_INBOUND_MENU, counter, "isango_inbound_menu_total", "SMS given to the menu by SMS") \

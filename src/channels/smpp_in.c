@@ -226,8 +226,11 @@ smpp_in_deliver(void *arg, struct smpp_link *l, const struct smpp_pdu *pdu)
 		ussd_smpp_deliver(b, w.link, pdu);
 		return SMPP_ROK;
 	}
-	if (map_count(b->edge->receipts) >= RECEIPTS_MAX)
-		return SMPP_RX_T_APPN;	/* customers' inputs need the room: the SMSC sends it again */
+	if (map_count(b->edge->receipts) >= RECEIPTS_MAX) {
+		/* Customers' dialogues need the room: the SMSC sends it again. */
+		metric_add(M_INBOUND_LATER, 1);
+		return SMPP_RX_T_APPN;
+	}
 	return take_message(b, &w, pdu);
 }
 

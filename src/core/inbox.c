@@ -41,6 +41,16 @@ inbox_seen(const struct inbox *b, const unsigned char id[INBOX_ID], int64_t now)
 	return find((struct inbox_mark *)b->seen, b->seen_len, id, now) != NULL;
 }
 
+int
+inbox_count(const struct inbox *b, const unsigned char id[INBOX_ID], int64_t since)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < b->seen_len / sizeof b->seen[0]; i++)
+		n += b->seen[i].until > since && memcmp(b->seen[i].id, id, INBOX_ID) == 0;
+	return n;
+}
+
 void
 inbox_take(struct inbox *b, const unsigned char id[INBOX_ID], int64_t now, int64_t again_ms)
 {

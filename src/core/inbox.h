@@ -36,6 +36,8 @@ bool inbox_decode(const void *octets, size_t n, struct inbox *out) MUST_CHECK;
 
 /* The same message came a moment ago: the network delivers it again. */
 bool inbox_seen(const struct inbox *b, const unsigned char id[INBOX_ID], int64_t now);
+/* How often it came since then, of the last INBOX_SEEN that were dealt with. */
+int inbox_count(const struct inbox *b, const unsigned char id[INBOX_ID], int64_t since);
 /* It is dealt with. */
 void inbox_take(struct inbox *b, const unsigned char id[INBOX_ID], int64_t now, int64_t again_ms);
 /* Another answer is within what a phone gets in an hour. */

@@ -26,6 +26,8 @@
 #define AGAIN_NAMED_MS (10 * MINUTE_MS)	/* where it carries a number that tells it from an equal one */
 #define QUIET_MS (5 * MINUTE_MS)	/* the same answer is not given twice within it */
 #define ANSWER_LIFE_MS (60 * MINUTE_MS)
+#define SAME_MOST 3		/* equal texts in an hour that the menu answers: phones have machines that answer too */
+#define CHOICE_OCTETS 4		/* shorter ones are choices of the menu, and come again */
 #define SAVE_TRIES 5
 #define QUEUE_MAX 8		/* of one phone, waiting for the one being worked on: more are for later */
 #define TEXT_OCTETS 1000		/* of a whole text that are looked at */
@@ -373,12 +375,24 @@ identify(struct mo *s)
 	str_format(s->answer_id, sizeof s->answer_id, "mo:%s:%" PRId64, hex, s->inbox.taken);
 }
 
+/* `chatter`: the same was written again and again. */
+static bool
+may_answer(const struct mo *s, bool chatter)
+{
+	int64_t now = s->task.gw->now;
+	int most = s->settings->sms_answers;
+
+	if (s->what == BY_MENU)
+		return !chatter && inbox_may_answer(&s->inbox, now, most);
+	return s->sub_dirty ? inbox_may_answer(&s->inbox, now, most) :
+	    inbox_may_say(&s->inbox, (enum inbox_answer)s->what, now, most);
+}
+
 static void
 work_on(struct mo *s)
 {
 	int64_t now = s->task.gw->now;
-	int most = s->settings->sms_answers;
-	bool named = s->in.reference != 0 || s->in.part.total > 1;
+	bool named = s->in.reference != 0 || s->in.part.total > 1, chatter;
 
 	trim(&s->text);
 	identify(s);
@@ -390,12 +404,12 @@ work_on(struct mo *s)
 			settle(s, true);
 		return;
 	}
+	chatter = s->text.len > CHOICE_OCTETS && inbox_count(&s->inbox, s->id, now - 60 * MINUTE_MS) >= SAME_MOST;
 	inbox_take(&s->inbox, s->id, now, named ? AGAIN_NAMED_MS : AGAIN_MS);
 	read_text(s);
 	if (s->was_put)
 		conclude(s);
-	else if (s->what == BY_MENU || s->sub_dirty ? !inbox_may_answer(&s->inbox, now, most) :
-	    !inbox_may_say(&s->inbox, (enum inbox_answer)s->what, now, most))
+	else if (!may_answer(s, chatter))
 		stay_silent(s);
 	else if (s->what == BY_MENU)
 		ask_menu(s);

@@ -315,6 +315,29 @@ test_too_many(void **state)
 	world_free(w);
 }
 
+/* Our answer makes a machine on the phone write the same again, and so on: it is left alone for an hour. */
+static void
+test_a_machine_that_answers(void **state)
+{
+	struct sim_world *w = sms_world(true);
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		deliver(w, "I am driving and will call back");
+		sim_world_run(w, w->loop.now + MINUTE);
+	}
+	assert_int_equal(answers(w), 3);
+	sim_world_run(w, w->loop.now + 60 * MINUTE);
+	deliver(w, "I am driving and will call back");
+	assert_int_equal(answers(w), 4);
+	for (int i = 0; i < 5; i++) {
+		deliver(w, "9");
+		sim_world_run(w, w->loop.now + MINUTE);
+	}
+	assert_int_equal(answers(w), 9);
+	world_free(w);
+}
+
 /* Nothing of a PIN is in any record, and it reaches no menu. */
 static void
 test_a_pin(void **state)
@@ -380,6 +403,7 @@ main(void)
 		cmocka_unit_test(test_back_and_forth),
 		cmocka_unit_test(test_what_is_still_said),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_a_machine_that_answers),
 		cmocka_unit_test(test_a_pin),
 		cmocka_unit_test(test_the_end),
 	};

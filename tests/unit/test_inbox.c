@@ -38,6 +38,11 @@ test_repeats(void **state)
 	assert_false(inbox_seen(&b, id(1), NOW));
 	assert_true(inbox_seen(&b, id(2), NOW));
 	assert_int_equal(b.taken, INBOX_SEEN + 1);
+	inbox_take(&b, id(2), NOW + 1, 5000);
+	assert_int_equal(inbox_count(&b, id(2), NOW + 4999), 1);
+	inbox_take(&b, id(2), NOW + 2, 5000);
+	assert_int_equal(inbox_count(&b, id(2), NOW), 2);
+	assert_int_equal(inbox_count(&b, id(2), NOW + 5001), 1);
 }
 
 static void
