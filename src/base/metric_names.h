@@ -43,6 +43,21 @@
 	M(M_DEAD_NOTICES, counter, "isango_dead_notices_total", "Notices that failed, expired or are unknown") \
 	M(M_RECEIPTS, counter, "isango_receipts_total", "Delivery receipts taken") \
 	M(M_RECEIPTS_UNMATCHED, counter, "isango_receipts_unmatched_total", "Delivery receipts that match no message") \
+	M(M_INBOUND, counter, "isango_inbound_total", "SMS from customers, each of their parts") \
+	M(M_INBOUND_REPEATED, counter, "isango_inbound_repeated_total", "SMS or parts that came again and did nothing") \
+	M(M_INBOUND_PARTS_REFUSED, counter, "isango_inbound_parts_refused_total", \
+	    "Parts of long SMS that fit nothing, or of too many at once") \
+	M(M_INBOUND_UNKNOWN, counter, "isango_inbound_unknown_total", "SMS to a number that no channel has") \
+	M(M_INBOUND_UNANSWERABLE, counter, "isango_inbound_unanswerable_total", \
+	    "SMS from what is no phone, or from a number of ours") \
+	M(M_INBOUND_LATER, counter, "isango_inbound_later_total", \
+	    "SMS, and receipts beyond those waiting, that the SMSC was asked to deliver again") \
+	M(M_INBOUND_STOPS, counter, "isango_inbound_stops_total", "Phones that want no notices any more") \
+	M(M_INBOUND_STARTS, counter, "isango_inbound_starts_total", "Phones that want notices again") \
+	M(M_INBOUND_MENU, counter, "isango_inbound_menu_total", "SMS given to the menu by SMS") \
+	M(M_INBOUND_PINS, counter, "isango_inbound_pins_total", "SMS that may have been a PIN") \
+	M(M_INBOUND_ANSWERED, counter, "isango_inbound_answered_total", "Answers put into the outbox") \
+	M(M_INBOUND_LIMITED, counter, "isango_inbound_limited_total", "SMS not answered: the same again, or too many") \
 	M(M_SMPP_LINKS_BOUND, gauge, "isango_smpp_links_bound", "SMPP links that are bound now") \
 	M(M_LINK_SLOTS_HELD, gauge, "isango_link_slots_held", "Links of all binds that this process holds") \
 	M(M_LINK_SLOTS_TAKEN_OVER, counter, "isango_link_slots_taken_over_total", "Links taken over from a process that fell silent") \

@@ -135,6 +135,7 @@ edge_new(struct loop *l, const struct settings *s)
 	e->turns = map_new();
 	e->calls = map_new();
 	e->receipts = map_new();
+	e->suspects = map_new();
 	e->binds = xcalloc((size_t)s->binds_n, sizeof *e->binds);
 	for (int i = 0; i < s->binds_n; i++)
 		bind_init(e, i);
@@ -158,9 +159,11 @@ bury(void *arg)
 	map_each(e->turns, free_value, NULL);
 	map_each(e->calls, free_value, NULL);
 	map_each(e->receipts, free_value, NULL);
+	map_each(e->suspects, free_value, NULL);
 	map_free(e->turns);
 	map_free(e->calls);
 	map_free(e->receipts);
+	map_free(e->suspects);
 	buf_clear(&e->last_words);
 	free(e->binds);
 	free(e);

@@ -21,6 +21,7 @@ struct way_back {
 	uint8_t session, sequence;
 	uint64_t http;			/* request id */
 	uint64_t life;			/* of the link, for what only the same connection may answer */
+	uint32_t request;		/* receipts and SMS: deliver_sm or data_sm */
 };
 
 /* What waits for a timer to try again; dropped when the edge goes before that. */
@@ -59,7 +60,8 @@ struct edge {
 	struct bind *binds;
 	struct map *turns;		/* turn id -> struct way_back */
 	struct map *calls;		/* call id -> http request id, as a pointer-sized number */
-	struct map *receipts;		/* peer op -> struct way_back (sequence of the deliver_sm in http) */
+	struct map *receipts;		/* and SMS: peer op -> struct way_back (sequence of the deliver_sm in http) */
+	struct map *suspects;		/* peer op -> struct suspect: what only looks like a receipt */
 	uint64_t last_id;
 	uint64_t reference;		/* of long messages; sms_smpp.c begins it at random */
 	struct list held;

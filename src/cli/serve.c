@@ -319,7 +319,8 @@ on_hangup(void *arg, int signal)
 	if (fresh == NULL)
 		log_error(0, "reload refused", "problems=\"%s\"", buf_str(&problems));
 	else {
-		gateway_reload(s->gw, fresh->texts, (const struct menu *const *)fresh->menus);
+		gateway_reload(s->gw, fresh->texts, (const struct menu *const *)fresh->menus,
+		    (const struct menu *const *)fresh->sms_menus);
 		s->older[s->older_n++] = s->content;
 		s->content = fresh;
 		log_info(0, "reloaded", "tenants=%d", fresh->menus_n);
@@ -398,6 +399,7 @@ open_gateway(struct server *s)
 	struct gateway_options o = {
 		.settings = s->settings, .ports = &s->ports, .texts = s->content->texts,
 		.menus = (const struct menu *const *)s->content->menus,
+		.sms_menus = (const struct menu *const *)s->content->sms_menus,
 	};
 	unsigned char mark[8];
 

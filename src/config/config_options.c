@@ -217,6 +217,10 @@ static const struct option channel_rows[] = {
 	    .needed = KIND(CHANNEL_SMS_SMPP),
 	    .help = "The source address of its messages: up to 11 letters and digits, "
 	    "or a number." },
+	{ "inbound", OPTION_NUMBERS, OPTIONAL, ITEMS(channel_settings, inbound), RANGE(1, CODES_MAX),
+	    COUNT(channel_settings, inbound_n), .only = KIND(CHANNEL_SMS_SMPP),
+	    .help = "Further numbers of the bind whose SMS are this tenant's; those to the sender are in any "
+	    "case, where it is a number." },
 	{ "max_septets", OPTION_INT, OPTIONAL, RANGE(92, 182), IN(channel_settings, max_septets),
 	    .only = USSD,
 	    .help = "Septets of one screen; left out: those of the bind, and 160 over HTTP." },
@@ -336,6 +340,13 @@ static const struct option tenant_rows[] = {
 	    .help = "Its name as customers read it." },
 	{ "menu", OPTION_NAME, REQUIRED, TEXT(tenant_settings, menu, 1),
 	    .help = "Its menu: the file MENU.json of menus." },
+	{ "sms_menu", OPTION_NAME, OPTIONAL, TEXT(tenant_settings, sms_menu, 1),
+	    .help = "The menu of those who write by SMS: a file of menus that asks for nothing private. Left out: "
+	    "they get the text of HELP." },
+	{ "sms_session_s", OPTION_INT, "900", RANGE(60, 86400), IN(tenant_settings, sms_session_s),
+	    .help = "Seconds after which a dialogue by SMS begins anew." },
+	{ "sms_answers", OPTION_INT, "20", RANGE(1, 1000), IN(tenant_settings, sms_answers),
+	    .help = "Answers by SMS that one phone gets in an hour at most; STOP counts beyond it." },
 	{ "languages", OPTION_TEXTS, REQUIRED, ITEMS(tenant_settings, languages), RANGE(1,
 	    LANGUAGES_MAX),
 	    COUNT(tenant_settings, languages_n),
@@ -471,6 +482,7 @@ static const char *const type_names[] = {
 	[OPTION_BOOL] = "true or false", [OPTION_WORD] = "", [OPTION_FLAGS] = "a list of any of",
 	[OPTION_SPAN] = "two whole numbers [least, most]", [OPTION_TEXTS] = "a list of texts",
 	[OPTION_CODES] = "a list of service codes such as \"*120*384#\"",
+	[OPTION_NUMBERS] = "a list of numbers such as \"30384\" or \"27830000384\"",
 	[OPTION_NETS] = "a list of addresses or blocks such as \"10.0.0.0/8\"",
 	[OPTION_IDS] = "a list of positive whole numbers",
 	    [OPTION_SECRET] = "the name of a file that holds a text",
@@ -526,6 +538,7 @@ add_range(const struct option *o, struct buf *out)
 		break;
 	case OPTION_TEXTS:
 	case OPTION_CODES:
+	case OPTION_NUMBERS:
 	case OPTION_NETS:
 	case OPTION_IDS:
 	case OPTION_ROUTE:

@@ -31,6 +31,7 @@ enum option_type {
 	OPTION_SPAN,		/* two ints, the first not above the second */
 	OPTION_TEXTS,		/* a list of strings, their number in `count` */
 	OPTION_CODES,
+	OPTION_NUMBERS,		/* addresses that customers can write to: digits */
 	OPTION_NETS,
 	OPTION_IDS,
 	OPTION_SECRET,		/* a file that holds a text of min to max octets */

@@ -143,6 +143,39 @@ check_tenant(const struct settings *s, const struct tenant_settings *t, const st
 			    s->templates_dir, t->languages[0], t->kinds[i].name, t->name);
 }
 
+static struct menu *
+load_sms_menu(const struct settings *s, const struct tenant_settings *t, const struct texts *texts,
+    struct buf *problems)
+{
+	struct menu *m = load_menu(s, t->sms_menu, texts, t->languages, t->languages_n, problems);
+
+	if (m == NULL || menu_check_sms(m, problems))
+		return m;
+	menu_free(m);
+	return NULL;
+}
+
+/* Who can be written to must know the words and have the answers. */
+static void
+check_answers(const struct settings *s, int tenant, const struct texts *texts, struct buf *problems)
+{
+	static const char *const keys[] = {
+		"sms.word.stop", "sms.word.start", "sms.word.help", "sms.answer.stop", "sms.answer.start",
+		"sms.answer.help", "sms.answer.pin",
+	};
+	const struct tenant_settings *t = &s->tenants[tenant];
+	bool written_to = false;
+
+	for (int i = 0; i < s->channels_n; i++)
+		if (s->channels[i].tenant == tenant && s->channels[i].kind == CHANNEL_SMS_SMPP)
+			written_to = true;
+	for (int i = 0; written_to && i < t->languages_n; i++)
+		for (size_t k = 0; k < NELEM(keys) && texts_has_language(texts, t->languages[i]); k++)
+			if (texts_find(texts, t->languages[i], t->languages[i], keys[k]) == NULL)
+				buf_addf(problems, "%s/%s" SUFFIX ":1: there is no text \"%s\", which tenant \"%s\" "
+				    "needs for SMS from customers\n", s->templates_dir, t->languages[i], keys[k], t->name);
+}
+
 struct content *
 content_load(const struct settings *s, struct buf *problems)
 {
@@ -156,18 +189,31 @@ content_load(const struct settings *s, struct buf *problems)
 	}
 	c->menus_n = s->tenants_n;
 	c->menus = xcalloc((size_t)s->tenants_n + 1, sizeof *c->menus);
+	c->sms_menus = xcalloc((size_t)s->tenants_n + 1, sizeof *c->sms_menus);
 	for (int i = 0; i < s->tenants_n; i++) {
 		const struct tenant_settings *t = &s->tenants[i];
 
 		c->menus[i] = load_menu(s, t->menu, c->texts, t->languages, t->languages_n,
 		    problems);
+		if (t->sms_menu[0] != '\0')
+			c->sms_menus[i] = load_sms_menu(s, t, c->texts, problems);
 		check_tenant(s, t, c->texts, problems);
 		check_token_texts(s, t, c->texts, problems);
+		check_answers(s, i, c->texts, problems);
 	}
 	if (problems->len == before)
 		return c;
 	content_free(c);
 	return NULL;
+}
+
+static void
+free_menus(struct menu *m, struct menu *sms)
+{
+	if (m != NULL)
+		menu_free(m);
+	if (sms != NULL)
+		menu_free(sms);
 }
 
 void
@@ -176,9 +222,9 @@ content_free(struct content *c)
 	if (c == NULL)
 		return;
 	for (int i = 0; i < c->menus_n; i++)
-		if (c->menus[i] != NULL)
-			menu_free(c->menus[i]);
+		free_menus(c->menus[i], c->sms_menus[i]);
 	free(c->menus);
+	free(c->sms_menus);
 	texts_free(c->texts);
 	free(c);
 }
@@ -187,7 +233,7 @@ static bool
 is_used(const struct settings *s, const char *menu)
 {
 	for (int i = 0; i < s->tenants_n; i++)
-		if (strcmp(s->tenants[i].menu, menu) == 0)
+		if (strcmp(s->tenants[i].menu, menu) == 0 || strcmp(s->tenants[i].sms_menu, menu) == 0)
 			return true;
 	return false;
 }

@@ -13,6 +13,7 @@
 struct content {
 	struct texts *texts;		/* of every language in the folder */
 	struct menu **menus;		/* of each tenant, in the order of settings; ours */
+	struct menu **sms_menus;	/* the same for SMS; NULL of a tenant without */
 	int menus_n;
 };
 

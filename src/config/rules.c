@@ -11,8 +11,9 @@
 #include "base/str.h"
 #include "config/file.h"
 #include "config/reader.h"
+#include "core/phone.h"
 
-#define HTTP_MAX_SEPTETS 160
+#define PLAIN_MAX_SEPTETS 160	/* of a screen over HTTP, and of one SMS */
 #define KEY_FILE_MAX 65536
 
 #define SAY(r, node, ...) jsondoc_problem((r)->doc, node, (r)->problems, __VA_ARGS__)
@@ -114,6 +115,38 @@ check_codes(struct reader *r, const struct channel_settings *c, const json_t *no
 	}
 }
 
+/* One number on one bind belongs to one tenant, or nobody knows whom the customer wrote to. */
+static void
+check_number(struct reader *r, const struct channel_settings *c, const char *number, const json_t *at)
+{
+	const struct settings *s = r->settings;
+	const char *country = s->tenants[r->tenant].country;
+
+	for (int i = 0; i < s->channels_n - 1; i++) {
+		const struct channel_settings *other = &s->channels[i];
+		bool same = phone_same_number(other->sender, number, country);
+
+		if (other->kind != CHANNEL_SMS_SMPP || other->bind != c->bind || other->tenant == c->tenant)
+			continue;
+		for (int k = 0; k < other->inbound_n; k++)
+			same = same || phone_same_number(other->inbound[k], number, country);
+		if (same)
+			SAY(r, at, "the number \"%s\" of bind \"%s\" belongs to channel \"%s\" of another "
+			    "tenant; give each tenant numbers of its own", number, s->binds[c->bind].name, other->name);
+	}
+}
+
+static void
+check_numbers(struct reader *r, const struct channel_settings *c, const json_t *node)
+{
+	const json_t *inbound = json_object_get(node, "inbound");
+
+	if (phone_is_number(c->sender))
+		check_number(r, c, c->sender, member(node, "sender"));
+	for (int i = 0; i < c->inbound_n; i++)
+		check_number(r, c, c->inbound[i], json_array_get(inbound, (size_t)i));
+}
+
 static bool
 sender_valid(const char *s)
 {
@@ -159,10 +192,12 @@ reader_check_channel(struct reader *r, struct channel_settings *c, const struct 
 		if (!sender_valid(c->sender))
 			SAY(r, member(node, "sender"),
 			    "sender: must be up to 11 letters and digits, or a number");
+		check_numbers(r, c, node);
 		break;
 	}
 	if (c->max_septets == 0)
-		c->max_septets = b != NULL && b->has_ussd ? b->ussd.max_septets : HTTP_MAX_SEPTETS;
+		c->max_septets = b != NULL && b->has_ussd && c->kind != CHANNEL_SMS_SMPP ?
+		    b->ussd.max_septets : PLAIN_MAX_SEPTETS;
 }
 
 void
@@ -224,6 +259,36 @@ sends_tokens(const struct tenant_settings *t)
 	return kinds && t->wallet.token_sms == TOKEN_SMS_GATEWAY;
 }
 
+static bool
+can_be_answered(const struct channel_settings *c)
+{
+	return c->kind != CHANNEL_SMS_SMPP || phone_is_number(c->sender) || c->inbound_n > 0;
+}
+
+/* Whoever gets a notice must be able to answer STOP. */
+static void
+check_answerable(struct reader *r, const struct tenant_settings *t, const json_t *node)
+{
+	const struct settings *s = r->settings;
+	const json_t *notice = json_object_get(json_object_get(node, "routes"), "notice");
+	bool answerable = false;
+
+	for (int i = 0; i < t->routes_n[MSG_NOTICE]; i++) {
+		const struct channel_settings *c = &s->channels[t->routes[MSG_NOTICE][i]];
+
+		if (!can_be_answered(c))
+			SAY(r, json_array_get(notice, (size_t)i), "routes.notice: nobody can answer STOP to \"%s\", the "
+			    "sender of channel \"%s\"; name a channel whose sender is a number, or give this one "
+			    "\"inbound\" numbers", c->sender, c->name);
+	}
+	for (int i = 0; i < s->channels_n; i++)
+		answerable = answerable || (s->channels[i].tenant == r->tenant &&
+		    s->channels[i].kind == CHANNEL_SMS_SMPP && can_be_answered(&s->channels[i]));
+	if (t->sms_menu[0] != '\0' && !answerable)
+		SAY(r, member(node, "sms_menu"), "sms_menu: no channel of this tenant has a number to write to; give "
+		    "one a number as sender, or \"inbound\" numbers");
+}
+
 /*
  * Runs after mistakes within the tenant too: what could not be read is empty then, and not
  * complained of again.
@@ -252,6 +317,7 @@ reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *n
 		    "pin_check: \"local\" gives no login of the customer: acts_as must be "
 		    "\"tenant\"");
 	check_kinds(r, t, node);
+	check_answerable(r, t, node);
 	if (sends_tokens(t) && json_array_size(json_object_get(routes, "token")) == 0)
 		SAY(r, member(node, "routes"),
 		    "routes.token is empty: token_sms is \"gateway\", so tokens need a channel");

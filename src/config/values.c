@@ -153,6 +153,8 @@ text_fits(const struct option *o, const char *s)
 		return net_valid(s);
 	case OPTION_TEXTS:
 		return is_language(s);
+	case OPTION_NUMBERS:
+		return str_all_digits(s);
 	default:
 		return o->words == NULL || one_of(s, o->words, &index);
 	}
@@ -579,6 +581,7 @@ static bool (*const readers[])(struct target *) = {
 	[OPTION_INT] = read_int, [OPTION_ID] = read_id, [OPTION_MONEY] = read_money, [OPTION_BOOL] = read_bool,
 	[OPTION_WORD] = read_word, [OPTION_FLAGS] = read_flags, [OPTION_SPAN] = read_span,
 	[OPTION_TEXTS] = read_texts, [OPTION_CODES] = read_texts, [OPTION_NETS] = read_texts,
+	[OPTION_NUMBERS] = read_texts,
 	[OPTION_IDS] = read_ids, [OPTION_SECRET] = read_secret, [OPTION_KEYS] = read_keys,
 	[OPTION_KEY] = read_key, [OPTION_HASH] = read_hash, [OPTION_BIND] = read_bind,
 	[OPTION_STATUS] = read_status, [OPTION_ROUTE] = read_route,

@@ -14,6 +14,7 @@ struct call_row {
 	const char *outcomes[CALL_OUTCOMES];	/* NULL-terminated */
 	bool wants_secret;			/* must directly follow an `ask` or `confirm` that takes a PIN */
 	bool intent;				/* runs the accepted intent: reachable only through a confirm */
+	bool open;				/* anybody may ask: nothing private, no money, also for a menu by SMS */
 	const char *sets;			/* variables set, for the manual: "a b list.n list.i.x" */
 	const char *help;
 };

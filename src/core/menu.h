@@ -32,6 +32,11 @@ struct menu;
 struct menu *menu_load(const char *file, const char *json, size_t len, const struct texts *texts,
     const char (*languages)[8], int languages_n, struct buf *problems);
 void menu_free(struct menu *m);
+/*
+ * A menu for SMS, where anybody can pose as anybody and nothing is private: no PIN, no payment, and of the calls only
+ * the open ones. Problems as of menu_load(); false when there are some.
+ */
+bool menu_check_sms(const struct menu *m, struct buf *problems) MUST_CHECK;
 const char *menu_name(const struct menu *m);
 const char *menu_version(const struct menu *m);		/* 16 hex digits of the content's hash */
 

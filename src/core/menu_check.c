@@ -227,6 +227,28 @@ check_texts(struct check *c)
 		check_state_texts(c, &c->m->state[i]);
 }
 
+bool
+menu_check_sms(const struct menu *m, struct buf *problems)
+{
+	struct check reading = { .m = (struct menu *)m, .problems = problems };
+	struct check *c = &reading;
+	size_t before = problems->len;
+
+	for (int i = 0; i < m->state_n; i++) {
+		const struct menu_state *s = &m->state[i];
+
+		if (s->kind == MENU_ASK && s->accept.row != NULL && s->accept.row->secret)
+			PROBLEM(c, s->at, "\"%s\" asks for a PIN, which must never be sent by SMS; a menu "
+			    "for SMS has no PIN", s->name);
+		if (s->kind == MENU_CONFIRM)
+			PROBLEM(c, s->at, "\"%s\" confirms a payment; a menu for SMS moves no money", s->name);
+		if (s->kind == MENU_CALL && s->call != NULL && !s->call->open)
+			PROBLEM(c, s->at, "the call \"%s\" is not for a menu for SMS: an SMS can be forged; "
+			    "use only calls that anybody may make", s->call->name);
+	}
+	return problems->len == before;
+}
+
 void
 menu_check(struct menu *m, const struct texts *texts, const char (*languages)[8], int languages_n,
     struct buf *problems)

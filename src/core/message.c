@@ -19,6 +19,7 @@ static const struct rec_field fields[] = {
 	REC(15, REC_STR, message, intent_owner), REC(16, REC_STR, message, intent_id),
 	REC(17, REC_INT, message, spent), REC(18, REC_I64, message, no_room_since),
 	REC(19, REC_STR, message, via), REC(20, REC_STR, message, why),
+	REC(40, REC_STR, message, channel),
 };
 
 static const char *const state_name[MESSAGE_STATES] = {

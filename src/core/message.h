@@ -40,6 +40,7 @@ struct message {
 	int status;			/* of the last answer, for operators */
 	char provider_id[RECEIPT_ID];
 	char intent_owner[256], intent_id[INTENT_ID];	/* whose it is, "" if of none */
+	char channel[NAME_MAX_OCTETS];	/* an answer leaves the way its question came; "": by the routes of its class */
 	int spent;			/* bits of the routes that had their tries */
 	int64_t no_room_since;		/* on this route, with nothing tried since; 0: not so */
 	char via[NAME_MAX_OCTETS];	/* the channel of the last attempt */

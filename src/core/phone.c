@@ -92,6 +92,30 @@ phone_parse(const char *text, const char *country, char out[PHONE_MAX])
 	return false;
 }
 
+static const char *
+without_plus(const char *address)
+{
+	return address[0] == '+' ? address + 1 : address;
+}
+
+bool
+phone_is_number(const char *address)
+{
+	return str_all_digits(without_plus(address));
+}
+
+bool
+phone_same_number(const char *a, const char *b, const char *country)
+{
+	char one[PHONE_MAX], two[PHONE_MAX];
+
+	if (!phone_is_number(a) || !phone_is_number(b))
+		return false;
+	if (strcmp(without_plus(a), without_plus(b)) == 0)
+		return true;
+	return phone_parse(a, country, one) && phone_parse(b, country, two) && strcmp(one, two) == 0;
+}
+
 const char *
 phone_mask(const char *phone, char out[PHONE_TEXT])
 {

@@ -16,6 +16,10 @@
  */
 bool phone_parse(const char *text, const char *country, char out[PHONE_MAX]) MUST_CHECK;
 bool phone_valid(const char *phone);				/* already canonical */
+/* An address made of digits, perhaps behind a '+': unlike a name it can be written to. Short codes are such too. */
+bool phone_is_number(const char *address);
+/* Two addresses that say the same number, in whatever form; `country` as of phone_parse(). */
+bool phone_same_number(const char *a, const char *b, const char *country);
 /* "2782***4567", for logs. */
 const char *phone_mask(const char *phone, char out[PHONE_TEXT]);
 /* "082 123 4567" for 27..., "+263 77 123 4567"-like groups of three for others; for screens. */

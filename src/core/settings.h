@@ -89,6 +89,8 @@ struct channel_settings {
 	char from[NETS_MAX][48];	/* ussd-http: CIDR blocks that may call */
 	int from_n;
 	char sender[21];		/* sms: source address */
+	char inbound[CODES_MAX][21];	/* sms: further numbers that customers may write to */
+	int inbound_n;
 	int max_septets;		/* ussd: one screen */
 	int session_s;			/* ussd: the network's longest dialogue */
 };
@@ -145,6 +147,9 @@ struct tenant_settings {
 	int pin_length;
 	int64_t transfer_fee;				/* cents, shown and checked against funds */
 	int64_t token_phone_day_count;			/* tokens a day from one customer to one phone */
+	char sms_menu[32];				/* menu of those who write by SMS, "": none */
+	int sms_session_s;				/* such a dialogue ends after so long */
+	int sms_answers;				/* to one phone in an hour at most */
 	bool result_sms;				/* final outcomes by SMS to the payer too */
 	bool subtract_pending;				/* pending tokens lower what may be spent */
 	int64_t activated_cap;				/* cents a day in the first 72 h after activation */

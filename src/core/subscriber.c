@@ -22,7 +22,8 @@ static const struct rec_field fields[] = {
 	REC(22, REC_STR, subscriber, day), REC(23, REC_INT, subscriber, lookups),
 	REC(24, REC_INT, subscriber, refused_other), REC(25, REC_INT, subscriber, activations),
 	REC(26, REC_I64, subscriber, spent),
-	REC_VAR(27, subscriber, tokens, tokens_len), REC(28, REC_BOOL, subscriber, opted_out),
+	REC_VAR(27, subscriber, tokens, tokens_len),
+	REC(28, REC_BOOL, subscriber, opted_out), REC(29, REC_I64, subscriber, opted_out_at),
 };
 
 void
@@ -82,6 +83,14 @@ subscriber_find_recent(const struct subscriber *s, const unsigned char payee[16]
 		    memcmp(s->recent[i].payee, payee, 16) == 0)
 			return s->recent[i].at_ms;
 	return 0;
+}
+
+void
+subscriber_opt_out(struct subscriber *s, bool out, int64_t now)
+{
+	if (s->opted_out != out)
+		s->opted_out_at = now;
+	s->opted_out = out;
 }
 
 int

@@ -51,7 +51,9 @@ struct subscriber {
 	char day[9];
 	int lookups, refused_other, activations;
 	int64_t spent;			/* cents confirmed today, for the cap after an activation */
-	bool opted_out;			/* no notices to this phone */
+	/* notices: said no to by SMS or in a menu */
+	bool opted_out;
+	int64_t opted_out_at;		/* when that changed last, either way */
 	struct rec_rest rest;
 };
 
@@ -63,5 +65,6 @@ void subscriber_add_token(struct subscriber *s, const unsigned char payee[16], i
 /* When the same amount went to the same payee within the last `within_ms`, or 0. */
 int64_t subscriber_find_recent(const struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t now,
     int64_t within_ms);
+void subscriber_opt_out(struct subscriber *s, bool out, int64_t now);
 /* How many tokens went to the payee since then. */
 int subscriber_count_tokens(const struct subscriber *s, const unsigned char payee[16], int64_t since_ms);

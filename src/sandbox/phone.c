@@ -23,6 +23,7 @@
 #define WAIT_MAX_MS 120000
 #define INBOX_MAX 500			/* older ones go */
 #define TYPED_MAX 160
+#define ORDER_MAX 64
 
 struct sms {				/* in phone->inbox, oldest first */
 	struct list node;
@@ -393,6 +394,47 @@ call_screen(struct phone *ph, const struct phone_call *c)
 	control_answer(ph->all->x->control, c->http, 200, screen_json(ph));
 }
 
+/* Of `order`; how many, or -1: it is no list of that kind. */
+static int
+read_order(const json_t *v, int order[ORDER_MAX])
+{
+	size_t n = json_array_size(v);
+
+	if (v == NULL)
+		return 0;
+	if (!json_is_array(v) || n < 1 || n > ORDER_MAX)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		order[i] = (int)json_integer_value(json_array_get(v, i));
+	return (int)n;
+}
+
+static void
+call_send(struct phone *ph, const struct phone_call *c)
+{
+	static const char *const ways[] = {
+		[SEGMENT_UDH8] = "udh8", [SEGMENT_UDH16] = "udh16", [SEGMENT_SAR] = "sar",
+		[SEGMENT_PAYLOAD] = "payload",
+	};
+	struct box *x = ph->all->x;
+	const char *way = text_of(c, "way"), *from = text_of(c, "from");
+	struct smsc_mo m = { .from = from != NULL ? from : ph->msisdn, .to = text_of(c, "to"),
+		.text = text_of(c, "text") };
+	int order[ORDER_MAX], n = read_order(json_object_get(c->body, "order"), order), parts;
+
+	for (size_t i = 0; way != NULL && i < NELEM(ways); i++)
+		if (strcmp(ways[i], way) == 0)
+			m.way = (enum segment_way)i;
+	m.order = order;
+	m.order_n = n > 0 ? (size_t)n : 0;
+	if (m.to == NULL || m.text == NULL || n < 0 || strlen(m.to) > 20 || strlen(m.from) > 20 ||
+	    (parts = smsc_send_sms(x->smsc, &m)) == 0)
+		control_error(x->control, c->http, 400,
+		    "wanted: to, text; perhaps from, order, and way: udh8, udh16, sar or payload");
+	else
+		control_answer(x->control, c->http, 200, json_pack("{s:i}", "parts", parts));
+}
+
 void
 phones_call(struct phones *p, const struct phone_call *c)
 {
@@ -403,7 +445,7 @@ phones_call(struct phones *p, const struct phone_call *c)
 		{ "POST", "dial", call_dial }, { "POST", "type", call_type }, { "POST", "hangup",
 		    call_hangup },
 		{ "POST", "repeat", call_repeat }, { "GET", "screen", call_screen },
-		    { "GET", "sms", call_sms },
+		    { "GET", "sms", call_sms }, { "POST", "send", call_send },
 	};
 
 	if (!phone_valid(c->msisdn)) {

@@ -417,6 +417,7 @@ smsc_new(struct box *x, const struct smsc_options *o, char *err, size_t err_size
 	s->sessions = map_new();
 	s->requests = map_new();
 	list_init(&s->delayed);
+	list_init(&s->deliveries);
 	smsc_sms_init(s);
 	if (!str_copy(s->system_id, sizeof s->system_id, o->system_id) ||
 	    !str_copy(s->password, sizeof s->password, o->password))
@@ -444,6 +445,7 @@ bury(void *arg)
 	LIST_EACH(it, nx, &s->delayed)
 		delayed_free(LIST_OF(it, struct delayed, node));
 	smsc_sms_clear(s);
+	smsc_mo_clear(s);
 	map_each(s->sessions, free_value, NULL);
 	map_free(s->sessions);
 	map_free(s->requests);
@@ -483,9 +485,10 @@ smsc_counts(const struct smsc *s)
 {
 	uint64_t conn[SMSC_LINKS];
 
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "links",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "links",
 	    (json_int_t)smpp_peer_receivers(s->peer, s->system_id, conn, NELEM(conn)), "binds",
 	    (json_int_t)s->binds, "ussd_delivers", (json_int_t)s->delivers, "ussd_submits",
 	    (json_int_t)s->ussd_submits, "sms_submits", (json_int_t)s->sms_submits, "receipts_sent",
-	    (json_int_t)s->receipts_sent, "receipts_taken", (json_int_t)s->receipts_taken);
+	    (json_int_t)s->receipts_sent, "receipts_taken", (json_int_t)s->receipts_taken,
+	    "mo_sent", (json_int_t)s->mo_sent, "mo_taken", (json_int_t)s->mo_taken);
 }

@@ -18,11 +18,11 @@ struct smsc {
 	struct map *sessions;		/* phone + octet -> struct session */
 	struct map *requests;		/* op of a deliver_sm -> struct dialogue */
 	struct deferred grave;
-	struct list delayed, receipts;
+	struct list delayed, receipts, deliveries;
 	struct map *parts;		/* of messages that are not whole yet */
-	uint64_t next_op, next_link, next_message;
+	uint64_t next_op, next_link, next_message, next_reference;
 	uint8_t next_session;
-	int64_t binds, delivers, ussd_submits, sms_submits, receipts_sent, receipts_taken;
+	int64_t binds, delivers, ussd_submits, sms_submits, receipts_sent, receipts_taken, mo_sent, mo_taken;
 };
 
 struct smsc_accepted {
@@ -37,6 +37,7 @@ struct smsc_accepted {
 uint64_t smsc_receiver(struct smsc *s, uint64_t preferred);
 void smsc_sms_init(struct smsc *s);
 void smsc_sms_clear(struct smsc *s);
+void smsc_mo_clear(struct smsc *s);
 /* Takes a message, shows it on its phone when it is whole, and plans its receipt. */
 struct smsc_accepted smsc_sms_submit(struct smsc *s, uint64_t conn, const struct smpp_pdu *pdu,
     const struct fault *f);

@@ -38,6 +38,8 @@ static const struct {
 	{ "pending.resend", call_pending_resend, false, true },
 	{ "pending.cancel", call_pending_cancel, true, true },
 	{ "language.set", call_language_set, false, false },
+	{ "notices.stop", call_notices_stop, false, false },
+	{ "notices.start", call_notices_start, false, false },
 };
 
 static size_t

@@ -2,6 +2,7 @@
 /* Calls about who dials: the customer at the wallet core, the PIN, the language. */
 #include <string.h>
 
+#include "base/metric.h"
 #include "base/str.h"
 #include "service/turn.h"
 
@@ -108,6 +109,37 @@ call_language_set(struct turn *t)
 {
 	str_copy(t->s.dlg.lang, sizeof t->s.dlg.lang, vars_get(turn_vars(t), "lang"));
 	turn_change_subscriber(t, set_language, language_set);
+}
+
+static void
+stop_notices(struct subscriber *sub, struct turn *t)
+{
+	subscriber_opt_out(sub, true, t->w.task.gw->now);
+}
+
+static void
+start_notices(struct subscriber *sub, struct turn *t)
+{
+	subscriber_opt_out(sub, false, t->w.task.gw->now);
+}
+
+static void
+notices_changed(struct turn *t)
+{
+	metric_add(t->sub.opted_out ? M_INBOUND_STOPS : M_INBOUND_STARTS, 1);
+	turn_outcome(t, "done");
+}
+
+void
+call_notices_stop(struct turn *t)
+{
+	turn_change_subscriber(t, stop_notices, notices_changed);
+}
+
+void
+call_notices_start(struct turn *t)
+{
+	turn_change_subscriber(t, start_notices, notices_changed);
 }
 
 /* ---- the PIN before anything private ---- */

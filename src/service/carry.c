@@ -44,12 +44,33 @@ tenant_of(const struct carried *k)
 	return i >= 0 ? &k->task.gw->settings->tenants[i] : NULL;
 }
 
+/* The channels that it may leave by, in the order tried: an answer has only that of its question. */
+static int
+routes_of(const struct carried *k, int route[ROUTES_MAX])
+{
+	const struct settings *set = k->task.gw->settings;
+	const struct tenant_settings *t = tenant_of(k);
+
+	if (t == NULL)
+		return 0;
+	for (int i = 0; i < set->channels_n; i++)
+		if (set->channels[i].kind == CHANNEL_SMS_SMPP && strcmp(set->channels[i].name, k->m.channel) == 0) {
+			route[0] = i;
+			return 1;
+		}
+	if (k->m.channel[0] != '\0')
+		return 0;	/* the configuration has it no more */
+	memcpy(route, t->routes[k->m.cls], sizeof t->routes[k->m.cls]);
+	return t->routes_n[k->m.cls];
+}
+
 int
 carry_channel(const struct carried *k)
 {
-	const struct tenant_settings *t = tenant_of(k);
+	int route[ROUTES_MAX] = { 0 };
 
-	return t->routes[k->m.cls][k->m.route];
+	routes_of(k, route);	/* message_ready() saw that it has this one */
+	return route[k->m.route];
 }
 
 int
@@ -72,11 +93,11 @@ struct message_rules
 carry_rules(const struct carried *k)
 {
 	const struct gateway *gw = k->task.gw;
-	const struct tenant_settings *t = tenant_of(k);
-	struct message_rules r = { t != NULL ? t->routes_n[k->m.cls] : 0, gw->settings->message_tries, 0 };
+	int route[ROUTES_MAX];
+	struct message_rules r = { routes_of(k, route), gw->settings->message_tries, 0 };
 
 	for (int i = 0; i < r.routes; i++) {
-		int channel = t->routes[k->m.cls][i], bind = gw->settings->channels[channel].bind;
+		int channel = route[i], bind = gw->settings->channels[channel].bind;
 
 		if (gw->ports->sms_free(gw->ports->ctx, channel) > gw->bind_loads[bind].sends &&
 		    !must_yield(gw, bind, k->m.cls))

@@ -30,6 +30,7 @@ gateway_new(const struct gateway_options *o)
 	gw->ops = map_new();
 	gw->tasks = map_new();
 	gw->phones = map_new();
+	gw->writers = map_new();
 	gw->running = map_new();
 	list_init(&gw->tasks_all);
 	list_init(&gw->sleepers);
@@ -42,19 +43,23 @@ gateway_new(const struct gateway_options *o)
 	/* Ids go to other processes' logs and to channels: they must not be the same in each. */
 	gw->ports->random(gw->ports->ctx, &gw->last_id, sizeof gw->last_id);
 	gw->last_id &= ~UINT64_C(0) >> 1;
-	gateway_reload(gw, o->texts, o->menus);
+	gateway_reload(gw, o->texts, o->menus, o->sms_menus);
 	gw->slots = slots_new(gw);
 	return gw;
 }
 
 void
-gateway_reload(struct gateway *gw, const struct texts *texts, const struct menu *const *menus)
+gateway_reload(struct gateway *gw, const struct texts *texts, const struct menu *const *menus,
+    const struct menu *const *sms_menus)
 {
 	size_t n = (size_t)gw->settings->tenants_n;
 
 	gw->texts = texts;
 	gw->menus = xrealloc(gw->menus, n, sizeof *gw->menus);
 	memcpy(gw->menus, menus, n * sizeof *gw->menus);
+	gw->sms_menus = xrealloc(gw->sms_menus, n, sizeof *gw->sms_menus);
+	for (size_t i = 0; i < n; i++)
+		gw->sms_menus[i] = sms_menus != NULL ? sms_menus[i] : NULL;
 }
 
 const struct ports *
@@ -69,18 +74,22 @@ gateway_free(struct gateway *gw)
 	struct list *it, *nx;
 
 	map_free(gw->phones);
-	gw->phones = map_new();		/* no turn that ends now starts the next one */
+	map_free(gw->writers);
+	gw->phones = map_new();		/* no turn or SMS that ends now starts the next one */
+	gw->writers = map_new();
 	LIST_EACH(it, nx, &gw->tasks_all)
 		task_end(LIST_OF(it, struct task, all));
 	map_free(gw->ops);
 	map_free(gw->tasks);
 	map_free(gw->phones);
+	map_free(gw->writers);
 	map_free(gw->running);
 	for (int i = 0; i < SCRATCH; i++)
 		buf_clear(&gw->scratch[i]);
 	mem_wipe(gw->mac_key, sizeof gw->mac_key);
 	slots_free(gw->slots);
 	free(gw->menus);
+	free(gw->sms_menus);
 	free(gw->tenants);
 	free(gw->bind_loads);
 	free(gw->strays);
@@ -96,7 +105,7 @@ gateway_drain(struct gateway *gw)
 unsigned
 gateway_busy(const struct gateway *gw)
 {
-	return gw->turns + gw->runs + gw->sends + gw->calls;
+	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds;
 }
 
 unsigned

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/menu.h"
+#include "core/reassembly.h"
 #include "core/receipt.h"
 #include "core/settings.h"
 #include "service/ports.h"
@@ -21,6 +22,7 @@ struct gateway_options {
 	const struct ports *ports;
 	const struct texts *texts;
 	const struct menu *const *menus;	/* of each tenant, in their order */
+	const struct menu *const *sms_menus;	/* the same for SMS, NULL of a tenant without; NULL: no tenant has one */
 	char process[17];			/* a name of this process's own life, for leases */
 };
 
@@ -28,7 +30,8 @@ struct gateway *gateway_new(const struct gateway_options *o);
 void gateway_free(struct gateway *gw);		/* forgets what is under way; nothing is answered */
 const struct ports *gateway_ports(const struct gateway *gw);
 /* New menus and texts: dialogues already on an older version are told to start again. Borrowed like the options. */
-void gateway_reload(struct gateway *gw, const struct texts *texts, const struct menu *const *menus);
+void gateway_reload(struct gateway *gw, const struct texts *texts, const struct menu *const *menus,
+    const struct menu *const *sms_menus);
 /* Stops claiming due intents and messages; turns and calls under way go on. */
 void gateway_drain(struct gateway *gw);
 unsigned gateway_busy(const struct gateway *gw);	/* turns, intents, messages and calls under way */
@@ -56,6 +59,7 @@ struct turn_in {
 	const char *text;		/* newest input, or the whole history */
 	bool history;			/* text is the whole history, joined by '*' (Africa's Talking) */
 	const char *service_code;	/* as dialled */
+	bool by_sms;			/* the menu for SMS; the answer goes to inbound_answer(), not to ports.reply */
 };
 void gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in);
 
@@ -64,6 +68,19 @@ void gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in);
  * r->maybe may come back as RECEIPT_IS_MESSAGE: then nothing was done with it and it is to be taken as inbound SMS.
  */
 void gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt *r, uint64_t peer_op);
+
+/*
+ * An SMS that a phone sent, or a part of one, to a number of this channel; who sent it can be forged. The answer is as to
+ * a receipt: ports.receipt_stored(peer_op, RECEIPT_STORED) once what it asked for is saved.
+ */
+struct inbound_in {
+	int channel;
+	char from[PHONE_MAX];
+	const char *number;		/* that was written to */
+	struct reassembly_part part;	/* total 0 or 1: not of a long one. The octets are borrowed */
+	unsigned reference;		/* user_message_reference, 0: none: tells two equal texts apart */
+};
+void gateway_inbound(struct gateway *gw, int64_t now, const struct inbound_in *in, uint64_t peer_op);
 
 /* An integrator's call, already authenticated: tenant and integrator are indexes. The answer goes to ports.api_reply. */
 enum api_call { API_WITHDRAW, API_LIST, API_GET, API_CANCEL };

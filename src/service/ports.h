@@ -35,6 +35,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_INDEX,		/* list; owner tenant/integrator/wallet: externalUniqueIds by time of creation */
 	STORE_COUNTER,		/* owner tenant/phone or integrator, id what+day: caps a day */
 	STORE_LINK,		/* owner bind, id number of the link: who may open it; its lifetime is the lease */
+	STORE_INBOX,		/* owner tenant/phone: what the phone has sent by SMS, and what was answered */
+	STORE_PARTS,		/* owner tenant/phone, id what tells long messages apart: one that is not whole yet */
 	STORE_FAMILIES
 };
 

@@ -43,14 +43,14 @@ struct gateway {
 	const struct settings *settings;
 	const struct ports *ports;
 	const struct texts *texts;
-	const struct menu **menus;
+	const struct menu **menus, **sms_menus;
 	char process[17];
 	int64_t now;			/* of the event that is being handled */
 	uint64_t last_id;
 	struct map *ops;		/* op id -> struct task */
 	struct map *tasks;		/* task id -> struct task */
 	struct list tasks_all, sleepers;
-	unsigned turns, runs, sends, calls;	/* under way */
+	unsigned turns, runs, sends, calls, inbounds;	/* under way */
 	struct tenant_load {
 		unsigned turns, calls;	/* of each tenant: a limit of one is no limit of another */
 	} *tenants;
@@ -61,6 +61,7 @@ struct gateway {
 	} *bind_loads;
 	struct strays **strays;		/* of each bind, NULL until there is one */
 	struct map *phones;		/* owner -> struct turn being worked on */
+	struct map *writers;		/* owner -> struct mo being worked on */
 	struct map *running;		/* intent id -> struct run */
 	bool draining;
 	unsigned due_next;		/* bucket to look at next */

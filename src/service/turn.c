@@ -13,6 +13,7 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/calendar.h"
+#include "service/inbound.h"
 
 #define RESTARTS 4
 #define QUEUE_MAX 4		/* inputs of one phone waiting for the one being worked on */
@@ -31,7 +32,9 @@ turn_reply(struct turn *t, const char *text, bool end)
 	const struct ports *p = t->w.task.gw->ports;
 	struct reply r = { text, end };
 
-	if (!t->replied && t->in.turn != 0)
+	if (!t->replied && t->in.by_sms)
+		inbound_answer(t->w.task.gw, t->in.turn, &r);
+	else if (!t->replied && t->in.turn != 0)
 		p->reply(p->ctx, t->in.turn, &r);
 	t->replied = true;
 }
@@ -59,7 +62,8 @@ apologise(struct turn *t, const char *key, const char *why)
 		if (!log_limited(&limit, &held))
 			log_warn(t->w.task.id, "turn failed", "channel=%s why=\"%s\" more=%u", t->channel->name, why, held);
 	}
-	turn_reply(t, turn_plain_text(t, key), true);
+	/* An SMS is not apologised for: the network delivers it again. */
+	turn_reply(t, t->in.by_sms ? NULL : turn_plain_text(t, key), true);
 	task_end(turn_task(t));
 }
 
@@ -114,7 +118,7 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	t->channel = &gw->settings->channels[in->channel];
 	t->tenant = t->channel->tenant;
 	t->settings = &gw->settings->tenants[t->tenant];
-	t->menu = gw->menus[t->tenant];
+	t->menu = in->by_sms ? gw->sms_menus[t->tenant] : gw->menus[t->tenant];
 	t->texts = gw->texts;
 	t->too_long = !str_copy(t->text, sizeof t->text, in->text != NULL ? in->text : "");
 	if (in->service_code == NULL || !str_copy(t->service_code, sizeof t->service_code, in->service_code))
@@ -394,7 +398,8 @@ begin(struct turn *t)
 	turn_leave_intent(t, INTENT_LAPSED);
 	str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
 	t->s.ended = false;
-	t->s.expires_ms = gw->now + (int64_t)t->channel->session_s * 1000;
+	t->s.expires_ms = gw->now +
+	    (int64_t)(t->in.by_sms ? t->settings->sms_session_s : t->channel->session_s) * 1000;
 	t->s.turn_key[0] = t->s.claim_key[0] = '\0';
 	t->s.consumed = t->s.consumed_mac_len = 0;
 	t->s.uncounted = false;
@@ -578,7 +583,8 @@ load_intents(struct turn *t)
 	struct store_key keys[2];
 	size_t n = 0;
 
-	if (ours[0] == '\0') {
+	/* An SMS can be forged: no payment is even looked at. */
+	if (ours[0] == '\0' || t->in.by_sms) {
 		proceed(t);
 		return;
 	}

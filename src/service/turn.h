@@ -145,6 +145,7 @@ void turn_pin_password(const struct turn *t, const char *customer_uid, const cha
 void turn_local_pin(const struct turn *t, const char *pin, unsigned char out[16]);
 
 turn_fn call_customer_find, call_language_set, call_pin_check, call_pin_change;		/* calls_customer.c */
+turn_fn call_notices_stop, call_notices_start;
 turn_fn call_signup_check, call_signup_create;						/* calls_signup.c */
 turn_fn call_activate_start, call_activate_finish;					/* calls_activate.c */
 turn_fn call_balance, call_statement, call_limit_left;					/* calls_views.c */

@@ -7,6 +7,7 @@
 #include "service/ports.h"
 
 #define HOURS(n) ((int64_t)(n) * 3600 * 1000)
+#define MINUTES(n) ((int64_t)(n) * 60 * 1000)
 #define DAYS(n) HOURS((n) * 24)
 #define FOR_EVER 0
 
@@ -30,4 +31,7 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_INDEX]      = { "idx", 'i', 64,  DAYS(180),  200000 },
 	[STORE_COUNTER]    = { "cnt", 'p', 256, DAYS(3),    4 * 1024 },
 	[STORE_LINK]       = { "lnk", 'b', 16,  DAYS(1),    1024 },
+	/* Longer than messages: what names an answer must not begin anew while the answer is kept. */
+	[STORE_INBOX]      = { "inb", 'p', 256, DAYS(31),   1024 },
+	[STORE_PARTS]      = { "prt", 'p', 256, MINUTES(10), 4 * 1024 },
 };

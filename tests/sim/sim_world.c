@@ -161,7 +161,7 @@ sim_process_start(struct sim_process *p)
 {
 	struct sim_world *w = p->world;
 	struct gateway_options o = { .settings = &w->settings, .ports = &w->ports[p->index],
-		.texts = w->texts, .menus = &w->menu };
+		.texts = w->texts, .menus = &w->menu, .sms_menus = &w->sms_menu };
 
 	if (p->gw != NULL)
 		return;

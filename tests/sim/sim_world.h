@@ -118,7 +118,7 @@ struct sim_world {
 	struct memory_store *store;
 	struct sim_core core;
 	const struct texts *texts;	/* borrowed */
-	const struct menu *menu;
+	const struct menu *menu, *sms_menu;
 	struct sim_process process[SIM_PROCESSES];
 	int processes;
 	struct sim_due *due;

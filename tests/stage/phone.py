@@ -51,6 +51,12 @@ class Phone:
             self.type(text)
         return self.screen
 
+    def send(self, text, to="30384", **more):
+        """Sends an SMS; how many parts it took. More: from, way, order, see isango-sandbox(1)."""
+        status, answer = self._ask("send", {"to": to, "text": text, **more})
+        assert status == 200, f"{self.msisdn} send: {status} {answer}"
+        return answer["parts"]
+
     def inbox(self):
         return self._ask("sms?after=0", method="GET")[1]
 

@@ -226,7 +226,7 @@ test_sample(void **state)
 	assert_int_equal(t->integrators[0].wallets[0], 100001);
 	assert_int_equal(t->integrators[0].day_amount, 5000000);
 
-	assert_int_equal(s->channels_n, 3);
+	assert_int_equal(s->channels_n, 4);
 	assert_int_equal(s->channels[0].bind, 0);
 	assert_int_equal(s->channels[0].max_septets, 182);
 	assert_int_equal(s->channels[1].bind, -1);
@@ -234,6 +234,12 @@ test_sample(void **state)
 	assert_string_equal(s->channels[1].key, "0123456789abcdef");
 	assert_string_equal(s->channels[1].from[0], "127.0.0.0/8");
 	assert_string_equal(s->channels[2].sender, "ACME");
+	assert_int_equal(s->channels[3].max_septets, 160);
+	assert_int_equal(s->channels[3].inbound_n, 1);
+	assert_string_equal(s->channels[3].inbound[0], "27830000384");
+	assert_string_equal(t->sms_menu, "sms");
+	assert_int_equal(t->sms_session_s, 900);
+	assert_int_equal(t->routes[MSG_NOTICE][0], 3);
 	settings_free(s);
 	buf_clear(&problems);
 }
@@ -326,6 +332,12 @@ static const struct mistake mistakes[] = {
 	    "\"acme-sms\"?" },
 	{ ACME, "\"token\": [\"acme-sms\"]", "\"token\": [\"acme-ussd\"]",
 	    .says = "it is no SMS channel" },
+	{ ACME, "\"notice\": [\"acme-inbox\"]", "\"notice\": [\"acme-sms\"]",
+	    .says = "nobody can answer STOP to \"ACME\", the sender of channel \"acme-sms\"; name a channel whose "
+	    "sender is a number, or give this one \"inbound\" numbers" },
+	{ ACME, "\"27830000384\"", "\"+27830000384\"", .says = "must be a list of numbers such as" },
+	{ ACME, "\"sender\": \"ACME\"", "\"sender\": \"ACME\", \"inbound\": [\"ACME\"]",
+	    .says = "must be a list of numbers such as" },
 	{ ACME, "\"token\": [\"acme-sms\"]", "\"token\": []", .says = "routes.token is empty" },
 	{ ACME, "\"acme-ussd-at\", \"kind\"", "\"acme-ussd\",  \"kind\"",
 	    .says = "there are two channels called \"acme-ussd\"" },
@@ -375,12 +387,14 @@ test_two_tenants(void **state)
 
 	(void)state;
 	copy_file("etc/tenants.d/acme.json", b);
-	assert_problems(6, b, "\"name\": \"acme\"", "there are two tenants called \"acme\"");
-	assert_problems(6, b, "\"tenant_id\"", "tenant_id: tenant \"acme\" has the same one");
-	assert_problems(6, b, "\"acme-sms\", \"kind\"",
+	assert_problems(9, b, "\"name\": \"acme\"", "there are two tenants called \"acme\"");
+	assert_problems(9, b, "\"tenant_id\"", "tenant_id: tenant \"acme\" has the same one");
+	assert_problems(9, b, "\"acme-sms\", \"kind\"",
 	    "there are two channels called \"acme-sms\" (of any tenant)");
-	assert_problems(6, b, "\"service_codes\"",
+	assert_problems(9, b, "\"service_codes\"",
 	    "service_codes: *120*384# of bind \"mno\" belongs to channel \"acme-ussd\"");
+	assert_problems(9, b, "\"sender\": \"30384\"",
+	    "the number \"30384\" of bind \"mno\" belongs to channel \"acme-inbox\" of another tenant");
 }
 
 static void

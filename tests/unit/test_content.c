@@ -185,6 +185,38 @@ test_gsm_safe_texts(void **state)
 	buf_clear(&problems);
 }
 
+/* Whoever can be written to has the words and the answers in each of its languages. */
+static void
+test_answers(void **state)
+{
+	struct channel_settings channel = { .kind = CHANNEL_SMS_SMPP };
+
+	(void)state;
+	settings.channels = &channel;
+	str_copy(tenant.sms_menu, sizeof tenant.sms_menu, "sms");
+	test_shipped(NULL);
+	str_copy(settings.templates_dir, sizeof settings.templates_dir, folder);
+	write_file("en.json", "{ \"a\": \"b\" }");
+	settings.channels_n = 1;
+	assert_problem("/en.json:1: there is no text \"sms.word.stop\", which tenant \"acme\" needs for SMS from "
+	    "customers");
+	assert_problem("/en.json:1: there is no text \"sms.answer.pin\"");
+}
+
+/* An SMS can be forged: the menu of the wallet itself is none for SMS. */
+static void
+test_a_menu_that_is_not_for_sms(void **state)
+{
+	(void)state;
+	str_copy(tenant.sms_menu, sizeof tenant.sms_menu, "wallet");
+	assert_problem("asks for a PIN, which must never be sent by SMS");
+	assert_problem("confirms a payment; a menu for SMS moves no money");
+	assert_problem("the call \"balance\" is not for a menu for SMS");
+	assert_problem("the call \"customer.find\" is not for a menu for SMS");
+	str_copy(tenant.sms_menu, sizeof tenant.sms_menu, "none");
+	assert_problem("menus/none.json:1: cannot be read: No such file");
+}
+
 static void
 test_broken_texts(void **state)
 {
@@ -221,6 +253,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_token_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gsm_safe_texts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_menu_that_is_not_for_sms, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_broken_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unused_menu, set_up, tear_down),
 	};

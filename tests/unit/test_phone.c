@@ -141,6 +141,20 @@ test_group(void **state)
 		    rows[i].shown);
 }
 
+static void
+test_numbers(void **state)
+{
+	(void)state;
+	assert_true(phone_is_number("30384") && phone_is_number("+27821234567"));
+	assert_false(phone_is_number("") || phone_is_number("+") || phone_is_number("ACME") || phone_is_number("1+2"));
+	assert_true(phone_same_number("30384", "30384", "27"));
+	assert_true(phone_same_number("+27821234567", "0821234567", "27"));
+	assert_true(phone_same_number("0027821234567", "27821234567", ""));
+	assert_false(phone_same_number("30384", "30385", "27"));
+	assert_false(phone_same_number("27821234567", "27821234568", "27"));
+	assert_false(phone_same_number("ACME", "ACME", "27"));
+}
+
 int
 main(void)
 {
@@ -150,6 +164,7 @@ main(void)
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_group),
+		cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
