@@ -278,6 +278,7 @@ test_a_deadline_waits_for_our_own_stall(void **state)
 	assert_int_equal(end_of(2)->end, SMPP_NO_ANSWER);
 	assert_int_equal(metric_get(M_SMPP_TIMEOUTS), timeouts + 1);
 	assert_int_equal(metric_get(M_SMPP_GRACES), graces + 1);
+	smpp_conn_abandon(conn, "test");
 }
 
 static void
