@@ -32,6 +32,8 @@
 #define CONTROL_SLOTS 4	/* bind, unbind and enquire_link do not count in the window */
 #define REQUEST_HIGH (64 * 1024)	/* unwritten octets over which no request is taken */
 #define CLOSE_HIGH (512 * 1024)		/* and over which the peer is given up */
+#define STALL_MS 250	/* a timer so late says that the loop stood still, not the peer */
+#define GRACE_MS 1000	/* then, for what has come meanwhile to be read */
 #define SEQUENCE_MAX 0x7fffffffu
 
 enum note { NOTE_BAD, NOTE_ODD, NOTE_UNMATCHED, NOTE_UNSENDABLE, NOTES };
@@ -59,6 +61,8 @@ struct smpp_conn {	/* owned by itself: buried after it has closed */
 	uint32_t sequence;		/* the last one chosen */
 	struct list waiting;		/* the oldest first */
 	struct timer deadline;		/* of the oldest */
+	int64_t due;			/* when that timer is to fire */
+	int64_t grace;			/* loop_now() before which no deadline counts */
 	struct timer idle;
 	int64_t heard;			/* loop_now() of the last PDU */
 	bool enquiring;			/* an enquire_link waits for its answer */
@@ -133,19 +137,38 @@ slot_finish(struct smpp_conn *c, struct slot *s, enum smpp_end end, const struct
 static void
 arm_deadline(struct smpp_conn *c)
 {
-	if (list_empty(&c->waiting))
+	if (list_empty(&c->waiting)) {
 		timer_stop(&c->deadline);
-	else
-		timer_arm(&c->deadline,
-		    LIST_OF(c->waiting.next, struct slot, node)->deadline - loop_now(c->loop));
+		return;
+	}
+	c->due = LIST_OF(c->waiting.next, struct slot, node)->deadline;
+	c->due = c->due > c->grace ? c->due : c->grace;
+	timer_arm(&c->deadline, c->due - loop_now(c->loop));
+}
+
+/*
+ * When it was us who stood still (a stopped process, a long call), the answers may lie in the
+ * socket: a deadline that comes late is put off, once, until they are read.
+ */
+static bool
+put_off(struct smpp_conn *c)
+{
+	int64_t now = loop_now(c->loop);
+
+	if (now - c->due <= STALL_MS || c->due == c->grace)
+		return false;
+	metric_add(M_SMPP_GRACES, 1);
+	c->grace = now + GRACE_MS;
+	return true;
 }
 
 static void
 on_deadline(void *arg)
 {
 	struct smpp_conn *c = arg;
+	bool late = put_off(c);
 
-	while (c->bev != NULL && !list_empty(&c->waiting)) {
+	while (!late && c->bev != NULL && !list_empty(&c->waiting)) {
 		struct slot *s = LIST_OF(c->waiting.next, struct slot, node);
 
 		if (s->deadline > loop_now(c->loop))

@@ -181,7 +181,8 @@ on_bind_answer(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu 
 		smpp_conn_close(l->conn, "no answer to bind");
 	} else if (resp->status == SMPP_ROK && resp->id != (uint32_t)SMPP_GENERIC_NACK) {
 		link_enter(l, LINK_BOUND);
-		log_info(l->id, "smpp_link_up", "bind=%s", l->b->name);
+		log_info(l->id, "smpp_link_up", "bind=%s tls=%s", l->b->name,
+		    !l->b->has_tls ? "no" : l->b->tls.unverified ? "unverified" : "verified");
 	} else {
 		metric_add(M_SMPP_BINDS_REFUSED, 1);
 		l->setback = smpp_setback_of(resp->status);

@@ -431,6 +431,37 @@ test_statuses_of_a_bind(void **state)
 }
 
 static void
+test_tls_of_a_bind(void **state)
+{
+	struct buf problems = { 0 };
+	struct settings *s;
+	char path[512];
+
+	(void)state;
+	change(MAIN, "\"window\": 32", "\"tls\": {}");
+	s = load(&problems);
+	assert_string_equal(buf_str(&problems), "");
+	assert_true(s->binds[0].has_tls);
+	assert_false(s->binds[0].tls.unverified);
+	assert_string_equal(s->binds[0].tls.ca_file, "");
+	settings_free(s);
+	change(MAIN, "\"tls\": {}", "\"tls\": { \"ca_file\": \"mno.password\", \"name\": \"smsc\", "
+	    "\"cert_file\": \"mno.password\", \"key_file\": \"acme.password\" }");
+	s = load(&problems);
+	assert_string_equal(buf_str(&problems), "");
+	assert_true(str_format(path, sizeof path, "%s/mno.password", folder));
+	assert_string_equal(s->binds[0].tls.ca_file, path);
+	assert_string_equal(s->binds[0].tls.name, "smsc");
+	settings_free(s);
+	write_file("acme.password", "password", 0644);
+	change(MAIN, "\"name\": \"smsc\", ", "");
+	s = load(&problems);
+	assert_null(s);
+	assert_non_null(strstr(buf_str(&problems), "key_file: "));
+	buf_clear(&problems);
+}
+
+static void
 test_secret_for_all(void **state)
 {
 	struct buf problems = { 0 };
@@ -536,6 +567,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_two_tenants, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_all_in_one_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_statuses_of_a_bind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_tls_of_a_bind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_secret_for_all, set_up, tear_down),
 	};
 

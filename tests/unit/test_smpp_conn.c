@@ -3,12 +3,13 @@
  * What the two sides share, octet by octet: frames cut anywhere, PDUs that are odd, deadlines,
  * sequences, peers that do not read; and the states of smpp_peer.
  */
-#include "test_smpp_world.h"
+#include "test_smpp_raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- octets ---- */
@@ -63,87 +64,6 @@ test_many_in_one_write(void **state)
 		assert_string_equal(w.delivered[i], expect);
 	}
 	assert_int_equal(smpp_link_state(w.link), LINK_BOUND);
-}
-
-/* An SMSC of octets: a socket of ours that the link connects to. */
-static struct raw {
-	int listener, fd;
-	unsigned char in[4096];
-	size_t n;
-} raw;
-
-static void
-raw_open(void)
-{
-	struct sockaddr_in addr = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof addr;
-
-	raw = (struct raw){ .listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), .fd = -1 };
-	assert_int_equal(bind(raw.listener, (struct sockaddr *)&addr, len), 0);
-	assert_int_equal(listen(raw.listener, 4), 0);
-	assert_int_equal(getsockname(raw.listener, (struct sockaddr *)&addr, &len), 0);
-	w.b.port = ntohs(addr.sin_port);
-}
-
-/* The next PDU that the link wrote, or false when it has closed. */
-static bool
-raw_read(struct smpp_pdu *pdu)
-{
-	int64_t until = loop_now(w.loop) + PATIENCE_MS;
-	size_t len = 0;
-	uint32_t status;
-
-	while (raw.n < 4 || smpp_frame(raw.in, raw.n, sizeof raw.in, &len) != SMPP_OK) {
-		ssize_t got;
-
-		if (loop_now(w.loop) > until)
-			fail_msg("the link writes nothing");
-		turns(1);
-		if (raw.fd < 0 && (raw.fd = accept4(raw.listener, NULL, NULL, SOCK_NONBLOCK)) < 0)
-			continue;
-		got = read(raw.fd, raw.in + raw.n, sizeof raw.in - raw.n);
-		if (got == 0)
-			return false;
-		if (got > 0)
-			raw.n += (size_t)got;
-	}
-	assert_true(smpp_decode(raw.in, len, pdu, &status));
-	raw.n -= len;
-	memmove(raw.in, raw.in + len, raw.n);
-	return true;
-}
-
-static void
-raw_write(const void *p, size_t n)
-{
-	assert_int_equal(write(raw.fd, p, n), n);
-}
-
-static void
-raw_close(void)
-{
-	close(raw.fd);
-	close(raw.listener);
-}
-
-static void
-raw_bound(void)
-{
-	static const unsigned char ok[] = { 0, 0, 0, 23, 0x80, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 'S',
-		'M', 'S', 'C', '0', '1', 0 };
-	struct smpp_pdu pdu;
-
-	raw_open();
-	open_link();
-	assert_true(raw_read(&pdu));
-	assert_int_equal(pdu.id, SMPP_BIND_TRANSCEIVER);
-	assert_int_equal(pdu.sequence, 1);
-	assert_string_equal(pdu.system_id, "isango");
-	assert_string_equal(pdu.password, "s3cret");
-	assert_int_equal(pdu.interface_version, 0x34);
-	raw_write(ok, sizeof ok);
-	UNTIL(smpp_link_state(w.link) == LINK_BOUND);
 }
 
 static void
@@ -333,6 +253,31 @@ test_never_and_late(void **state)
 	assert_true(conn_submit(3));
 	UNTIL(w.ends == 4);
 	assert_int_equal(end_of(3)->end, SMPP_ANSWERED);
+	smpp_conn_abandon(conn, "test");
+}
+
+/* Stopped like a process that got SIGSTOP, while the answer comes in. */
+static void
+test_a_deadline_waits_for_our_own_stall(void **state)
+{
+	const struct timespec stop = { .tv_nsec = 400 * 1000 * 1000 };
+	int64_t graces = metric_get(M_SMPP_GRACES), timeouts = metric_get(M_SMPP_TIMEOUTS);
+
+	(void)state;
+	conn_bound(&(struct smpp_conn_options){ .window = 4, .response_ms = 100 });
+	w.answer = SMPP_ANSWER_LATER;
+	assert_true(conn_submit(1));
+	assert_true(conn_submit(2));
+	UNTIL(w.requests == 2);
+	smpp_peer_respond(w.peer, w.conn, SMPP_SUBMIT_SM, w.sequence[0], SMPP_ROK, "m");
+	nanosleep(&stop, NULL);
+	UNTIL(w.ends == 2);
+	assert_int_equal(end_of(1)->end, SMPP_ANSWERED);
+	assert_int_equal(metric_get(M_SMPP_GRACES), graces + 1);
+	UNTIL(w.ends == 3);
+	assert_int_equal(end_of(2)->end, SMPP_NO_ANSWER);
+	assert_int_equal(metric_get(M_SMPP_TIMEOUTS), timeouts + 1);
+	assert_int_equal(metric_get(M_SMPP_GRACES), graces + 1);
 	smpp_conn_abandon(conn, "test");
 }
 
@@ -535,6 +480,7 @@ main(void)
 		T(test_half_a_pdu_and_gone),
 		T(test_a_bind_answered_with_a_nack),
 		T(test_never_and_late),
+		T(test_a_deadline_waits_for_our_own_stall),
 		T(test_enquire_link),
 		T(test_any_pdu_proves_life),
 		T(test_sequence_wraps_and_skips),

@@ -301,6 +301,33 @@ test_silent_server(void **state)
 }
 
 static void
+test_output_that_stands_still(void **state)
+{
+	struct smpp_out bind = {
+		.id = SMPP_BIND_TRANSCEIVER, .system_id = "isango", .password = "s3cret"
+	};
+	static unsigned char many[16 * 1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof many; i += 16)
+		memcpy(many + i, "\0\0\0\x10\0\0\0\x15\0\0\0\0\0\0\0\x05", 16);
+	open_peer();
+	client(w.b.host, 1000);
+	UNTIL(up);
+	assert_true(smpp_conn_request(conn, &bind, 1, on_end, &w));
+	UNTIL(w.ends == 1);
+	smpp_peer_pause(w.peer, w.conn, true);
+	/* What the kernel takes is out of our hands; then nothing moves. */
+	while (conn != NULL)
+		if (smpp_conn_room(conn) > 0) {
+			smpp_conn_write(conn, many, sizeof many);
+			turns(1);
+		} else
+			turn();
+	assert_string_equal(why, "output stands still");
+}
+
+static void
 test_nobody_listens(void **state)
 {
 	(void)state;
@@ -327,6 +354,7 @@ main(void)
 		T(test_client_certificate),
 		T(test_bad_files),
 		T(test_silent_server),
+		T(test_output_that_stands_still),
 		T(test_nobody_listens),
 	};
 
