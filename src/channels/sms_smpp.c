@@ -34,8 +34,7 @@ struct outgoing {			/* one message under way; ours until it is answered */
 static const enum sms_end ends[] = {
 	[SMPP_OUTCOME_ACCEPTED] = SMS_SENT,
 	[SMPP_OUTCOME_SLOW] = SMS_LATER,
-	/* A few tries, as for no answer at all. */
-	[SMPP_OUTCOME_FEW] = SMS_UNKNOWN,
+	[SMPP_OUTCOME_FEW] = SMS_FEW,
 	[SMPP_OUTCOME_PERMANENT] = SMS_REFUSED,
 	[SMPP_OUTCOME_REBIND] = SMS_LATER,
 	[SMPP_OUTCOME_UNKNOWN] = SMS_UNKNOWN,
@@ -82,7 +81,7 @@ finish(struct outgoing *o)
 static void
 part_failed(struct outgoing *o, enum sms_end end)
 {
-	o->answer.end = o->part > 0 && end == SMS_LATER ? SMS_UNKNOWN : end;
+	o->answer.end = o->part > 0 && (end == SMS_LATER || end == SMS_FEW) ? SMS_UNKNOWN : end;
 	finish(o);
 }
 
