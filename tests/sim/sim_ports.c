@@ -460,7 +460,7 @@ port_sms_free(void *ctx, int channel)
 {
 	const struct sim_world *w = ((struct sim_process *)ctx)->world;
 
-	if (w->channels[channel].bind == 0 && w->loop.now >= w->faults.outage_from &&
+	if (w->settings.channels[channel].bind == 0 && w->loop.now >= w->faults.outage_from &&
 	    w->loop.now < w->faults.outage_until)
 		return 0;
 	return 16;
