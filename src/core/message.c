@@ -123,8 +123,11 @@ no_answer(struct message *m, const struct message_rules *rules, int64_t now)
 static void
 expire(struct message *m, int64_t now)
 {
-	if (m->state == MESSAGE_WAITING && now >= m->deadline)
-		end(m, MESSAGE_EXPIRED, m->why[0] != '\0' ? m->why : "no room in time");
+	if (m->state != MESSAGE_WAITING || now < m->deadline)
+		return;
+	m->state = MESSAGE_EXPIRED;
+	if (m->why[0] == '\0')
+		str_copy(m->why, sizeof m->why, "no room in time");
 }
 
 bool

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/metric.h"
 #include "base/str.h"
 #include "service/say.h"
 #include "service/turn.h"
@@ -169,6 +170,7 @@ load_picked(struct turn *t, task_fn *on)
 static void
 resent(struct turn *t)
 {
+	metric_add(M_TOKENS_RESENT, 1);
 	turn_outcome(t, "done");
 }
 

@@ -8,7 +8,7 @@
 #include "base/metric.h"
 #include "core/stray.h"
 
-#define JUDGED_AFTER_MS 15000		/* longer than an SMSC takes from a receipt to its answer to the submit */
+#define JUDGED_AFTER_MS 10000		/* longer than an SMSC takes from a receipt to its answer to the submit */
 #define AT_ONCE 3			/* two ids each and the ring: what one load takes */
 #define SAVE_TRIES 5
 

@@ -255,6 +255,21 @@ def test_a_code_is_sent_again_and_cancelled(stage, customer):
     assert customer.walk("4").startswith("You have no open codes.")
 
 
+def test_a_code_is_sent_again_so_often(stage, customer):
+    cash_out(customer, other=SIPHO)
+    other = Phone(stage, SIPHO)
+    token = token_in(token_sms(other))
+    customer.dial()
+    customer.walk("4", PIN)
+    for _ in range(3):
+        assert customer.walk("1", "1").startswith("The code was sent again by SMS.")
+        assert token_in(token_sms(other)) == token
+        customer.walk("4")
+    assert customer.walk("1", "1").startswith("The code was sent too often today.")
+    assert stage.gateway.metric("isango_tokens_resent_total") == 3
+    assert len([m for m in other.inbox() if token_in(m["text"])]) == 4
+
+
 def test_a_cancelled_code_is_not_sent_again(stage, customer):
     """Cancelled on another channel while its own menu is open here."""
     cash_out(customer)

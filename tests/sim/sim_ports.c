@@ -460,7 +460,7 @@ port_sms_free(void *ctx, int channel)
 {
 	const struct sim_process *p = ctx;
 	const struct sim_world *w = p->world;
-	int bind = w->channels[channel].bind;
+	int bind = w->settings.channels[channel].bind;
 
 	if (bind == 0 && w->loop.now >= w->faults.outage_from && w->loop.now < w->faults.outage_until)
 		return 0;

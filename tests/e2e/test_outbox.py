@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two SMSCs (Net::SMPP, smsc.pl): messages go over the second route when the first one refuses or says that they failed."""
+import pytest
+
+from helpers import THANDI, PIN, TOKEN, withdrawals
+from stage import until
+from test_smsc import Smsc, sign_up, text_of
+
+RSYSERR = 8
+
+
+@pytest.fixture
+def smsc():
+    peer = Smsc()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def other():
+    """The SMSC of the first route; the second one's carries USSD too."""
+    peer = Smsc()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def stage(make_stage, smsc, other):
+    def two_binds(config, tenant):
+        config["binds"].append({**config["binds"][0], "name": "other", "port": other.port,
+                                "receipt_ids": {"response": "hex", "text": "decimal"}})
+        config["binds"][1].pop("ussd", None)
+        config["message_tries"] = 2
+        tenant["channels"].append({"name": "sms-other", "kind": "sms-smpp", "bind": "other", "sender": "ACME"})
+        for name, route in tenant["routes"].items():
+            tenant["routes"][name] = ["sms-other", *route]
+    made = make_stage(edit=two_binds, smsc_port=smsc.port)
+    for peer in (smsc, other):
+        assert peer.wait("bind")["good"] == "1"
+    return made
+
+
+def cash_out(phone):
+    for text in ("3", "1", "1", "100"):
+        phone.type(text)
+    assert phone.type(PIN).startswith("Done: the code for R100.00")
+
+
+def token_from(peer, seconds=15, **like):
+    while True:
+        sent = peer.wait("submit_sm", seconds=seconds, to=THANDI, op="", **like)
+        if TOKEN.search(text_of(sent)):
+            return sent
+
+
+def test_refused_once(stage, smsc, other):
+    other.order(f"refuse {RSYSERR} 1")
+    sign_up(stage, smsc)
+    first, again = (other.wait("submit_sm", to=THANDI) for _ in range(2))
+    assert first["status"] == str(RSYSERR) and again["status"] == "0" and first["text"] == again["text"]
+
+
+def test_refused_each_time(stage, smsc, other):
+    phone = sign_up(stage, smsc)
+    other.order(f"refuse {RSYSERR} 1000")
+    cash_out(phone)
+    for _ in range(2):
+        assert token_from(other)["status"] == str(RSYSERR)
+    sent = token_from(smsc)
+    assert sent["status"] == "0" and withdrawals(stage)[0]["token"] in text_of(sent).replace(" ", "")
+    until(lambda: stage.gateway.metric("isango_messages_rerouted_total") >= 1, "the new route to count")
+
+
+def test_failed_by_receipt_in_decimal(stage, smsc, other):
+    """Its SMSC gives ids in hex and names them in decimal; the failure takes the same token over the other one."""
+    phone = sign_up(stage, smsc)
+    cash_out(phone)
+    sent = token_from(other)
+    failed = f"receipt {int(sent['id'], 16):010d} UNDELIV {THANDI} ACME"
+    assert other.deliver(failed) == "0"
+    again = token_from(smsc)
+    assert again["text"] == sent["text"]
+    # It comes twice, then the other one arrives: one more message would be one too many, and nobody is alarmed.
+    assert other.deliver(failed) == "0"
+    delivered = stage.gateway.metric("isango_messages_delivered_total")
+    assert smsc.deliver(f"receipt {again['id']} DELIVRD {THANDI} ACME") == "0"
+    until(lambda: stage.gateway.metric("isango_messages_delivered_total") == delivered + 1, "the receipt to count")
+    assert stage.gateway.metric("isango_messages_rerouted_total") == 1
+    assert stage.gateway.metric("isango_dead_tokens_total") == 0
