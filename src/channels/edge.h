@@ -24,6 +24,8 @@ void edge_attach(struct edge *e, struct gateway *gw, struct http_server *channel
 void edge_http(void *arg, uint64_t id, const struct http_req *req);
 /* Answers what HTTP still holds: dialogues with `text`, integrators that the outcome is not known. Before the listener goes. */
 void edge_answer_open(struct edge *e, const char *text);
+/* Ends the dialogues over SMPP whose screen is still owed, with `text`. Before the links are unbound. */
+void edge_end_dialogues(struct edge *e, const char *text);
 /* Unbinds all links, politely; `done` runs once they are closed or wait_ms is over. */
 void edge_drain(struct edge *e, int64_t wait_ms, void (*done)(void *arg), void *arg);
 /* All binds have at least one bound link; *why says which has none. */
@@ -35,3 +37,13 @@ void edge_api_reply(void *ctx, uint64_t call, int status, const char *json);
 void edge_sms(void *ctx, uint64_t op, const struct sms_req *req);
 unsigned edge_sms_free(void *ctx, int channel);
 void edge_receipt_stored(void *ctx, uint64_t peer_op, bool ok);
+
+/*
+ * Opens a dialogue at a phone: a menu state becomes the first screen, the customer goes on from there. `done` says what
+ * came of it, once and later; UNKNOWN: perhaps shown. BUSY: the phone is in a dialogue, nothing was sent. A refused one
+ * leaves nothing behind. 0: it cannot be tried (the channel is no USSD over SMPP, or too many are on their way), and done
+ * does not run.
+ */
+enum push_end { PUSH_SHOWN, PUSH_BUSY, PUSH_REFUSED, PUSH_NOT_SENT, PUSH_UNKNOWN };
+typedef void push_done(void *arg, uint64_t push, enum push_end end);
+uint64_t edge_push(struct edge *e, int channel, const char *phone, const char *state, push_done *done, void *arg);

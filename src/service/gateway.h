@@ -36,7 +36,10 @@ unsigned gateway_turns(const struct gateway *gw);	/* under way: they may hold me
 /* Call every 10 to 50 ms: deadlines, claims of what is due. */
 void gateway_tick(struct gateway *gw, int64_t now);
 
-enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT };
+/* PUSH: we begin it; text names the menu state. Its answer is the first screen, or "" and the end: nothing is to be shown. */
+enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT, TURN_PUSH };
+/* The dialogue of a PUSH until the network has given it an id; the first INPUT or ABORT brings that. */
+#define TURN_PUSHED "push"
 struct turn_in {
 	uint64_t turn;			/* the channel's id of it, given back to ports.reply exactly once; 0: no reply wanted (ABORT) */
 	int channel;			/* index into settings.channels */
@@ -49,6 +52,8 @@ struct turn_in {
 	const char *service_code;	/* as dialled */
 };
 void gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in);
+/* A text of the templates in the tenant's first language, for where no turn is. */
+const char *gateway_text(const struct gateway *gw, int tenant, const char *key);
 
 /* A delivery receipt from a bind; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. */
 void gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt *r, uint64_t peer_op);
