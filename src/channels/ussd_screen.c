@@ -15,6 +15,7 @@
 
 #define SCREEN_OCTETS 253		/* of a short_message, as libsmpp34 packs it */
 #define SCREEN_AGAIN_MS 50
+#define SCREEN_SLOW_MS 500		/* after a gateway has said that it is too much */
 #define DATA_CODING_UCS2 8
 
 /* On its way out: ours until it is answered; a full window, the pace or no link may hold it back a little. */
@@ -131,16 +132,12 @@ screen_failed(struct screen *s, const char *why)
 
 /* Not on the phone, for a reason that may pass. */
 static void
-screen_wait(struct screen *s, const char *why)
+screen_wait(struct screen *s, int64_t ms, const char *why)
 {
 	struct edge *e = s->bind->edge;
 
-	if (e->gw == NULL)
-		screen_lost(s, why);
-	else if (loop_now(e->loop) + SCREEN_AGAIN_MS < s->until)
-		edge_hold(e, &s->again, SCREEN_AGAIN_MS, screen_send, screen_dropped, s);
-	else if (end_instead(s))
-		edge_hold(e, &s->again, SCREEN_AGAIN_MS, screen_send, screen_dropped, s);
+	if (e->gw != NULL && (loop_now(e->loop) + ms < s->until || end_instead(s)))
+		edge_hold(e, &s->again, ms, screen_send, screen_dropped, s);
 	else
 		screen_lost(s, why);
 }
@@ -161,9 +158,9 @@ screen_refused(struct screen *s, uint32_t status)
 		screen_accepted(s);
 		break;
 	case SMPP_OUTCOME_SLOW:
-	case SMPP_OUTCOME_FEW:
-		screen_wait(s, smpp_status_name(status));
+		screen_wait(s, SCREEN_SLOW_MS, smpp_status_name(status));
 		break;
+	case SMPP_OUTCOME_FEW:		/* a phone in a dialogue does not wait for tries */
 	case SMPP_OUTCOME_PERMANENT:
 	case SMPP_OUTCOME_REBIND:
 		push_failed(s, PUSH_REFUSED);
@@ -187,7 +184,7 @@ on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *r
 
 	(void)op;
 	if (end == SMPP_NOT_WRITTEN) {
-		screen_wait(s, "no room");
+		screen_wait(s, SCREEN_AGAIN_MS, "no room");
 	} else if (end == SMPP_ANSWERED) {
 		screen_refused(s, resp->status);
 	} else {
@@ -228,7 +225,7 @@ screen_send(void *arg)
 
 	edge_let_go(&s->again);
 	if (l == NULL) {
-		screen_wait(s, "no link is bound");
+		screen_wait(s, SCREEN_AGAIN_MS, "no link is bound");
 		return;
 	}
 	ussd_write(d, &s->way.ussd, s->say, &out);
