@@ -246,7 +246,7 @@ end_turn(void *arg, const void *key, size_t n, void *value)
 	struct reply r = { buf_str(&e->last_words), true };
 	uint64_t turn;
 
-	if (w->bind < 0 || w->answered || n != sizeof turn)
+	if (w->bind < 0 || w->answered || w->is_push || n != sizeof turn)
 		return;
 	memcpy(&turn, key, n);
 	ussd_smpp_answer(&e->binds[w->bind], turn, w, &r);

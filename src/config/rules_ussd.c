@@ -114,6 +114,9 @@ check_session(struct reader *r, const struct ussd_dialect *d, const json_t *node
 	if (d->session_id != SESSION_VENDOR_TLV && d->session_tlv != 0)
 		SAY(r, place(node, "session_tlv"),
 		    "session_tlv: only session_id \"vendor_tlv\" reads it; leave it out, or change session_id");
+	if (d->session_tlv == USSD_TAG_OP || d->session_tlv == USSD_TAG_PAYLOAD)
+		SAY(r, place(node, "session_tlv"), "session_tlv: 0x%04x is no session's; name the TLV that is",
+		    (unsigned)d->session_tlv);
 	if (d->turn_identity == TURN_ITS_SEQUENCE && d->session_id != SESSION_ITS_OCTET1)
 		SAY(r, place(node, "turn_identity"),
 		    "turn_identity: \"its_sequence\" needs session_id \"its_octet1\", which leaves room for a sequence");

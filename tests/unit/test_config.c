@@ -257,6 +257,7 @@ static const struct mistake mistakes[] = {
 	{ MAIN, ITS, "\"dialect\": \"mikca\"", .says = "dialect: must be \"its\", \"mica\"," },
 	{ MAIN, ITS, "\"dialect\": \"vendor_tlv\"", .says = "session_tlv is missing" },
 	{ MAIN, ITS, "\"session_tlv\": 5121", .says = "only session_id \"vendor_tlv\" reads it" },
+	{ MAIN, ITS, "\"dialect\": \"vendor_tlv\", \"session_tlv\": 1281", .says = "session_tlv: 0x0501 is no session's" },
 	{ MAIN, ITS, "\"begin_ops\": [1, 18]", .says = "continue_ops: 18 is among begin_ops as well" },
 	{ MAIN, ITS, "\"begin_ops\": []", .says = "no dialogue would ever begin" },
 	{ MAIN, ITS, "\"abort_ops\": [\"0x0181\"]", .says = "abort_ops: 385 is no ussd_service_op" },
