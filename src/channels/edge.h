@@ -40,9 +40,9 @@ void edge_receipt_stored(void *ctx, uint64_t peer_op, bool ok);
 
 /*
  * Opens a dialogue at a phone: a menu state becomes the first screen, the customer goes on from there. `done` says what
- * came of it, once and later; UNKNOWN: perhaps shown. BUSY: the phone is in a dialogue, nothing was sent. A refused one
- * leaves nothing behind. 0: it cannot be tried (the channel is no USSD over SMPP, or too many are on their way), and done
- * does not run.
+ * came of it, once and later; UNKNOWN: perhaps shown. BUSY: the phone is in a dialogue, or the service too busy; nothing
+ * was sent. A refused one leaves nothing behind. 0: it cannot be tried (the channel is no USSD over SMPP, one is on its
+ * way to this phone, or too many are), and done does not run.
  */
 enum push_end { PUSH_SHOWN, PUSH_BUSY, PUSH_REFUSED, PUSH_NOT_SENT, PUSH_UNKNOWN };
 typedef void push_done(void *arg, uint64_t push, enum push_end end);

@@ -86,6 +86,7 @@ struct ussd_known {
 	int channel;
 	char code[64];			/* as dialled */
 	bool pushed;
+	uint64_t turn;			/* its last input, perhaps answered already; 0: none */
 	int64_t until;			/* loop_now() */
 };
 struct ussd_known *ussd_known_find(struct bind *b, const char *key);	/* NULL: not known, or over */

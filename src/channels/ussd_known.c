@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dialogues that are open on a bind: which channel they belong to and who began them. Gateways that write the dialled code
- * only into the first message leave no other way to know; the dialogue itself is in the store. A process that does not know
- * one falls back to what the message says.
+ * Dialogues that are open on a bind: which channel they belong to and who began them. Gateways that write the dialled
+ * code only into the first message leave no other way to know; the dialogue itself is in the store. A process that does
+ * not know one falls back to what the message says.
  */
 #include <stdlib.h>
 #include <string.h>

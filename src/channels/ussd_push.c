@@ -39,7 +39,8 @@ on_over(void *arg)
 static void
 forget_dialogue(struct push *p)
 {
-	struct turn_in in = { .channel = p->channel, .kind = TURN_ABORT, .dialogue = TURN_PUSHED, .service_code = p->code };
+	struct turn_in in = { .channel = p->channel, .kind = TURN_ABORT, .dialogue = TURN_PUSHED,
+	    .service_code = p->code };
 
 	str_copy(in.phone, sizeof in.phone, p->phone);
 	gateway_turn(p->edge->gw, loop_wall(p->edge->loop), &in);
@@ -132,7 +133,8 @@ take_turn(struct push *p, const char *state)
 {
 	struct edge *e = p->edge;
 	const struct bind_settings *b = e->binds[p->bind].settings;
-	struct way_back w = { .bind = p->bind, .link = -1, .is_push = true, .ussd = { .op = USSD_NO_OP, .pushed = true } };
+	struct way_back w = { .bind = p->bind, .link = -1, .is_push = true,
+	    .ussd = { .op = USSD_NO_OP, .pushed = true } };
 	struct turn_in in = { .channel = p->channel, .kind = TURN_PUSH, .dialogue = TURN_PUSHED, .text = state,
 	    .service_code = p->code };
 

@@ -100,7 +100,7 @@ sole_channel(const struct bind *b)
 	return found;
 }
 
-/* What is remembered of the dialogue: under its id, or under the phone when we began it and this is its first answer. */
+/* What is remembered of it: under its id, or under the phone when we began it and this is the first answer. */
 static const struct ussd_known *
 known_of(const struct arrival *a)
 {
@@ -189,6 +189,28 @@ fill_way(const struct smpp_pdu *pdu, struct arrival *a)
 	return str_copy(w->phone, sizeof w->phone, pdu->source) && str_copy(w->code, sizeof w->code, pdu->dest);
 }
 
+/*
+ * A phone has nothing to answer before it sees our screen: a second input until then is the first one again, from a
+ * gateway that did not hear of its response. Where inputs are counted the service knows better.
+ */
+static bool
+is_repeated(const struct arrival *a)
+{
+	const struct ussd_known *k = a->event.act == USSD_INPUT && a->event.turn[0] == '\0' ?
+	    ussd_known_find(a->bind, a->key) : NULL;
+
+	return k != NULL && k->turn != 0 && map_get_u64(a->bind->edge->turns, k->turn) != NULL;
+}
+
+static void
+remember_turn(const struct arrival *a)
+{
+	struct ussd_known *k = ussd_known_find(a->bind, a->key);
+
+	if (k != NULL)
+		k->turn = a->turn.turn;
+}
+
 static void
 take_turn(struct arrival *a, int channel, const char *code)
 {
@@ -218,6 +240,8 @@ take_turn(struct arrival *a, int channel, const char *code)
 	}
 	if (a->event.act == USSD_ABORT)
 		ussd_known_forget(a->bind, a->key);
+	else
+		remember_turn(a);
 	gateway_turn(e->gw, loop_wall(e->loop), &a->turn);
 }
 
@@ -238,6 +262,8 @@ ussd_smpp_deliver(struct bind *b, int link, const struct smpp_pdu *pdu)
 		metric_add(M_SMPP_PDUS_BAD, 1);		/* no address of SMPP is that long: nobody can be answered */
 	} else if (!known_phone) {
 		refuse(&a, M_SMPP_PDUS_BAD, "ussd phone is no number", "error.no_menu");
+	} else if (is_repeated(&a)) {
+		metric_add(M_TURNS_REPEATED, 1);
 	} else if ((channel = find_channel(&a, &code)) >= 0) {
 		take_turn(&a, channel, code);
 	} else if (a.event.act == USSD_BEGIN || a.event.dialogue[0] == '\0') {

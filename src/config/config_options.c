@@ -36,8 +36,8 @@ static const char *const mode_words[] = { "transceiver", "transmitter", "receive
 static const char *const dcs0_words[] = { "gsm7", "ucs2", "latin1", "ascii", NULL };
 static const char *const ussd_dialect_words[] = {
 	[USSD_ITS] = "its", [USSD_MICA] = "mica", [USSD_SIXDEE] = "sixdee", [USSD_DIGITALPULSE] = "digitalpulse",
-	[USSD_TOPS] = "tops", [USSD_HUAWEI] = "huawei", [USSD_SMPP_PLUS] = "smpp_plus", [USSD_VENDOR_TLV] = "vendor_tlv",
-	[USSD_OP_IGNORED] = "no_op", [USSD_PRESETS] = NULL
+	[USSD_TOPS] = "tops", [USSD_HUAWEI] = "huawei", [USSD_SMPP_PLUS] = "smpp_plus",
+	[USSD_VENDOR_TLV] = "vendor_tlv", [USSD_OP_IGNORED] = "no_op", [USSD_PRESETS] = NULL
 };
 static const char *const session_id_words[] = {
 	[SESSION_ITS_OCTET1] = "its_octet1", [SESSION_ITS_15BIT] = "its_15bit", [SESSION_UMR16] = "umr16",

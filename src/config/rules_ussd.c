@@ -96,7 +96,7 @@ check_ops(struct reader *r, const struct ussd_dialect *d, const json_t *node)
 			for (size_t j = 0; j < i; j++)
 				if (has(lists[j].op, lists[j].n, lists[i].op[k]))
 					SAY(r, place(node, given(node, lists[i].name) ? lists[i].name : lists[j].name),
-					    "%s: %d is among %s as well; name it in one of them only, and write both lists",
+					    "%s: %d is among %s as well; name it in one only, and write both lists",
 					    lists[i].name, lists[i].op[k], lists[j].name);
 		}
 	if (d->ignores_op && d->begin_ops_n + d->continue_ops_n > 0)
@@ -119,7 +119,7 @@ check_session(struct reader *r, const struct ussd_dialect *d, const json_t *node
 		    (unsigned)d->session_tlv);
 	if (d->turn_identity == TURN_ITS_SEQUENCE && d->session_id != SESSION_ITS_OCTET1)
 		SAY(r, place(node, "turn_identity"),
-		    "turn_identity: \"its_sequence\" needs session_id \"its_octet1\", which leaves room for a sequence");
+		    "turn_identity: \"its_sequence\" needs session_id \"its_octet1\", beside which it stands");
 	if (d->end_bit && !sends_its(d))
 		SAY(r, node, "end_bit: its_session_info is not sent; name it in echo_tlvs (\"0x1383\"), or set end_bit "
 		    "to false");
@@ -143,8 +143,8 @@ reader_check_ussd(struct reader *r, struct bind_settings *b, const json_t *node)
 	check_session(r, d, node);
 	if (d->op_end == d->op_continue && !d->end_bit)
 		SAY(r, place(node, given(node, "op_end") ? "op_end" : "op_continue"),
-		    "op_end: is the same as op_continue, so no phone would know the last screen; choose another one, or use "
-		    "end_bit");
+		    "op_end: is the same as op_continue, so no phone would know the last screen; choose another one, "
+		    "or use end_bit");
 	if (d->send_as == SEND_AS_DATA_SM && given(node, "payload") && !d->payload)
 		SAY(r, node, "payload: data_sm has no other place for the text; leave it out");
 }

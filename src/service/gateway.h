@@ -36,7 +36,7 @@ unsigned gateway_turns(const struct gateway *gw);	/* under way: they may hold me
 /* Call every 10 to 50 ms: deadlines, claims of what is due. */
 void gateway_tick(struct gateway *gw, int64_t now);
 
-/* PUSH: we begin it; text names the menu state. Its answer is the first screen, or "" and the end: nothing is to be shown. */
+/* PUSH: we begin it; text names the menu state. Its answer is the first screen, or "" and the end: show nothing. */
 enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT, TURN_PUSH };
 /* The dialogue of a PUSH until the network has given it an id; the first INPUT or ABORT brings that. */
 #define TURN_PUSHED "push"

@@ -3,6 +3,7 @@
  * A PDU as each dialect of USSD reads it. Whatever comes, ids and keys end within their room, the
  * text is the PDU's own, and each kind of answer fits what a PDU can carry.
  */
+#include "base/mem.h"
 #include "core/gsm.h"
 #include "core/phone.h"
 #include "core/ussd_dialect.h"
@@ -16,7 +17,7 @@ answer(const struct ussd_dialect *d, const struct ussd_way *way)
 
 	for (int say = USSD_SAY_SCREEN; say <= USSD_SAY_NOTIFY; say++) {
 		ussd_write(d, way, (enum ussd_say)say, &out);
-		must(out.tlvs >= 1 && out.tlvs <= sizeof ((struct smpp_out *)0)->tlv / sizeof ((struct smpp_out *)0)->tlv[0]);
+		must(out.tlvs >= 1 && out.tlvs <= NELEM(((struct smpp_out *)0)->tlv));
 		for (size_t i = 0; i < out.tlvs; i++)
 			must(out.tlv[i].len > 0 && out.tlv[i].len <= sizeof out.tlv[i].p);
 	}

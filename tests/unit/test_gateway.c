@@ -243,8 +243,8 @@ test_a_late_answer_holds_the_token(void **state)
 static void
 turn(struct sim_world *w, uint64_t id, const char *phone, enum turn_kind kind, const char *text)
 {
-	struct turn_in in = { .turn = id, .channel = SIM_USSD, .kind = kind, .text = text,
-		.service_code = "*120*384#" };
+	struct turn_in in = { .turn = id, .channel = SIM_USSD, .kind = kind,
+		.text = text, .service_code = "*120*384#" };
 
 	str_copy(in.phone, sizeof in.phone, phone);
 	str_copy(in.dialogue, sizeof in.dialogue, "d");

@@ -68,10 +68,10 @@ test_read(void **state)
 		struct ussd_event e;
 
 		read_sample(rows[i].preset, rows[i].file, &e);
-		if (e.act != rows[i].act || strcmp(e.dialogue, rows[i].dialogue) != 0 || strcmp(e.turn, rows[i].turn) != 0 ||
-		    strcmp(e.text, rows[i].text) != 0)
-			fail_msg("%s, dialect %d: act %d dialogue %s turn %s text %s", rows[i].file, rows[i].preset, e.act,
-			    e.dialogue, e.turn, e.text);
+		if (e.act != rows[i].act || strcmp(e.dialogue, rows[i].dialogue) != 0 || 
+		    strcmp(e.turn, rows[i].turn) != 0 || strcmp(e.text, rows[i].text) != 0)
+			fail_msg("%s, dialect %d: act %d dialogue %s turn %s text %s", rows[i].file, rows[i].preset,
+			    e.act, e.dialogue, e.turn, e.text);
 		if (rows[i].code != NULL)
 			assert_string_equal(e.dialled[0], rows[i].code);
 		assert_false(e.op_unknown);
@@ -195,7 +195,8 @@ test_ops(void **state)
 	static const unsigned char op99[] = { 0x63 }, op0[] = { 0 }, op18[] = { 18 }, its_end[] = { 7, 3 };
 	struct ussd_tlv_in odd = { USSD_TAG_OP, 1, op99 }, pssd = { USSD_TAG_OP, 1, op0 };
 	struct ussd_tlv_in last[] = { { USSD_TAG_OP, 1, op18 }, { USSD_TAG_ITS, 2, its_end } };
-	struct ussd_in in = { .tlv = &odd, .tlvs = 1 }, one = { .tlv = &pssd, .tlvs = 1 }, bit = { .tlv = last, .tlvs = 2 };
+	struct ussd_in in = { .tlv = &odd, .tlvs = 1 }, one = { .tlv = &pssd, .tlvs = 1 };
+	struct ussd_in bit = { .tlv = last, .tlvs = 2 };
 	struct ussd_event e;
 
 	(void)state;

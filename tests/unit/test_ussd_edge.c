@@ -30,8 +30,10 @@ struct sent {
 	uint32_t id;
 	uint64_t conn;
 	unsigned op;
-	char text[200], from[24], to[24], reference[16];
+	char text[400], from[24], to[24], reference[16];
 	uint32_t sequence;
+	unsigned data_coding;
+	size_t octets;
 };
 
 static struct world {
@@ -134,8 +136,11 @@ on_request(void *arg, uint64_t conn, const struct smpp_pdu *pdu, char message_id
 	s->id = pdu->id;
 	s->conn = conn;
 	s->sequence = pdu->sequence;
+	s->data_coding = pdu->data_coding;
+	s->octets = pdu->text_len;
 	assert_true(smpp_tlv_u8(pdu, SMPP_TAG_USSD_SERVICE_OP, &s->op));
-	assert_true(text_decode(CHARSET_GSM7, pdu->text, pdu->text_len, s->text, sizeof s->text) >= 0);
+	assert_true(text_decode(charset_of_dcs(pdu->data_coding, CHARSET_GSM7), pdu->text, pdu->text_len, s->text,
+	    sizeof s->text) >= 0);
 	str_copy(s->from, sizeof s->from, pdu->source);
 	str_copy(s->to, sizeof s->to, pdu->dest);
 	if (ref != NULL)
@@ -157,7 +162,8 @@ static void
 phone_says(int op, const char *reference, const char *dest, const char *text)
 {
 	struct smpp_out pdu = { .id = SMPP_DELIVER_SM, .service_type = "USSD", .source_ton = 1, .source_npi = 1,
-	    .source = PHONE, .dest_ton = 1, .dest_npi = 1, .dest = dest, .text = text, .text_len = strlen(text), .tlvs = 1 };
+	    .source = PHONE, .dest_ton = 1, .dest_npi = 1, .dest = dest, .text = text,
+	    .text_len = strlen(text), .tlvs = 1 };
 	unsigned before = w.delivered;
 
 	pdu.tlv[0].tag = SMPP_TAG_USSD_SERVICE_OP;
@@ -219,7 +225,8 @@ speak(int preset)
 		w.channels[i].kind = CHANNEL_USSD_SMPP;
 		w.channels[i].service_codes_n = 1;
 		w.channels[i].session_s = 180;
-		str_copy(w.channels[i].service_codes[0], sizeof w.channels[i].service_codes[0], i == 0 ? "*120*384#" : "*120*385#");
+		str_copy(w.channels[i].service_codes[0], sizeof w.channels[i].service_codes[0],
+		    i == 0 ? "*120*384#" : "*120*385#");
 	}
 	w.s.binds = &w.bind;
 	w.s.binds_n = 1;
@@ -327,6 +334,51 @@ test_refused_screen(void **state)
 	assert_sent(4, 0x02, "Menu");
 	assert_sent(5, 0x02, "Menu");
 	assert_int_equal(w.sent_n, 6);
+}
+
+/* Where nothing counts inputs, one that comes while the screen is still owed is the one before it. */
+static void
+test_repeated(void **state)
+{
+	(void)state;
+	speak(USSD_MICA);
+	phone_says(0x01, "1f40", "99", "*120*384#");
+	answer(0, "Menu", false);
+	phone_says(0x12, "1f40", "99", "1");
+	phone_says(0x12, "1f40", "99", "1");
+	assert_int_equal(w.turns_n, 2);
+	answer(1, "Amount:", false);
+	assert_sent(1, 0x02, "Amount:");
+	phone_says(0x12, "1f40", "99", "1");
+	assert_int_equal(w.turns_n, 3);
+	/* Another dialogue of the phone is its own. */
+	phone_says(0x01, "1f41", "99", "*120*384#");
+	assert_int_equal(w.turns_n, 4);
+	assert_int_equal(w.sent_n, 2);
+}
+
+/* 182 septets, or the 160 octets that they fill. */
+static void
+test_lengths(void **state)
+{
+	char text[201] = "";
+
+	(void)state;
+	speak(USSD_HUAWEI);
+	phone_says(0x01, "", "*120*384#", "*120*384#");
+	for (int i = 0; i < 190; i++)
+		text[i] = 'x';
+	answer(0, text, false);
+	UNTIL(w.sent_n == 1);
+	assert_int_equal(w.sent[0].octets, 182);
+	assert_int_equal(w.sent[0].data_coding, 0);
+	for (size_t i = 0; i < 198; i += 2)
+		memcpy(text + i, "\xd0\x96", 3);
+	phone_says(0x12, "", "*120*384#", "1");
+	answer(1, text, true);
+	UNTIL(w.sent_n == 2);
+	assert_int_equal(w.sent[1].data_coding, 8);
+	assert_in_range(w.sent[1].octets, 158, 160);
 }
 
 static void
@@ -480,8 +532,9 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_code_in_text), T(test_never_silence), T(test_refused_screen), T(test_release), T(test_stopping),
-		T(test_unknown_op), T(test_push_answered_first), T(test_push_shown), T(test_push_refused), T(test_push_busy),
+		T(test_code_in_text), T(test_never_silence), T(test_refused_screen), T(test_repeated), T(test_lengths),
+		T(test_release), T(test_stopping), T(test_unknown_op), T(test_push_answered_first), T(test_push_shown),
+		T(test_push_refused), T(test_push_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
