@@ -27,7 +27,6 @@ struct screen {
 	int64_t until;			/* loop_now() after which nobody looks at it any more */
 	enum ussd_say say;
 	bool last_try;			/* nothing follows it */
-	int link;			/* that refused it, -1: none */
 	uint8_t data_coding;
 	size_t len;
 	unsigned char octets[SCREEN_OCTETS];
@@ -202,9 +201,10 @@ choose_link(struct screen *s)
 
 	for (int i = 0; s->last_try && i < b->links_n; i++) {
 		int k = (s->way.link + 1 + i) % b->links_n;
+		struct smpp_link *other = k != s->way.link ? bind_pick(b, k) : NULL;
 
-		if (k != s->way.link && k >= 0 && bind_pick(b, k) == b->link[k])
-			return b->link[k];
+		if (other != NULL && other == b->link[k])
+			return other;
 	}
 	return bind_pick(b, s->way.link);
 }
