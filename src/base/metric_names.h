@@ -78,6 +78,13 @@
 	M(M_SMPP_PDUS_ODD, counter, "isango_smpp_pdus_odd_total", "PDUs that were read but are not as the standard says") \
 	M(M_SMPP_GRACES, counter, "isango_smpp_graces_total", "Deadlines put off after our own loop stood still") \
 	M(M_USSD_TOO_LONG, counter, "isango_ussd_too_long_total", "Screens that did not fit the channel and were cut") \
+	M(M_USSD_OP_UNKNOWN, counter, "isango_ussd_op_unknown_total", "USSD messages with an unknown op") \
+	M(M_USSD_CODE_UNKNOWN, counter, "isango_ussd_code_unknown_total", "USSD messages to a code that is nobody's") \
+	M(M_USSD_LOST, counter, "isango_ussd_lost_total", "USSD inputs of a dialogue that nobody knows any more") \
+	M(M_USSD_SCREENS_LOST, counter, "isango_ussd_screens_lost_total", "Screens over SMPP that could not be sent") \
+	M(M_USSD_ENDED_EARLY, counter, "isango_ussd_ended_early_total", "Dialogues ended before their answer was there") \
+	M(M_USSD_PUSHES, counter, "isango_ussd_pushes_total", "Dialogues that we began at a phone") \
+	M(M_USSD_PUSHES_FAILED, counter, "isango_ussd_pushes_failed_total", "Those that were refused or could not be sent") \
 	M(M_HTTP_REQUESTS, counter, "isango_http_requests_total", "HTTP requests read") \
 	M(M_HTTP_REFUSED, counter, "isango_http_refused_total", "HTTP requests refused for their form, size or key") \
 	M(M_HTTP_CONNECTIONS, gauge, "isango_http_connections", "HTTP connections open now") \

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "channels/edge_parts.h"
 #include "core/order.h"
 
@@ -132,6 +133,7 @@ edge_new(struct loop *l, const struct settings *s)
 	e->loop = l;
 	e->settings = s;
 	list_init(&e->held);
+	list_init(&e->pushes);
 	e->turns = map_new();
 	e->calls = map_new();
 	e->receipts = map_new();
@@ -165,6 +167,8 @@ bury(void *arg)
 	map_free(e->receipts);
 	map_free(e->suspects);
 	buf_clear(&e->last_words);
+	for (int i = 0; i < e->settings->binds_n; i++)
+		ussd_known_clear(&e->binds[i]);
 	free(e->binds);
 	free(e);
 }
@@ -185,6 +189,7 @@ edge_free(struct edge *e)
 		for (int k = 0; k < e->binds[i].links_n; k++)
 			slot_close(&e->binds[i].slot[k]);
 	loop_undefer(&e->drain_over);
+	ussd_pushes_clear(e);
 	/* The links' last completions still come to us. */
 	loop_bury(e->loop, &e->grave, bury, e);
 }
@@ -254,8 +259,10 @@ edge_reply(void *ctx, uint64_t turn, const struct reply *r)
 
 	if (w == NULL)
 		return;
-	if (w->bind >= 0)
-		ussd_smpp_answer(&e->binds[w->bind], w, r);
+	if (w->answered)
+		metric_add(M_USSD_ENDED_EARLY, 1);
+	else if (w->bind >= 0)
+		ussd_smpp_answer(&e->binds[w->bind], turn, w, r);
 	else
 		ussd_http_answer(e, w, r);
 	free(w);
@@ -344,6 +351,30 @@ edge_answer_open(struct edge *e, const char *text)
 	buf_add_str(&e->last_words, text);
 	map_each(e->turns, answer_turn, e);
 	map_each(e->calls, answer_call, e);
+}
+
+static void
+end_turn(void *arg, const void *key, size_t n, void *value)
+{
+	struct edge *e = arg;
+	struct way_back *w = value;
+	struct reply r = { buf_str(&e->last_words), true };
+	uint64_t turn;
+
+	if (w->bind < 0 || w->answered || w->is_push || n != sizeof turn)
+		return;
+	memcpy(&turn, key, n);
+	ussd_smpp_answer(&e->binds[w->bind], turn, w, &r);
+	w->answered = true;
+}
+
+void
+edge_end_dialogues(struct edge *e, const char *text)
+{
+	buf_reset(&e->last_words);
+	buf_add_str(&e->last_words, text);
+	map_each(e->turns, end_turn, e);
+	ussd_screens_end(e);
 }
 
 void

@@ -24,6 +24,8 @@ void edge_attach(struct edge *e, struct gateway *gw, struct http_server *channel
 void edge_http(void *arg, uint64_t id, const struct http_req *req);
 /* Answers what HTTP still holds: dialogues with `text`, integrators that the outcome is not known. Before the listener goes. */
 void edge_answer_open(struct edge *e, const char *text);
+/* Ends the dialogues over SMPP whose screen is still owed, with `text`. Before the links are unbound. */
+void edge_end_dialogues(struct edge *e, const char *text);
 /* Unbinds all links, politely; `done` runs once they are closed or wait_ms is over. */
 void edge_drain(struct edge *e, int64_t wait_ms, void (*done)(void *arg), void *arg);
 /* Of each bind a link is bound here, or other processes hold them all; *why names one that is not ready. */
@@ -36,3 +38,13 @@ void edge_sms(void *ctx, uint64_t op, const struct sms_req *req);
 unsigned edge_sms_free(void *ctx, int channel);
 void edge_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end);
 void edge_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms);
+
+/*
+ * Opens a dialogue at a phone: a menu state becomes the first screen, the customer goes on from there. `done` says what
+ * came of it, once and later; UNKNOWN: perhaps shown. BUSY: the phone is in a dialogue, or the service too busy; nothing
+ * was sent. A refused one leaves nothing behind. 0: it cannot be tried (the channel is no USSD over SMPP, one is on its
+ * way to this phone, or too many are), and done does not run.
+ */
+enum push_end { PUSH_SHOWN, PUSH_BUSY, PUSH_REFUSED, PUSH_NOT_SENT, PUSH_UNKNOWN };
+typedef void push_done(void *arg, uint64_t push, enum push_end end);
+uint64_t edge_push(struct edge *e, int channel, const char *phone, const char *state, push_done *done, void *arg);

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "channels/edge.h"
+#include "core/ussd_dialect.h"
 #include "io/loop.h"
 #include "io/smpp_link.h"
 
@@ -15,10 +16,11 @@ struct edge;
 /* A dialogue's way back, kept from the request until its answer. */
 struct way_back {
 	int bind, link;			/* USSD over SMPP; bind -1: HTTP */
-	char service_code[64], phone[PHONE_MAX];
+	char code[24], phone[24];	/* addresses as they wrote them */
 	uint8_t phone_ton, phone_npi, code_ton, code_npi;
-	bool has_session;
-	uint8_t session, sequence;
+	struct ussd_way ussd;
+	bool is_push;			/* the answer is the first that the phone hears of it */
+	bool answered;			/* the edge has ended the dialogue itself */
 	uint64_t http;			/* request id */
 	uint64_t life;			/* of the link, for what only the same connection may answer */
 	uint32_t request;		/* receipts and SMS: deliver_sm or data_sm */
@@ -50,6 +52,8 @@ struct bind {
 	struct smpp_link *link[LINKS_MAX];	/* NULL: not open here */
 	struct link_slot slot[LINKS_MAX];
 	int links_n, next;
+	struct map *dialogues;		/* ussd_known.c; NULL before the first one */
+	struct list dialogues_order;
 };
 
 struct edge {
@@ -65,6 +69,7 @@ struct edge {
 	uint64_t last_id;
 	uint64_t reference;		/* of long messages; sms_smpp.c begins it at random */
 	struct list held;
+	struct list pushes;		/* ussd_push.c */
 	struct buf last_words;
 	/* drain */
 	bool stopping;
@@ -82,7 +87,34 @@ struct smpp_link *bind_pick(struct bind *b, int wanted);
 /* ussd_smpp.c */
 bool ussd_smpp_is(const struct bind *b, const struct smpp_pdu *pdu);
 void ussd_smpp_deliver(struct bind *b, int link, const struct smpp_pdu *pdu);
-void ussd_smpp_answer(struct bind *b, const struct way_back *w, const struct reply *r);
+
+/* ussd_screen.c */
+void ussd_smpp_answer(struct bind *b, uint64_t turn, const struct way_back *w, const struct reply *r);
+/* Screens that wait for a link or a window become the end of their dialogue, now. */
+void ussd_screens_end(struct edge *e);
+
+/* ussd_known.c: what later messages of a dialogue do not say again. Lost with the process; kept for USSD_KNOWN_MAX. */
+#define USSD_KNOWN_MAX 20000
+struct ussd_known {
+	struct list node;
+	char key[USSD_DIALOGUE];
+	int channel;
+	char code[64];			/* as dialled */
+	bool pushed;
+	uint64_t turn;			/* its last input, perhaps answered already; 0: none */
+	int64_t until;			/* loop_now() */
+};
+struct ussd_known *ussd_known_find(struct bind *b, const char *key);	/* NULL: not known, or over */
+void ussd_known_set(struct bind *b, const char *key, int channel, const char *code, bool pushed);
+void ussd_known_forget(struct bind *b, const char *key);
+void ussd_known_clear(struct bind *b);
+
+/* ussd_push.c */
+/* The phone has answered, or hung up: a push that waits for its response was shown. */
+void ussd_push_heard(struct bind *b, const char *phone);
+/* What came of a push; unknown ids are over already. */
+void ussd_push_over(struct edge *e, uint64_t push, enum push_end end);
+void ussd_pushes_clear(struct edge *e);
 
 /* ussd_http.c and integrator_http.c: true when the request was theirs and is answered or under way. */
 bool ussd_http(struct edge *e, uint64_t id, const struct http_req *req);

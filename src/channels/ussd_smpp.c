@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * USSD over SMPP (protocols.md 1): a deliver_sm with ussd_service_op is a customer's input; the screen is a submit_sm of
- * its own. What differs between gateways are options of the bind.
+ * USSD over SMPP, what arrives: a deliver_sm or data_sm becomes a turn of the service. What it means is decided by the
+ * bind's dialect (core/ussd_dialect.c); screens leave by ussd_screen.c. A customer who cannot be served is told so.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -11,45 +10,57 @@
 #include "base/str.h"
 #include "channels/edge_parts.h"
 
-#define SCREEN_OCTETS 253		/* of a short_message, as libsmpp34 packs it */
-#define SCREEN_MS 5000
-#define SCREEN_AGAIN_MS 50
-#define DATA_CODING_UCS2 8
+#define INPUT_OCTETS 1024
 
-enum ussd_op {			/* SMPP 5.0 §4.8.4.63; 0x81 is SMPP+ */
-	USSD_PSSD_INDICATION = 0, USSD_PSSR_INDICATION = 1, USSD_USSR_REQUEST = 2, USSD_PSSD_RESPONSE = 16,
-	USSD_PSSR_RESPONSE = 17, USSD_USSR_CONFIRM = 18, USSD_USSN_CONFIRM = 19, USSD_RELEASE = 0x81
+_Static_assert(sizeof ((struct turn_in *)0)->dialogue >= USSD_DIALOGUE, "a dialogue's id fits a turn");
+
+/* One message on its way in. */
+struct arrival {
+	struct bind *bind;
+	struct ussd_event event;
+	struct ussd_tlv_in tlv[SMPP_TLVS];
+	char text[INPUT_OCTETS], phone[PHONE_MAX];
+	const char *key;		/* of ussd_known */
+	struct way_back way;
+	struct turn_in turn;
 };
 
-static const struct {
-	unsigned op;
-	enum turn_kind kind;
-} meanings[] = {
-	{ USSD_PSSD_INDICATION, TURN_BEGIN }, { USSD_PSSR_INDICATION, TURN_BEGIN },
-	{ USSD_USSR_REQUEST, TURN_INPUT }, { USSD_USSR_CONFIRM, TURN_INPUT },
-	{ USSD_PSSD_RESPONSE, TURN_ABORT }, { USSD_PSSR_RESPONSE, TURN_ABORT }, { USSD_RELEASE, TURN_ABORT },
-	{ USSD_USSN_CONFIRM, TURN_ABORT },
-};
+static void
+read_text(const struct bind *b, const struct smpp_pdu *pdu, char *out, size_t size)
+{
+	enum charset cs = charset_of_dcs(pdu->data_coding, b->settings->dcs0);
+
+	if (text_decode(cs, pdu->text, pdu->text_len, out, size) < 0)
+		out[0] = '\0';
+	ussd_strip_padding(out, cs == CHARSET_GSM7, pdu->text_len);
+}
+
+static void
+read_event(const struct bind *b, const struct smpp_pdu *pdu, struct arrival *a)
+{
+	struct ussd_in in = { .service_type = pdu->service_type, .source = pdu->source, .dest = pdu->dest,
+	    .text = a->text, .receipt = (pdu->esm_class & 0x3c) != 0, .tlv = a->tlv, .tlvs = pdu->tlvs };
+
+	for (size_t i = 0; i < pdu->tlvs; i++)
+		a->tlv[i] = (struct ussd_tlv_in){ pdu->tlv[i].tag, pdu->tlv[i].len, pdu->tlv[i].p };
+	ussd_read(&b->settings->ussd, &in, a->phone, &a->event);
+}
 
 bool
 ussd_smpp_is(const struct bind *b, const struct smpp_pdu *pdu)
 {
-	return b->settings->has_ussd && smpp_tlv_find(pdu, SMPP_TAG_USSD_SERVICE_OP) != NULL;
+	struct arrival a = { .text = "" };
+
+	if (!b->settings->has_ussd)
+		return false;
+	read_event(b, pdu, &a);
+	return a.event.act != USSD_NOT_OURS;
 }
 
-/* "*120*384*1#" was dialled, "*120*384#" is ours: what follows our code is the customer's business. */
-static bool
-code_matches(const char *ours, const char *dialled)
-{
-	size_t n = strlen(ours);
-
-	if (n > 0 && ours[n - 1] == '#')
-		n--;
-	return strncmp(ours, dialled, n) == 0 && (dialled[n] == '\0' || dialled[n] == '#' || dialled[n] == '*');
-}
+/* ---- whose code ---- */
 
 static int
-channel_for(const struct bind *b, const char *dialled)
+channel_of(const struct bind *b, const char *address, bool (*fits)(const char *ours, const char *address))
 {
 	const struct settings *s = b->edge->settings;
 
@@ -59,229 +70,206 @@ channel_for(const struct bind *b, const char *dialled)
 		if (c->kind != CHANNEL_USSD_SMPP || c->bind != b->index)
 			continue;
 		for (int k = 0; k < c->service_codes_n; k++)
-			if (code_matches(c->service_codes[k], dialled))
+			if (fits(c->service_codes[k], address))
 				return i;
 	}
 	return -1;
 }
 
-static enum turn_kind
-kind_of(const struct bind *b, unsigned op, bool end)
+static bool
+any(const char *ours, const char *address)
+{
+	(void)ours;
+	(void)address;
+	return true;
+}
+
+/* The only channel of the bind, or -1. */
+static int
+sole_channel(const struct bind *b)
+{
+	const struct settings *s = b->edge->settings;
+	int found = -1;
+
+	for (int i = 0; i < s->channels_n; i++)
+		if (s->channels[i].kind == CHANNEL_USSD_SMPP && s->channels[i].bind == b->index) {
+			if (found >= 0)
+				return -1;
+			found = i;
+		}
+	return found;
+}
+
+/* What is remembered of it: under its id, or under the phone when we began it and this is the first answer. */
+static const struct ussd_known *
+known_of(const struct arrival *a)
+{
+	const struct ussd_known *k;
+
+	if (a->event.act == USSD_BEGIN)
+		return NULL;
+	if ((k = ussd_known_find(a->bind, a->key)) != NULL)
+		return k;
+	k = ussd_known_find(a->bind, a->phone);
+	return k != NULL && k->pushed ? k : NULL;
+}
+
+/*
+ * What was dialled, if it is ours; else what the dialogue began with; else the address, where it is the short form of a
+ * code. An answer that says nothing can only be for the channel that is alone on the bind.
+ */
+static int
+find_channel(struct arrival *a, const char **code)
+{
+	const struct ussd_event *e = &a->event;
+	const struct ussd_known *known = known_of(a);
+	int channel = -1;
+
+	if (known != NULL) {
+		*code = known->code;
+		return known->channel;
+	}
+	for (size_t i = 0; channel < 0 && i < e->dialled_n; i++) {
+		*code = e->dialled[i];
+		channel = channel_of(a->bind, *code, ussd_code_matches);
+		if (channel < 0)
+			channel = channel_of(a->bind, *code, ussd_code_is_short);
+	}
+	if (channel < 0 && e->act != USSD_BEGIN && a->bind->settings->ussd.code_from != CODE_FROM_DESTINATION &&
+	    (channel = sole_channel(a->bind)) >= 0)
+		*code = a->bind->edge->settings->channels[channel].service_codes[0];
+	return channel;
+}
+
+/* ---- those who cannot be served ---- */
+
+static void
+refuse(struct arrival *a, enum metric count, const char *what, const char *text_key)
+{
+	static struct log_limit limit;
+	struct bind *b = a->bind;
+	int channel = channel_of(b, "", any);
+	struct reply r = { "Sorry, please try again later.", true };
+	unsigned held;
+
+	metric_add(count, 1);
+	if (!log_limited(&limit, &held))
+		log_warn(0, what, "bind=%s more=%u", b->settings->name, held);
+	if (a->event.act == USSD_ABORT)
+		return;
+	if (channel >= 0)
+		r.text = gateway_text(b->edge->gw, b->edge->settings->channels[channel].tenant, text_key);
+	ussd_smpp_answer(b, 0, &a->way, &r);
+}
+
+static void
+tell_op(const struct arrival *a)
 {
 	static struct log_limit limit;
 	unsigned held;
 
-	for (size_t i = 0; i < NELEM(meanings); i++)
-		if (meanings[i].op == op)
-			return end ? TURN_ABORT : meanings[i].kind;
+	metric_add(M_USSD_OP_UNKNOWN, 1);
 	if (!log_limited(&limit, &held))
-		log_warn(0, "ussd op unknown", "bind=%s op=%u more=%u", b->settings->name, op, held);
-	return end ? TURN_ABORT : TURN_INPUT;
+		log_warn(0, "ussd op unknown", "bind=%s op=%d taken_for=%s more=%u", a->bind->settings->name,
+		    a->event.way.op, a->event.act == USSD_ABORT ? "abort" : "input", held);
 }
 
-static void
-read_text(const struct bind *b, const struct smpp_pdu *pdu, char *out, size_t size)
-{
-	enum charset cs = charset_of_dcs(pdu->data_coding, b->settings->dcs0);
-	int n = text_decode(cs, pdu->text, pdu->text_len, out, size);
+/* ---- a turn ---- */
 
-	if (n < 0)
-		n = 0;
-	/* A packed septet string is padded with CR (3GPP 23.038 §6.1.2.3). */
-	while (n > 0 && out[n - 1] == '\r')
-		n--;
-	out[n] = '\0';
-}
-
-static void
-fill_way(const struct smpp_pdu *pdu, struct way_back *w)
+static bool
+fill_way(const struct smpp_pdu *pdu, struct arrival *a)
 {
-	const struct smpp_tlv *its = smpp_tlv_find(pdu, SMPP_TAG_ITS_SESSION_INFO);
+	struct way_back *w = &a->way;
 
 	w->phone_ton = pdu->source_ton;
 	w->phone_npi = pdu->source_npi;
 	w->code_ton = pdu->dest_ton;
 	w->code_npi = pdu->dest_npi;
-	if (its != NULL && its->len >= 1) {
-		w->has_session = true;
-		w->session = its->p[0];
-		w->sequence = its->len >= 2 ? its->p[1] >> 1 : 0;
-	}
+	w->ussd = a->event.way;
+	return str_copy(w->phone, sizeof w->phone, pdu->source) && str_copy(w->code, sizeof w->code, pdu->dest);
+}
+
+/*
+ * A phone has nothing to answer before it sees our screen: a second input until then is the first one again, from a
+ * gateway that did not hear of its response. Where inputs are counted the service knows better.
+ */
+static bool
+is_repeated(const struct arrival *a)
+{
+	const struct ussd_known *k = a->event.act == USSD_INPUT && a->event.turn[0] == '\0' ?
+	    ussd_known_find(a->bind, a->key) : NULL;
+
+	return k != NULL && k->turn != 0 && map_get_u64(a->bind->edge->turns, k->turn) != NULL;
 }
 
 static void
-refuse(struct bind *b, const struct way_back *w, const char *text)
+remember_turn(const struct arrival *a)
 {
-	struct reply r = { text, true };
+	struct ussd_known *k = ussd_known_find(a->bind, a->key);
 
-	ussd_smpp_answer(b, w, &r);
+	if (k != NULL)
+		k->turn = a->turn.turn;
+}
+
+static void
+take_turn(struct arrival *a, int channel, const char *code)
+{
+	static const enum turn_kind kinds[] = {
+		[USSD_BEGIN] = TURN_BEGIN, [USSD_INPUT] = TURN_INPUT, [USSD_ABORT] = TURN_ABORT
+	};
+	struct edge *e = a->bind->edge;
+	const struct ussd_known *known = known_of(a);
+	char dialled[sizeof known->code];
+
+	str_copy(dialled, sizeof dialled, code);	/* it may lie in what is forgotten here */
+	a->way.ussd.pushed = known != NULL && known->pushed;
+	if (a->event.act != USSD_BEGIN)
+		ussd_push_heard(a->bind, a->phone);
+	a->turn.channel = channel;
+	a->turn.kind = kinds[a->event.act];
+	a->turn.text = a->event.text;
+	a->turn.service_code = dialled;
+	str_copy(a->turn.phone, sizeof a->turn.phone, a->phone);
+	str_copy(a->turn.dialogue, sizeof a->turn.dialogue, a->event.dialogue);
+	str_copy(a->turn.key, sizeof a->turn.key, a->event.turn);
+	if (a->event.act != USSD_ABORT)
+		a->turn.turn = edge_remember(e, e->turns, &a->way);
+	if (a->event.act == USSD_BEGIN || a->way.ussd.pushed) {
+		ussd_known_forget(a->bind, a->phone);
+		ussd_known_set(a->bind, a->key, channel, dialled, a->way.ussd.pushed);
+	}
+	if (a->event.act == USSD_ABORT)
+		ussd_known_forget(a->bind, a->key);
+	else
+		remember_turn(a);
+	gateway_turn(e->gw, loop_wall(e->loop), &a->turn);
 }
 
 void
 ussd_smpp_deliver(struct bind *b, int link, const struct smpp_pdu *pdu)
 {
-	struct edge *e = b->edge;
-	struct turn_in in = { .channel = -1 };
-	struct way_back w = { .bind = b->index, .link = link };
-	const struct smpp_tlv *its = smpp_tlv_find(pdu, SMPP_TAG_ITS_SESSION_INFO);
-	static struct log_limit unknown;
-	char text[1024];
-	unsigned op = 0, held;
-	bool end = its != NULL && its->len >= 2 && (its->p[1] & 1) != 0;
+	struct arrival a = { .bind = b, .way = { .bind = b->index, .link = link } };
+	bool known_phone = phone_parse(pdu->source, "", a.phone);
+	const char *code = "";
+	int channel;
 
-	smpp_tlv_u8(pdu, SMPP_TAG_USSD_SERVICE_OP, &op);
-	fill_way(pdu, &w);
-	read_text(b, pdu, text, sizeof text);
-	in.kind = kind_of(b, op, end);
-	if (!str_copy(w.service_code, sizeof w.service_code, pdu->dest))
-		w.service_code[0] = '\0';
-	if (!phone_parse(pdu->source, "", in.phone)) {
-		metric_add(M_SMPP_PDUS_BAD, 1);
-		return;
+	read_text(b, pdu, a.text, sizeof a.text);
+	read_event(b, pdu, &a);
+	a.key = a.event.dialogue[0] != '\0' ? a.event.dialogue : a.phone;
+	if (a.event.op_unknown)
+		tell_op(&a);
+	if (!fill_way(pdu, &a)) {
+		metric_add(M_SMPP_PDUS_BAD, 1);		/* no address of SMPP is that long: nobody can be answered */
+	} else if (!known_phone) {
+		refuse(&a, M_SMPP_PDUS_BAD, "ussd phone is no number", "error.no_menu");
+	} else if (is_repeated(&a)) {
+		metric_add(M_TURNS_REPEATED, 1);
+	} else if ((channel = find_channel(&a, &code)) >= 0) {
+		take_turn(&a, channel, code);
+	} else if (a.event.act == USSD_BEGIN || a.event.dialogue[0] == '\0') {
+		refuse(&a, M_USSD_CODE_UNKNOWN, "ussd code unknown", "error.no_code");
+	} else {
+		refuse(&a, M_USSD_LOST, "ussd dialogue unknown", "error.session_lost");
 	}
-	str_copy(w.phone, sizeof w.phone, in.phone);
-	in.channel = channel_for(b, w.service_code);
-	if (in.channel < 0) {
-		if (!log_limited(&unknown, &held))
-			log_warn(0, "ussd code unknown", "bind=%s more=%u", b->settings->name, held);
-		if (in.kind != TURN_ABORT)
-			refuse(b, &w, "This code is not in use.");
-		return;
-	}
-	if (b->settings->ussd.session_id == SESSION_ITS_OCTET1 && w.has_session) {
-		str_format(in.dialogue, sizeof in.dialogue, "%s:%u", b->settings->name, w.session);
-		if (b->settings->ussd.turn_identity == TURN_ITS_SEQUENCE)
-			str_format(in.key, sizeof in.key, "%c%u", in.kind == TURN_BEGIN ? 'b' : 'i', w.sequence);
-	}
-	in.text = in.kind == TURN_BEGIN ? "" : text;
-	in.service_code = w.service_code;
-	if (in.kind != TURN_ABORT)
-		in.turn = edge_remember(e, e->turns, &w);
-	gateway_turn(e->gw, loop_wall(e->loop), &in);
-	mem_wipe(text, sizeof text);
-}
-
-static void
-add_tlv(struct smpp_out *pdu, uint16_t tag, const unsigned char *p, uint16_t n)
-{
-	pdu->tlv[pdu->tlvs].tag = tag;
-	pdu->tlv[pdu->tlvs].len = n;
-	memcpy(pdu->tlv[pdu->tlvs].p, p, n);
-	pdu->tlvs++;
-}
-
-/* One screen on its way out. Ours until its submit_sm is answered; a full window or the pace may hold it back a little. */
-struct screen {
-	struct bind *bind;
-	struct way_back way;
-	struct held again;
-	int64_t until;			/* loop_now() after which nobody looks at it any more */
-	bool end;
-	uint8_t data_coding;
-	size_t len;
-	unsigned char octets[SCREEN_OCTETS];
-};
-
-static void
-screen_free(struct screen *s)
-{
-	mem_wipe(s, sizeof *s);
-	free(s);
-}
-
-static void
-screen_lost(struct screen *s, const char *why)
-{
-	static struct log_limit limit;
-	unsigned held;
-
-	metric_add(M_TURNS_FAILED, 1);
-	if (!log_limited(&limit, &held))
-		log_warn(0, "ussd screen lost", "bind=%s why=\"%s\" more=%u", s->bind->settings->name, why, held);
-	screen_free(s);
-}
-
-static void screen_send(void *arg);
-
-static void
-screen_dropped(void *arg)
-{
-	screen_lost(arg, "stopping");
-}
-
-static void
-on_submitted(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *resp)
-{
-	struct screen *s = arg;
-
-	(void)op;
-	if (end == SMPP_NOT_WRITTEN && s->bind->edge->gw != NULL &&
-	    loop_now(s->bind->edge->loop) + SCREEN_AGAIN_MS < s->until)
-		edge_hold(s->bind->edge, &s->again, SCREEN_AGAIN_MS, screen_send, screen_dropped, s);
-	else if (end == SMPP_ANSWERED && resp->status == SMPP_ROK)
-		screen_free(s);
-	else
-		screen_lost(s, end == SMPP_ANSWERED ? smpp_status_name(resp->status) : "no answer");
-}
-
-static void
-screen_send(void *arg)
-{
-	struct screen *s = arg;
-	const struct ussd_dialect *d = &s->bind->settings->ussd;
-	struct smpp_link *l = bind_pick(s->bind, s->way.link);
-	unsigned char op = (unsigned char)(s->end ? d->op_end : d->op_continue);
-	unsigned char session[2] = {
-		s->way.session, (unsigned char)((s->way.sequence + 1) << 1 | (s->end && d->end_bit)),
-	};
-	struct smpp_out pdu = {
-		.id = SMPP_SUBMIT_SM, .service_type = d->service_type, .source = s->way.service_code,
-		.source_ton = s->way.code_ton, .source_npi = s->way.code_npi, .dest = s->way.phone,
-		.dest_ton = s->way.phone_ton, .dest_npi = s->way.phone_npi, .data_coding = s->data_coding,
-		.text = s->octets, .text_len = s->len, .urgent = true,
-	};
-
-	edge_let_go(&s->again);
-	if (l == NULL) {
-		screen_lost(s, "no link is bound");
-		return;
-	}
-	add_tlv(&pdu, SMPP_TAG_USSD_SERVICE_OP, &op, 1);
-	if (s->way.has_session)
-		add_tlv(&pdu, SMPP_TAG_ITS_SESSION_INFO, session, 2);
-	smpp_link_request(l, &pdu, 0, 0, on_submitted, s);
-}
-
-static int
-screen_encode(const struct bind_settings *b, const char *text, struct screen *s)
-{
-	enum charset cs = text_charset(text);
-	int n = -1;
-
-	if (cs == CHARSET_GSM7)
-		n = text_encode(b->dcs0, text, s->octets, sizeof s->octets);
-	if (n < 0) {
-		s->data_coding = DATA_CODING_UCS2;
-		n = text_encode(CHARSET_UCS2, text, s->octets, sizeof s->octets);
-	}
-	return n;
-}
-
-void
-ussd_smpp_answer(struct bind *b, const struct way_back *w, const struct reply *r)
-{
-	struct screen *s = xcalloc(1, sizeof *s);
-	int n = screen_encode(b->settings, r->text, s);
-
-	s->bind = b;
-	s->way = *w;
-	s->end = r->end;
-	s->until = loop_now(b->edge->loop) + SCREEN_MS;
-	if (n < 0) {
-		metric_add(M_USSD_TOO_LONG, 1);
-		screen_lost(s, "too long");
-		return;
-	}
-	s->len = (size_t)n;
-	screen_send(s);
+	mem_wipe(a.text, sizeof a.text);
 }

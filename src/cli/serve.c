@@ -248,6 +248,15 @@ on_unbound(void *arg)
 	gateway_release_links(s->gw, loop_wall(s->loop));
 }
 
+static const char *
+last_words(const struct server *s)
+{
+	const char *lang = s->settings->tenants[0].languages[0];
+	const char *text = texts_find(s->content->texts, lang, lang, "error.session_lost");
+
+	return text != NULL ? text : "";
+}
+
 static void
 go_on_draining(struct server *s)
 {
@@ -259,6 +268,7 @@ go_on_draining(struct server *s)
 		return;
 	s->unbinding = true;
 	log_info(0, "stop", "busy=%u held=%u", gateway_busy(s->gw), http_server_held(s->http));
+	edge_end_dialogues(s->edge, last_words(s));
 	edge_drain(s->edge, UNBIND_MS, on_unbound, s);
 }
 
@@ -443,15 +453,6 @@ write_ports(const struct server *s, const char *file)
 	}
 	fprintf(f, "{\"channels\":%d,\"admin\":%d}\n", http_server_port(s->http), admin_port(s->admin));
 	return fclose(f) == 0 && rename(part, file) == 0;
-}
-
-static const char *
-last_words(const struct server *s)
-{
-	const char *lang = s->settings->tenants[0].languages[0];
-	const char *text = texts_find(s->content->texts, lang, lang, "error.session_lost");
-
-	return text != NULL ? text : "";
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "core/money.h"
+#include "core/ussd_dialect.h"
 
 #define IN(s, m) .at = offsetof(struct s, m), .room = sizeof(((struct s *)0)->m)
 #define COUNT(s, m) .count = offsetof(struct s, m)
@@ -40,8 +41,19 @@ static const char *const long_words[] = { "udh8", "udh16", "sar", "payload", NUL
 static const char *const validity_words[] = { "relative", "absolute", "none", NULL };
 static const char *const receipts_words[] = { "final", "final_and_intermediate", "none", NULL };
 static const char *const id_form_words[] = { "text", "decimal", "hex", NULL };
-static const char *const session_id_words[] = { "its_octet1", "msisdn", NULL };
+static const char *const ussd_dialect_words[] = {
+	[USSD_ITS] = "its", [USSD_MICA] = "mica", [USSD_SIXDEE] = "sixdee", [USSD_DIGITALPULSE] = "digitalpulse",
+	[USSD_TOPS] = "tops", [USSD_HUAWEI] = "huawei", [USSD_SMPP_PLUS] = "smpp_plus",
+	[USSD_VENDOR_TLV] = "vendor_tlv", [USSD_OP_IGNORED] = "no_op", [USSD_PRESETS] = NULL
+};
+static const char *const session_id_words[] = {
+	[SESSION_ITS_OCTET1] = "its_octet1", [SESSION_ITS_15BIT] = "its_15bit", [SESSION_UMR16] = "umr16",
+	[SESSION_UMR32] = "umr32", [SESSION_VENDOR_TLV] = "vendor_tlv", [SESSION_MSISDN] = "msisdn", NULL
+};
 static const char *const turn_identity_words[] = { "its_sequence", "nothing", NULL };
+static const char *const unknown_op_words[] = { "input", "abort", NULL };
+static const char *const code_from_words[] = { "destination_addr", "short_message", "both", NULL };
+static const char *const send_as_words[] = { "submit_sm", "data_sm", NULL };
 static const char *const channel_kind_words[] = { "ussd-smpp", "ussd-http", "sms-smpp", NULL };
 static const char *const dialect_words[] = { "africastalking", NULL };
 static const char *const acts_as_words[] = { "tenant", "customer", NULL };
@@ -54,27 +66,69 @@ const struct kind_settings options_kinds[] = {
 };
 const size_t options_kinds_n = NELEM(options_kinds);
 
+#define OPS(m) ITEMS(bind_settings, ussd.m), COUNT(bind_settings, ussd.m##_n), RANGE(0, USSD_OPS_MAX)
+
+/* All but the dialect are left out here: rules.c takes them from its preset. */
 static const struct option ussd_rows[] = {
-	{ "session_id", OPTION_WORD, "its_octet1", IN(bind_settings, ussd.session_id),
+	{ "dialect", OPTION_WORD, "its", IN(bind_settings, ussd.preset), .words = ussd_dialect_words,
+	    .help = "How the USSD gateway speaks. Each option below that is left out has the value of this dialect; "
+	    "see USSD DIALECTS." },
+	{ "ignores_op", OPTION_BOOL, OPTIONAL, IN(bind_settings, ussd.ignores_op),
+	    .help = "What they send as ussd_service_op means nothing, or it is not sent at all: a message with our "
+	    "service_type is USSD (with an empty service_type everything but receipts is), and a dialled string begins "
+	    "a dialogue." },
+	{ "session_id", OPTION_WORD, OPTIONAL, IN(bind_settings, ussd.session_id),
 	    .words = session_id_words,
-	    .help = "What tells dialogues apart: octet 1 of its_session_info, or the phone "
-	    "alone." },
-	{ "turn_identity", OPTION_WORD, "its_sequence", IN(bind_settings, ussd.turn_identity),
+	    .help = "What tells the dialogues of one phone apart: octet 1 of its_session_info, its upper 15 bits, "
+	    "user_message_reference of 16 or 32 bits, the TLV session_tlv, or nothing but the phone." },
+	{ "session_tlv", OPTION_INT, OPTIONAL, RANGE(1, 65535), IN(bind_settings, ussd.session_tlv),
+	    .help = "The tag of the TLV that holds the session's id, in decimal; needed by, and only for, session_id "
+	    "\"vendor_tlv\"." },
+	{ "turn_identity", OPTION_WORD, OPTIONAL, IN(bind_settings, ussd.turn_identity),
 	    .words = turn_identity_words,
 	    .help = "What tells a repeated input from a new one: the sequence in "
 	    "its_session_info, or nothing." },
-	{ "op_continue", OPTION_INT, "2", RANGE(0, 255), IN(bind_settings, ussd.op_continue),
+	{ "begin_ops", OPTION_NATURALS, OPTIONAL, OPS(begin_ops),
+	    .help = "The ussd_service_op of messages that begin a dialogue; also written \"0x01\"." },
+	{ "continue_ops", OPTION_NATURALS, OPTIONAL, OPS(continue_ops),
+	    .help = "The ussd_service_op of a customer's answer." },
+	{ "abort_ops", OPTION_NATURALS, OPTIONAL, OPS(abort_ops),
+	    .help = "The ussd_service_op of messages that end a dialogue; nothing is answered." },
+	{ "unknown_op", OPTION_WORD, OPTIONAL, IN(bind_settings, ussd.unknown_op), .words = unknown_op_words,
+	    .help = "What any other ussd_service_op is taken for." },
+	{ "op_continue", OPTION_INT, OPTIONAL, RANGE(0, 255), IN(bind_settings, ussd.op_continue),
 	    .help = "The ussd_service_op of a screen that waits for input." },
-	{ "op_end", OPTION_INT, "2", RANGE(0, 255), IN(bind_settings, ussd.op_end),
+	{ "op_end", OPTION_INT, OPTIONAL, RANGE(0, 255), IN(bind_settings, ussd.op_end),
 	    .help = "The ussd_service_op of a last screen." },
-	{ "end_bit", OPTION_BOOL, "true", IN(bind_settings, ussd.end_bit),
-	    .help = "Sets bit 0 of its_session_info on a last screen." },
-	{ "service_type", OPTION_TEXT, "USSD", TEXT(bind_settings, ussd.service_type, 0),
+	{ "op_release", OPTION_INT, OPTIONAL, RANGE(-1, 255), IN(bind_settings, ussd.op_release),
+	    .help = "The ussd_service_op that ends a dialogue without a text; -1: the gateway knows none." },
+	{ "op_push", OPTION_INT, OPTIONAL, RANGE(0, 255), IN(bind_settings, ussd.op_push),
+	    .help = "The ussd_service_op of the first screen of a dialogue that we begin." },
+	{ "op_push_end", OPTION_INT, OPTIONAL, RANGE(0, 255), IN(bind_settings, ussd.op_push_end),
+	    .help = "The ussd_service_op of the last screen of a dialogue that we began." },
+	{ "end_bit", OPTION_BOOL, OPTIONAL, IN(bind_settings, ussd.end_bit),
+	    .help = "Bit 0 of its_session_info is the end of the dialogue: set on a last screen, and obeyed in what "
+	    "they send." },
+	{ "echo_tlvs", OPTION_NATURALS, OPTIONAL, .at = offsetof(struct bind_settings, ussd.echo_tlvs),
+	    .room = sizeof(int), COUNT(bind_settings, ussd.echo_tlvs_n), RANGE(0, USSD_ECHO_MAX),
+	    .help = "Tags of TLVs, also written \"0x1401\", that an answer carries as they came." },
+	{ "code_from", OPTION_WORD, OPTIONAL, IN(bind_settings, ussd.code_from), .words = code_from_words,
+	    .help = "Where the dialled code stands when a dialogue begins; both: short_message, else "
+	    "destination_addr." },
+	{ "service_type", OPTION_TEXT, OPTIONAL, TEXT(bind_settings, ussd.service_type, 0),
 	    .help = "The service_type of what is sent." },
-	{ "max_septets", OPTION_INT, "182", RANGE(92, 182), IN(bind_settings, ussd.max_septets),
-	    .help = "Septets of one screen that the network carries; many cut at 160." },
+	{ "send_as", OPTION_WORD, OPTIONAL, IN(bind_settings, ussd.send_as), .words = send_as_words,
+	    .help = "What carries a screen; data_sm always has its text in message_payload." },
+	{ "payload", OPTION_BOOL, OPTIONAL, IN(bind_settings, ussd.payload),
+	    .help = "The text of a submit_sm is in message_payload too." },
+	{ "max_septets", OPTION_INT, OPTIONAL, RANGE(92, 182), IN(bind_settings, ussd.max_septets),
+	    .help = "Septets of one screen that the network carries, 182 in all dialects; many cut at 160. Other "
+	    "alphabets get as many octets as those septets fill: 80 characters of UCS-2 for 182." },
+	{ "reply_s", OPTION_INT, OPTIONAL, RANGE(1, 60), IN(bind_settings, ussd.reply_s),
+	    .help = "Seconds, 5 in all dialects, after which a screen that could not be written is given up and the "
+	    "dialogue ended." },
 };
-static const struct option_group ussd_group = GROUP("binds[].ussd.", ussd_rows,
+const struct option_group options_ussd = GROUP("binds[].ussd.", ussd_rows,
     .present = offsetof(struct bind_settings, has_ussd));
 
 static const struct option statuses_rows[] = {
@@ -182,7 +236,7 @@ static const struct option bind_rows[] = {
 	    "or refuse it." },
 	{ "receipt_ids", OPTION_GROUP, "{}", .group = &receipt_ids_group,
 	    .help = "How the SMSC writes the ids of messages." },
-	{ "ussd", OPTION_GROUP, OPTIONAL, .group = &ussd_group,
+	{ "ussd", OPTION_GROUP, OPTIONAL, .group = &options_ussd,
 	    .help = "The bind carries USSD, in this dialect." },
 };
 static const struct option_group bind_group = GROUP("binds[].", bind_rows, .list = LIST_BINDS,
@@ -480,6 +534,7 @@ static const char *const type_names[] = {
 	    [OPTION_INT] = "a whole number",
 	[OPTION_ID] = "a whole number", [OPTION_MONEY] = "an amount in quotes such as \"50.00\"",
 	[OPTION_BOOL] = "true or false", [OPTION_WORD] = "", [OPTION_FLAGS] = "a list of any of",
+	[OPTION_NATURALS] = "a list of whole numbers",
 	[OPTION_SPAN] = "two whole numbers [least, most]", [OPTION_TEXTS] = "a list of texts",
 	[OPTION_CODES] = "a list of service codes such as \"*120*384#\"",
 	[OPTION_NUMBERS] = "a list of numbers such as \"30384\" or \"27830000384\"",
@@ -541,6 +596,7 @@ add_range(const struct option *o, struct buf *out)
 	case OPTION_NUMBERS:
 	case OPTION_NETS:
 	case OPTION_IDS:
+	case OPTION_NATURALS:
 	case OPTION_ROUTE:
 	case OPTION_LIST:
 		buf_addf(out, ", %" PRId64 " to %" PRId64 " of them", o->min, o->max);

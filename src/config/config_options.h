@@ -28,6 +28,7 @@ enum option_type {
 	OPTION_BOOL,
 	OPTION_WORD,		/* the index into `words`; "" there stands for no word */
 	OPTION_FLAGS,		/* a list of words: bit 0 is the first one */
+	OPTION_NATURALS,	/* a list of ints from 0 to 65535, or texts "0x81"; their number in `count` */
 	OPTION_SPAN,		/* two ints, the first not above the second */
 	OPTION_TEXTS,		/* a list of strings, their number in `count` */
 	OPTION_CODES,
@@ -78,6 +79,7 @@ struct option_group {
 };
 
 extern const struct option_group options_root;
+extern const struct option_group options_ussd;		/* of a bind: what is left out is that of the dialect */
 
 /* The kinds of cash-out of a tenant that names none. */
 extern const struct kind_settings options_kinds[];

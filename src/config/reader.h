@@ -24,6 +24,8 @@ bool reader_value(struct reader *r, const struct option *o, void *base, const js
  * Rules between the options of one struct, after all of them were read; `node` is where it stands.
  */
 void reader_check_bind(struct reader *r, struct bind_settings *b, const json_t *node);
+/* Fills in the dialect of a bind with USSD (rules_ussd.c). */
+void reader_check_ussd(struct reader *r, struct bind_settings *b, const json_t *node);
 void reader_check_channel(struct reader *r, struct channel_settings *c,
     const struct option_group *g, const json_t *node);
 void reader_check_kind(struct reader *r, struct kind_settings *k, const json_t *node);

@@ -66,6 +66,8 @@ reader_check_bind(struct reader *r, struct bind_settings *b, const json_t *node)
 	if (b->has_ussd && b->mode != BIND_TRANSCEIVER)
 		SAY(r, member(node, "mode"),
 		    "a bind with USSD must be a transceiver: it hears and answers");
+	if (b->has_ussd)
+		reader_check_ussd(r, b, json_object_get(node, "ussd"));
 }
 
 /* Options that this kind of channel does not know, or must have. */

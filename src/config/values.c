@@ -361,6 +361,33 @@ read_ids(struct target *t)
 	return true;
 }
 
+/* Whole numbers, or hexadecimal texts as the standards of the networks write them. */
+static bool
+read_naturals(struct target *t)
+{
+	const json_t *item;
+	size_t i;
+
+	if (!list_fits(t))
+		return false;
+	json_array_foreach(t->value, i, item) {
+		const char *s = json_string_value(item);
+		unsigned char octet[2] = { 0, 0 };
+		size_t digits = s != NULL && str_starts(s, "0x") ? strlen(s + 2) : 0;
+		json_int_t whole = json_is_integer(item) ? json_integer_value(item) : -1;
+		int v;
+
+		if ((digits == 2 || digits == 4) && str_unhex(s + 2, digits, octet + (digits == 2), digits / 2))
+			whole = octet[0] << 8 | octet[1];
+		if (whole < 0 || whole > UINT16_MAX)
+			return false;
+		v = (int)whole;
+		memcpy(t->at + i * t->o->room, &v, sizeof v);
+	}
+	store_count(t);
+	return true;
+}
+
 /* The file that the value names, without the end of its last line. false: said why. */
 static bool
 read_secret_file(struct target *t, struct buf *out)
@@ -582,7 +609,7 @@ static bool (*const readers[])(struct target *) = {
 	[OPTION_WORD] = read_word, [OPTION_FLAGS] = read_flags, [OPTION_SPAN] = read_span,
 	[OPTION_TEXTS] = read_texts, [OPTION_CODES] = read_texts, [OPTION_NETS] = read_texts,
 	[OPTION_NUMBERS] = read_texts,
-	[OPTION_IDS] = read_ids, [OPTION_SECRET] = read_secret, [OPTION_KEYS] = read_keys,
+	[OPTION_IDS] = read_ids, [OPTION_NATURALS] = read_naturals, [OPTION_SECRET] = read_secret, [OPTION_KEYS] = read_keys,
 	[OPTION_KEY] = read_key, [OPTION_HASH] = read_hash, [OPTION_BIND] = read_bind,
 	[OPTION_STATUS] = read_status, [OPTION_ROUTE] = read_route,
 };

@@ -28,18 +28,39 @@ struct receipt_ids {
 };
 
 enum bind_mode { BIND_TRANSCEIVER, BIND_TRANSMITTER, BIND_RECEIVER };
-enum session_id_source { SESSION_ITS_OCTET1, SESSION_MSISDN };
-enum turn_identity { TURN_ITS_SEQUENCE, TURN_NOTHING };
 enum validity_form { VALIDITY_RELATIVE, VALIDITY_ABSOLUTE, VALIDITY_NONE };
 enum receipts_wanted { RECEIPTS_FINAL, RECEIPTS_FINAL_AND_INTERMEDIATE, RECEIPTS_NONE };
 
-struct ussd_dialect {			/* of a bind: protocols.md 1.3, dialect A by default */
+#define USSD_OPS_MAX 8
+#define USSD_ECHO_MAX 4
+
+enum session_id_source { SESSION_ITS_OCTET1, SESSION_ITS_15BIT, SESSION_UMR16, SESSION_UMR32, SESSION_VENDOR_TLV,
+    SESSION_MSISDN };
+enum turn_identity { TURN_ITS_SEQUENCE, TURN_NOTHING };
+enum ussd_unknown_op { UNKNOWN_OP_INPUT, UNKNOWN_OP_ABORT };
+enum ussd_code_from { CODE_FROM_DESTINATION, CODE_FROM_TEXT, CODE_FROM_BOTH };
+enum ussd_send_as { SEND_AS_SUBMIT_SM, SEND_AS_DATA_SM };
+
+struct ussd_dialect {			/* of a bind; core/ussd_dialect.c has the presets. Ops are ussd_service_op */
+	int preset;			/* enum ussd_preset */
+	bool ignores_op;		/* what they send in ussd_service_op means nothing */
 	enum session_id_source session_id;
+	int session_tlv;		/* the tag, of SESSION_VENDOR_TLV; else 0 */
 	enum turn_identity turn_identity;
-	int op_continue, op_end;	/* ussd_service_op that we send, 0..255 */
-	bool end_bit;			/* its_session_info bit 0 set when we end */
+	int begin_ops[USSD_OPS_MAX], continue_ops[USSD_OPS_MAX], abort_ops[USSD_OPS_MAX];
+	int begin_ops_n, continue_ops_n, abort_ops_n;
+	enum ussd_unknown_op unknown_op;
+	int op_continue, op_end, op_push, op_push_end;
+	int op_release;			/* ends without a text; -1: there is none */
+	bool end_bit;			/* bit 0 of its_session_info is the end, both ways */
+	int echo_tlvs[USSD_ECHO_MAX];	/* tags that go back as they came */
+	int echo_tlvs_n;
+	enum ussd_code_from code_from;
 	char service_type[6];
+	enum ussd_send_as send_as;
+	bool payload;			/* texts in message_payload */
 	int max_septets;		/* of one screen, 182 at most */
+	int reply_s;			/* a screen that could not be sent by then is not sent any more */
 };
 
 struct tls_settings {			/* of a bind; paths, "" where left out */

@@ -48,7 +48,10 @@ struct dialogue {
 	char *input;			/* SMPP: the last input; HTTP: all, joined by '*' */
 	uint64_t request;		/* under way, 0: none */
 	uint64_t conn;			/* SMPP: the link it began on */
-	uint8_t session, sequence;	/* SMPP: its_session_info */
+	uint32_t session;		/* SMPP: the network's id of it */
+	uint8_t sequence;
+	unsigned char tlv[8];		/* SMPP: that its last message carried */
+	size_t tlv_len;
 	int awaited;			/* SMPP: inputs that have no answer yet */
 	char id[40];			/* HTTP: sessionId */
 	int64_t began;			/* HTTP: loop time */

@@ -50,6 +50,9 @@
 	R(errors_without_trace, 0, 1, "Errors carry no traceId, spanId and environment") \
 	R(hex_message_ids, 0, 0, \
 	  "Message ids are hexadecimal in responses and decimal in receipts") \
+	R(ussd_dialect, 0, 0, \
+	  "How USSD is spoken: 0 its, 1 mica, 2 sixdee, 3 digitalpulse, 4 tops, 5 huawei, 6 smpp_plus, " \
+	  "7 vendor_tlv (tag 0x1401), 8 no_op") \
 	R(receipt_ms, 10, 10, "How long after its submit a delivery receipt is sent") \
 	R(login_code_sec005, 0, 1, "A wrong login is refused with SEC005 instead of USR002")
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The operator's side of SMPP: SMSC and USSD gateway in one (dialect A of its_session_info). Any
- * bound transceiver or receiver of the account gets the dialogues and the receipts. What an ESME
- * does against the protocol goes to the sandbox's violations.
+ * The operator's side of SMPP: SMSC and USSD gateway in one, in the dialect of the switch
+ * ussd_dialect. Any bound transceiver or receiver of the account gets the dialogues and the
+ * receipts. What an ESME does against the protocol goes to the sandbox's violations.
  */
 #pragma once
 #include <stdbool.h>

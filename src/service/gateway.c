@@ -62,6 +62,15 @@ gateway_reload(struct gateway *gw, const struct texts *texts, const struct menu 
 		gw->sms_menus[i] = sms_menus != NULL ? sms_menus[i] : NULL;
 }
 
+const char *
+gateway_text(const struct gateway *gw, int tenant, const char *key)
+{
+	const char *lang = gw->settings->tenants[tenant].languages[0];
+	const char *text = texts_find(gw->texts, lang, lang, key);
+
+	return text != NULL ? text : "Sorry, please try again later.";
+}
+
 const struct ports *
 gateway_ports(const struct gateway *gw)
 {

@@ -48,7 +48,10 @@ void gateway_release_links(struct gateway *gw, int64_t now);
 bool gateway_holds_links(const struct gateway *gw);	/* or is not sure yet */
 bool gateway_links_elsewhere(const struct gateway *gw, int bind);	/* other processes hold all links of this bind */
 
-enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT };
+/* PUSH: we begin it; text names the menu state. Its answer is the first screen, or "" and the end: show nothing. */
+enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT, TURN_PUSH };
+/* The dialogue of a PUSH until the network has given it an id; the first INPUT or ABORT brings that. */
+#define TURN_PUSHED "push"
 struct turn_in {
 	uint64_t turn;			/* the channel's id of it, given back to ports.reply exactly once; 0: no reply wanted (ABORT) */
 	int channel;			/* index into settings.channels */
@@ -62,6 +65,8 @@ struct turn_in {
 	bool by_sms;			/* the menu for SMS; the answer goes to inbound_answer(), not to ports.reply */
 };
 void gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in);
+/* A text of the templates in the tenant's first language, for where no turn is. */
+const char *gateway_text(const struct gateway *gw, int tenant, const char *key);
 
 /*
  * A delivery receipt from a bind; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. One with

@@ -63,7 +63,7 @@ apologise(struct turn *t, const char *key, const char *why)
 			log_warn(t->w.task.id, "turn failed", "channel=%s why=\"%s\" more=%u", t->channel->name, why, held);
 	}
 	/* An SMS is not apologised for: the network delivers it again. */
-	turn_reply(t, t->in.by_sms ? NULL : turn_plain_text(t, key), true);
+	turn_reply(t, t->in.by_sms ? NULL : t->in.kind == TURN_PUSH ? "" : turn_plain_text(t, key), true);
 	task_end(turn_task(t));
 }
 
@@ -393,6 +393,8 @@ begin(struct turn *t)
 	if (!t->s.ended && same_menu && same_person && t->s.dlg.state[0] != '\0' &&
 	    gw->now - t->s.touched_ms < (int64_t)gw->settings->resume_grace_s * 1000)
 		from = menu_resume(m, &t->s.dlg);
+	if (t->in.kind == TURN_PUSH)
+		from = NULL;
 	if (from == NULL)
 		memset(v, 0, sizeof *v);
 	turn_leave_intent(t, INTENT_LAPSED);
@@ -414,7 +416,7 @@ begin(struct turn *t)
 	vars_set(v, "had_pin", t->sub.has_pin ? "1" : "");
 	vars_unset(v, "authed");
 	vars_unset(v, "login");
-	turn_feed(t, MENU_BEGIN, from);
+	turn_feed(t, MENU_BEGIN, t->in.kind == TURN_PUSH ? t->text : from);
 }
 
 static void
@@ -484,6 +486,27 @@ same_dialogue(const struct turn *t)
 	return strcmp(s->dialogue, t->in.dialogue) == 0;
 }
 
+/* The first word of a phone in a dialogue that we began brings the network's id of it. */
+static void
+adopt(struct turn *t)
+{
+	if (t->in.kind != TURN_BEGIN && t->in.kind != TURN_PUSH && !rev_absent(&t->s_rev) &&
+	    strcmp(t->s.dialogue, TURN_PUSHED) == 0)
+		str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
+}
+
+/* A phone that is in a dialogue is left alone. */
+static void
+push(struct turn *t)
+{
+	if (!rev_absent(&t->s_rev) && !t->s.ended && t->w.task.gw->now < t->s.expires_ms) {
+		turn_reply(t, "", true);
+		task_end(turn_task(t));
+	} else {
+		begin(t);
+	}
+}
+
 /* The peer answers with the number that it began with: its numbers identify nothing. */
 static bool
 counts_turns(struct turn *t)
@@ -518,10 +541,16 @@ static void
 proceed(struct turn *t)
 {
 	struct gateway *gw = t->w.task.gw;
-	bool was = !rev_absent(&t->s_rev) && strcmp(t->s.dialogue, t->in.dialogue) == 0;
-	bool same = same_dialogue(t);
 	const char *input = t->text;
+	bool was, same;
 
+	adopt(t);
+	was = !rev_absent(&t->s_rev) && strcmp(t->s.dialogue, t->in.dialogue) == 0;
+	same = same_dialogue(t);
+	if (t->in.kind == TURN_PUSH) {
+		push(t);
+		return;
+	}
 	if (t->in.kind == TURN_ABORT) {
 		hang_up(t, same);
 		return;

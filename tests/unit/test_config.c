@@ -252,14 +252,32 @@ struct mistake {
 
 #define MAIN "isango.json"
 #define ACME "tenants.d/acme.json"
+#define ITS "\"dialect\": \"its\""
 
 static const struct mistake mistakes[] = {
 	{ MAIN, "\"timezone\": ", "\"timezon\": ",
 	    .says = "there is no option \"timezon\"; did you mean \"timezone\"?" },
 	{ MAIN, "\"window\": 32", "\"windows\": 32",
 	    .says = "\"binds[].windows\"; did you mean \"window\"?" },
-	{ MAIN, "\"end_bit\": true", "\"endbits\": true",
-	    .says = "\"binds[].ussd.endbits\"; did you mean \"end_bit\"?" },
+	{ MAIN, ITS, "\"end_bits\": true", .says = "\"binds[].ussd.end_bits\"; did you mean \"end_bit\"?" },
+	{ MAIN, ITS, "\"dialect\": \"mikca\"", .says = "dialect: must be \"its\", \"mica\"," },
+	{ MAIN, ITS, "\"dialect\": \"vendor_tlv\"", .says = "session_tlv is missing" },
+	{ MAIN, ITS, "\"session_tlv\": 5121", .says = "only session_id \"vendor_tlv\" reads it" },
+	{ MAIN, ITS, "\"dialect\": \"vendor_tlv\", \"session_tlv\": 1281",
+	    .says = "session_tlv: 0x0501 is no session's" },
+	{ MAIN, ITS, "\"begin_ops\": [1, 18]", .says = "continue_ops: 18 is among begin_ops as well" },
+	{ MAIN, ITS, "\"begin_ops\": []", .says = "no dialogue would ever begin" },
+	{ MAIN, ITS, "\"abort_ops\": [\"0x0181\"]", .says = "abort_ops: 385 is no ussd_service_op" },
+	{ MAIN, ITS, "\"abort_ops\": [\"0x\"]", .says = "abort_ops: must be a list of whole numbers, 0 to 8" },
+	{ MAIN, ITS, "\"abort_ops\": [4294967425]", .says = "abort_ops: must be a list of whole numbers" },
+	{ MAIN, ITS, "\"end_bit\": false", .says = "no phone would know the last screen" },
+	{ MAIN, ITS, "\"dialect\": \"mica\", \"end_bit\": true", .says = "end_bit: its_session_info is not sent" },
+	{ MAIN, ITS, "\"dialect\": \"mica\", \"turn_identity\": \"its_sequence\"", .says = "needs session_id" },
+	{ MAIN, ITS, "\"dialect\": \"mica\", \"op_end\": 2", .says = "op_end: is the same as op_continue" },
+	{ MAIN, ITS, "\"echo_tlvs\": [\"0x1401\", 5121]", .says = "echo_tlvs: 0x1401 stands there twice" },
+	{ MAIN, ITS, "\"echo_tlvs\": [\"0x0501\"]", .says = "echo_tlvs: 0x0501 is written by us" },
+	{ MAIN, ITS, "\"ignores_op\": true", .says = "begin_ops and continue_ops mean nothing" },
+	{ MAIN, ITS, "\"send_as\": \"data_sm\", \"payload\": false", .says = "data_sm has no other place" },
 	{ MAIN, "\"window\": 32", "\"window\": 0",
 	    .says = "window: must be a whole number from 1 to 1000" },
 	{ MAIN, "\"window\": 32", "\"window\": \"32\"",
@@ -374,6 +392,58 @@ test_mistakes(void **state)
 		assert_int_equal(set_up(state), 0);
 		change(m->file, m->from, m->to);
 		assert_problems(1, m->file, m->place != NULL ? m->place : m->to, m->says);
+		assert_int_equal(tear_down(state), 0);
+	}
+	assert_int_equal(set_up(state), 0);
+}
+
+/* A dialect has its own values, but for what is written beside it; what follows from that gives way. */
+static void
+test_dialects(void **state)
+{
+	static const struct {
+		const char *text;
+		enum session_id_source session;
+		int begins, echoes, op_end, op_release;
+		bool end_bit;
+		enum turn_identity turn;
+		enum ussd_code_from code;
+	} rows[] = {
+		{ "", SESSION_ITS_OCTET1, 2, 0, 2, -1, true, TURN_ITS_SEQUENCE, CODE_FROM_DESTINATION },
+		{ "\"dialect\": \"mica\"", SESSION_UMR16, 2, 0, 17, -1, false, TURN_NOTHING, CODE_FROM_TEXT },
+		{ "\"dialect\": \"mica\", \"op_end\": 23, \"begin_ops\": [\"0x01\"], \"echo_tlvs\": [\"0x1401\"]",
+		    SESSION_UMR16, 1, 1, 23, -1, false, TURN_NOTHING, CODE_FROM_TEXT },
+		{ "\"dialect\": \"sixdee\"", SESSION_ITS_15BIT, 2, 0, 17, -1, true, TURN_NOTHING, CODE_FROM_TEXT },
+		{ "\"dialect\": \"smpp_plus\"", SESSION_UMR32, 2, 0, 17, 0x80, false, TURN_NOTHING, CODE_FROM_BOTH },
+		{ "\"dialect\": \"vendor_tlv\", \"session_tlv\": 5121", SESSION_VENDOR_TLV, 2, 0, 17, -1, false,
+		    TURN_NOTHING, CODE_FROM_BOTH },
+		{ "\"dialect\": \"no_op\"", SESSION_MSISDN, 0, 1, 17, -1, true, TURN_NOTHING, CODE_FROM_BOTH },
+		{ "\"session_id\": \"msisdn\", \"op_end\": 17", SESSION_MSISDN, 2, 0, 17, -1, false, TURN_NOTHING,
+		    CODE_FROM_DESTINATION },
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct buf problems = { 0 };
+		const struct ussd_dialect *d;
+		struct settings *s;
+
+		assert_int_equal(set_up(state), 0);
+		change(MAIN, ITS, rows[i].text);
+		s = load(&problems);
+		assert_string_equal(buf_str(&problems), "");
+		d = &s->binds[0].ussd;
+		assert_int_equal(d->session_id, rows[i].session);
+		assert_int_equal(d->begin_ops_n, rows[i].begins);
+		assert_int_equal(d->echo_tlvs_n, rows[i].echoes);
+		assert_int_equal(d->op_end, rows[i].op_end);
+		assert_int_equal(d->op_release, rows[i].op_release);
+		assert_int_equal(d->end_bit, rows[i].end_bit);
+		assert_int_equal(d->turn_identity, rows[i].turn);
+		assert_int_equal(d->code_from, rows[i].code);
+		assert_string_equal(d->service_type, "USSD");
+		assert_int_equal(d->max_septets, 182);
+		settings_free(s);
+		buf_clear(&problems);
 		assert_int_equal(tear_down(state), 0);
 	}
 	assert_int_equal(set_up(state), 0);
@@ -564,6 +634,7 @@ main(void)
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test_setup_teardown(test_sample, set_up, tear_down),
 		cmocka_unit_test_teardown(test_mistakes, tear_down),
+		cmocka_unit_test_teardown(test_dialects, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_tenants, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_all_in_one_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_statuses_of_a_bind, set_up, tear_down),

@@ -247,8 +247,8 @@ test_a_late_answer_holds_the_token(void **state)
 static void
 turn(struct sim_world *w, uint64_t id, const char *phone, enum turn_kind kind, const char *text)
 {
-	struct turn_in in = { .turn = id, .channel = SIM_USSD, .kind = kind, .text = text,
-		.service_code = "*120*384#" };
+	struct turn_in in = { .turn = id, .channel = SIM_USSD, .kind = kind,
+		.text = text, .service_code = "*120*384#" };
 
 	str_copy(in.phone, sizeof in.phone, phone);
 	str_copy(in.dialogue, sizeof in.dialogue, "d");
@@ -416,6 +416,63 @@ test_free_in_the_middle(void **state)
 	}
 }
 
+/* ---- dialogues that we begin ---- */
+
+static uint64_t push_turns;
+
+static void
+say(struct sim_world *w, enum turn_kind kind, const char *dialogue, const char *text)
+{
+	struct turn_in in = { .turn = kind != TURN_ABORT ? ++push_turns : 0, .channel = SIM_USSD, .kind = kind, .text = text,
+		.service_code = "*120*384#" };
+	unsigned before = replies;
+
+	str_copy(in.phone, sizeof in.phone, PHONE);
+	str_copy(in.dialogue, sizeof in.dialogue, dialogue);
+	gateway_turn(w->process[0].gw, w->loop.now, &in);
+	sim_wake(&w->process[0], w->loop.now);
+	sim_world_run(w, w->loop.now + 10000);
+	assert_int_equal(replies, before + (kind != TURN_ABORT));
+}
+
+/* The first screen is the menu's; the phone's answer brings the id, and goes on where the screen was. */
+static void
+test_push(void **state)
+{
+	struct sim_world *w = world_new();
+	char first[sizeof newest_reply];
+
+	(void)state;
+	w->ports[0].reply = count_reply;
+	replies = 0;
+	say(w, TURN_PUSH, TURN_PUSHED, "more");
+	assert_non_null(strstr(newest_reply, "Help"));
+	/* A phone that is in a dialogue is left alone, by whoever began it. */
+	say(w, TURN_PUSH, TURN_PUSHED, "more");
+	assert_string_equal(newest_reply, "");
+	say(w, TURN_INPUT, "8193/" PHONE, "2");
+	assert_non_null(strstr(newest_reply, "Choose your language"));
+	say(w, TURN_PUSH, TURN_PUSHED, "more");
+	assert_string_equal(newest_reply, "");
+	say(w, TURN_ABORT, "8193/" PHONE, "");
+	/* What was refused leaves nothing: the phone may be pushed to, and may dial. */
+	say(w, TURN_PUSH, TURN_PUSHED, "more");
+	assert_non_null(strstr(newest_reply, "Help"));
+	say(w, TURN_ABORT, TURN_PUSHED, "");
+	say(w, TURN_INPUT, "1/" PHONE, "3");
+	assert_null(strstr(newest_reply, "Never tell anyone"));
+	say(w, TURN_ABORT, "1/" PHONE, "");
+	/* The customer's own call comes first. */
+	say(w, TURN_PUSH, TURN_PUSHED, "more");
+	say(w, TURN_BEGIN, "2/" PHONE, "");
+	str_copy(first, sizeof first, newest_reply);
+	say(w, TURN_ABORT, TURN_PUSHED, "");
+	say(w, TURN_INPUT, "2/" PHONE, "1");
+	assert_string_not_equal(newest_reply, first);
+	assert_null(strstr(newest_reply, "Enter your PIN"));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -425,7 +482,8 @@ main(void)
 		cmocka_unit_test(test_order_expires), cmocka_unit_test(test_a_late_answer_holds_the_token),
 		cmocka_unit_test(test_every_turn_is_answered_once), cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_store_away), cmocka_unit_test(test_done_and_not_noted),
-		cmocka_unit_test(test_free_in_the_middle), cmocka_unit_test(test_gsm_safe_sms),
+		cmocka_unit_test(test_free_in_the_middle), cmocka_unit_test(test_push),
+		cmocka_unit_test(test_gsm_safe_sms),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
