@@ -46,6 +46,10 @@
 	M(M_SMPP_PDUS_BAD, counter, "isango_smpp_pdus_bad_total", "PDUs that could not be decoded") \
 	M(M_SMPP_WINDOW_FULL, counter, "isango_smpp_window_full_total", "Submits refused because the window was full") \
 	M(M_SMPP_TIMEOUTS, counter, "isango_smpp_timeouts_total", "SMPP requests without a response in time") \
+	M(M_SMPP_THROTTLED, counter, "isango_smpp_throttled_total", "Submits that an SMSC answered with: slower") \
+	M(M_SMPP_REBINDS, counter, "isango_smpp_rebinds_total", "Links bound again because an answer said that they are not bound") \
+	M(M_SMPP_PDUS_ODD, counter, "isango_smpp_pdus_odd_total", "PDUs that were read but are not as the standard says") \
+	M(M_SMPP_GRACES, counter, "isango_smpp_graces_total", "Response deadlines moved once because our own loop had stood still") \
 	M(M_USSD_TOO_LONG, counter, "isango_ussd_too_long_total", "Screens that did not fit the channel and were cut") \
 	M(M_HTTP_REQUESTS, counter, "isango_http_requests_total", "HTTP requests read") \
 	M(M_HTTP_REFUSED, counter, "isango_http_refused_total", "HTTP requests refused for their form, size or key") \

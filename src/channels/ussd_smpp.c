@@ -238,7 +238,7 @@ screen_send(void *arg)
 		.id = SMPP_SUBMIT_SM, .service_type = d->service_type, .source = s->way.service_code,
 		.source_ton = s->way.code_ton, .source_npi = s->way.code_npi, .dest = s->way.phone,
 		.dest_ton = s->way.phone_ton, .dest_npi = s->way.phone_npi, .data_coding = s->data_coding,
-		.text = s->octets, .text_len = s->len,
+		.text = s->octets, .text_len = s->len, .urgent = true,
 	};
 
 	edge_let_go(&s->again);

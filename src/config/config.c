@@ -85,6 +85,7 @@ add_element(struct reader *r, const struct option_group *g, void *base)
 {
 	struct settings *s = r->settings;
 	struct tenant_settings *t = base;
+	struct bind_settings *b = base;
 
 	switch (g->list) {
 	case LIST_BINDS:
@@ -103,6 +104,8 @@ add_element(struct reader *r, const struct option_group *g, void *base)
 	case LIST_INTEGRATORS:
 		t->integrators = grow(t->integrators, &t->integrators_n, g->size);
 		return &t->integrators[t->integrators_n - 1];
+	case LIST_STATUSES:
+		return &b->statuses[b->statuses_n++];
 	case LIST_NONE:
 		break;
 	}
@@ -128,6 +131,7 @@ check_element(struct reader *r, const struct option_group *g, void *element, con
 	case LIST_INTEGRATORS:
 		reader_check_integrator(r, element, node);
 		break;
+	case LIST_STATUSES:
 	case LIST_NONE:
 		break;
 	}

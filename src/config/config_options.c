@@ -33,6 +33,9 @@ static const char *const currency_words[] = { "ZAR", NULL };
 static const char *const give_back_words[] = { "CANCELLED", "TIMEOUT", "ERROR", NULL };
 static const char *const mode_words[] = { "transceiver", "transmitter", "receiver", NULL };
 static const char *const dcs0_words[] = { "gsm7", "ucs2", "latin1", "ascii", NULL };
+/* As enum smpp_outcome. */
+static const char *const outcome_words[] = { "", "slow", "few", "permanent", "rebind", "unknown",
+	NULL };
 static const char *const session_id_words[] = { "its_octet1", "msisdn", NULL };
 static const char *const turn_identity_words[] = { "its_sequence", "nothing", NULL };
 static const char *const channel_kind_words[] = { "ussd-smpp", "ussd-http", "sms-smpp", NULL };
@@ -69,6 +72,33 @@ static const struct option ussd_rows[] = {
 };
 static const struct option_group ussd_group = GROUP("binds[].ussd.", ussd_rows,
     .present = offsetof(struct bind_settings, has_ussd));
+
+static const struct option statuses_rows[] = {
+	{ "status", OPTION_STATUS, REQUIRED, RANGE(1, UINT32_MAX), IN(smpp_outcome_rule, status),
+	    .help = "The command_status of a submit_sm_resp or data_sm_resp." },
+	{ "outcome", OPTION_WORD, REQUIRED, IN(smpp_outcome_rule, outcome), .words = outcome_words,
+	    .help = "What it means: not sent and to be sent more slowly, not sent but worth a few "
+	    "tries, refused for good, not sent until the link has bound again, or perhaps sent." },
+};
+static const struct option_group statuses_group = GROUP("binds[].statuses[].", statuses_rows,
+    .list = LIST_STATUSES, .size = sizeof(struct smpp_outcome_rule));
+
+static const struct option tls_rows[] = {
+	{ "ca_file", OPTION_FILE, OPTIONAL, TEXT(bind_settings, tls.ca_file, 1),
+	    .help = "The authorities (PEM) that may vouch for the SMSC, or its own certificate; left "
+	    "out: those that this system trusts." },
+	{ "cert_file", OPTION_FILE, OPTIONAL, TEXT(bind_settings, tls.cert_file, 1),
+	    .help = "Our own certificate and its chain (PEM), where the SMSC asks for one." },
+	{ "key_file", OPTION_FILE, OPTIONAL, TEXT(bind_settings, tls.key_file, 1),
+	    .help = "The key of cert_file (PEM, without a passphrase); for nobody else to read." },
+	{ "name", OPTION_TEXT, OPTIONAL, TEXT(bind_settings, tls.name, 1),
+	    .help = "The name or address that must stand in the SMSC's certificate; left out: host." },
+	{ "unverified", OPTION_BOOL, "false", IN(bind_settings, tls.unverified),
+	    .help = "Takes any certificate: whoever gets between can be the SMSC, read tokens and the "
+	    "bind's password, and answer in its place." },
+};
+static const struct option_group tls_group = GROUP("binds[].tls.", tls_rows,
+    .present = offsetof(struct bind_settings, has_tls));
 
 static const struct option bind_rows[] = {
 	{ "name", OPTION_NAME, REQUIRED, TEXT(bind_settings, name, 1),
@@ -110,6 +140,11 @@ static const struct option bind_rows[] = {
 	    .help = "Numbering plan of whom we send to; -1 chooses by the address." },
 	{ "dcs0", OPTION_WORD, "gsm7", IN(bind_settings, dcs0), .words = dcs0_words,
 	    .help = "The alphabet that data_coding 0 stands for, both ways." },
+	{ "tls", OPTION_GROUP, OPTIONAL, .group = &tls_group,
+	    .help = "The links are TLS, 1.2 or later; {} verifies the SMSC by its host." },
+	{ "statuses", OPTION_LIST, "[]", RANGE(0, STATUSES_MAX), .group = &statuses_group,
+	    .help = "Statuses that this SMSC uses in its own way; what is not named here means what "
+	    "SMPP says." },
 	{ "ussd", OPTION_GROUP, OPTIONAL, .group = &ussd_group,
 	    .help = "The bind carries USSD, in this dialect." },
 };
@@ -393,6 +428,7 @@ static const char *const type_names[] = {
 	[OPTION_REDIS] = "a URL redis://HOST:PORT/DATABASE or unix:///PATH",
 	    [OPTION_ZONE] = "a time zone that this machine knows",
 	[OPTION_FOLDER] = "a folder, relative to the file that names it",
+	[OPTION_FILE] = "a file, relative to the file that names it",
 	    [OPTION_INT] = "a whole number",
 	[OPTION_ID] = "a whole number", [OPTION_MONEY] = "an amount in quotes such as \"50.00\"",
 	[OPTION_BOOL] = "true or false", [OPTION_WORD] = "", [OPTION_FLAGS] = "a list of any of",
@@ -404,7 +440,8 @@ static const char *const type_names[] = {
 	[OPTION_KEYS] = "the name of a file of keys",
 	    [OPTION_KEY] = "the name of a file of one key",
 	[OPTION_HASH] = "the name of a file of 64 hexadecimal digits",
-	    [OPTION_BIND] = "the name of a bind",
+	    [OPTION_STATUS] = "a number above 0 such as 69 or \"0x45\"",
+	[OPTION_BIND] = "the name of a bind",
 	[OPTION_ROUTE] = "a list of channels of this tenant", [OPTION_GROUP] = "an object { ... }",
 	[OPTION_LIST] = "a list of objects [ { ... } ]",
 	    [OPTION_TENANTS] = "a folder, relative to the file that names it",

@@ -21,6 +21,7 @@ enum option_type {
 	OPTION_REDIS,		/* the URL of a Redis */
 	OPTION_ZONE,		/* a time zone of this machine */
 	OPTION_FOLDER,		/* beside the file that names it */
+	OPTION_FILE,		/* beside it too, and readable */
 	OPTION_INT,
 	OPTION_ID,		/* a whole number in an int64_t */
 	OPTION_MONEY,		/* cents, written "50.00" */
@@ -36,6 +37,7 @@ enum option_type {
 	OPTION_KEYS,		/* a file of sealing keys; ids in `also` */
 	OPTION_KEY,		/* a file of one key; its id in `also` */
 	OPTION_HASH,		/* a file of 64 hex digits */
+	OPTION_STATUS,		/* of SMPP: a whole number, or "0x45"; in a uint32_t */
 	OPTION_BIND,		/* the name of a bind: its index */
 	OPTION_ROUTE,		/* names of channels of this tenant: their indexes */
 	OPTION_GROUP,		/* an object whose options are members of the same struct */
@@ -45,7 +47,7 @@ enum option_type {
 
 /* Lists of objects: where a new one goes and what must hold within it. */
 enum option_list { LIST_NONE, LIST_BINDS, LIST_TENANTS, LIST_CHANNELS, LIST_KINDS,
-    LIST_INTEGRATORS };
+    LIST_INTEGRATORS, LIST_STATUSES };
 
 struct option_group;
 

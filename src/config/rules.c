@@ -4,13 +4,16 @@
  * it.
  */
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "config/file.h"
 #include "config/reader.h"
 
 #define HTTP_MAX_SEPTETS 160
+#define KEY_FILE_MAX 65536
 
 #define SAY(r, node, ...) jsondoc_problem((r)->doc, node, (r)->problems, __VA_ARGS__)
 
@@ -26,6 +29,23 @@ member(const json_t *node, const char *name)
 	return value != NULL && !json_is_boolean(value) ? value : node;
 }
 
+static void
+check_tls(struct reader *r, const struct tls_settings *t, const json_t *node)
+{
+	struct buf key = { 0 };
+	char why[512];
+
+	if ((t->cert_file[0] != '\0') != (t->key_file[0] != '\0'))
+		SAY(r, node, "tls: cert_file and key_file go together");
+	if (t->unverified && (t->ca_file[0] != '\0' || t->name[0] != '\0'))
+		SAY(r, node, "tls: unverified checks neither ca_file nor name: leave one or the "
+		    "other out");
+	if (t->key_file[0] != '\0' && !file_read_secret(t->key_file, KEY_FILE_MAX, &key, why,
+	    sizeof why))
+		SAY(r, member(node, "key_file"), "key_file: %s", why);
+	buf_clear(&key);
+}
+
 void
 reader_check_bind(struct reader *r, struct bind_settings *b, const json_t *node)
 {
@@ -34,6 +54,14 @@ reader_check_bind(struct reader *r, struct bind_settings *b, const json_t *node)
 	for (int i = 0; i < s->binds_n - 1; i++)
 		if (strcmp(s->binds[i].name, b->name) == 0)
 			SAY(r, member(node, "name"), "there are two binds called \"%s\"", b->name);
+	for (int i = 0; i < b->statuses_n; i++)
+		for (int k = 0; k < i; k++)
+			if (b->statuses[i].status == b->statuses[k].status)
+				SAY(r, member(node, "name"),
+				    "statuses: 0x%" PRIx32 " stands there twice",
+				    b->statuses[i].status);
+	if (b->has_tls)
+		check_tls(r, &b->tls, json_object_get(node, "tls"));
 	if (b->has_ussd && b->mode != BIND_TRANSCEIVER)
 		SAY(r, member(node, "mode"),
 		    "a bind with USSD must be a transceiver: it hears and answers");

@@ -4,12 +4,15 @@
  * option_expects().
  */
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "config/file.h"
@@ -169,7 +172,7 @@ read_text(struct target *t)
 }
 
 static bool
-read_folder(struct target *t)
+read_path(struct target *t)
 {
 	const char *s = json_string_value(t->value);
 
@@ -177,6 +180,10 @@ read_folder(struct target *t)
 		return false;
 	if (!file_beside(jsondoc_file(t->r->doc), s, t->at, t->o->room)) {
 		say(t, "the path is longer than %zu octets", t->o->room - 1);
+		return false;
+	}
+	if (t->o->type == OPTION_FILE && access(t->at, R_OK) != 0) {
+		say(t, "%s cannot be read: %s", t->at, strerror(errno));
 		return false;
 	}
 	return true;
@@ -207,6 +214,21 @@ read_id(struct target *t)
 	if (!json_is_integer(t->value) || v < t->o->min || v > t->o->max)
 		return false;
 	memcpy(t->at, &v, sizeof v);
+	return true;
+}
+
+static bool
+read_status(struct target *t)
+{
+	const char *s = json_string_value(t->value);
+	int64_t v = json_integer_value(t->value);
+
+	if (s != NULL && str_starts(s, "0x") && strlen(s) <= 10 &&
+	    strspn(s + 2, "0123456789abcdefABCDEF") == strlen(s) - 2)
+		v = (int64_t)strtoul(s + 2, NULL, 16);
+	if (v < t->o->min || v > t->o->max)
+		return false;
+	memcpy(t->at, &(uint32_t){ (uint32_t)v }, sizeof(uint32_t));
 	return true;
 }
 
@@ -552,17 +574,14 @@ read_route(struct target *t)
 
 static bool (*const readers[])(struct target *) = {
 	[OPTION_TEXT] = read_text, [OPTION_NAME] = read_text, [OPTION_CODE] = read_text,
-	    [OPTION_ADDRESS] = read_text,
-	[OPTION_URL] = read_text, [OPTION_REDIS] = read_text, [OPTION_ZONE] = read_text,
-	    [OPTION_FOLDER] = read_folder, [OPTION_INT] = read_int,
-	[OPTION_ID] = read_id, [OPTION_MONEY] = read_money, [OPTION_BOOL] = read_bool,
-	    [OPTION_WORD] = read_word,
-	[OPTION_FLAGS] = read_flags, [OPTION_SPAN] = read_span, [OPTION_TEXTS] = read_texts,
-	    [OPTION_CODES] = read_texts,
-	[OPTION_NETS] = read_texts, [OPTION_IDS] = read_ids, [OPTION_SECRET] = read_secret,
-	    [OPTION_KEYS] = read_keys,
+	[OPTION_ADDRESS] = read_text, [OPTION_URL] = read_text, [OPTION_REDIS] = read_text,
+	[OPTION_ZONE] = read_text, [OPTION_FOLDER] = read_path, [OPTION_FILE] = read_path,
+	[OPTION_INT] = read_int, [OPTION_ID] = read_id, [OPTION_MONEY] = read_money, [OPTION_BOOL] = read_bool,
+	[OPTION_WORD] = read_word, [OPTION_FLAGS] = read_flags, [OPTION_SPAN] = read_span,
+	[OPTION_TEXTS] = read_texts, [OPTION_CODES] = read_texts, [OPTION_NETS] = read_texts,
+	[OPTION_IDS] = read_ids, [OPTION_SECRET] = read_secret, [OPTION_KEYS] = read_keys,
 	[OPTION_KEY] = read_key, [OPTION_HASH] = read_hash, [OPTION_BIND] = read_bind,
-	    [OPTION_ROUTE] = read_route,
+	[OPTION_STATUS] = read_status, [OPTION_ROUTE] = read_route,
 };
 
 bool

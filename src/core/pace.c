@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define COST INT64_C(1000000)	/* of one message: each millisecond adds `rate` to the bucket */
-#define BURST_MS 100		/* may be made up for after a late timer; an SMSC counts by seconds */
+#define BURST_MS 250		/* may be made up for when asked late; an SMSC counts by seconds */
 #define SECOND 1000
 #define STEPS 20		/* seconds from nothing to the ceiling */
 #define ELAPSED_MAX COST		/* ms: fills the smallest bucket at the lowest rate */
@@ -69,7 +69,7 @@ pace_set_bounds(struct pace *p, int64_t floor, int64_t ceiling, int64_t now)
 int
 pace_free(const struct pace *p, int64_t now)
 {
-	int64_t n = tokens_now(p, now) / COST;
+	int64_t n = clamp(tokens_now(p, now), 0, INT64_MAX) / COST;
 
 	return p->rate == 0 || n > INT_MAX ? INT_MAX : (int)n;
 }
@@ -92,13 +92,19 @@ pace_take(struct pace *p, int64_t now)
 {
 	if (pace_free(p, now) == 0)
 		return false;
+	pace_take_ahead(p, now);
+	return true;
+}
+
+void
+pace_take_ahead(struct pace *p, int64_t now)
+{
 	count(p, now);
 	p->taken++;
 	if (p->rate > 0) {
-		p->tokens = tokens_now(p, now) - COST;
+		p->tokens = clamp(tokens_now(p, now) - COST, -p->rate * SECOND, INT64_MAX);
 		p->at = now > p->at ? now : p->at;
 	}
-	return true;
 }
 
 int64_t

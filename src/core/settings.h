@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/gsm.h"
+#include "core/smpp_outcome.h"
 
 #define NAME_MAX_OCTETS 48		/* names of tenants, channels, binds, integrators */
 #define LANGUAGES_MAX 12
@@ -17,6 +18,7 @@
 #define CODES_MAX 8
 #define NETS_MAX 8
 #define WALLETS_MAX 32
+#define STATUSES_MAX 32
 
 enum bind_mode { BIND_TRANSCEIVER, BIND_TRANSMITTER, BIND_RECEIVER };
 enum session_id_source { SESSION_ITS_OCTET1, SESSION_MSISDN };
@@ -31,6 +33,13 @@ struct ussd_dialect {			/* of a bind: protocols.md 1.3, dialect A by default */
 	int max_septets;		/* of one screen, 182 at most */
 };
 
+struct tls_settings {			/* of a bind; paths, "" where left out */
+	char ca_file[256];		/* "": the system's authorities */
+	char cert_file[256], key_file[256];	/* who we are, both or none */
+	char name[128];			/* in the certificate; "": the bind's host */
+	bool unverified;		/* anybody may be at the other end */
+};
+
 struct bind_settings {
 	char name[NAME_MAX_OCTETS];
 	char host[128];
@@ -42,6 +51,10 @@ struct bind_settings {
 	int reconnect_min_s, reconnect_max_s;
 	int source_ton, source_npi, dest_ton, dest_npi;	/* -1: by the address */
 	enum charset dcs0;		/* what data_coding 0 means, both ways */
+	bool has_tls;
+	struct tls_settings tls;
+	struct smpp_outcome_rule statuses[STATUSES_MAX];	/* before the common table */
+	int statuses_n;
 	bool has_ussd;
 	struct ussd_dialect ussd;
 };

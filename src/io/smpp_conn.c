@@ -27,6 +27,7 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "io/loop.h"
+#include "io/smpp_tls.h"
 
 #define CONTROL_SLOTS 4	/* bind, unbind and enquire_link do not count in the window */
 #define REQUEST_HIGH (64 * 1024)	/* unwritten octets over which no request is taken */
@@ -62,9 +63,10 @@ struct smpp_conn {	/* owned by itself: buried after it has closed */
 	int64_t heard;			/* loop_now() of the last PDU */
 	bool enquiring;			/* an enquire_link waits for its answer */
 	bool heard_since;		/* a PDU came after it was written */
+	bool tls;
 	bool up;			/* connected */
 	bool finishing;
-	char why[128];
+	char why[256];
 	struct deferred end;
 	struct log_limit said[NOTES];
 };
@@ -169,6 +171,8 @@ conn_end(void *arg)
 {
 	struct smpp_conn *c = arg;
 
+	if (c->tls)
+		smpp_tls_end(c->dead);
 	bufferevent_free(c->dead);
 	if (c->dns != NULL)
 		evdns_base_free(c->dns, 1);
@@ -339,6 +343,11 @@ on_idle(void *arg)
 	int64_t silent = loop_now(c->loop) - c->heard;
 	struct smpp_out enquire = { .id = SMPP_ENQUIRE_LINK };
 
+	/* While it connects, this is the limit of that: a handshake of TLS has no other. */
+	if (!c->up) {
+		smpp_conn_close(c, "no connection in time");
+		return;
+	}
 	if (silent >= c->o.enquire_ms && !c->enquiring) {
 		c->heard_since = false;
 		c->enquiring = smpp_conn_request(c, &enquire, 0, on_enquired, c);
@@ -369,6 +378,8 @@ on_response(struct smpp_conn *c, const struct smpp_pdu *pdu)
 		note(c, NOTE_UNMATCHED, pdu->id, pdu->status);
 		return;
 	}
+	if (c->o.answered != NULL)
+		c->o.answered(c->o.arg, s->request, pdu);
 	slot_finish(c, s, SMPP_ANSWERED, pdu);
 	if (oldest && c->bev != NULL)
 		arm_deadline(c);
@@ -390,8 +401,10 @@ on_pdu(struct smpp_conn *c, const unsigned char *p, size_t len)
 		    NULL);
 		return;
 	}
-	if (pdu.odd)
+	if (pdu.odd) {
+		metric_add(M_SMPP_PDUS_ODD, 1);
 		note(c, NOTE_ODD, pdu.id, pdu.status);
+	}
 	if (pdu.id & (uint32_t)SMPP_RESP)
 		on_response(c, &pdu);
 	else
@@ -434,37 +447,48 @@ on_written(struct bufferevent *bev, void *arg)
 }
 
 static void
-prepare(struct smpp_conn *c, evutil_socket_t fd)
+no_delay(struct smpp_conn *c)
 {
 	int on = 1;
 
 	/* Nagle would hold back small PDUs that wait for each other's answers. Best effort. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+	(void)setsockopt(bufferevent_getfd(c->bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static void
+is_up(struct smpp_conn *c)
+{
 	c->up = true;
+	timer_stop(&c->idle);
+	no_delay(c);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+	if (c->o.up != NULL)
+		c->o.up(c->o.arg);
 }
 
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct smpp_conn *c = arg;
-	int dns = bufferevent_socket_get_dns_error(bev);
+	int dns = bufferevent_socket_get_dns_error(bev), error = EVUTIL_SOCKET_ERROR();
+	char why[sizeof c->why];
 
-	if (what & BEV_EVENT_CONNECTED) {
-		prepare(c, bufferevent_getfd(bev));
-		c->o.up(c->o.arg);
-	} else if (what & BEV_EVENT_TIMEOUT)
+	if (what & BEV_EVENT_CONNECTED)
+		is_up(c);
+	else if (what & BEV_EVENT_TIMEOUT)
 		smpp_conn_close(c, c->up ? "output stands still" : "no connection in time");
 	else if (what & BEV_EVENT_EOF)
 		smpp_conn_close(c, "closed by the peer");
 	else if (dns != 0)
 		smpp_conn_close(c, evutil_gai_strerror(dns));
+	else if (c->tls && smpp_tls_why(bev, why, sizeof why))
+		smpp_conn_close(c, why);
 	else
-		smpp_conn_close(c, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+		smpp_conn_close(c, evutil_socket_error_to_string(error));
 }
 
 static struct smpp_conn *
-conn_new(struct loop *l, const struct smpp_conn_options *o, evutil_socket_t fd)
+conn_new(struct loop *l, const struct smpp_conn_options *o, evutil_socket_t fd, struct ssl_st *tls)
 {
 	struct smpp_conn *c = xcalloc(1, sizeof *c);
 	struct timeval tv = { .tv_sec = o->response_ms / 1000,
@@ -473,7 +497,9 @@ conn_new(struct loop *l, const struct smpp_conn_options *o, evutil_socket_t fd)
 	c->loop = l;
 	c->o = *o;
 	c->sequence = o->sequence;
-	c->bev = bufferevent_socket_new(loop_base(l), fd, BEV_OPT_CLOSE_ON_FREE);
+	c->tls = tls != NULL;
+	c->bev = c->tls ? smpp_tls_bufferevent(loop_base(l), fd, tls) :
+	    bufferevent_socket_new(loop_base(l), fd, BEV_OPT_CLOSE_ON_FREE);
 	if (c->bev == NULL)
 		fatalx("smpp: out of memory");
 	for (c->slots = 1; c->slots < o->window + CONTROL_SLOTS; )
@@ -485,26 +511,42 @@ conn_new(struct loop *l, const struct smpp_conn_options *o, evutil_socket_t fd)
 	c->heard = loop_now(l);
 	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
 	bufferevent_setwatermark(c->bev, EV_READ, 0, 2 * SMPP_FRAME_MAX);
-	if (o->response_ms > 0)
+	if (o->response_ms > 0) {
 		bufferevent_set_timeouts(c->bev, NULL, &tv);
+		timer_arm(&c->idle, o->response_ms);
+	}
 	return c;
 }
 
 struct smpp_conn *
 smpp_conn_accept(struct loop *l, const struct smpp_conn_options *o, int fd)
 {
-	struct smpp_conn *c = conn_new(l, o, fd);
+	struct ssl_st *tls = NULL;
+	struct smpp_conn *c;
 
-	prepare(c, fd);
+	if (o->tls_server != NULL && (tls = smpp_tls_server(o->tls_server)) == NULL)
+		fatalx("smpp: out of memory");
+	c = conn_new(l, o, fd, tls);
+	if (!c->tls)
+		is_up(c);
 	return c;
 }
 
 struct smpp_conn *
 smpp_conn_connect(struct loop *l, const struct smpp_conn_options *o, const char *host, int port)
 {
-	struct smpp_conn *c = conn_new(l, o, -1);
 	unsigned char number[sizeof(struct in6_addr)];
+	struct ssl_st *tls = NULL;
+	char why[sizeof ((struct smpp_conn *)0)->why];
+	struct smpp_conn *c;
 
+	if (o->tls != NULL)
+		tls = smpp_tls_client(o->tls, host, why, sizeof why);
+	c = conn_new(l, o, -1, tls);
+	if (o->tls != NULL && tls == NULL) {
+		smpp_conn_close(c, why);
+		return c;
+	}
 	/* A resolver of its own for each attempt: it sees the hosts and resolv.conf of now. */
 	if (evutil_inet_pton(AF_INET, host, number) != 1 &&
 	    evutil_inet_pton(AF_INET6, host, number) != 1) {

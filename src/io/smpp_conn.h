@@ -13,6 +13,8 @@
 #include "io/smpp_pdu.h"
 
 struct loop;
+struct ssl_ctx_st;
+struct tls_settings;
 struct smpp_conn;
 
 enum smpp_end {
@@ -30,10 +32,14 @@ struct smpp_conn_options {
 	unsigned window;	/* messages without an answer; binds and the like do not count */
 	int64_t response_ms;	/* limit of a wait for an answer, and of output standing still */
 	int64_t enquire_ms;	/* silence after which enquire_link is sent; 0: never */
-	/* Connected. Not called for accepted ones. */
+	const struct tls_settings *tls;	/* of one that connects; NULL: plain */
+	struct ssl_ctx_st *tls_server;	/* of one that was accepted; borrowed; NULL: plain */
+	/* Connected, and verified where it is TLS. May be NULL for accepted ones. */
 	void (*up)(void *arg);
 	/* A request that could be read; one that could not was answered already. */
 	void (*request)(void *arg, const struct smpp_pdu *pdu);
+	/* Before the `done` of a request that was answered. May be NULL. */
+	void (*answered)(void *arg, uint32_t request_id, const struct smpp_pdu *resp);
 	/* The last waiting request has ended. May be NULL. */
 	void (*quiet)(void *arg);
 	/* Once, never on the stack of a call from outside. */

@@ -4,10 +4,12 @@
  * stands against each: structs are zeroed; strings are measured before (it cuts them silently, in
  * the caller's memory); one octet is kept spare (it refuses a PDU that fills the buffer to the last
  * octet); texts over 253 octets go into message_payload (it packs 253 where the standard says 254);
- * TLVs are few (it writes past a global after about 28) and are chained here in wire order
- * (build_tlv would allocate 1 KiB each and reverse them, and nothing would be left to destroy); the
- * header is written here after it, and alone where a PDU is no more than that, because it refuses
- * statuses and sequences that are not in its lists. One thread only.
+ * the header is written here after it, and alone where a PDU is no more than that, because it
+ * refuses statuses and sequences that are not in its lists.
+ *
+ * The TLVs of messages are written here as well: it knows one size for each type, and live gateways
+ * want others (user_message_reference of four octets); it packs no payload over 1024 octets, and
+ * writes past a global after about 28. One thread only.
  */
 #include "io/smpp_pdu.h"
 
@@ -23,100 +25,6 @@
 #define TEXT_MAX 253
 #define PLACEHOLDER 1	/* a sequence that libsmpp34 takes; the header is written again after it */
 
-/*
- * How libsmpp34 writes a TLV depends on the command and the tag, by a ladder that it installs as
- * macros over U08, U16, U32 and OCTET16. Here the same ladder yields the size: 1, 2, 4, or 0 for
- * octets of at most `most`.
- */
-struct tlv_shape {
-	unsigned size;
-	size_t most;
-};
-#define U08(i, par, f) shape.size = 1;
-#define U16(i, par, f) shape.size = 2;
-#define U32(i, par, f) shape.size = 4;
-#define OCTET16(i, par, max) shape.size = 0, shape.most = (max);
-#define SHAPE(command) \
-	static struct tlv_shape \
-	shape_##command(const tlv_t *t) \
-	{ \
-		struct tlv_shape shape = { 0, 0 }; \
-		do_tlv_##command(t) \
-		return shape; \
-	}
-#include <def_frame/submit_sm.tlv>
-#include <def_frame/deliver_sm.tlv>
-#include <def_frame/data_sm.tlv>
-SHAPE(submit_sm)
-SHAPE(deliver_sm)
-SHAPE(data_sm)
-#undef U08
-#undef U16
-#undef U32
-#undef OCTET16
-
-#define OUT_TLVS (NELEM(((struct smpp_out *)0)->tlv) + 1)	/* and message_payload */
-
-static tlv_t node[OUT_TLVS];
-
-static bool
-set_tlv(tlv_t *t, struct tlv_shape (*shape_of)(const tlv_t *), uint16_t tag, const void *p,
-    size_t len)
-{
-	struct tlv_shape shape;
-	const unsigned char *o = p;
-
-	memset(t, 0, offsetof(tlv_t, value));
-	t->tag = tag;
-	t->length = (uint16_t)len;
-	t->next = NULL;
-	shape = shape_of(t);
-	if (shape.size != 0 ? len != shape.size : len > shape.most)
-		return false;
-	switch (shape.size) {
-	case 1:
-		t->value.val08 = o[0];
-		break;
-	case 2:
-		t->value.val16 = (uint16_t)(o[0] << 8 | o[1]);
-		break;
-	case 4:
-		t->value.val32 = smpp_u32(o);
-		break;
-	default:
-		if (len > 0)
-			memcpy(t->value.octet, o, len);
-	}
-	return true;
-}
-
-/* false: more than fits, or a size that the type does not have. */
-static bool
-chain(const struct smpp_out *pdu, bool payload, struct tlv_shape (*shape_of)(const tlv_t *),
-    tlv_t **head)
-{
-	tlv_t **at = head;
-	size_t n = 0;
-
-	*head = NULL;
-	if (pdu->tlvs > NELEM(pdu->tlv))
-		return false;
-	for (size_t i = 0; i < pdu->tlvs; i++, n++) {
-		if (pdu->tlv[i].len > sizeof pdu->tlv[i].p ||
-		    !set_tlv(&node[n], shape_of, pdu->tlv[i].tag, pdu->tlv[i].p, pdu->tlv[i].len))
-			return false;
-		*at = &node[n];
-		at = &node[n].next;
-	}
-	if (payload) {
-		if (!set_tlv(&node[n], shape_of, SMPP_TAG_MESSAGE_PAYLOAD, pdu->text,
-		    pdu->text_len))
-			return false;
-		*at = &node[n];
-	}
-	return true;
-}
-
 static bool
 set(uint8_t *dst, size_t size, const char *src)
 {
@@ -131,6 +39,35 @@ pack(uint32_t id, void *out, size_t size, void *s)
 	if (smpp34_pack(id, out, (int)size, &len, s) != 0 || len < SMPP_HEADER)
 		return 0;
 	return (size_t)len;
+}
+
+static size_t
+put_tlv(unsigned char *out, size_t size, size_t at, unsigned tag, const void *p, size_t len)
+{
+	const unsigned char head[] = { (unsigned char)(tag >> 8), (unsigned char)tag,
+		(unsigned char)(len >> 8), (unsigned char)len };
+
+	if (at == 0 || len > UINT16_MAX || size - at < sizeof head + len)
+		return 0;
+	memcpy(out + at, head, sizeof head);
+	if (len > 0)
+		memcpy(out + at + sizeof head, p, len);
+	return at + sizeof head + len;
+}
+
+/* Behind the first `at` octets; the new length. 0 when it was, or when they do not fit. */
+static size_t
+put_tlvs(const struct smpp_out *pdu, bool payload, unsigned char *out, size_t size, size_t at)
+{
+	if (pdu->tlvs > NELEM(pdu->tlv))
+		return 0;
+	for (size_t i = 0; i < pdu->tlvs; i++) {
+		if (pdu->tlv[i].len > sizeof pdu->tlv[i].p)
+			return 0;
+		at = put_tlv(out, size, at, pdu->tlv[i].tag, pdu->tlv[i].p, pdu->tlv[i].len);
+	}
+	return payload ? put_tlv(out, size, at, SMPP_TAG_MESSAGE_PAYLOAD, pdu->text,
+	    pdu->text_len) : at;
 }
 
 static size_t
@@ -194,31 +131,29 @@ pack_bind_resp(const struct smpp_out *pdu, void *out, size_t size)
 static size_t
 pack_submit(const struct smpp_out *pdu, void *out, size_t size)
 {
-	bool payload = pdu->text_len > TEXT_MAX;
+	bool payload = pdu->payload || pdu->text_len > TEXT_MAX;
 	submit_sm_t s;
 
 	memset(&s, 0, sizeof s);
 	if (!SET_MESSAGE(s, pdu) ||
-	    !set(s.validity_period, sizeof s.validity_period, pdu->validity) ||
-	    !chain(pdu, payload, shape_submit_sm, &s.tlv))
+	    !set(s.validity_period, sizeof s.validity_period, pdu->validity))
 		return 0;
 	SET_TEXT(s, pdu, payload);
-	return pack(pdu->id, out, size, &s);
+	return put_tlvs(pdu, payload, out, size, pack(pdu->id, out, size, &s));
 }
 
 static size_t
 pack_deliver(const struct smpp_out *pdu, void *out, size_t size)
 {
-	bool payload = pdu->text_len > TEXT_MAX;
+	bool payload = pdu->payload || pdu->text_len > TEXT_MAX;
 	deliver_sm_t s;
 
 	memset(&s, 0, sizeof s);
 	if (!SET_MESSAGE(s, pdu) ||
-	    !set(s.validity_period, sizeof s.validity_period, pdu->validity) ||
-	    !chain(pdu, payload, shape_deliver_sm, &s.tlv))
+	    !set(s.validity_period, sizeof s.validity_period, pdu->validity))
 		return 0;
 	SET_TEXT(s, pdu, payload);
-	return pack(pdu->id, out, size, &s);
+	return put_tlvs(pdu, payload, out, size, pack(pdu->id, out, size, &s));
 }
 
 static size_t
@@ -227,9 +162,9 @@ pack_data(const struct smpp_out *pdu, void *out, size_t size)
 	data_sm_t s;
 
 	memset(&s, 0, sizeof s);
-	if (!SET_MESSAGE(s, pdu) || !chain(pdu, pdu->text_len > 0, shape_data_sm, &s.tlv))
+	if (!SET_MESSAGE(s, pdu))
 		return 0;
-	return pack(pdu->id, out, size, &s);
+	return put_tlvs(pdu, pdu->text_len > 0, out, size, pack(pdu->id, out, size, &s));
 }
 
 static size_t

@@ -19,12 +19,16 @@
 #include "base/mem.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/pace.h"
+#include "core/smpp_outcome.h"
 #include "io/loop.h"
 #include "io/smpp_conn.h"
 #include "io/smpp_reconnect.h"
 
 #define HELD_MAX 256		/* a power of two; PDUs that we owe an answer at once */
-#define BURST_MS 250		/* the pace may be made up for so long */
+#define PACE_UNIT 1000		/* core/pace counts submits in 1000 s */
+#define REBIND_MS 5000		/* for what is owed on a link that must bind again, and for its unbind */
+#define SCREENS_SHARE 8		/* one request in so many of the window is kept for screens */
 
 struct held {
 	uint32_t ticket;	/* 0: free */
@@ -42,11 +46,12 @@ struct smpp_link {	/* owned by who made it; freed by loop_bury() only */
 	struct smpp_reconnect reconnect;
 	enum smpp_setback setback;		/* what the end of this connection counts as */
 	int64_t bound_at;			/* loop_now(); 0: not bound on this connection */
-	int64_t tokens, tokens_at;		/* of the pace, see submit_cost() */
+	struct pace pace;			/* kept over reconnects: the SMSC is the same */
 	struct held held[HELD_MAX];
 	unsigned helds;
 	uint32_t ticket;			/* the last one given */
 	bool over;				/* drained: never comes back */
+	bool again;				/* we unbind, and come back */
 	bool unbinding;				/* our unbind was written */
 	int64_t patience;			/* of a drain, ms after the unbind */
 	void (*drained)(void *arg);
@@ -119,7 +124,7 @@ entered_closed(struct smpp_link *l)
 	l->conn = NULL;
 	memset(l->held, 0, sizeof l->held);
 	l->helds = 0;
-	l->unbinding = false;
+	l->again = l->unbinding = false;
 }
 
 static void
@@ -206,8 +211,12 @@ on_unbind_answer(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pd
 	struct smpp_link *l = arg;
 
 	(void)op, (void)resp;
-	if (l->state == LINK_DRAINING && l->conn != NULL)
-		smpp_conn_close(l->conn, end == SMPP_ANSWERED ? "unbound" : "no answer to unbind");
+	if (l->state != LINK_DRAINING || l->conn == NULL)
+		return;
+	if (end != SMPP_ANSWERED)
+		smpp_conn_close(l->conn, "no answer to unbind");
+	else
+		smpp_conn_close(l->conn, l->again ? "an answer said: not bound" : "unbound");
 }
 
 /* Writes the unbind when nothing is owed either way, or when `now`. */
@@ -216,7 +225,7 @@ unbind_when_quiet(struct smpp_link *l, bool now)
 {
 	struct smpp_out unbind = { .id = SMPP_UNBIND };
 
-	if (l->state != LINK_DRAINING || !l->over || l->unbinding ||
+	if (l->state != LINK_DRAINING || !(l->over || l->again) || l->unbinding ||
 	    (!now && (smpp_conn_waiting(l->conn) > 0 || l->helds > 0)))
 		return;
 	l->unbinding = true;
@@ -230,6 +239,53 @@ static void
 on_quiet(void *arg)
 {
 	unbind_when_quiet(arg, false);
+}
+
+/* The SMSC has forgotten our bind or thinks little of it: only a new one helps. */
+static void
+bind_again(struct smpp_link *l, uint32_t status)
+{
+	if (l->state != LINK_BOUND)
+		return;
+	metric_add(M_SMPP_REBINDS, 1);
+	log_warn(l->id, "smpp_rebind", "bind=%s status=%s/0x%" PRIx32, l->b->name,
+	    smpp_status_name(status), status);
+	l->again = true;
+	l->patience = REBIND_MS;
+	link_enter(l, LINK_DRAINING);
+	/* The state event may have ended the link. The rest follows in on_quiet. */
+	if (l->conn != NULL)
+		timer_arm(&l->timer, l->patience);
+}
+
+static bool
+is_traffic(uint32_t id)
+{
+	return id == SMPP_SUBMIT_SM || id == SMPP_DATA_SM;
+}
+
+static void
+on_answered(void *arg, uint32_t request_id, const struct smpp_pdu *resp)
+{
+	struct smpp_link *l = arg;
+	int64_t now = loop_now(l->loop);
+
+	if (!is_traffic(request_id))
+		return;
+	switch (smpp_outcome(resp->status, l->b->statuses, (size_t)l->b->statuses_n)) {
+	case SMPP_OUTCOME_ACCEPTED:
+		pace_on_accepted(&l->pace, now);
+		break;
+	case SMPP_OUTCOME_SLOW:
+		metric_add(M_SMPP_THROTTLED, 1);
+		pace_on_throttled(&l->pace, now);
+		break;
+	case SMPP_OUTCOME_REBIND:
+		bind_again(l, resp->status);
+		break;
+	default:	/* about this message only */
+		break;
+	}
 }
 
 static struct held *
@@ -329,8 +385,10 @@ link_connect(struct smpp_link *l)
 		.window = (unsigned)l->b->window,
 		.response_ms = (int64_t)l->b->response_s * 1000,
 		.enquire_ms = (int64_t)l->b->enquire_link_s * 1000,
+		.tls = l->b->has_tls ? &l->b->tls : NULL,
 		.up = on_up,
 		.request = on_request,
+		.answered = on_answered,
 		.quiet = on_quiet,
 		.closed = on_closed,
 		.arg = l,
@@ -355,6 +413,20 @@ on_timer(void *arg)
 		smpp_conn_close(l->conn, "no answer to unbind in time");
 }
 
+static void
+pace_begin(struct smpp_link *l)
+{
+	int64_t links = l->b->links > 0 ? l->b->links : 1, floor = PACE_UNIT, ceiling = 0;
+
+	if (l->b->throughput > 0) {
+		ceiling = (int64_t)l->b->throughput * PACE_UNIT / links;
+		ceiling = ceiling > 1 ? ceiling : 1;
+		floor = ceiling / 10 > floor ? ceiling / 10 : floor;
+		floor = floor < ceiling ? floor : ceiling;
+	}
+	pace_init(&l->pace, floor, ceiling, loop_now(l->loop));
+}
+
 struct smpp_link *
 smpp_link_new(struct loop *loop, const struct bind_settings *b, const struct smpp_link_events *ev)
 {
@@ -367,6 +439,7 @@ smpp_link_new(struct loop *loop, const struct bind_settings *b, const struct smp
 	l->state = LINK_CLOSED;
 	l->reconnect = (struct smpp_reconnect){ .min_ms = (int64_t)b->reconnect_min_s * 1000,
 		.max_ms = (int64_t)b->reconnect_max_s * 1000 };
+	pace_begin(l);
 	timer_init(&l->timer, loop, on_timer, l);
 	timer_arm(&l->timer, 0);
 	return l;
@@ -428,66 +501,54 @@ smpp_link_next_attempt(const struct smpp_link *l)
 	return l->state == LINK_CLOSED ? l->timer.at : 0;
 }
 
-/*
- * The pace is a bucket in units of 1/(1000 * links) of a submit, so that each millisecond adds
- * exactly `throughput` units to it and nothing is lost by rounding. It always has room for one
- * submit.
- */
-static int64_t
-submit_cost(const struct smpp_link *l)
+/* Screens have a slot for themselves, so that a window full of SMS does not stop a dialogue. */
+static unsigned
+sms_room(const struct smpp_link *l)
 {
-	return 1000 * (int64_t)(l->b->links > 0 ? l->b->links : 1);
-}
+	unsigned window = (unsigned)l->b->window, room = smpp_conn_room(l->conn), kept = 0;
 
-static int64_t
-tokens_now(const struct smpp_link *l)
-{
-	int64_t most = (int64_t)l->b->throughput * BURST_MS, n;
-
-	if (most < submit_cost(l))
-		most = submit_cost(l);
-	n = most;
-	if (l->tokens_at != 0)
-		n = l->tokens + (loop_now(l->loop) - l->tokens_at) * l->b->throughput;
-	return n < most ? n : most;
-}
-
-static bool
-is_traffic(uint32_t id)
-{
-	return id == SMPP_SUBMIT_SM || id == SMPP_DATA_SM;
+	if (l->b->has_ussd && window > 1)
+		kept = (window + SCREENS_SHARE - 1) / SCREENS_SHARE;
+	return room > kept ? room - kept : 0;
 }
 
 unsigned
 smpp_link_free_window(const struct smpp_link *l)
 {
-	unsigned room;
-	int64_t paced;
+	unsigned room, paced;
 
 	if (l->state != LINK_BOUND || l->b->mode == BIND_RECEIVER)
 		return 0;
-	room = smpp_conn_room(l->conn);
-	if (l->b->throughput <= 0)
-		return room;
-	paced = tokens_now(l) / submit_cost(l);
-	return paced < room ? (unsigned)paced : room;
+	room = sms_room(l);
+	paced = (unsigned)pace_free(&l->pace, loop_now(l->loop));
+	return paced < room ? paced : room;
+}
+
+static bool
+may_be_written(const struct smpp_link *l, const struct smpp_out *pdu, int64_t not_after_ms)
+{
+	if (l->state != LINK_BOUND || (not_after_ms != 0 && loop_wall(l->loop) > not_after_ms))
+		return false;
+	if (!is_traffic(pdu->id) || l->b->mode == BIND_RECEIVER)
+		return !is_traffic(pdu->id);
+	if (pdu->urgent)
+		return true;
+	if (sms_room(l) == 0) {
+		metric_add(M_SMPP_WINDOW_FULL, 1);
+		return false;
+	}
+	return pace_free(&l->pace, loop_now(l->loop)) > 0;
 }
 
 void
 smpp_link_request(struct smpp_link *l, struct smpp_out *pdu, uint64_t op, int64_t not_after_ms,
     smpp_done *done, void *arg)
 {
-	bool paced = is_traffic(pdu->id) && l->b->throughput > 0;
-	int64_t tokens = paced ? tokens_now(l) : 0;
-
-	if (l->state != LINK_BOUND || (is_traffic(pdu->id) && l->b->mode == BIND_RECEIVER) ||
-	    (not_after_ms != 0 && loop_wall(l->loop) > not_after_ms) ||
-	    (paced && tokens < submit_cost(l)) || !smpp_conn_request(l->conn, pdu, op, done, arg)) {
+	if (!may_be_written(l, pdu, not_after_ms) ||
+	    !smpp_conn_request(l->conn, pdu, op, done, arg))
 		smpp_refuse(l->loop, op, done, arg);
-	} else if (paced) {
-		l->tokens = tokens - submit_cost(l);
-		l->tokens_at = loop_now(l->loop);
-	}
+	else if (is_traffic(pdu->id))
+		pace_take_ahead(&l->pace, loop_now(l->loop));
 }
 
 void

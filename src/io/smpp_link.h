@@ -55,13 +55,13 @@ void smpp_link_free(struct smpp_link *l);
 enum smpp_link_state smpp_link_state(const struct smpp_link *l);
 /* loop_now() time of the next attempt to connect; 0 when none is planned. */
 int64_t smpp_link_next_attempt(const struct smpp_link *l);
-/* Messages that could be written now, by window and pace. */
+/* SMS that could be written now, by window and pace. */
 unsigned smpp_link_free_window(const struct smpp_link *l);
 
 /*
  * Writes the request (its sequence is chosen here), not after not_after_ms of loop_wall() (0: any
- * time), on a bound link with room in its window and pace; else done gets NOT_WRITTEN. done runs
- * exactly once, later.
+ * time), on a bound link with room in its window and pace; else done gets NOT_WRITTEN. Urgent ones
+ * need no room in the pace, and what is sent after them pays for it. done runs exactly once, later.
  */
 void smpp_link_request(struct smpp_link *l, struct smpp_out *pdu, uint64_t op,
     int64_t not_after_ms, smpp_done *done, void *arg);

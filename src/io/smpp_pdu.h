@@ -123,18 +123,19 @@ struct smpp_out {
 	uint8_t esm_class, protocol_id, priority, registered_delivery, data_coding;
 	const char *validity;
 	const void *text;
-	size_t text_len;	/* to 253 in short_message; more, to 1024, in message_payload */
+	size_t text_len;	/* to 253 in short_message, more in message_payload */
+	bool urgent;		/* somebody looks at a screen: goes before what only has a pace */
+	bool payload;		/* in message_payload however short it is */
 	const char *message_id;	/* *_sm_resp */
 	struct {
 		uint16_t tag, len;
 		unsigned char p[70];
-	} tlv[6];
-	size_t tlvs;		/* written in this order */
+	} tlv[8];
+	size_t tlvs;		/* written as they are and in this order, before message_payload */
 };
 /*
  * Packs one PDU into out (size octets) with libsmpp34; its length, or 0 when it does not fit the
  * protocol's fields. PDUs that are only a header (enquire_link, unbind, generic_nack, responses
- * that refuse) carry any status and sequence; deliver_sm carries no validity; a TLV whose type has
- * a size must have that size. One thread only.
+ * that refuse) carry any status and sequence; deliver_sm carries no validity. One thread only.
  */
 size_t smpp_encode(const struct smpp_out *pdu, void *out, size_t size);

@@ -152,6 +152,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 		.window = (unsigned)p->o.window,
 		.response_ms = p->o.response_ms,
 		.enquire_ms = p->o.enquire_ms,
+		.tls_server = p->o.tls,
 		.request = on_request,
 		.closed = on_closed,
 	};

@@ -15,6 +15,7 @@
 
 struct loop;
 struct smpp_peer;
+struct ssl_ctx_st;
 
 #define SMPP_MESSAGE_ID 66	/* room for a message_id; 64 octets may be sent */
 
@@ -44,6 +45,7 @@ struct smpp_peer_options {
 	int window;		/* our unanswered requests per connection */
 	int64_t response_ms;	/* an answer to ours is waited for this long */
 	int64_t enquire_ms;	/* silence after which we send enquire_link; 0: never */
+	struct ssl_ctx_st *tls;	/* borrowed; NULL: plain */
 };
 
 /* Options and events are copied. NULL with the reason in err. */

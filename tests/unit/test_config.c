@@ -261,6 +261,24 @@ static const struct mistake mistakes[] = {
 	{ MAIN, "\"window\": 32", "\"window\": 4294967328", .says = "window: must be" },
 	{ MAIN, "\"window\": 32", "\"window\": null", .says = "window: must be",
 	    .place = "{ \"name\": \"mno\"" },
+	{ MAIN, "\"window\": 32", "\"statuses\": [{ \"status\": 0, \"outcome\": \"few\" }]",
+	    .says = "status: must be a number above 0 such as 69 or \"0x45\"" },
+	{ MAIN, "\"window\": 32", "\"statuses\": [{ \"status\": \"45\", \"outcome\": \"few\" }]",
+	    .says = "status: must be a number" },
+	{ MAIN, "\"window\": 32", "\"statuses\": [{ \"status\": 69, \"outcome\": \"accepted\" }]",
+	    .says = "outcome: must be \"slow\", \"few\", \"permanent\", \"rebind\" or" },
+	{ MAIN, "\"window\": 32", "\"statuses\": [{ \"status\": 69, \"outcome\": \"few\" }, "
+	    "{ \"status\": \"0x45\", \"outcome\": \"slow\" }]",
+	    .says = "statuses: 0x45 stands there twice", .place = "{ \"name\": \"mno\"" },
+	{ MAIN, "\"window\": 32", "\"tls\": { \"ca_file\": \"no.pem\" }",
+	    .says = "no.pem cannot be read: No such file" },
+	{ MAIN, "\"window\": 32", "\"tls\": { \"cert_file\": \"sealing.key\" }",
+	    .says = "tls: cert_file and key_file go together" },
+	{ MAIN, "\"window\": 32",
+	    "\"tls\": { \"cert_file\": \"sealing.key\", \"key_file\": \"isango.json\" }",
+	    .says = "key_file: " },
+	{ MAIN, "\"window\": 32", "\"tls\": { \"unverified\": true, \"name\": \"smsc\" }",
+	    .says = "tls: unverified checks neither ca_file nor name" },
 	{ MAIN, "[1, 60]", "[60, 1]",
 	    .says = "reconnect_s: must be two whole numbers [least, most] from 1 to 3600" },
 	{ MAIN, "\"transceiver\"", "\"both\"",
@@ -373,6 +391,26 @@ test_all_in_one_run(void **state)
 }
 
 static void
+test_statuses_of_a_bind(void **state)
+{
+	struct buf problems = { 0 };
+	struct settings *s;
+
+	(void)state;
+	change(MAIN, "\"window\": 32", "\"statuses\": [{ \"status\": 69, \"outcome\": \"permanent\" }, "
+	    "{ \"status\": \"0xffffFFFF\", \"outcome\": \"unknown\" }]");
+	s = load(&problems);
+	assert_string_equal(buf_str(&problems), "");
+	assert_int_equal(s->binds[0].statuses_n, 2);
+	assert_int_equal(s->binds[0].statuses[0].status, 0x45);
+	assert_int_equal(s->binds[0].statuses[0].outcome, SMPP_OUTCOME_PERMANENT);
+	assert_int_equal(s->binds[0].statuses[1].status, 0xffffffff);
+	assert_int_equal(s->binds[0].statuses[1].outcome, SMPP_OUTCOME_UNKNOWN);
+	settings_free(s);
+	buf_clear(&problems);
+}
+
+static void
 test_secret_for_all(void **state)
 {
 	struct buf problems = { 0 };
@@ -477,6 +515,7 @@ main(void)
 		cmocka_unit_test_teardown(test_mistakes, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_tenants, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_all_in_one_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_statuses_of_a_bind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_secret_for_all, set_up, tear_down),
 	};
 

@@ -66,12 +66,32 @@ test_idle_gives_no_flood(void **state)
 
 	(void)state;
 	pace_init(&p, 1000, 100 * A_SECOND, 0);
-	assert_int_equal(pace_free(&p, 1000000), 10);
-	assert_int_equal(sent(&p, 1000000, 1000001), 10);
+	assert_int_equal(pace_free(&p, 1000000), 25);
+	assert_int_equal(sent(&p, 1000000, 1000001), 25);
 	/* A clock that goes backwards gives nothing, and takes nothing. */
 	assert_int_equal(pace_free(&p, 10), 0);
 	assert_false(pace_take(&p, 10));
 	assert_int_equal(pace_free(&p, 1000010), 1);
+}
+
+/* It goes at once, those after it pay; a flood of them owes a second and no more. */
+static void
+test_ahead(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, 1000, 10 * A_SECOND, 0);
+	pace_take_ahead(&p, 0);
+	pace_take_ahead(&p, 0);
+	assert_int_equal(pace_free(&p, 0), 0);
+	assert_int_equal(pace_free(&p, 199), 0);
+	assert_int_equal(pace_free(&p, 200), 1);
+	for (int i = 0; i < 1000; i++)
+		pace_take_ahead(&p, 200);
+	assert_int_equal(pace_free(&p, 1299), 0);
+	assert_int_equal(pace_wait_ms(&p, 1299), 1);
+	assert_int_equal(pace_free(&p, 1300), 1);
 }
 
 static void
@@ -226,6 +246,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_idle_gives_no_flood),
+		cmocka_unit_test(test_ahead),
 		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_throttled),
 		cmocka_unit_test(test_comes_back),

@@ -172,12 +172,125 @@ test_pace(void **state)
 	UNTIL(w.ends == 2);
 	assert_int_equal(end_of(1)->end, SMPP_ANSWERED);
 	assert_int_equal(end_of(2)->end, SMPP_NOT_WRITTEN);
-	smpp_link_free(w.link);
-	w.b.throughput = 40;
-	w.b.links = 1;
-	open_link();
-	UNTIL(smpp_link_state(w.link) == LINK_BOUND);
-	assert_int_equal(smpp_link_free_window(w.link), 10);	/* a quarter of a second's worth */
+}
+
+static void
+urgent(uint64_t op)
+{
+	struct smpp_out out = { .id = SMPP_SUBMIT_SM, .dest = "27600000001", .urgent = true };
+
+	smpp_link_request(w.link, &out, op, 0, on_end, &w);
+}
+
+static void
+test_screens_go_before_the_pace(void **state)
+{
+	(void)state;
+	w.b.throughput = 1;
+	w.b.links = 2000;
+	open_bound();
+	urgent(1);
+	urgent(2);
+	submit("pays for both", 3);
+	UNTIL(w.ends == 3);
+	assert_int_equal(end_of(1)->end, SMPP_ANSWERED);
+	assert_int_equal(end_of(2)->end, SMPP_ANSWERED);
+	assert_int_equal(end_of(3)->end, SMPP_NOT_WRITTEN);
+}
+
+static void
+test_screens_have_a_slot_of_the_window(void **state)
+{
+	int64_t full = metric_get(M_SMPP_WINDOW_FULL);
+
+	(void)state;
+	w.b.has_ussd = true;
+	w.b.window = 3;
+	w.answer = SMPP_ANSWER_LATER;
+	open_bound();
+	assert_int_equal(smpp_link_free_window(w.link), 2);
+	submit("a", 1);
+	submit("b", 2);
+	submit("no slot for this", 3);
+	urgent(4);
+	urgent(5);
+	UNTIL(w.ends == 2 && w.requests == 3);
+	assert_int_equal(end_of(3)->end, SMPP_NOT_WRITTEN);
+	assert_int_equal(end_of(5)->end, SMPP_NOT_WRITTEN);
+	assert_int_equal(metric_get(M_SMPP_WINDOW_FULL), full + 2);
+}
+
+/* By the standard's table, and by what the bind says of a status of its own. */
+static void
+test_throttled(void **state)
+{
+	static const uint32_t answer[] = { SMPP_RTHROTTLED, SMPP_RMSGQFUL, 0x45 };
+	int64_t throttled = metric_get(M_SMPP_THROTTLED);
+
+	(void)state;
+	w.b.statuses[0] = (struct smpp_outcome_rule){ 0x45, SMPP_OUTCOME_SLOW };
+	w.b.statuses_n = 1;
+	open_peer();
+	for (unsigned i = 0; i < NELEM(answer); i++) {
+		open_link();
+		UNTIL(smpp_link_state(w.link) == LINK_BOUND);
+		assert_int_equal(smpp_link_free_window(w.link), 10);
+		w.answer = answer[i];
+		submit("x", i);
+		UNTIL(w.ends == i + 1);
+		assert_int_equal(end_of(i)->status, answer[i]);
+		assert_int_equal(smpp_link_free_window(w.link), 0);
+		assert_int_equal(smpp_link_state(w.link), LINK_BOUND);
+		smpp_link_free(w.link);
+	}
+	w.link = NULL;
+	assert_int_equal(metric_get(M_SMPP_THROTTLED), throttled + (int64_t)NELEM(answer));
+}
+
+static void
+test_other_refusals_leave_the_pace(void **state)
+{
+	static const uint32_t answer[] = { SMPP_RINVDSTADR, 0x401, SMPP_RSYSERR, SMPP_ROK };
+
+	(void)state;
+	open_bound();
+	for (unsigned i = 0; i < NELEM(answer); i++) {
+		w.answer = answer[i];
+		submit("x", i);
+		UNTIL(w.ends == i + 1);
+		assert_int_equal(smpp_link_free_window(w.link), 10);
+	}
+	assert_int_equal(w.binds, 1);
+}
+
+/* The answers that are owed come first, then the unbind, then a new bind. */
+static void
+test_not_bound_binds_again(void **state)
+{
+	int64_t again = metric_get(M_SMPP_REBINDS), lost = metric_get(M_SMPP_LINKS_LOST);
+
+	(void)state;
+	w.answer = SMPP_ANSWER_LATER;
+	open_bound();
+	submit("waits", 1);
+	submit("not bound", 2);
+	UNTIL(w.requests == 2);
+	smpp_peer_respond(w.peer, w.conn, SMPP_SUBMIT_SM, w.sequence[1], SMPP_RINVBNDSTS, NULL);
+	UNTIL(w.ends == 1);
+	assert_int_equal(end_of(2)->status, SMPP_RINVBNDSTS);
+	assert_int_equal(smpp_link_state(w.link), LINK_DRAINING);
+	turns(5);
+	assert_int_equal(w.unbinds, 0);
+	smpp_peer_respond(w.peer, w.conn, SMPP_SUBMIT_SM, w.sequence[0], SMPP_ROK, "m");
+	UNTIL(w.ends == 2 && w.unbinds == 1);
+	assert_int_equal(end_of(1)->end, SMPP_ANSWERED);
+	UNTIL(w.binds == 2 && smpp_link_state(w.link) == LINK_BOUND);
+	assert_int_equal(metric_get(M_SMPP_REBINDS), again + 1);
+	assert_int_equal(metric_get(M_SMPP_LINKS_LOST), lost);
+	w.answer = SMPP_ROK;
+	submit("goes", 3);
+	UNTIL(w.ends == 3);
+	assert_int_equal(end_of(3)->status, SMPP_ROK);
 }
 
 /* ---- what the SMSC asks ---- */
@@ -420,6 +533,11 @@ main(void)
 		T(test_window_out_of_order_and_twice),
 		T(test_close_in_mid_window),
 		T(test_pace),
+		T(test_screens_go_before_the_pace),
+		T(test_screens_have_a_slot_of_the_window),
+		T(test_throttled),
+		T(test_other_refusals_leave_the_pace),
+		T(test_not_bound_binds_again),
 		T(test_deliver_now_and_later),
 		T(test_a_late_answer_is_not_for_another_pdu),
 		T(test_drain_answers_what_is_held),

@@ -376,7 +376,7 @@ test_headers_only(void **state)
 static void
 test_what_cannot_be_packed(void **state)
 {
-	static char long_text[1100];
+	static char long_text[SMPP_PDU_MAX];
 	unsigned char p[SMPP_PDU_MAX];
 	struct smpp_out ok = { .id = SMPP_SUBMIT_SM,
 		.sequence = 1,
@@ -398,10 +398,10 @@ test_what_cannot_be_packed(void **state)
 	REFUSED(dest, "123456789012345678901");
 	REFUSED(validity, "12345678901234567");
 	REFUSED(dest_ton, 7);
-	REFUSED(tlvs, 7);
+	REFUSED(tlvs, 9);
 	out = ok;
 	out.text = long_text;
-	out.text_len = 1025;
+	out.text_len = sizeof long_text;
 	assert_int_equal(smpp_encode(&out, p, sizeof p), 0);
 	out.text_len = 1024;
 	assert_true(smpp_encode(&out, p, sizeof p) > 1024);
@@ -409,8 +409,6 @@ test_what_cannot_be_packed(void **state)
 	out = ok;
 	out.tlvs = 1;
 	out.tlv[0].tag = SMPP_TAG_ITS_SESSION_INFO;
-	out.tlv[0].len = 1;
-	assert_int_equal(smpp_encode(&out, p, sizeof p), 0);
 	out.tlv[0].len = 71;
 	assert_int_equal(smpp_encode(&out, p, sizeof p), 0);
 	out = (struct smpp_out){ .id = SMPP_BIND_TRANSCEIVER,
@@ -420,6 +418,52 @@ test_what_cannot_be_packed(void **state)
 	assert_int_equal(smpp_encode(&out, p, sizeof p), 0);
 	out.password = "eight_ok";
 	assert_true(smpp_encode(&out, p, sizeof p) > 0);
+}
+
+/* Sizes that the standard does not know, and a short text in message_payload. */
+static void
+test_tlvs_are_written_as_given(void **state)
+{
+	static const unsigned char tail[] = { 0x02, 0x0c, 0, 2, 0x12, 0x34, 0x02, 0x0e, 0, 1, 3,
+		0x02, 0x0f, 0, 1, 1, 0x02, 0x04, 0, 4, 0x80, 0, 4, 0x21, 0x13, 0x83, 0, 1, 0x2a,
+		0x15, 0x01, 0, 0, 0x04, 0x24, 0, 5, 'h', 'e', 'l', 'l', 'o' };
+	static const uint32_t id[] = { SMPP_SUBMIT_SM, SMPP_DELIVER_SM, SMPP_DATA_SM };
+	struct smpp_out out = { .source = "1",
+		.dest = "2",
+		.text = "hello",
+		.text_len = 5,
+		.payload = true,
+		.tlvs = 7,
+		.tlv = { { SMPP_TAG_SAR_REF, 2, { 0x12, 0x34 } }, { SMPP_TAG_SAR_TOTAL, 1, { 3 } },
+		    { SMPP_TAG_SAR_SEQ, 1, { 1 } },
+		    { SMPP_TAG_USER_MESSAGE_REFERENCE, 4, { 0x80, 0, 4, 0x21 } },
+		    { SMPP_TAG_ITS_SESSION_INFO, 1, { 0x2a } }, { 0x1501, 0, { 0 } },
+		    { 0x3fff, 64, { 7 } } } };
+	unsigned char p[SMPP_PDU_MAX];
+	struct smpp_pdu pdu;
+	uint32_t status;
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(id); i++) {
+		size_t len;
+
+		out.id = id[i];
+		out.tlvs = 7;
+		len = smpp_encode(&out, p, sizeof p);
+		assert_true(smpp_decode(p, len, &pdu, &status));
+		assert_int_equal(smpp_tlv_find(&pdu, 0x3fff)->len, 64);
+		out.tlvs = 6;
+		len = smpp_encode(&out, p, sizeof p);
+		assert_true(len > sizeof tail);
+		assert_memory_equal(p + len - sizeof tail, tail, sizeof tail);
+		assert_true(smpp_decode(p, len, &pdu, &status));
+		assert_int_equal(pdu.text_len, 5);
+		/* To the last octet of the room, and not one further. */
+		assert_int_equal(smpp_encode(&out, p, len), len);
+		p[len - 1] = 0xee;
+		assert_int_equal(smpp_encode(&out, p, len - 1), 0);
+		assert_int_equal(p[len - 1], 0xee);
+	}
 }
 
 int
@@ -436,6 +480,7 @@ main(void)
 		cmocka_unit_test(test_unknown_commands),
 		cmocka_unit_test(test_samples_are_packed_to_the_octet),
 		cmocka_unit_test(test_golden_ussd),
+		cmocka_unit_test(test_tlvs_are_written_as_given),
 		cmocka_unit_test(test_headers_only),
 		cmocka_unit_test(test_what_cannot_be_packed),
 	};

@@ -41,6 +41,7 @@ static struct world {
 	struct smpp_link *link;
 	struct bind_settings b;
 	/* at the SMSC */
+	struct ssl_ctx_st *tls;		/* NULL: plain */
 	uint64_t conn;			/* the last that bound */
 	unsigned binds, enquiries, unbinds, closes;
 	uint32_t bind_status;
@@ -190,11 +191,12 @@ open_peer(void)
 		.enquire = peer_enquire,
 		.unbind = peer_unbind,
 		.closed = peer_closed };
-	static const struct smpp_peer_options o = { .address = "127.0.0.1:0",
+	const struct smpp_peer_options o = { .address = "127.0.0.1:0",
 		.system_id = "SMSC",
 		.connections = 8,
 		.window = 200,
-		.response_ms = 60000 };
+		.response_ms = 60000,
+		.tls = w.tls };
 	char err[128];
 
 	w.peer = smpp_peer_new(w.loop, &o, &ev, err, sizeof err);
