@@ -8,13 +8,14 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
 from helpers import HOME, ID_NUMBERS, NAMES, PIN, THANDI, TOKEN, open_stage, withdrawals
 from peer import Peer
 from stage import SMPP_PASSWORD, SOURCE, until
-from wire import IN, OUT, Recorder, decode
+from wire import IN, OUT, Recorder, decode, opened
 
 CODE = "*120*384#"
 BEGIN, ANSWER, RELEASE = 1, 18, 0x81
@@ -259,3 +260,64 @@ def test_a_long_message(make_stage, smsc, wire, tmp_path):
     assert len({pdu.fields["gsm_sms.udh.mm.msg_id"] for pdu in sent[:total]}) == 1
     assert check_screens(pdus)
     assert stage.gateway.alive() and any(pdu.way == IN for pdu in pdus)
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """(key, certificate) that the SMSC shows, signed by itself."""
+    key, shown = tmp_path / "smsc.key", tmp_path / "smsc.crt"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", key, "-out", shown, "-days", "2", "-subj", "/CN=smsc.test",
+                    "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True, timeout=30)
+    return key, shown
+
+
+@pytest.fixture
+def tls_wire(certificate, tmp_path):
+    """(SMSC, recorder, what its TLS was keyed with)."""
+    keylog = tmp_path / "keys"
+    smsc = NodeSmsc(*certificate, keylog)
+    recorder = Recorder(smsc.port)
+    yield smsc, recorder, keylog
+    smsc.close()
+    recorder.close()
+
+
+def test_tls(make_stage, tls_wire, certificate, tmp_path):
+    smsc, wire, keylog = tls_wire
+
+    def sure(config, tenant):
+        often(config, tenant)
+        config["binds"][0]["tls"] = {"ca_file": str(certificate[1])}
+    stage = make_stage(edit=sure, smsc_port=wire.port)
+    assert smsc.wait("bind_transceiver")["encrypted"]
+    phone = sign_up(stage, smsc)
+    for text in ("3", "1", "1", "100"):
+        phone.type(text)
+    assert phone.type(PIN).startswith("Done: the code for R100.00") and phone.over
+    token = sms(smsc, TOKEN.pattern)
+    assert smsc.deliver("receipt", id=token["id"], stat="DELIVRD", state=2, to="ACME", form="both",
+                        **{"from": THANDI}) == 0
+    smsc.do("drop")
+    assert smsc.wait("bind_transceiver", seconds=20)["encrypted"]
+    assert phone.dial().endswith(HOME)
+    assert not any(secret in octets for _, _, _, octets in wire.pieces
+                   for secret in (SMPP_PASSWORD.encode(), THANDI.encode(), token["text"].encode()))
+    pdus = decode(opened(wire, tmp_path, keylog), tmp_path)
+    assert len(ours(pdus, BIND_TRANSCEIVER)) == 2 and len(check_screens(pdus)) == 16
+    assert any(int(pdu["sequence_number"]) and pdu["destination_addr"] == THANDI for pdu in messages_of(pdus))
+
+
+def test_tls_with_somebody_else(make_stage, tls_wire, tmp_path):
+    """A certificate that nobody vouches for: not a word is said to who shows it."""
+    smsc, wire, _ = tls_wire
+    stage = make_stage(start=False, edit=lambda config, _tenant: config["binds"][0].update(tls={}), smsc_port=wire.port)
+    stage.expected_errors.add("smpp_link_down")
+    stage.start_redis()
+    stage.start_sandbox()
+    stage.configure()
+    gateway = stage.start_gateway(wait=False)
+    smsc.wait("tls error")
+    until(gateway.listening, "serve to listen")
+    assert "bind mno: no link is bound" in gateway.missing()
+    assert not any(line["pdu"].startswith("bind") for line in smsc.unread)
