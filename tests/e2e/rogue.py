@@ -99,7 +99,8 @@ class Rogue:
         self.news = threading.Condition()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
 
     def _accept(self):
         while True:
@@ -150,15 +151,18 @@ class Rogue:
                 found = [got for got in self.pdus[after:] if got.command == command]
                 if len(found) >= n:
                     return found[:n] if n > 1 else found[0]
-                left = end - time.monotonic()
-                assert left > 0 and (self.news.wait(left) or time.monotonic() < end), \
-                    f"{len(found)} of {n} PDUs 0x{command:x} within {seconds} s"
+                assert time.monotonic() < end, \
+                    f"{len(found)} of {n} PDUs 0x{command:x} within {seconds} s; there were {[hex(g.command) for g in self.pdus]}"
+                self.news.wait(0.1)
 
     def bound(self):
         with self.news:
             return [link for link in self.links if link.bound]
 
     def close(self):
+        # Closed alone, the socket would go on listening for as long as its thread waits in accept().
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.listener.close()
         for link in list(self.links):
             link.close()

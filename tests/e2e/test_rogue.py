@@ -287,7 +287,7 @@ def test_many_messages_through_many_losses(make_stage, smsc):
         with lock:
             if got.link in broken:              # read after the link was lost: nobody hears the answer
                 return None
-            breaks = left[0] > 0 and dice.random() < losses / many * 1.5
+            breaks = left[0] > 0 and dice.random() < losses / many * 3
             left[0] -= breaks
             if breaks:
                 broken.add(got.link)
