@@ -1,61 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """A second SMSC (Net::SMPP, smsc.pl): USSD, SMS and the link as somebody else understands SMPP 3.4."""
-import json
 import pathlib
-import queue
 import re
 import signal
-import subprocess
-import threading
-import time
 
 import pytest
 
 from helpers import HOME, NAMES, PIN, SIPHO, THANDI, ID_NUMBERS, TOKEN, withdrawals
+from peer import Peer
 from stage import SMPP_PASSWORD, until
 
 CODE = "*120*384#"
 BEGIN, INPUT, RELEASE = 1, 18, 0x81
 
 
-class Smsc:
+class Smsc(Peer):
     def __init__(self):
-        self.process = subprocess.Popen(["perl", pathlib.Path(__file__).with_name("smsc.pl"), "isango", SMPP_PASSWORD],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                        text=True)
-        self.lines, self.unread = queue.Queue(), []
-        threading.Thread(target=self._read, daemon=True).start()
+        super().__init__(["perl", pathlib.Path(__file__).with_name("smsc.pl"), "isango", SMPP_PASSWORD])
         self.port = int(self.wait("port")["port"])
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.put(json.loads(line))
-
-    def wait(self, pdu, seconds=15, **like):
-        """The oldest line of that kind that nobody waited for yet."""
-        end = time.monotonic() + seconds
-        while True:
-            for line in self.unread:
-                if line["pdu"] == pdu and all(line[k] == v for k, v in like.items()):
-                    self.unread.remove(line)
-                    return line
-            try:
-                self.unread.append(self.lines.get(timeout=max(0.0, end - time.monotonic())))
-            except queue.Empty:
-                raise AssertionError(f"no {pdu} {like} within {seconds} s") from None
-
-    def order(self, text):
-        self.process.stdin.write(text + "\n")
-        self.process.stdin.flush()
 
     def deliver(self, text):
         """The status that its deliver_sm is answered with."""
         self.order(text)
         return self.wait("deliver_sm_resp", seq=self.wait("delivered")["seq"])["status"]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(10)
 
 
 class Dialogue:
