@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In the place that the bind and the id name is either what leads to the message ("M", the attempt, its id) or, when the
+ * In the place that the SMSC and the id name is either what leads to the message ("M", the attempt, its id) or, when the
  * receipt was faster than the SMSC's answer, its state ("R" and a digit) for a while.
  */
 #include "service/receipts.h"
@@ -15,10 +15,18 @@
 
 #define PARKED_MS INT64_C(600000)	/* an early receipt waits so long for its message; ids come again */
 
+const char *
+receipts_owner(const struct gateway *gw, int bind)
+{
+	const struct bind_settings *b = &gw->settings->binds[bind];
+
+	return b->smsc[0] != '\0' ? b->smsc : b->name;
+}
+
 static struct store_key
 place_of(const struct gateway *gw, int bind, const char *canonical_id)
 {
-	return key_of(STORE_RECEIPT, gw->settings->binds[bind].name, canonical_id);
+	return key_of(STORE_RECEIPT, receipts_owner(gw, bind), canonical_id);
 }
 
 static bool
