@@ -197,6 +197,24 @@ test_dead_letters(void **state)
 	world_free(w);
 }
 
+/* As slow as its bind allows: nobody takes the message for lost before the answer can be late. */
+static void
+test_a_slow_answer_is_waited_for(void **state)
+{
+	struct sim_world *w = smsc_world();
+
+	(void)state;
+	w->binds[0].response_s = 200;
+	smsc.takes_ms = 199000;
+	put_message(MSG_TOKEN, "t", PHONE);
+	put_message(MSG_NOTICE, "n", PHONE);
+	run_for(5 * MINUTE);
+	assert_int_equal(smsc.seen_n, 2);
+	assert_int_equal(message_in_store("t").state, MESSAGE_SENT);
+	assert_int_equal(message_in_store("n").state, MESSAGE_SENT);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -204,6 +222,7 @@ main(void)
 		cmocka_unit_test(test_notices), cmocka_unit_test(test_refused_until_the_next_route),
 		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),
+		cmocka_unit_test(test_a_slow_answer_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
