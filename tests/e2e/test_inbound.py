@@ -157,7 +157,7 @@ def test_no_machine_is_answered(stage, sender):
 def split(config, tenant):
     """A bind that only sends and one that only hears."""
     for bind, mode in ((config["binds"][0], "transmitter"), (dict(config["binds"][0], name="ear"), "receiver")):
-        bind.update(mode=mode, smsc="mno")
+        bind["mode"] = mode
         bind.pop("ussd", None)
         if mode == "receiver":
             config["binds"].append(bind)

@@ -174,6 +174,30 @@ test_another_bind_of_the_same_smsc(void **state)
 	world_free(w);
 }
 
+/* Without a word of the operator: the same account, or nobody else to hear for. A transceiver hears for itself. */
+static void
+test_a_receiver(void **state)
+{
+	static const char *const hosts[][2] = { { "smsc", "smsc" }, { "smsc-tx", "smsc-rx" } };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(hosts); i++) {
+		struct sim_world *w = smsc_world();
+
+		str_copy(w->binds[0].host, sizeof w->binds[0].host, hosts[i][0]);
+		str_copy(w->binds[1].host, sizeof w->binds[1].host, hosts[i][1]);
+		send_as(MSG_RESULT, "both", "1001");
+		receipt_says(1, "1001", RECEIPT_DELIVERED);
+		assert_int_equal(message_in_store("both").state, MESSAGE_SENT);
+		w->binds[0].mode = BIND_TRANSMITTER;
+		w->binds[1].mode = BIND_RECEIVER;
+		send_as(MSG_RESULT, "each", "1002");
+		receipt_says(1, "1002", RECEIPT_DELIVERED);
+		assert_int_equal(message_in_store("each").state, MESSAGE_DELIVERED);
+		world_free(w);
+	}
+}
+
 static size_t
 strays_of(const char *bind, struct stray_ring *ring)
 {
@@ -259,8 +283,8 @@ main(void)
 		cmocka_unit_test(test_failed_goes_on), cmocka_unit_test(test_delivered_in_between),
 		cmocka_unit_test(test_a_notice_fails_once), cmocka_unit_test(test_an_early_failure_goes_on),
 		cmocka_unit_test(test_early_failed_then_delivered), cmocka_unit_test(test_hex_and_decimal),
-		cmocka_unit_test(test_another_bind_of_the_same_smsc), cmocka_unit_test(test_strays),
-		cmocka_unit_test(test_look_alikes),
+		cmocka_unit_test(test_another_bind_of_the_same_smsc), cmocka_unit_test(test_a_receiver),
+		cmocka_unit_test(test_strays), cmocka_unit_test(test_look_alikes),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
