@@ -194,6 +194,8 @@ test_a_receiver(void **state)
 		send_as(MSG_RESULT, "each", "1002");
 		receipt_says(1, "1002", RECEIPT_DELIVERED);
 		assert_int_equal(message_in_store("each").state, MESSAGE_DELIVERED);
+		receipt_says(1, "stray", RECEIPT_DELIVERED);
+		run_for(MINUTE);
 		world_free(w);
 	}
 }
