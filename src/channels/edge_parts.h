@@ -110,6 +110,8 @@ void ussd_known_forget(struct bind *b, const char *key);
 void ussd_known_clear(struct bind *b);
 
 /* ussd_push.c */
+/* Its first screen is on its way. */
+void ussd_push_leaves(struct edge *e, uint64_t push);
 /* The phone has answered, or hung up: a push that waits for its response was shown. */
 void ussd_push_heard(struct bind *b, const char *phone);
 /* What came of a push; unknown ids are over already. */

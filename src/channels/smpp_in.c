@@ -191,9 +191,11 @@ suspect_new(const struct smpp_pdu *pdu, const struct inbound_in *in, const struc
 static uint32_t
 take_message(struct bind *b, const struct way_back *w, const struct smpp_pdu *pdu)
 {
+	static struct log_limit limit;
 	struct edge *e = b->edge;
 	struct receipt r;
 	struct inbound_in in;
+	unsigned held;
 	const struct refusal *refusal;
 	bool marked = (pdu->esm_class & ESM_RECEIPT_MASK) != 0, like_one = read_receipt(b, pdu, &r);
 
@@ -201,7 +203,9 @@ take_message(struct bind *b, const struct way_back *w, const struct smpp_pdu *pd
 		return ask_receipt(e, w, &r, NULL);
 	if (marked) {
 		metric_add(M_RECEIPTS_UNMATCHED, 1);
-		log_warn(0, "receipt unreadable", "bind=%s octets=%zu", b->settings->name, pdu->text_len);
+		if (!log_limited(&limit, &held))
+			log_warn(0, "receipt unreadable", "bind=%s octets=%zu more=%u", b->settings->name,
+			    pdu->text_len, held);
 		return SMPP_ROK;
 	}
 	refusal = read_sms(b, pdu, &in);

@@ -20,6 +20,7 @@ struct push {
 	uint64_t id;
 	int channel, bind;
 	char phone[PHONE_MAX], code[64];
+	bool leaves;			/* the service had a screen for it: until then it is no dialogue of the phone */
 	push_done *done;
 	void *arg;
 	enum push_end end;
@@ -60,19 +61,33 @@ finish(struct push *p, enum push_end end)
 	loop_defer(p->edge->loop, &p->later, on_over, p);
 }
 
+static struct push *
+find(struct edge *e, uint64_t push)
+{
+	for (struct list *it = e->pushes.next; it != &e->pushes; it = it->next)
+		if (LIST_OF(it, struct push, node)->id == push)
+			return LIST_OF(it, struct push, node);
+	return NULL;
+}
+
+void
+ussd_push_leaves(struct edge *e, uint64_t push)
+{
+	struct push *p = find(e, push);
+
+	if (p == NULL)
+		return;
+	p->leaves = true;
+	ussd_known_set(&e->binds[p->bind], p->phone, p->channel, p->code, true);
+}
+
 void
 ussd_push_over(struct edge *e, uint64_t push, enum push_end end)
 {
-	struct list *it, *nx;
+	struct push *p = find(e, push);
 
-	LIST_EACH(it, nx, &e->pushes) {
-		struct push *p = LIST_OF(it, struct push, node);
-
-		if (p->id == push) {
-			finish(p, end);
-			return;
-		}
-	}
+	if (p != NULL)
+		finish(p, end);
 }
 
 void
@@ -83,7 +98,7 @@ ussd_push_heard(struct bind *b, const char *phone)
 	LIST_EACH(it, nx, &b->edge->pushes) {
 		struct push *p = LIST_OF(it, struct push, node);
 
-		if (p->bind == b->index && strcmp(p->phone, phone) == 0) {
+		if (p->leaves && p->bind == b->index && strcmp(p->phone, phone) == 0) {
 			finish(p, PUSH_SHOWN);
 			return;
 		}
@@ -147,7 +162,6 @@ take_turn(struct push *p, const char *state)
 	str_copy(in.phone, sizeof in.phone, p->phone);
 	in.turn = p->id = edge_remember(e, e->turns, &w);
 	list_add_tail(&e->pushes, &p->node);
-	ussd_known_set(&e->binds[p->bind], p->phone, p->channel, p->code, true);
 	gateway_turn(e->gw, loop_wall(e->loop), &in);
 }
 

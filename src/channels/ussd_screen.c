@@ -250,6 +250,8 @@ ussd_smpp_answer(struct bind *b, uint64_t turn, const struct way_back *w, const 
 		ussd_push_over(b->edge, turn, PUSH_BUSY);
 		return;
 	}
+	if (w->is_push)
+		ussd_push_leaves(b->edge, turn);
 	s = xcalloc(1, sizeof *s);
 	s->bind = b;
 	s->way = *w;

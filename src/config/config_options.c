@@ -175,6 +175,10 @@ static const struct option_group receipt_ids_group = GROUP("binds[].receipt_ids.
 static const struct option bind_rows[] = {
 	{ "name", OPTION_NAME, REQUIRED, TEXT(bind_settings, name, 1),
 	    .help = "What channels call it." },
+	{ "smsc", OPTION_NAME, OPTIONAL, TEXT(bind_settings, smsc, 1),
+	    .help = "A name that all binds to the same SMSC share: receipts of what one of them sent are "
+	    "then known on the others too. Left out: that of a transmitter and a receiver is its own where host "
+	    "and system_id are the same, or where the transmitter is the only one." },
 	{ "host", OPTION_TEXT, REQUIRED, TEXT(bind_settings, host, 1),
 	    .help = "Address of the SMSC. Numeric is best: a name is looked up when the link "
 	    "opens." },

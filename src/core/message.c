@@ -78,10 +78,10 @@ end(struct message *m, enum message_state state, const char *why)
 static bool
 find_route(struct message *m, const struct message_rules *rules, unsigned which)
 {
-	for (int k = 1; k < rules->routes; k++) {
+	for (int k = 1; k <= rules->routes; k++) {
 		int route = (m->route + k) % rules->routes;
 
-		if (((unsigned)m->spent & 1u << route) == 0 && (which & 1u << route) != 0) {
+		if (route != m->route && ((unsigned)m->spent & 1u << route) == 0 && (which & 1u << route) != 0) {
 			m->route = route;
 			m->tries = 0;
 			m->no_room_since = 0;
@@ -138,7 +138,8 @@ message_ready(struct message *m, const struct message_rules *rules, int64_t now)
 	if (m->state == MESSAGE_SENDING)
 		no_answer(m, rules, now);
 	expire(m, now);
-	if (m->state == MESSAGE_WAITING && m->route >= rules->routes)
+	/* The configuration may have fewer routes than when it was put there. */
+	if (m->state == MESSAGE_WAITING && m->route >= rules->routes && !find_route(m, rules, ~0u))
 		end(m, MESSAGE_FAILED, "no such route any more");
 	return m->state == MESSAGE_WAITING && now >= m->next_at;
 }

@@ -72,6 +72,7 @@ struct tls_settings {			/* of a bind; paths, "" where left out */
 
 struct bind_settings {
 	char name[NAME_MAX_OCTETS];
+	char smsc[NAME_MAX_OCTETS];	/* binds with the same one share the ids of messages; "": a bind of its own */
 	char host[128];
 	int port;
 	char system_id[16], password[9], system_type[13];

@@ -156,6 +156,16 @@ carry_count(struct carried *k)
 	k->before = m->state;
 }
 
+/* "" of the first, ":1" of the one that the payer asked for after it: each is told of. */
+static const char *
+which_sending(const struct message *m)
+{
+	static const char first[] = ":token_sms";
+	const char *at = strstr(m->id, first);
+
+	return at != NULL ? at + strlen(first) : "";
+}
+
 static void
 on_owner_loaded(struct task *t, const struct event *e)
 {
@@ -173,7 +183,7 @@ on_owner_loaded(struct task *t, const struct event *e)
 		vars_set_i64(&v, "amount", i->amount);
 		vars_set(&v, "to_phone", i->to_phone);
 		vars_set(&v, "help_phone", t->gw->settings->tenants[tenant].help_phone);
-		str_format(id, sizeof id, "%s:undelivered", i->id);
+		str_format(id, sizeof id, "%s:undelivered%s", i->id, which_sending(&k->m));
 		said = say_text(t->gw, tenant, MSG_RESULT, id, i->phone, i->lang,
 		    "sms.result.token_undelivered", &v, m);
 	}

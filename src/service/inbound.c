@@ -258,8 +258,10 @@ say(struct mo *s)
 	if (text == NULL || !texts_fill(text, &v, &env, filled, sizeof filled)) {
 		log_error(s->task.id, "no answer", "key=%s", s->key);
 		conclude(s);
-	} else
-		put(s, filled);
+		return;
+	}
+	texts_spell(gw->texts, s->lang, s->settings->languages[0], s->key, filled, sizeof filled);
+	put(s, filled);
 }
 
 /* ---- the menu ---- */

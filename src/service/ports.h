@@ -30,8 +30,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_OUTBOX, STORE_OUTBOX_RESULT, STORE_OUTBOX_NOTICE,
 	STORE_DEAD,		/* list, one per bucket of STORE_MESSAGE: ids of messages that came to nothing, by time. At its
 				 * cap the oldest goes, instead of STORE_FULL */
-	STORE_RECEIPT,		/* owner bind, id the SMSC's message id (canonical): where the message is; or parked */
-	STORE_STRAY,		/* owner bind: the last receipts that matched no message */
+	STORE_RECEIPT,		/* owner SMSC, id the SMSC's message id (canonical): where the message is; or parked */
+	STORE_STRAY,		/* owner SMSC: the last receipts that matched no message */
 	STORE_INDEX,		/* list; owner tenant/integrator/wallet: externalUniqueIds by time of creation */
 	STORE_COUNTER,		/* owner tenant/phone or integrator, id what+day: caps a day */
 	STORE_LINK,		/* owner bind, id number of the link: who may open it; its lifetime is the lease */

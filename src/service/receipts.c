@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In the place that the bind and the id name is either what leads to the message ("M", the attempt, its id) or, when the
+ * In the place that the SMSC and the id name is either what leads to the message ("M", the attempt, its id) or, when the
  * receipt was faster than the SMSC's answer, its state ("R" and a digit) for a while.
  */
 #include "service/receipts.h"
@@ -15,10 +15,41 @@
 
 #define PARKED_MS INT64_C(600000)	/* an early receipt waits so long for its message; ids come again */
 
+/*
+ * A transmitter's receipts come to a receiver: unless the operator says which binds go together, the ids of both are those
+ * of the first transmitter of the same account, and a receiver with none hears for the only transmitter that there is.
+ */
+static const struct bind_settings *
+sender_of(const struct settings *s, const struct bind_settings *b)
+{
+	const struct bind_settings *only = b;
+	int n = 0;
+
+	for (int i = 0; b->mode != BIND_TRANSCEIVER && i < s->binds_n; i++) {
+		const struct bind_settings *other = &s->binds[i];
+
+		if (other->mode != BIND_TRANSMITTER || other->smsc[0] != '\0')
+			continue;
+		if (strcmp(other->host, b->host) == 0 && strcmp(other->system_id, b->system_id) == 0)
+			return other;
+		only = other;
+		n++;
+	}
+	return n == 1 ? only : b;
+}
+
+const char *
+receipts_owner(const struct gateway *gw, int bind)
+{
+	const struct bind_settings *b = &gw->settings->binds[bind];
+
+	return b->smsc[0] != '\0' ? b->smsc : sender_of(gw->settings, b)->name;
+}
+
 static struct store_key
 place_of(const struct gateway *gw, int bind, const char *canonical_id)
 {
-	return key_of(STORE_RECEIPT, gw->settings->binds[bind].name, canonical_id);
+	return key_of(STORE_RECEIPT, receipts_owner(gw, bind), canonical_id);
 }
 
 static bool

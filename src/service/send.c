@@ -19,7 +19,8 @@
 #define POLL_MS 250			/* of an idle partition */
 #define YIELD_MS 500			/* longer than a claim takes: less urgent classes leave room for so long */
 #define CLAIM_LEASE_MS 20000
-#define ATTEMPT_LEASE_MS 90000		/* longer than any provider's response timer */
+#define WRITE_MS 60000			/* in which the octets of an attempt go out, or do not */
+#define ANSWER_SLACK_MS 5000		/* beyond the response timer: a stall of the loop, saving what it came to */
 #define CLAIM_AT_ONCE 32
 
 /* Takes a place of its bind, or gives it back. */
@@ -104,6 +105,13 @@ on_sms(struct task *t, const struct event *e)
 		conclude(s);
 }
 
+/* The lease outlasts the answer to the last octets, or the message would be sent again while that is on its way. */
+static int64_t
+answer_ms(const struct carried *s)
+{
+	return (int64_t)s->task.gw->settings->binds[carry_bind(s)].response_s * 1000 + ANSWER_SLACK_MS;
+}
+
 static void
 on_attempt_saved(struct task *t, const struct event *e)
 {
@@ -121,7 +129,9 @@ on_attempt_saved(struct task *t, const struct event *e)
 	q.message = t->id;
 	q.text = s->m.text;
 	q.receipt = true;
-	q.deadline_ms = s->m.deadline < s->m.next_at ? s->m.deadline : s->m.next_at;
+	q.deadline_ms = s->m.next_at - answer_ms(s);
+	if (q.deadline_ms > s->m.deadline)
+		q.deadline_ms = s->m.deadline;
 	q.valid_until_ms = s->m.deadline;
 	str_copy(q.to, sizeof q.to, s->m.to);
 	task_sms(t, &q, on_sms);
@@ -133,7 +143,7 @@ attempt(struct carried *s)
 {
 	const struct gateway *gw = s->task.gw;
 
-	message_sending(&s->m, gw->now, ATTEMPT_LEASE_MS);
+	message_sending(&s->m, gw->now, WRITE_MS + answer_ms(s));
 	str_copy(s->m.via, sizeof s->m.via, gw->settings->channels[carry_channel(s)].name);
 	carry_save(s, on_attempt_saved);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "core/stray.h"
+#include "service/receipts.h"
 
 #define JUDGED_AFTER_MS 10000		/* longer than an SMSC takes from a receipt to its answer to the submit */
 #define AT_ONCE 3			/* two ids each and the ring: what one load takes */
@@ -98,7 +99,7 @@ on_loaded(struct task *t, const struct event *e)
 {
 	struct strays *s = strays_of(t);
 	struct store_commit c = { .n = 0 };
-	struct store_key key = key_of(STORE_STRAY, t->gw->settings->binds[s->bind].name, "");
+	struct store_key key = key_of(STORE_STRAY, receipts_owner(t->gw, s->bind), "");
 	struct buf *b = scratch(t->gw, 0);
 	bool added = false;
 	size_t at = 1;
@@ -137,11 +138,12 @@ look(struct task *t, const struct event *e)
 {
 	struct strays *s = strays_of(t);
 	const struct bind_settings *bind = &t->gw->settings->binds[s->bind];
+	const char *owner = receipts_owner(t->gw, s->bind);
 	struct store_key key[1 + 2 * AT_ONCE];
 	size_t n = 0;
 
 	(void)e;
-	key[n++] = key_of(STORE_STRAY, bind->name, "");
+	key[n++] = key_of(STORE_STRAY, owner, "");
 	s->looked = 0;
 	while (s->looked < AT_ONCE && s->looked < s->n &&
 	    s->waiting[s->looked].at + JUDGED_AFTER_MS <= t->gw->now) {
@@ -149,7 +151,7 @@ look(struct task *t, const struct event *e)
 		size_t ids = receipt_ids(&s->waiting[s->looked].r, &bind->receipt_ids, id);
 
 		for (size_t i = 0; i < ids; i++)
-			key[n++] = key_of(STORE_RECEIPT, bind->name, id[i]);
+			key[n++] = key_of(STORE_RECEIPT, owner, id[i]);
 		s->keys[s->looked++] = ids;
 	}
 	task_load(t, key, n, on_loaded);

@@ -169,6 +169,8 @@ def test_a_bind_that_only_hears(make_stage):
     phone = Phone(stage, THANDI)
     phone.send("STOP")
     assert STOPPED["en"] in phone.sms()
+    # The receipt of what the one bind sent comes by the other.
+    until(lambda: stage.gateway.metric("isango_messages_delivered_total") == 1, "the receipt")
 
 
 def test_a_number_that_is_nobodys(stage):

@@ -230,6 +230,16 @@ def test_generic_nack(stage, smsc):
     dial(smsc, stage)
 
 
+def test_a_flood_of_unreadable_receipts(stage, smsc):
+    """Each is answered and counted; the log says it once a minute."""
+    until(smsc.bound, "a link")
+    smsc.bound()[-1].send(b"".join(deliver(1000 + k, THANDI, "ACME", "what?", esm=4) for k in range(100)))
+    assert {got.status for got in smsc.wait(DELIVER | RESP, 100)} == {0}
+    assert stage.gateway.metric("isango_receipts_unmatched_total") == 100
+    assert "".join(stage.logs().values()).count("receipt unreadable") == 1
+    assert lost(stage) == 0
+
+
 def test_requests_with_sequence_zero(stage, smsc):
     link = smsc.bound()[0]
     link.send(deliver(0, THANDI, "38438", "hello") + pdu(ENQUIRE, 0))

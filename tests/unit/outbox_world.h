@@ -20,6 +20,7 @@ struct submit_seen {
 static struct smsc {
 	struct sim_world *w;
 	enum sms_end says[SIM_CHANNELS];	/* to every submit */
+	int64_t takes_ms;			/* to answer, 0: 50 */
 	int times[SIM_CHANNELS];		/* so often, then it accepts; -1: always */
 	unsigned room[SIM_CHANNELS];
 	char id[RECEIPT_ID];			/* that it gives next, "" counts up */
@@ -65,7 +66,7 @@ smsc_take(void *ctx, uint64_t op, const struct sms_req *q)
 		smsc.id[0] = '\0';
 	} else
 		str_format(s->a.id, sizeof s->a.id, "s%d", smsc.seen_n);
-	sim_loop_add(&smsc.w->loop, s, smsc.w->loop.now + 50);
+	sim_loop_add(&smsc.w->loop, s, smsc.w->loop.now + (smsc.takes_ms > 0 ? smsc.takes_ms : 50));
 }
 
 static inline unsigned

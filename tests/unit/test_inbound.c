@@ -385,6 +385,24 @@ set_up(void **state)
 	return 0;
 }
 
+/* Runs last: it changes the texts of all worlds. */
+static void
+test_gsm_safe_answers(void **state)
+{
+	static const char json[] = "{ \"gsm_safe\": [\"sms.answer.*\"], "
+	    "\"sms.answer.stop\": \"\xe2\x80\x9cStopped\xe2\x80\x9d\" }";
+	struct buf problems = { 0 };
+	struct sim_world *w;
+
+	(void)state;
+	assert_true(texts_add(shipped.texts, "en", "en.json", json, strlen(json), &problems));
+	w = sms_world(false);
+	deliver(w, "STOP");
+	assert_int_equal(answers(w), 1);
+	assert_string_equal(w->inbox[0].text, "\"Stopped\"");
+	world_free(w);
+}
+
 static int
 tear_down(void **state)
 {
@@ -407,6 +425,7 @@ main(void)
 		cmocka_unit_test(test_a_machine_that_answers),
 		cmocka_unit_test(test_a_pin),
 		cmocka_unit_test(test_the_end),
+		cmocka_unit_test(test_gsm_safe_answers),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -301,6 +301,33 @@ test_round_trip(void **state)
 	buf_clear(&b);
 }
 
+/* A restart with fewer routes than the message had tried: it goes back to one that is left and had not all its tries. */
+static void
+test_a_route_that_is_gone(void **state)
+{
+	static const struct message_rules one_route = { 1, 3, 0x1 }, none = { 0, 3, 0 };
+	struct message m = new_message(MSG_TOKEN);
+
+	(void)state;
+	m.route = 1;
+	m.tries = 2;
+	assert_true(message_ready(&m, &one_route, NOW));
+	assert_int_equal(m.route, 0);
+	assert_int_equal(m.tries, 0);
+	m.route = 1;
+	message_sending(&m, NOW, 90000);
+	assert_false(message_ready(&m, &one_route, NOW + 90000));
+	assert_int_equal(m.state, MESSAGE_WAITING);
+	assert_int_equal(m.route, 0);
+	m.route = 1;
+	m.spent = 1;
+	assert_false(message_ready(&m, &one_route, NOW + DAY / 2));
+	assert_int_equal(m.state, MESSAGE_FAILED);
+	m = new_message(MSG_TOKEN);
+	assert_false(message_ready(&m, &none, NOW));
+	assert_int_equal(m.state, MESSAGE_FAILED);
+}
+
 int
 main(void)
 {
@@ -310,6 +337,7 @@ main(void)
 		cmocka_unit_test(test_failed_receipts_at_the_end),
 		cmocka_unit_test(test_later_and_deadline), cmocka_unit_test(test_after_a_crash),
 		cmocka_unit_test(test_receipts), cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_a_route_that_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

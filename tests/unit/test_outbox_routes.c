@@ -197,6 +197,85 @@ test_dead_letters(void **state)
 	world_free(w);
 }
 
+/* As slow as its bind allows: nobody takes the message for lost before the answer can be late. */
+static void
+test_a_slow_answer_is_waited_for(void **state)
+{
+	struct sim_world *w = smsc_world();
+
+	(void)state;
+	w->binds[0].response_s = 200;
+	smsc.takes_ms = 199000;
+	put_message(MSG_TOKEN, "t", PHONE);
+	put_message(MSG_NOTICE, "n", PHONE);
+	run_for(5 * MINUTE);
+	assert_int_equal(smsc.seen_n, 2);
+	assert_int_equal(message_in_store("t").state, MESSAGE_SENT);
+	assert_int_equal(message_in_store("n").state, MESSAGE_SENT);
+	world_free(w);
+}
+
+static void
+keep(const struct store_key *key, const struct buf *b, enum store_family list, int64_t score)
+{
+	struct store_commit c = { .n = list != 0 ? 2 : 1, .not_after_ms = smsc.w->loop.now };
+
+	c.op[0] = (struct store_op){ .kind = STORE_PUT, .key = *key, .p = b->p, .len = b->len };
+	c.op[0].to.p[0] = 1;
+	c.op[1] = (struct store_op){ .kind = STORE_LIST_ADD, .key = *key, .ref = *key, .score = score };
+	c.op[1].key.family = list;
+	assert_int_equal(memory_store_commit(smsc.w->store, smsc.w->loop.now, &c), STORE_DONE);
+	if (c.n > 1)
+		sim_due_op(smsc.w, &c.op[1]);
+}
+
+/* A token of an intent, as it is put there the first time or when the payer asks for it again. */
+static void
+put_token(const struct intent *i, const char *id)
+{
+	struct message m = { .cls = MSG_TOKEN, .created_at = smsc.w->loop.now, .next_at = smsc.w->loop.now };
+	struct store_key key = message_key(id);
+	struct buf b = { 0 };
+
+	m.deadline = m.created_at + 60 * MINUTE;
+	str_copy(m.id, sizeof m.id, id);
+	str_copy(m.tenant, sizeof m.tenant, "acme");
+	str_copy(m.to, sizeof m.to, i->to_phone);
+	str_copy(m.text, sizeof m.text, "hello");
+	str_copy(m.intent_owner, sizeof m.intent_owner, i->owner);
+	str_copy(m.intent_id, sizeof m.intent_id, i->id);
+	message_encode(&m, &b);
+	keep(&key, &b, STORE_OUTBOX, m.next_at);
+	buf_clear(&b);
+}
+
+/* The payer hears of each sending that failed, once. */
+static void
+test_each_lost_token_is_told(void **state)
+{
+	struct sim_world *w = smsc_world();
+	struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_DONE, .id = "i", .owner = "acme/" PHONE,
+	    .tenant = "acme", .phone = PHONE, .to_phone = PHONE, .token = "1234", .amount = 100, .lang = "en" };
+	struct store_key key = { .family = STORE_INTENT, .owner = "acme/" PHONE, .id = "i" };
+	struct buf b = { 0 };
+
+	(void)state;
+	intent_encode(&i, &b);
+	keep(&key, &b, 0, 0);
+	buf_clear(&b);
+	smsc_says(SIM_SMS, SMS_REFUSED, -1);
+	smsc_says(SIM_SMS_OTHER, SMS_REFUSED, -1);
+	put_token(&i, "i:token_sms");
+	run_for(MINUTE);
+	assert_int_equal(message_in_store("i:token_sms").state, MESSAGE_FAILED);
+	assert_int_equal(message_in_store("i:undelivered").cls, MSG_RESULT);
+	put_token(&i, "i:token_sms:1");
+	run_for(MINUTE);
+	assert_int_equal(message_in_store("i:token_sms:1").state, MESSAGE_FAILED);
+	assert_int_equal(message_in_store("i:undelivered:1").cls, MSG_RESULT);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -204,6 +283,8 @@ main(void)
 		cmocka_unit_test(test_notices), cmocka_unit_test(test_refused_until_the_next_route),
 		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),
+		cmocka_unit_test(test_a_slow_answer_is_waited_for),
+		cmocka_unit_test(test_each_lost_token_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -150,6 +150,56 @@ test_hex_and_decimal(void **state)
 	world_free(w);
 }
 
+/* What a transmitter sent comes back on the receiver beside it, early or late. */
+static void
+test_another_bind_of_the_same_smsc(void **state)
+{
+	struct sim_world *w = smsc_world();
+	struct store_key key = { .family = STORE_STRAY, .owner = "both" };
+	struct store_value v;
+
+	(void)state;
+	str_copy(w->binds[0].smsc, sizeof w->binds[0].smsc, "both");
+	str_copy(w->binds[1].smsc, sizeof w->binds[1].smsc, "both");
+	send_as(MSG_RESULT, "late", "1001");
+	receipt_says(1, "1001", RECEIPT_DELIVERED);
+	assert_int_equal(message_in_store("late").state, MESSAGE_DELIVERED);
+	receipt_says(1, "1002", RECEIPT_DELIVERED);
+	str_copy(smsc.id, sizeof smsc.id, "1002");
+	put_message(MSG_RESULT, "early", PHONE);
+	run_for(MINUTE);
+	assert_int_equal(message_in_store("early").state, MESSAGE_DELIVERED);
+	memory_store_load(w->store, w->loop.now, &key, 1, &v);
+	assert_false(v.present);
+	world_free(w);
+}
+
+/* Without a word of the operator: the same account, or nobody else to hear for. A transceiver hears for itself. */
+static void
+test_a_receiver(void **state)
+{
+	static const char *const hosts[][2] = { { "smsc", "smsc" }, { "smsc-tx", "smsc-rx" } };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(hosts); i++) {
+		struct sim_world *w = smsc_world();
+
+		str_copy(w->binds[0].host, sizeof w->binds[0].host, hosts[i][0]);
+		str_copy(w->binds[1].host, sizeof w->binds[1].host, hosts[i][1]);
+		send_as(MSG_RESULT, "both", "1001");
+		receipt_says(1, "1001", RECEIPT_DELIVERED);
+		assert_int_equal(message_in_store("both").state, MESSAGE_SENT);
+		w->binds[0].mode = BIND_TRANSMITTER;
+		w->binds[1].mode = BIND_RECEIVER;
+		send_as(MSG_RESULT, "each", "1002");
+		receipt_says(1, "1002", RECEIPT_DELIVERED);
+		assert_int_equal(message_in_store("each").state, MESSAGE_DELIVERED);
+		receipt_says(1, "stray", RECEIPT_DELIVERED);
+		run_for(MINUTE);
+		world_free(w);
+	}
+}
+
 static size_t
 strays_of(const char *bind, struct stray_ring *ring)
 {
@@ -235,6 +285,7 @@ main(void)
 		cmocka_unit_test(test_failed_goes_on), cmocka_unit_test(test_delivered_in_between),
 		cmocka_unit_test(test_a_notice_fails_once), cmocka_unit_test(test_an_early_failure_goes_on),
 		cmocka_unit_test(test_early_failed_then_delivered), cmocka_unit_test(test_hex_and_decimal),
+		cmocka_unit_test(test_another_bind_of_the_same_smsc), cmocka_unit_test(test_a_receiver),
 		cmocka_unit_test(test_strays), cmocka_unit_test(test_look_alikes),
 	};
 

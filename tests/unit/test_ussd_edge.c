@@ -542,6 +542,25 @@ test_push_busy(void **state)
 	assert_int_equal(w.sent_n, 0);
 }
 
+/* Where dialogues have no id but the phone, the one that keeps it busy goes on as it began. */
+static void
+test_push_leaves_a_busy_phone_alone(void **state)
+{
+	(void)state;
+	speak(USSD_HUAWEI);
+	phone_says(0x01, "", "99", "*120*385#");
+	answer(0, "Menu", false);
+	assert_sent(0, 0x02, "Menu");
+	assert_true(edge_push(w.edge, 0, PHONE, "ask", on_pushed, &w) != 0);
+	phone_says(0x12, "", "99", "1");
+	answer(1, "", true);
+	UNTIL(w.pushes == 1);
+	assert_int_equal(w.pushed, PUSH_BUSY);
+	assert_int_equal(w.turns[2].channel, 1);
+	answer(2, "Bye", true);
+	assert_sent(1, 0x11, "Bye");
+}
+
 int
 main(void)
 {
@@ -549,7 +568,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_code_in_text), T(test_never_silence), T(test_refused_screen), T(test_repeated), T(test_lengths),
 		T(test_release), T(test_stopping), T(test_unknown_op), T(test_push_answered_first), T(test_push_shown),
-		T(test_push_refused), T(test_push_busy),
+		T(test_push_refused), T(test_push_busy), T(test_push_leaves_a_busy_phone_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
