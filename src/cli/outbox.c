@@ -114,7 +114,8 @@ load(struct reader *r, enum store_family family, const char *owner)
 	redis_store_load(r->store, 1, &key, 1);
 	loop_run(r->loop);
 	if (r->damaged)
-		fprintf(stderr, "isango outbox: a record cannot be opened: is sealing_key_file of %s that of the gateway?\n",
+		fprintf(stderr,
+		    "isango outbox: a record cannot be opened: has %s the sealing_key_file of the gateway?\n",
 		    r->file);
 	return is_answered(r);
 }
@@ -134,8 +135,8 @@ static bool
 reader_open(struct reader *r)
 {
 	const struct settings *s = r->settings;
-	struct redis_options o = { .url = s->redis_url, .connections = 1, .timeout_ms = s->redis_timeout_ms, .waiting = 8,
-		.password = s->redis_password[0] != '\0' ? s->redis_password : NULL };
+	struct redis_options o = { .url = s->redis_url, .connections = 1, .timeout_ms = s->redis_timeout_ms,
+		.waiting = 8, .password = s->redis_password[0] != '\0' ? s->redis_password : NULL };
 	struct store_answers answers = { r, on_loaded, on_committed, on_ranged };
 	char err[256] = "it does not answer";
 
@@ -155,8 +156,8 @@ reader_open(struct reader *r)
 		if (redis_ready(r->redis))
 			return true;
 	}
-	fprintf(stderr, "isango outbox: redis %s: %s; see that it runs, and that %s names it rightly\n", s->redis_url, err,
-	    r->file);
+	fprintf(stderr, "isango outbox: redis %s: %s; see that it runs, and that %s names it rightly\n",
+	    s->redis_url, err, r->file);
 	return false;
 }
 
@@ -268,8 +269,8 @@ show_dead(struct reader *r, const struct wanted *w)
 	int64_t shown = 0;
 
 	if (ok)
-		printf("%-20s  %-6s  %-11s  %-9s  %-12s  %-12s  %8s  %-10s  %-22s  %s\n", "TIME", "CLASS", "PHONE", "STATE",
-		    "BIND", "CHANNEL", "ATTEMPTS", "STATUS", "WHY", "MESSAGE");
+		printf("%-20s  %-6s  %-11s  %-9s  %-12s  %-12s  %8s  %-10s  %-22s  %s\n", "TIME", "CLASS", "PHONE",
+		    "STATE", "BIND", "CHANNEL", "ATTEMPTS", "STATUS", "WHY", "MESSAGE");
 	for (size_t i = 0; ok && i < n && shown < w->limit; i++) {
 		ok = load(r, STORE_MESSAGE, all[i].id);
 		shown += ok && print_dead(r, w, &all[i]);
@@ -339,8 +340,8 @@ show(const char *file, const char *bind, struct wanted *w, bool (*what)(struct r
 
 	r.settings = config_read(file, &problems);
 	if (problems.len > 0)
-		fprintf(stderr, "%sisango outbox: nothing was read; `isango check -c %s` tells more\n", buf_str(&problems),
-		    file);
+		fprintf(stderr, "%sisango outbox: nothing was read; `isango check -c %s` tells more\n",
+		    buf_str(&problems), file);
 	else if (bind == NULL || (w->bind = find_bind(r.settings, bind)) >= 0)
 		ok = reader_open(&r) && what(&r, w);
 	reader_close(&r);
@@ -384,13 +385,14 @@ const struct command command_outbox = {
 	.usage = "-c FILE dead [--bind BIND] [--class CLASS] [--limit N] | -c FILE receipts BIND [--limit N]",
 	.summary = "show messages that came to nothing, and receipts of no message",
 	.help =
-	    "Reads the Redis that FILE names, while gateways work on it, and changes nothing. The newest come first.\n"
-	    "No text, no token and no whole number of a phone is shown.\n"
+	    "Reads the Redis that FILE names, while gateways work on it, and changes nothing.\n"
+	    "The newest come first. No text, no token and no whole number of a phone is shown.\n"
 	    "\n"
-	    "  dead            messages that failed, expired, or were perhaps sent: when, to whom, by which bind, how\n"
-	    "                  often it was tried, the SMSC's last command_status, and what went wrong. Kept for 30 days\n"
-	    "  receipts BIND   the last delivery receipts of a bind that matched no message, kept for 7 days. Many mean\n"
-	    "                  that the bind's receipt_ids do not say how its SMSC writes ids\n"
+	    "  dead            messages that failed, expired, or were perhaps sent: when, to whom, by which bind,\n"
+	    "                  how often it was tried, the SMSC's last command_status, and what went\n"
+	    "                  wrong. Kept for 30 days\n"
+	    "  receipts BIND   the last delivery receipts of a bind that matched no message, kept for 7 days.\n"
+	    "                  Many mean that the bind's receipt_ids do not say how its SMSC writes ids\n"
 	    "  --bind BIND     only those whose last attempt went over this bind\n"
 	    "  --class CLASS   only token, result or notice\n"
 	    "  --limit N       no more than N (50)\n",

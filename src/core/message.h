@@ -45,7 +45,7 @@ struct message {
 	int64_t no_room_since;		/* on this route, with nothing tried since; 0: not so */
 	char via[NAME_MAX_OCTETS];	/* the channel of the last attempt */
 	char why[MESSAGE_WHY];		/* what went wrong last, in words for operators */
-	char handed_to[NAME_MAX_OCTETS];	/* the bind whose holders find it in a list of their own; "": of nobody's */
+	char handed_to[NAME_MAX_OCTETS];	/* the bind whose holders find it in a list of their own, or "" */
 	struct rec_rest rest;
 };
 

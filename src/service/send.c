@@ -251,8 +251,9 @@ send_claimed(struct gateway *gw, const struct store_value *v)
 
 	gw->sends++;
 	task_start(gw, &s->task, sending_end);
-	/* A version that knows no parts leaves it in one while it sends it: the attempt is not to be taken for a lost one. */
-	if (!carry_load(s, v) || (s->m.state == MESSAGE_SENDING && s->m.handed_to[0] != '\0' && s->m.next_at > gw->now)) {
+	/* A version that knows no parts leaves it in one while it sends it: that attempt is not lost. */
+	if (!carry_load(s, v) ||
+	    (s->m.state == MESSAGE_SENDING && s->m.handed_to[0] != '\0' && s->m.next_at > gw->now)) {
 		task_end(&s->task);
 		return;
 	}

@@ -116,8 +116,9 @@ smsc_world(void)
 	w->process[1].generation++;	/* and is not started again */
 	sim_two_routes(w);
 	/* What has no link here would be left to the other process. */
-	for (int i = 0; i < 20 && !(gateway_holds_bind(w->process[0].gw, 0) && gateway_holds_bind(w->process[0].gw, 1)); i++)
-		run_for(1000);
+	for (int bind = 0; bind < SIM_BINDS; bind++)
+		for (int i = 0; i < 20 && !gateway_holds_bind(w->process[0].gw, bind); i++)
+			run_for(1000);
 	return w;
 }
 

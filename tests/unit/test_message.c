@@ -339,7 +339,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers), cmocka_unit_test(test_tries_then_routes_then_failed),
-		cmocka_unit_test(test_refused_everywhere), cmocka_unit_test(test_no_room), cmocka_unit_test(test_handed_over),
+		cmocka_unit_test(test_refused_everywhere), cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_handed_over),
 		cmocka_unit_test(test_failed_receipts_at_the_end),
 		cmocka_unit_test(test_later_and_deadline), cmocka_unit_test(test_after_a_crash),
 		cmocka_unit_test(test_receipts), cmocka_unit_test(test_round_trip),
