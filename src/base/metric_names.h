@@ -38,6 +38,8 @@
 	M(M_MESSAGES_WITHDRAWN, counter, "isango_messages_withdrawn_total", "Messages not sent because they were not wanted any more") \
 	M(M_MESSAGES_OPTED_OUT, counter, "isango_messages_opted_out_total", "Notices withdrawn because the phone opted out") \
 	M(M_MESSAGES_REROUTED, counter, "isango_messages_rerouted_total", "Messages that went on to another route") \
+	M(M_MESSAGES_HANDED_OVER, counter, "isango_messages_handed_over_total", \
+	    "Messages left to the processes that hold a link of their bind") \
 	M(M_TOKENS_RESENT, counter, "isango_tokens_resent_total", "Tokens that customers had sent again") \
 	M(M_DEAD_TOKENS, counter, "isango_dead_tokens_total", "Messages with a token that failed, expired or are unknown") \
 	M(M_DEAD_RESULTS, counter, "isango_dead_results_total", "Results of payments that failed, expired or are unknown") \

@@ -36,11 +36,25 @@ one_drained(struct edge *e)
 		loop_defer(e->loop, &e->drain_over, drain_over, e);
 }
 
+/*
+ * The SMSC has refused us as often however often the slot is lost and taken again: a lease that flaps must not make a
+ * storm of binds, which can lock the account.
+ */
+static void
+note_setback(struct link_slot *s)
+{
+	const struct smpp_link *l = s->bind->link[s->index];
+
+	if (l != NULL && !s->leaving && !s->draining)
+		s->not_before = smpp_link_next_attempt(l);
+}
+
 static void
 slot_close(struct link_slot *s)
 {
 	struct smpp_link **l = &s->bind->link[s->index];
 
+	note_setback(s);
 	smpp_link_free(*l);
 	*l = NULL;
 	s->life++;
@@ -57,8 +71,10 @@ slot_open(struct link_slot *s)
 	struct bind *b = s->bind;
 	struct smpp_link_events events = { .deliver = smpp_in_deliver, .state = on_state, .arg = b };
 
-	if (b->link[s->index] == NULL && !b->edge->stopping)
-		b->link[s->index] = smpp_link_new(b->edge->loop, b->settings, &events);
+	if (b->link[s->index] != NULL || b->edge->stopping)
+		return;
+	b->link[s->index] = smpp_link_new(b->edge->loop, b->settings, &events);
+	smpp_link_not_before(b->link[s->index], s->not_before);
 }
 
 static void
@@ -84,6 +100,7 @@ edge_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms)
 	} else if (within_ms <= 0) {
 		slot_close(s);
 	} else if (l != NULL && !s->leaving && !s->draining) {
+		note_setback(s);
 		s->leaving = true;
 		smpp_link_drain(l, within_ms, on_left, s);
 	}

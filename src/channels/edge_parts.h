@@ -40,6 +40,7 @@ struct link_slot {
 	struct bind *bind;
 	int index;
 	uint64_t life;			/* counts the links that were here */
+	int64_t not_before;		/* when its last link would have connected again; 0: it had no setback */
 	bool wanted;			/* we hold it: its link is to be open */
 	bool leaving;			/* its link is being unbound */
 	bool draining;			/* the same, and edge_drain() waits for it */

@@ -8,6 +8,7 @@
 #define BACKOFF_STEPS 8			/* 1 s, 4 s, 9 s ... 64 s */
 #define NO_ROOM_LEAST 250		/* between two looks at a route that is full: a quarter of how long it was */
 #define NO_ROOM_MOST (5 * SECOND)
+#define HANDED_FOR (15 * SECOND)	/* a quarter of the least patience: one that nobody took is looked at in time */
 
 static const struct rec_field fields[] = {
 	REC(1, REC_STR, message, id), REC(2, REC_STR, message, tenant), REC(3, REC_INT, message, cls),
@@ -19,6 +20,7 @@ static const struct rec_field fields[] = {
 	REC(15, REC_STR, message, intent_owner), REC(16, REC_STR, message, intent_id),
 	REC(17, REC_INT, message, spent), REC(18, REC_I64, message, no_room_since),
 	REC(19, REC_STR, message, via), REC(20, REC_STR, message, why),
+	REC(21, REC_STR, message, handed_to),
 	REC(40, REC_STR, message, channel),
 };
 
@@ -141,13 +143,14 @@ message_ready(struct message *m, const struct message_rules *rules, int64_t now)
 	/* The configuration may have fewer routes than when it was put there. */
 	if (m->state == MESSAGE_WAITING && m->route >= rules->routes && !find_route(m, rules, ~0u))
 		end(m, MESSAGE_FAILED, "no such route any more");
-	return m->state == MESSAGE_WAITING && now >= m->next_at;
+	return m->state == MESSAGE_WAITING && (now >= m->next_at || m->handed_to[0] != '\0');
 }
 
 void
 message_sending(struct message *m, int64_t now, int64_t lease_ms)
 {
 	m->state = MESSAGE_SENDING;
+	m->handed_to[0] = '\0';
 	m->tries++;
 	m->attempts++;
 	m->next_at = now + lease_ms;
@@ -158,6 +161,7 @@ message_no_room(struct message *m, const struct message_rules *rules, int64_t no
 {
 	int64_t wait;
 
+	m->handed_to[0] = '\0';
 	if (m->no_room_since == 0)
 		m->no_room_since = now;
 	wait = now - m->no_room_since;
@@ -168,6 +172,13 @@ message_no_room(struct message *m, const struct message_rules *rules, int64_t no
 	wait /= 4;
 	m->next_at = now + (wait < NO_ROOM_LEAST ? NO_ROOM_LEAST : wait > NO_ROOM_MOST ? NO_ROOM_MOST : wait);
 	return false;
+}
+
+void
+message_hand_over(struct message *m, int64_t now, const char *bind)
+{
+	str_copy(m->handed_to, sizeof m->handed_to, bind);
+	m->next_at = m->deadline < now + HANDED_FOR ? m->deadline : now + HANDED_FOR;
 }
 
 /* Nothing was tried, through no fault of the message: the deadline bounds it, not the tries. */

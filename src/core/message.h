@@ -45,6 +45,7 @@ struct message {
 	int64_t no_room_since;		/* on this route, with nothing tried since; 0: not so */
 	char via[NAME_MAX_OCTETS];	/* the channel of the last attempt */
 	char why[MESSAGE_WHY];		/* what went wrong last, in words for operators */
+	char handed_to[NAME_MAX_OCTETS];	/* the bind whose holders find it in a list of their own, or "" */
 	struct rec_rest rest;
 };
 
@@ -72,6 +73,11 @@ bool message_ready(struct message *m, const struct message_rules *rules, int64_t
  * wait until next_at.
  */
 bool message_no_room(struct message *m, const struct message_rules *rules, int64_t now);
+/*
+ * After no room was found by a process that holds no link of the route's bind: who holds one may take it at once, from
+ * the list of that bind. It is looked at again at next_at, for when nobody does.
+ */
+void message_hand_over(struct message *m, int64_t now, const char *bind);
 /* Before the octets go out: to be saved first. */
 void message_sending(struct message *m, int64_t now, int64_t lease_ms);
 void message_on_answer(struct message *m, const struct message_rules *rules, int64_t now, enum message_answer a,

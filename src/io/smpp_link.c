@@ -502,6 +502,15 @@ smpp_link_next_attempt(const struct smpp_link *l)
 	return l->state == LINK_CLOSED ? l->timer.at : 0;
 }
 
+void
+smpp_link_not_before(struct smpp_link *l, int64_t at)
+{
+	int64_t now = loop_now(l->loop);
+
+	if (l->state == LINK_CLOSED && at > now)
+		timer_arm(&l->timer, at - now);
+}
+
 /* Screens have a slot for themselves, so that a window full of SMS does not stop a dialogue. */
 static unsigned
 sms_room(const struct smpp_link *l)

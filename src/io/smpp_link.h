@@ -55,6 +55,8 @@ void smpp_link_free(struct smpp_link *l);
 enum smpp_link_state smpp_link_state(const struct smpp_link *l);
 /* loop_now() time of the next attempt to connect; 0 when none is planned. */
 int64_t smpp_link_next_attempt(const struct smpp_link *l);
+/* Of a new link: its first attempt is not before that loop_now() time. */
+void smpp_link_not_before(struct smpp_link *l, int64_t at);
 /* SMS that could be written now, by window and pace. */
 unsigned smpp_link_free_window(const struct smpp_link *l);
 

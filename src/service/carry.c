@@ -33,6 +33,7 @@ carry_load(struct carried *k, const struct store_value *v)
 	rev_loaded(&k->rev, v);
 	k->before = k->m.state;
 	k->route_before = k->m.route;
+	str_copy(k->handed_before, sizeof k->handed_before, k->m.handed_to);
 	return true;
 }
 
@@ -106,6 +107,25 @@ carry_rules(const struct carried *k)
 	return r;
 }
 
+/* Its place in the list of its class, and in the part of it for those who hold the bind that it was handed to. */
+static void
+save_places(const struct carried *k, struct store_commit *c, const struct store_key *key)
+{
+	enum store_family list = say_outbox(k->m.cls);
+	bool final = message_final(&k->m);
+	const char *part = final ? "" : k->m.handed_to;
+
+	if (final)
+		commit_list_remove(c, list, key);
+	else
+		commit_list_add(c, list, key, k->m.next_at);
+	if (k->handed_before[0] != '\0' && strcmp(k->handed_before, part) != 0)
+		commit_part_remove(c, list, k->handed_before, key);
+	/* By the time since when it waits, so that being handed over again does not cost it its place. */
+	if (part[0] != '\0')
+		commit_part_add(c, list, part, key, k->m.no_room_since);
+}
+
 void
 carry_save(struct carried *k, task_fn *on)
 {
@@ -117,10 +137,7 @@ carry_save(struct carried *k, task_fn *on)
 
 	message_encode(&k->m, b);
 	commit_put(gw, &c, &key, &k->rev, b, dead ? DEAD_MS : 0);
-	if (message_final(&k->m))
-		commit_list_remove(&c, say_outbox(k->m.cls), &key);
-	else
-		commit_list_add(&c, say_outbox(k->m.cls), &key, k->m.next_at);
+	save_places(k, &c, &key);
 	if (dead)
 		commit_item(&c, STORE_LIST_ADD, STORE_DEAD, k->m.id, gw->now);
 	else if (message_dead(&(struct message){ .state = k->before }))

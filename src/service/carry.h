@@ -15,6 +15,7 @@ struct carried {
 	struct rev rev;
 	enum message_state before;	/* where it was when it was loaded or last counted */
 	int route_before;
+	char handed_before[NAME_MAX_OCTETS];	/* the part of its list that it is in */
 	int tries;
 	struct store_key pointer;	/* what leads the provider's id to it */
 	struct rev pointer_rev;

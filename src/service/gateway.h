@@ -46,6 +46,7 @@ void gateway_tick(struct gateway *gw, int64_t now);
 void gateway_guard_links(struct gateway *gw);
 void gateway_release_links(struct gateway *gw, int64_t now);
 bool gateway_holds_links(const struct gateway *gw);	/* or is not sure yet */
+bool gateway_holds_bind(const struct gateway *gw, int bind);	/* a link of it, up or not */
 bool gateway_links_elsewhere(const struct gateway *gw, int bind);	/* other processes hold all links of this bind */
 
 /* PUSH: we begin it; text names the menu state. Its answer is the first screen, or "" and the end: show nothing. */

@@ -26,7 +26,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_DUE,		/* list, one per bucket of STORE_INTENT: intents by the time they are due */
 	STORE_LIMIT,		/* owner phone, id month */
 	STORE_MESSAGE,		/* owner the message's id, no id */
-	/* Lists, one of each per bucket of STORE_MESSAGE: messages by the time they are due; in the order of their classes. */
+	/* Lists, one of each per bucket of STORE_MESSAGE: messages by the time they are due; in the order of their classes.
+	 * A part, with a bind for id, repeats what waits for holders of that bind. */
 	STORE_OUTBOX, STORE_OUTBOX_RESULT, STORE_OUTBOX_NOTICE,
 	STORE_DEAD,		/* list, one per bucket of STORE_MESSAGE: ids of messages that came to nothing, by time. At its
 				 * cap the oldest goes, instead of STORE_FULL */
@@ -112,12 +113,19 @@ struct store_commit {
 
 #define STORE_CLAIM_MAX 64
 #define STORE_CLAIM_LISTS 4
+#define STORE_CLAIM_PARTS 6
 struct store_claim {
 	enum store_family list;		/* DUE or OUTBOX */
 	unsigned bucket;		/* 0..buckets-1 of the family */
 	size_t max;
 	int64_t lease_ms;
 	unsigned more;			/* families behind `list`: what is due there comes after it, as far as max goes */
+	/* Before each of these lists its parts (the `id` of their keys), and how many at most of each part. */
+	struct {
+		const char *id;		/* lives as long as the settings */
+		size_t max;
+	} part[STORE_CLAIM_PARTS];
+	unsigned parts;
 };
 struct store_claimed {			/* of a claim: `value`, the record; an item whose record is gone is dropped from the list.
 					 * of a range: `item` */

@@ -226,14 +226,15 @@ on_put_back(struct task *t, const struct event *e)
 }
 
 /*
- * A message whose bind has no room waits for it in the list: others have other binds. What is more urgent has the next
- * room, in whichever partition it is.
+ * A message whose bind has no room waits for it in the list; one whose bind is no business of this process is left to
+ * those who hold it. What is more urgent has the next room, in whichever partition it is.
  */
 static bool
 has_room(struct carried *s, const struct message_rules *rules)
 {
 	struct gateway *gw = s->task.gw;
-	int64_t *wanted = gw->bind_loads[carry_bind(s)].wanted_until;
+	int bind = carry_bind(s);
+	int64_t *wanted = gw->bind_loads[bind].wanted_until;
 
 	if ((rules->room & 1u << s->m.route) != 0) {
 		book(s, true);
@@ -243,7 +244,10 @@ has_room(struct carried *s, const struct message_rules *rules)
 		book(s, true);
 		return true;
 	}
-	if (wanted[s->m.cls] < s->m.next_at + YIELD_MS)
+	if (!gateway_holds_bind(gw, bind)) {
+		message_hand_over(&s->m, gw->now, gw->settings->binds[bind].name);
+		metric_add(M_MESSAGES_HANDED_OVER, 1);
+	} else if (wanted[s->m.cls] < s->m.next_at + YIELD_MS)
 		wanted[s->m.cls] = s->m.next_at + YIELD_MS;
 	carry_save(s, on_put_back);
 	return false;
@@ -257,7 +261,9 @@ send_claimed(struct gateway *gw, const struct store_value *v)
 
 	gw->sends++;
 	task_start(gw, &s->task, sending_end);
-	if (!carry_load(s, v)) {
+	/* A version that knows no parts leaves it in one while it sends it: that attempt is not lost. */
+	if (!carry_load(s, v) ||
+	    (s->m.state == MESSAGE_SENDING && s->m.handed_to[0] != '\0' && s->m.next_at > gw->now)) {
 		task_end(&s->task);
 		return;
 	}
@@ -298,21 +304,43 @@ on_claimed(struct task *t, const struct event *e)
 	task_end(t);
 }
 
-/* Messages that all binds together can take now; one that is full takes nothing from the others. */
+/* Messages that a bind can take now. Its channels share it. */
 static size_t
-room(const struct gateway *gw)
+room_of(const struct gateway *gw, int bind)
 {
 	const struct settings *set = gw->settings;
-	size_t all = 0;
 
-	for (int k = 0; k < set->channels_n; k++) {
-		const struct channel_settings *c = &set->channels[k];
-		unsigned free_now = c->kind == CHANNEL_SMS_SMPP ? gw->ports->sms_free(gw->ports->ctx, k) : 0;
+	for (int k = 0; k < set->channels_n; k++)
+		if (set->channels[k].kind == CHANNEL_SMS_SMPP && set->channels[k].bind == bind) {
+			unsigned free_now = gw->ports->sms_free(gw->ports->ctx, k), taken = gw->bind_loads[bind].sends;
 
-		if (free_now > 0 && free_now > gw->bind_loads[c->bind].sends)
-			all += free_now - gw->bind_loads[c->bind].sends;
+			return free_now > taken ? free_now - taken : 0;
+		}
+	return 0;
+}
+
+/*
+ * No more than all binds together can take; one that is full takes nothing from the others. What was handed to a bind
+ * comes first, and no more of it than that bind can take. Where there are more binds than parts, they take turns.
+ */
+static void
+fill(struct gateway *gw, struct store_claim *claim)
+{
+	int binds = gw->settings->binds_n;
+	unsigned first = gw->parts_first++;
+
+	for (int k = 0; k < binds; k++) {
+		int bind = (int)((first + (unsigned)k) % (unsigned)binds);
+		size_t room = room_of(gw, bind);
+
+		claim->max += room;
+		if (room > 0 && claim->parts < STORE_CLAIM_PARTS) {
+			claim->part[claim->parts].id = gw->settings->binds[bind].name;
+			claim->part[claim->parts++].max = room;
+		}
 	}
-	return all;
+	if (claim->max > CLAIM_AT_ONCE)
+		claim->max = CLAIM_AT_ONCE;
 }
 
 void
@@ -323,10 +351,11 @@ send_tick(struct gateway *gw)
 			.lease_ms = CLAIM_LEASE_MS };
 		struct claiming *c;
 
-		if (gw->outbox_at[p] > gw->now || (claim.max = room(gw)) == 0)
+		if (gw->outbox_at[p] > gw->now)
 			continue;
-		if (claim.max > CLAIM_AT_ONCE)
-			claim.max = CLAIM_AT_ONCE;
+		fill(gw, &claim);
+		if (claim.max == 0)
+			return;
 		c = xcalloc(1, sizeof *c);
 		c->partition = p;
 		task_start(gw, &c->task, claiming_end);

@@ -506,6 +506,17 @@ gateway_holds_links(const struct gateway *gw)
 }
 
 bool
+gateway_holds_bind(const struct gateway *gw, int bind)
+{
+	const struct bind_slots *b = &gw->slots->bind[bind];
+
+	for (int i = 0; i < b->n; i++)
+		if (b->slot[i].state == SLOT_HELD)
+			return true;
+	return false;
+}
+
+bool
 gateway_links_elsewhere(const struct gateway *gw, int bind)
 {
 	const struct bind_slots *b = &gw->slots->bind[bind];

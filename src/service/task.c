@@ -190,22 +190,35 @@ commit_check(struct store_commit *c, const struct store_key *key, const struct r
 }
 
 void
-commit_list_add(struct store_commit *c, enum store_family list, const struct store_key *ref, int64_t score)
+commit_part_add(struct store_commit *c, enum store_family list, const char *part, const struct store_key *ref,
+    int64_t score)
 {
 	struct store_op *op = commit_op(c, STORE_LIST_ADD);
 
-	op->key = key_of(list, ref->owner, "");
+	op->key = key_of(list, ref->owner, part);
 	op->ref = *ref;
 	op->score = score;
 }
 
 void
-commit_list_remove(struct store_commit *c, enum store_family list, const struct store_key *ref)
+commit_part_remove(struct store_commit *c, enum store_family list, const char *part, const struct store_key *ref)
 {
 	struct store_op *op = commit_op(c, STORE_LIST_REMOVE);
 
-	op->key = key_of(list, ref->owner, "");
+	op->key = key_of(list, ref->owner, part);
 	op->ref = *ref;
+}
+
+void
+commit_list_add(struct store_commit *c, enum store_family list, const struct store_key *ref, int64_t score)
+{
+	commit_part_add(c, list, "", ref, score);
+}
+
+void
+commit_list_remove(struct store_commit *c, enum store_family list, const struct store_key *ref)
+{
+	commit_part_remove(c, list, "", ref);
 }
 
 void

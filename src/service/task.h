@@ -66,6 +66,7 @@ struct gateway {
 	bool draining;
 	unsigned due_next;		/* bucket to look at next */
 	int64_t due_at, outbox_at[16];
+	unsigned parts_first;		/* bind whose part of the outbox comes first in the next claim */
 	struct map *polls;
 	struct slots *slots;
 	unsigned char mac_key[32];
@@ -102,6 +103,10 @@ void commit_put(struct gateway *gw, struct store_commit *c, const struct store_k
 void commit_check(struct store_commit *c, const struct store_key *key, const struct rev *r);
 void commit_list_add(struct store_commit *c, enum store_family list, const struct store_key *ref, int64_t score);
 void commit_list_remove(struct store_commit *c, enum store_family list, const struct store_key *ref);
+/* The same with a part of a list. */
+void commit_part_add(struct store_commit *c, enum store_family list, const char *part, const struct store_key *ref,
+    int64_t score);
+void commit_part_remove(struct store_commit *c, enum store_family list, const char *part, const struct store_key *ref);
 /* Of a list of texts; `item` is also the owner that chooses its bucket. */
 void commit_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *item,
     int64_t score);

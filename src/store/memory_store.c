@@ -410,10 +410,16 @@ memory_store_claim(struct memory_store *m, int64_t now, const struct store_claim
 	size_t max = c->max < STORE_CLAIM_MAX ? c->max : STORE_CLAIM_MAX, got = 0;
 	struct store_name name;
 
-	for (unsigned i = 0; i <= c->more && got < max; i++) {
-		store_name_list(c->list + i, c->bucket, &name);
-		got += claim_list(m, now, &name, max - got, c->lease_ms, out + got);
-	}
+	for (unsigned i = 0; i <= c->more && got < max; i++)
+		for (unsigned k = 0; k <= c->parts && got < max; k++) {
+			size_t most = max - got;
+
+			if (k < c->parts && c->part[k].max < most)
+				most = c->part[k].max;
+			store_name_list(c->list + i, c->bucket, &name);
+			store_name_part(k < c->parts ? c->part[k].id : "", &name);
+			got += claim_list(m, now, &name, most, c->lease_ms, out + got);
+		}
 	return got;
 }
 

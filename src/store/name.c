@@ -69,6 +69,15 @@ store_name_list(enum store_family family, unsigned bucket, struct store_name *ou
 	add(out, row->name, strlen(row->name));
 }
 
+void
+store_name_part(const char *part, struct store_name *out)
+{
+	if (part[0] == '\0')
+		return;
+	add(out, ":", 1);
+	add(out, part, strlen(part));
+}
+
 static void
 add_hash(struct store_name *out, const unsigned char hash[SEAL_HASH])
 {
@@ -85,8 +94,10 @@ store_name(struct store_namer *n, const struct store_key *key, struct store_name
 	unsigned char hash[SEAL_HASH];
 
 	store_name_list(key->family, store_name_bucket(n, key->family, key->owner), out);
-	if (traits[key->family] & BY_BUCKET)
+	if (traits[key->family] & BY_BUCKET) {
+		store_name_part(key->id, out);
 		return;
+	}
 	add_hash(out, n->hash);
 	if (key->id[0] == '\0')
 		return;

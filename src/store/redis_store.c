@@ -483,22 +483,30 @@ on_claimed(void *arg, uint64_t op, enum redis_end end, const redisReply *reply)
 	mem_wipe(begin, (size_t)(at - begin));
 }
 
+_Static_assert(3 + 2 * STORE_CLAIM_LISTS * (1 + STORE_CLAIM_PARTS) <= ARGS_MAX, "a claim of all lists and parts");
+
 void
 redis_store_claim(struct redis_store *s, uint64_t op, const struct store_claim *c)
 {
 	struct call *k = call_new(s, op, on_claimed, c->bucket);
+	size_t max = c->max < STORE_CLAIM_MAX ? c->max : STORE_CLAIM_MAX;
 	struct store_name name;
 
-	if (c->more >= STORE_CLAIM_LISTS)
-		fatalx("store: claim of %u lists", c->more + 1);
+	if (c->more >= STORE_CLAIM_LISTS || c->parts > STORE_CLAIM_PARTS)
+		fatalx("store: claim of %u lists in %u parts", c->more + 1, c->parts);
 	k->script = &store_lua_claim;
-	add_i64(k, (int64_t)c->more + 1);
-	for (unsigned i = 0; i <= c->more; i++) {
-		store_name_list(c->list + i, c->bucket, &name);
-		add(k, name.text, name.len);
-	}
-	add_i64(k, (int64_t)(c->max < STORE_CLAIM_MAX ? c->max : STORE_CLAIM_MAX));
+	add_i64(k, (int64_t)(c->more + 1) * (c->parts + 1));
+	for (unsigned i = 0; i <= c->more; i++)
+		for (unsigned part = 0; part <= c->parts; part++) {
+			store_name_list(c->list + i, c->bucket, &name);
+			store_name_part(part < c->parts ? c->part[part].id : "", &name);
+			add(k, name.text, name.len);
+		}
+	add_i64(k, (int64_t)max);
 	add_i64(k, c->lease_ms);
+	for (unsigned i = 0; i <= c->more; i++)
+		for (unsigned part = 0; part <= c->parts; part++)
+			add_i64(k, (int64_t)(part < c->parts && c->part[part].max < max ? c->part[part].max : max));
 	send_call(k);
 }
 

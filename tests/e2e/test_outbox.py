@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two SMSCs (Net::SMPP, smsc.pl): messages go over the second route when the first one refuses or says that they failed."""
+import subprocess
+
 import pytest
 
 from helpers import THANDI, PIN, TOKEN, withdrawals
@@ -87,3 +89,36 @@ def test_failed_by_receipt_in_decimal(stage, smsc, other):
     until(lambda: stage.gateway.metric("isango_messages_delivered_total") == delivered + 1, "the receipt to count")
     assert stage.gateway.metric("isango_messages_rerouted_total") == 1
     assert stage.gateway.metric("isango_dead_tokens_total") == 0
+
+
+def outbox(stage, *arguments):
+    config = next(a for a in stage.gateway.popen.args if a.endswith(".json"))
+    return subprocess.run([stage.build / "isango", "outbox", "-c", config, *arguments], capture_output=True, text=True,
+                          timeout=20, check=False)
+
+
+def test_what_operators_see(stage, smsc, other):
+    """A message that failed on both routes, and a receipt of no message: shown without what is nobody's business."""
+    stage.expected_errors.add("token undelivered")
+    phone = sign_up(stage, smsc)
+    cash_out(phone)
+    assert other.deliver(f"receipt {int(token_from(other)['id'], 16):010d} UNDELIV {THANDI} ACME") == "0"
+    assert smsc.deliver(f"receipt {token_from(smsc)['id']} REJECTD {THANDI} ACME") == "0"
+    assert other.deliver(f"receipt 0012345678 UNDELIV {THANDI} ACME") == "0"
+    until(lambda: stage.gateway.metric("isango_dead_tokens_total") == 1, "the token to be given up", seconds=40)
+    until(lambda: stage.gateway.metric("isango_receipts_unmatched_total") == 1, "the receipt to be given up", seconds=40)
+    dead = outbox(stage, "dead", "--class", "token")
+    assert dead.returncode == 0, dead.stderr
+    line = dead.stdout.splitlines()[1]
+    assert len(dead.stdout.splitlines()) == 2 and " token " in line and " failed " in line and " other " not in line
+    assert f"{THANDI[:4]}***{THANDI[-4:]}" in line and "receipt REJECTD" in line
+    for secret in (THANDI, withdrawals(stage)[0]["token"], "code"):
+        assert secret not in dead.stdout
+    assert len(outbox(stage, "dead", "--class", "notice").stdout.splitlines()) == 1
+    assert len(outbox(stage, "dead", "--limit", "1").stdout.splitlines()) == 2
+    until(lambda: len(outbox(stage, "receipts", "other").stdout.splitlines()) == 2, "the receipt to be kept")
+    shown = outbox(stage, "receipts", "other").stdout
+    assert " UNDELIV " in shown and "12345678" not in shown and shown.rstrip().endswith(" 10")
+    wrong = outbox(stage, "receipts", "nobody")
+    assert wrong.returncode == 1 and "there are:" in wrong.stderr and "other" in wrong.stderr
+    assert outbox(stage, "receipts").returncode == 2

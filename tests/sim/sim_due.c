@@ -58,13 +58,13 @@ due_find(struct sim_world *w, const char *ref)
 void
 sim_due_op(struct sim_world *w, const struct store_op *op)
 {
-	char ref[STORE_OWNER + STORE_ID];
+	char ref[STORE_OWNER + 2 * STORE_ID];
 	struct sim_due *d;
 
 	if (op->key.family != STORE_DUE &&
 	    (op->key.family < STORE_OUTBOX || op->key.family > STORE_OUTBOX_NOTICE))
 		return;
-	str_format(ref, sizeof ref, "%s\n%s", op->ref.owner, op->ref.id);
+	str_format(ref, sizeof ref, "%s\n%s\n%s", op->ref.owner, op->ref.id, op->key.id);
 	d = due_find(w, ref);
 	if (op->kind == STORE_LIST_REMOVE) {
 		if (d != NULL)
@@ -76,6 +76,7 @@ sim_due_op(struct sim_world *w, const struct store_op *op)
 		d = &w->due[w->due_n++];
 		str_copy(d->ref, sizeof d->ref, ref);
 		d->list = op->key.family;
+		str_copy(d->part, sizeof d->part, op->key.id);
 		d->bucket = memory_store_bucket(w->store, op->key.family, op->key.owner);
 	}
 	d->score = op->score;
@@ -85,7 +86,12 @@ sim_due_op(struct sim_world *w, const struct store_op *op)
 static bool
 is_claimed(const struct sim_due *d, const struct store_claim *c)
 {
-	return d->list >= c->list && d->list <= c->list + c->more && d->bucket == c->bucket;
+	if (d->list < c->list || d->list > c->list + c->more || d->bucket != c->bucket)
+		return false;
+	for (unsigned k = 0; k < c->parts; k++)
+		if (strcmp(d->part, c->part[k].id) == 0)
+			return true;
+	return d->part[0] == '\0';
 }
 
 void

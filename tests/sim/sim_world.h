@@ -54,7 +54,8 @@ struct sim_process {
 struct sim_due {			/* a mirror of the lists of what is due: when somebody must look */
 	enum store_family list;
 	unsigned bucket;
-	char ref[STORE_OWNER + STORE_ID];
+	char part[STORE_ID];
+	char ref[STORE_OWNER + 2 * STORE_ID];
 	int64_t score;
 };
 

@@ -23,6 +23,7 @@ static struct smsc {
 	int64_t takes_ms;			/* to answer, 0: 50 */
 	int times[SIM_CHANNELS];		/* so often, then it accepts; -1: always */
 	unsigned room[SIM_CHANNELS];
+	bool room_is_spent;			/* by each message, until the test gives new room */
 	char id[RECEIPT_ID];			/* that it gives next, "" counts up */
 	struct submit_seen seen[SUBMITS_MAX];
 	int seen_n;
@@ -55,6 +56,8 @@ smsc_take(void *ctx, uint64_t op, const struct sms_req *q)
 	assert_true(smsc.seen_n < SUBMITS_MAX);
 	*seen = (struct submit_seen){ .channel = q->channel, .cls = q->cls, .at = smsc.w->loop.now };
 	str_copy(seen->to, sizeof seen->to, q->to);
+	if (smsc.room_is_spent)
+		smsc.room[q->channel]--;
 	s->op = op;
 	s->a.end = SMS_SENT;
 	if (smsc.times[q->channel] != 0) {
@@ -84,6 +87,21 @@ smsc_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 	smsc.stored_n++;
 }
 
+static inline void
+run_for(int64_t ms)
+{
+	int64_t until = smsc.w->loop.now + ms;
+
+	/* Nothing but the gateway's own ticks may be planned: it has to be kept awake. */
+	while (smsc.w->loop.now < until) {
+		int64_t next = smsc.w->loop.now + 500 < until ? smsc.w->loop.now + 500 : until;
+
+		sim_wake(&smsc.w->process[0], next + 500);
+		sim_world_run(smsc.w, next);
+		smsc.w->loop.now = next;
+	}
+}
+
 static inline struct sim_world *
 smsc_world(void)
 {
@@ -98,22 +116,11 @@ smsc_world(void)
 	sim_process_crash(&w->process[1]);
 	w->process[1].generation++;	/* and is not started again */
 	sim_two_routes(w);
+	/* What has no link here would be left to the other process. */
+	for (int bind = 0; bind < SIM_BINDS; bind++)
+		for (int i = 0; i < 20 && !gateway_holds_bind(w->process[0].gw, bind); i++)
+			run_for(1000);
 	return w;
-}
-
-static inline void
-run_for(int64_t ms)
-{
-	int64_t until = smsc.w->loop.now + ms;
-
-	/* Nothing but the gateway's own ticks may be planned: it has to be kept awake. */
-	while (smsc.w->loop.now < until) {
-		int64_t next = smsc.w->loop.now + 500 < until ? smsc.w->loop.now + 500 : until;
-
-		sim_wake(&smsc.w->process[0], next + 500);
-		sim_world_run(smsc.w, next);
-		smsc.w->loop.now = next;
-	}
 }
 
 static inline void

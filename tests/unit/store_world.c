@@ -286,14 +286,22 @@ const struct answer *
 claim_lists(struct world *w, enum store_family list, unsigned more, const char *owner, size_t max,
     int64_t lease_ms)
 {
-	struct store_claim c = { list, memory_store_bucket(w->memory, list, owner), max, lease_ms,
-	    more };
-	struct store_claimed out[STORE_CLAIM_MAX];
-	size_t n = memory_store_claim(w->memory, loop_wall(w->loop), &c, out);
+	struct store_claim c = { .list = list, .max = max, .lease_ms = lease_ms, .more = more };
 
-	assert_int_equal(c.bucket, redis_store_bucket(w->store, list, owner));
+	return claim_parts(w, &c, owner);
+}
+
+const struct answer *
+claim_parts(struct world *w, struct store_claim *c, const char *owner)
+{
+	struct store_claimed out[STORE_CLAIM_MAX];
+	size_t n;
+
+	c->bucket = memory_store_bucket(w->memory, c->list, owner);
+	assert_int_equal(c->bucket, redis_store_bucket(w->store, c->list, owner));
+	n = memory_store_claim(w->memory, loop_wall(w->loop), c, out);
 	keep_claimed(begin(w, STORE_DONE, n), out, n);
-	redis_store_claim(w->store, w->op, &c);
+	redis_store_claim(w->store, w->op, c);
 	return settle(w);
 }
 

@@ -79,6 +79,8 @@ const struct answer *claim(struct world *w, enum store_family list, const char *
 /* From the lists of `more` further families too. */
 const struct answer *claim_lists(struct world *w, enum store_family list, unsigned more,
     const char *owner, size_t max, int64_t lease_ms);
+/* With parts; the bucket is filled in. */
+const struct answer *claim_parts(struct world *w, struct store_claim *c, const char *owner);
 const struct answer *range(struct world *w, const struct store_range *r);
 
 /*

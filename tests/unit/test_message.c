@@ -328,12 +328,46 @@ test_a_route_that_is_gone(void **state)
 	assert_int_equal(m.state, MESSAGE_FAILED);
 }
 
+/* Who has the bind may take it at once; who looks at all of them, later, and in time for its deadline and patience. */
+static void
+test_handed_over(void **state)
+{
+	static const struct message_rules second_open = { 2, 3, 0x2 };
+	struct message m = new_message(MSG_TOKEN);
+	int64_t now = NOW;
+
+	(void)state;
+	assert_false(message_no_room(&m, &second_open, now));
+	message_hand_over(&m, now, "mno");
+	assert_in_range(m.next_at, NOW + 5000, NOW + 20000);
+	assert_true(message_ready(&m, &two_routes, now + 1));
+	assert_string_equal(m.handed_to, "mno");
+	message_sending(&m, now + 1, 90000);
+	assert_string_equal(m.handed_to, "");
+
+	m = new_message(MSG_TOKEN);
+	while (!message_no_room(&m, &second_open, now)) {
+		message_hand_over(&m, now, "mno");
+		now = m.next_at;
+	}
+	assert_int_equal(m.route, 1);
+	assert_string_equal(m.handed_to, "");
+	assert_in_range(now, NOW + 60000, NOW + 70000);
+
+	m = new_message(MSG_TOKEN);
+	m.deadline = NOW + 100;
+	assert_false(message_no_room(&m, &second_open, NOW));
+	message_hand_over(&m, NOW, "mno");
+	assert_int_equal(m.next_at, m.deadline);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers), cmocka_unit_test(test_tries_then_routes_then_failed),
 		cmocka_unit_test(test_refused_everywhere), cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_handed_over),
 		cmocka_unit_test(test_failed_receipts_at_the_end),
 		cmocka_unit_test(test_later_and_deadline), cmocka_unit_test(test_after_a_crash),
 		cmocka_unit_test(test_receipts), cmocka_unit_test(test_round_trip),

@@ -91,6 +91,7 @@ test_priorities(void **state)
 	for (int i = 0; i < MSG_CLASSES; i++)
 		w->tenant.routes_n[i] = 1;
 	smsc.room[SIM_SMS] = 0;
+	smsc.room_is_spent = true;
 	for (int i = 0; i < 60; i++) {
 		str_format(id, sizeof id, "notice-%d", i);
 		put_message(MSG_NOTICE, id, PHONE);

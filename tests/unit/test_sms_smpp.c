@@ -19,7 +19,7 @@
 #include "base/mem.h"
 #include "base/metric.h"
 #include "base/str.h"
-#include "channels/edge.h"
+#include "channels/edge_parts.h"
 #include "core/reassembly.h"
 #include "io/loop.h"
 #include "io/smpp_peer.h"
@@ -44,6 +44,8 @@ static struct world {
 	struct bind_settings bind;
 	struct channel_settings channel;
 	uint64_t conn;
+	uint32_t bind_status;	/* answer to each bind */
+	int binds;
 	struct seen seen[MAX];
 	int seen_n;
 	uint32_t answer[MAX];	/* to each, 0 at first */
@@ -78,7 +80,8 @@ peer_bind(void *arg, uint64_t conn, const struct smpp_pdu *pdu)
 {
 	(void)arg, (void)pdu;
 	w.conn = conn;
-	return 0;
+	w.binds++;
+	return w.bind_status;
 }
 
 static uint32_t
@@ -604,6 +607,39 @@ test_no_link_and_lost_link(void **state)
 	assert_int_equal(w.seen_n, 1);
 }
 
+/* A slot that is lost and taken again, however it is let go, does not ask an SMSC again that has just refused it. */
+static void
+test_a_setback_outlives_the_slot(void **state)
+{
+	static const int64_t within_ms[] = { 0, 500 };
+	struct bind *b;
+	int64_t next;
+
+	(void)state;
+	w.bind_status = SMPP_RALYBND;
+	w.edge = edge_new(w.loop, &w.s);
+	b = &w.edge->binds[0];
+	edge_link(w.edge, 0, 0, true, 0);
+	UNTIL(w.binds == 1 && smpp_link_next_attempt(b->link[0]) > 0);
+	next = smpp_link_next_attempt(b->link[0]);
+	for (size_t i = 0; i < NELEM(within_ms); i++) {
+		edge_link(w.edge, 0, 0, false, within_ms[i]);
+		UNTIL(b->link[0] == NULL);
+		edge_link(w.edge, 0, 0, true, 0);
+		assert_true(smpp_link_next_attempt(b->link[0]) >= next);
+	}
+	assert_int_equal(w.binds, 1);
+
+	/* One that was bound has nothing to wait for. */
+	close_edge();
+	w.bind_status = 0;
+	open_edge();
+	b = &w.edge->binds[0];
+	edge_link(w.edge, 0, 0, false, 0);
+	edge_link(w.edge, 0, 0, true, 0);
+	assert_true(smpp_link_next_attempt(b->link[0]) <= loop_now(w.loop) + 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -614,7 +650,7 @@ main(void)
 		TEST(test_parts_max), TEST(test_references), TEST(test_statuses), TEST(test_half_sent),
 		TEST(test_rest_follows), TEST(test_paced_parts), TEST(test_freed_between_parts),
 		TEST(test_deadline), TEST(test_validity), TEST(test_receipts_and_priority), TEST(test_senders),
-		TEST(test_no_link_and_lost_link),
+		TEST(test_no_link_and_lost_link), TEST(test_a_setback_outlives_the_slot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -302,6 +302,44 @@ test_claims_of_several_lists(void **state)
 	assert_string_equal(a->got[0].text, "n2");
 }
 
+/* A part is a list of its own, which is claimed before the whole one and no more than so many of it. */
+static void
+test_parts_of_a_list(void **state)
+{
+	static const struct {
+		const char *id, *part;
+	} row[] = { { "a1", "a" }, { "a2", "a" }, { "b1", "b" }, { "all", "" } };
+	struct world *w = *state;
+	struct store_commit c = new_commit(w);
+	struct store_claim of_a = { .list = STORE_OUTBOX, .max = 9, .lease_ms = HOUR,
+		.part = { { "a", 1 }, { "none", 9 } }, .parts = 2 };
+	const struct answer *a;
+
+	for (size_t i = 0; i < NELEM(row); i++) {
+		struct store_key m = key_of(STORE_MESSAGE, row[i].id, "");
+
+		add_put(w, &c, m, absent, row[i].id);
+		add_list(&c, STORE_LIST_ADD, STORE_OUTBOX, m, loop_wall(w->loop) - 9 + (int64_t)i);
+		str_copy(c.op[c.n - 1].key.id, sizeof c.op[c.n - 1].key.id, row[i].part);
+	}
+	assert_int_equal(commit(w, &c), STORE_DONE);
+	a = claim_parts(w, &of_a, "any");
+	assert_int_equal(a->n, 2);
+	assert_string_equal(a->got[0].text, "a1");
+	assert_string_equal(a->got[1].text, "all");
+	a = claim_parts(w, &of_a, "any");
+	assert_int_equal(a->n, 1);
+	assert_string_equal(a->got[0].text, "a2");
+
+	/* Out of the part, and only out of that. */
+	c = new_commit(w);
+	add_list(&c, STORE_LIST_REMOVE, STORE_OUTBOX, key_of(STORE_MESSAGE, "b1", ""), 0);
+	str_copy(c.op[0].key.id, sizeof c.op[0].key.id, "b");
+	assert_int_equal(commit(w, &c), STORE_DONE);
+	of_a.part[1].id = "b";
+	assert_int_equal(claim_parts(w, &of_a, "any")->n, 0);
+}
+
 /* The oldest goes at the cap; nothing is refused. */
 static void
 test_a_rolling_list(void **state)
@@ -581,6 +619,7 @@ main(void)
 		TEST(test_claims),
 		TEST(test_outbox),
 		TEST(test_claims_of_several_lists),
+		TEST(test_parts_of_a_list),
 		TEST(test_a_rolling_list),
 		TEST(test_lifetimes),
 		TEST(test_random),
