@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 import pytest  # noqa: E402
 
 import helpers  # noqa: E402
+import wire  # noqa: E402
 from stage import AT_KEY, CORE_PASSWORD, INTEGRATOR_KEY, SMPP_PASSWORD, Stage  # noqa: E402
 
 PATIENCE_S = 600 if "ISANGO_LONG" in os.environ else 60
@@ -106,6 +107,25 @@ def make_stage(request):
                         print(f"--- {name}\n" + "\n".join(text.splitlines()[-40:]))
             stage.keep = False
             stage.kill()
+
+
+@pytest.fixture
+def record(request, tmp_path):
+    """
+    record(port) stands before that port; ours: the way that our PDUs go. Unless the test failed or has read the recording
+    itself, tshark must in the end find each of them sound.
+    """
+    made = []
+
+    def before(port, ours=wire.OUT):
+        made.append((wire.Recorder(port), ours))
+        return made[-1][0]
+    yield before
+    for recorder, _ in made:
+        recorder.close()
+    for recorder, ours in made:
+        if recorder.keep and recorder.pieces and not getattr(request.node, "failed", False):
+            wire.decode(recorder, tmp_path, (ours,))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from helpers import THANDI
 from peer import Peer
 from phone import CODES, Phone
 from stage import SMPP_PASSWORD
-from wire import IN, Recorder, decode
+from wire import IN, decode
 
 ESM_RECEIPT, ESM_UDHI, UCS2 = "4", 0x40, 8
 DELIVER_SM, CONTINUE, LAST = 5, 2, 17
@@ -38,10 +38,8 @@ def stage(make_stage):
 
 
 @pytest.fixture
-def wire(stage):
-    recorder = Recorder(stage.sandbox_ports["smpp_port"])
-    yield recorder
-    recorder.close()
+def wire(stage, record):
+    return record(stage.sandbox_ports["smpp_port"], ours=IN)
 
 
 def test_messages_and_receipts(stage, wire, tmp_path):
@@ -91,8 +89,8 @@ def test_a_dialogue(stage, wire, tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["transceiver", "transmitter", "receiver"])
-def test_binds(stage, mode):
-    esme = Esme(stage.sandbox_ports["smpp_port"], mode)
+def test_binds(wire, mode):
+    esme = Esme(wire.port, mode)
     assert esme.bound["status"] == "0"
     esme.order("enquire")
     esme.wait("enquire_link_resp")
@@ -102,16 +100,15 @@ def test_binds(stage, mode):
     esme.close()
 
 
-def test_a_wrong_password(stage):
-    refused = Esme(stage.sandbox_ports["smpp_port"], password="wrong")
+def test_a_wrong_password(wire):
+    refused = Esme(wire.port, password="wrong")
     assert refused.bound["status"] == "14"
     refused.close()
 
 
-def test_only_a_receiver_receives(stage):
+def test_only_a_receiver_receives(wire):
     """What a phone sends goes to who can take it, however many only send."""
-    port = stage.sandbox_ports["smpp_port"]
-    sender, receiver = Esme(port, "transmitter"), Esme(port, "receiver")
+    sender, receiver = Esme(wire.port, "transmitter"), Esme(wire.port, "receiver")
     assert sender.submit(f"sms {THANDI} 0 0 {b'hello'.hex()}")["status"] == "0"
     assert receiver.wait("deliver_sm", esm_class=ESM_RECEIPT)["from"] == THANDI
     for esme in (sender, receiver):

@@ -84,10 +84,8 @@ def smsc():
 
 
 @pytest.fixture
-def wire(smsc):
-    recorder = Recorder(smsc.port)
-    yield recorder
-    recorder.close()
+def wire(smsc, record):
+    return record(smsc.port)
 
 
 def often(config, _tenant):

@@ -12,16 +12,16 @@ RSYSERR = 8
 
 
 @pytest.fixture
-def smsc():
-    peer = Smsc()
+def smsc(record):
+    peer = Smsc(record)
     yield peer
     peer.close()
 
 
 @pytest.fixture
-def other():
+def other(record):
     """The SMSC of the first route; the second one's carries USSD too."""
-    peer = Smsc()
+    peer = Smsc(record)
     yield peer
     peer.close()
 

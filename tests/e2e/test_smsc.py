@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A second SMSC (Net::SMPP, smsc.pl): USSD, SMS and the link as somebody else understands SMPP 3.4."""
+"""
+A second SMSC (Net::SMPP, smsc.pl): USSD, SMS and the link as somebody else understands SMPP 3.4. What isango says to it is
+read by tshark in the end of each test.
+"""
 import pathlib
 import re
 import signal
@@ -15,9 +18,11 @@ BEGIN, INPUT, RELEASE = 1, 18, 0x81
 
 
 class Smsc(Peer):
-    def __init__(self):
+    """Its port is that of the recorder before it."""
+
+    def __init__(self, record):
         super().__init__(["perl", pathlib.Path(__file__).with_name("smsc.pl"), "isango", SMPP_PASSWORD])
-        self.port = int(self.wait("port")["port"])
+        self.port = record(int(self.wait("port")["port"])).port
 
     def deliver(self, text):
         """The status that its deliver_sm is answered with."""
@@ -68,8 +73,8 @@ def seconds_of(validity):
 
 
 @pytest.fixture
-def smsc():
-    peer = Smsc()
+def smsc(record):
+    peer = Smsc(record)
     yield peer
     peer.close()
 
