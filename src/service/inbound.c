@@ -359,7 +359,7 @@ trim(struct buf *text)
 	}
 }
 
-/* What tells this SMS from others of the phone; a PIN is not even hashed. */
+/* What tells this SMS from all others: its answer's name is that of no other phone's. A PIN is not even hashed. */
 static void
 identify(struct mo *s)
 {
@@ -369,7 +369,7 @@ identify(struct mo *s)
 	struct buf b = { 0 };
 	char hex[2 * INBOX_ID + 1];
 
-	buf_addf(&b, "%s/%u/%u/%u/%s", s->number, s->in.reference, p->total > 1 ? p->reference : 0u,
+	buf_addf(&b, "%s/%s/%u/%u/%u/%s", s->owner, s->number, s->in.reference, p->total > 1 ? p->reference : 0u,
 	    p->total > 1 ? p->total : 0u, secret ? "" : buf_str(&s->text));
 	gateway_mac(gw, "inbound", buf_str(&b), s->id);
 	buf_clear(&b);

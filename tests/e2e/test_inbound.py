@@ -60,6 +60,14 @@ def test_stop_ends_notices_and_start_brings_them_back(stage):
     assert {m["from"] for m in phone.inbox() if "notices" in m["text"]} == {"30384"}
 
 
+def test_the_same_word_from_many_phones(stage):
+    phones = [Phone(stage, f"2782000000{number}") for number in range(5)]
+    for phone in phones:
+        phone.send("STOP")
+    for phone in phones:
+        assert STOPPED["en"] in phone.sms()
+
+
 def test_the_language_that_was_chosen_answers(stage):
     phone = sign_up(stage, language="3")
     phone.send("HELP")

@@ -52,10 +52,11 @@ sms_world(bool with_menu)
 }
 
 static void
-deliver_part(struct sim_world *w, int process, const struct reassembly_part *part)
+deliver_part_of(struct sim_world *w, int process, const char *phone, const struct reassembly_part *part)
 {
-	struct inbound_in in = { .channel = SIM_SMS, .from = PHONE, .number = "30384", .part = *part };
+	struct inbound_in in = { .channel = SIM_SMS, .number = "30384", .part = *part };
 
+	str_copy(in.from, sizeof in.from, phone);
 	for (int i = 0; i < TRIES; i++) {
 		int64_t until = w->loop.now + WAIT_MS;
 
@@ -71,6 +72,12 @@ deliver_part(struct sim_world *w, int process, const struct reassembly_part *par
 		sim_world_run(w, w->loop.now + 1000);
 	}
 	fail_msg("the SMS was never taken");
+}
+
+static void
+deliver_part(struct sim_world *w, int process, const struct reassembly_part *part)
+{
+	deliver_part_of(w, process, PHONE, part);
 }
 
 static struct reassembly_part
@@ -136,6 +143,21 @@ test_a_word_whatever_breaks(void **state)
 			assert_int_equal(w->strike[0].nth, 0);
 			world_free(w);
 		}
+}
+
+/* The first SMS of each, word for word the same: an answer's name must be its phone's alone. */
+static void
+test_many_say_the_same(void **state)
+{
+	static const char *const phones[] = { PHONE, "27837654321", "27829999999" };
+	struct sim_world *w = sms_world(false);
+	struct reassembly_part stop = alone("STOP");
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(phones); i++)
+		deliver_part_of(w, 0, phones[i], &stop);
+	assert_int_equal(answers(w), NELEM(phones));
+	world_free(w);
 }
 
 static void
@@ -415,6 +437,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_word_whatever_breaks),
+		cmocka_unit_test(test_many_say_the_same),
 		cmocka_unit_test(test_a_dialogue_whatever_breaks),
 		cmocka_unit_test(test_parts_of_two_processes),
 		cmocka_unit_test(test_two_at_once),
