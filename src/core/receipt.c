@@ -204,9 +204,10 @@ receipt_ids(const struct receipt *r, const struct receipt_ids *forms, char out[2
 {
 	size_t n = 0;
 
-	if (r->id[0] != '\0')
-		receipt_canonical_id(r->id, forms->text == ID_HEX, out[n++]);
-	if (r->tlv_id[0] != '\0')
-		receipt_canonical_id(r->tlv_id, forms->tlv == ID_HEX, out[n++]);
+	/* Spaces alone name nothing, and messages that were given no id have nothing in common. */
+	receipt_canonical_id(r->id, forms->text == ID_HEX, out[n]);
+	n += out[n][0] != '\0';
+	receipt_canonical_id(r->tlv_id, forms->tlv == ID_HEX, out[n]);
+	n += out[n][0] != '\0';
 	return n == 2 && strcmp(out[0], out[1]) == 0 ? 1 : n;
 }

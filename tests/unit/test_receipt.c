@@ -240,6 +240,10 @@ test_ids_meet(void **state)
 		{ "0416342074", "garbage", "18d0e03a", { ID_DECIMAL, ID_DECIMAL, ID_HEX }, true },
 		{ "7", "", "07", { ID_TEXT, ID_TEXT, ID_TEXT }, true },
 		{ "7", "", "", { ID_TEXT, ID_TEXT, ID_TEXT }, false },
+		/* No id is no name: else it would be about whichever message got none last. */
+		{ "", "", "", { ID_TEXT, ID_TEXT, ID_TEXT }, false },
+		{ "", "", "  ", { ID_TEXT, ID_TEXT, ID_TEXT }, false },
+		{ " ", "", " ", { ID_HEX, ID_HEX, ID_HEX }, false },
 		{ "74e02ee1-4e2f-4a6e-a78b-4b247d756a22", "74E02EE1-4E2F-4A6E-A78B-4B247D756A22", "",
 		    { ID_HEX, ID_HEX, ID_HEX }, true },
 	};
