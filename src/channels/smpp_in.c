@@ -215,6 +215,8 @@ take_message(struct bind *b, const struct way_back *w, const struct smpp_pdu *pd
 	if (!phone_parse(pdu->source, in.channel >= 0 ? country_of(e->settings, &e->settings->channels[in.channel]) : "",
 	    r.from))
 		r.from[0] = '\0';
+	if (!str_copy(r.to, sizeof r.to, pdu->dest))
+		r.to[0] = '\0';
 	return ask_receipt(e, w, &r, suspect_new(pdu, &in, refusal));
 }
 

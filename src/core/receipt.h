@@ -27,10 +27,11 @@ struct receipt {
 	char err[8];
 	/*
 	 * Set by who read the PDU: no bit of its esm_class says that it is a receipt, it only looks like one. Then it is
-	 * one if its id is that of a message of ours to `from`, and else what a customer wrote.
+	 * one if its id is that of a message of ours that went from `to` to `from`, and else what a customer wrote.
 	 */
 	bool maybe;
 	char from[PHONE_MAX];		/* with maybe: its source address, as messages name phones ("27821234567") */
+	char to[RECEIPT_ID];		/* with maybe: its destination address as it came; the message's sender */
 };
 
 /*

@@ -80,6 +80,22 @@ carry_bind(const struct carried *k)
 	return k->task.gw->settings->channels[carry_channel(k)].bind;
 }
 
+bool
+carry_is_sender(const struct carried *k, const char *address)
+{
+	const struct settings *set = k->task.gw->settings;
+	int route[ROUTES_MAX] = { 0 }, n = routes_of(k, route);
+
+	for (int i = 0; i < n; i++) {
+		const struct channel_settings *c = &set->channels[route[i]];
+
+		if (str_equal_fold(c->sender, address) ||
+		    phone_same_number(c->sender, address, set->tenants[c->tenant].country))
+			return true;
+	}
+	return false;
+}
+
 /* A message of a more urgent class found no room there a moment ago: the next room is for that one. */
 static bool
 must_yield(const struct gateway *gw, int bind, enum message_class cls)

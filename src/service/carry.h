@@ -30,6 +30,8 @@ void carry_wipe(struct carried *k);		/* the text may hold a token */
 bool carry_load(struct carried *k, const struct store_value *v) MUST_CHECK;
 int carry_channel(const struct carried *k);	/* of its route; the tenant must have it */
 int carry_bind(const struct carried *k);
+/* Is it the sender of a channel that the message may leave by? */
+bool carry_is_sender(const struct carried *k, const char *address);
 struct message_rules carry_rules(const struct carried *k);
 void carry_save(struct carried *k, task_fn *on);
 /* After it was saved: counts and logs where it is now, if it moved. */

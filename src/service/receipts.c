@@ -223,8 +223,11 @@ on_message_loaded(struct task *t, const struct event *e)
 		received(r, e->end == STORE_DONE ? RECEIPT_STORED : RECEIPT_NOT_STORED);
 		return;
 	}
-	/* Anybody can write a text with a number in it: about a message to somebody else it says nothing. */
-	if (r->r.maybe && strcmp(r->r.from, r->c.m.to) != 0) {
+	/*
+	 * Anybody can write a text with a number in it, and some can write it from any phone's number. But an SMS to a
+	 * name never arrives: what is said of a token that a name has sent comes from the SMSC.
+	 */
+	if (r->r.maybe && (strcmp(r->r.from, r->c.m.to) != 0 || !carry_is_sender(&r->c, r->r.to))) {
 		received(r, RECEIPT_IS_MESSAGE);
 		return;
 	}

@@ -87,6 +87,8 @@ set_up(struct sim_world *w)
 	set_channel(&w->channels[SIM_SMS], "sms", CHANNEL_SMS_SMPP, 160);
 	set_channel(&w->channels[SIM_SMS_OTHER], "sms-other", CHANNEL_SMS_SMPP, 160);
 	w->channels[SIM_SMS_OTHER].bind = 1;
+	str_copy(w->channels[SIM_SMS].sender, sizeof w->channels[SIM_SMS].sender, "ACME");
+	str_copy(w->channels[SIM_SMS_OTHER].sender, sizeof w->channels[SIM_SMS_OTHER].sender, "30384");
 	str_copy(w->binds[0].name, sizeof w->binds[0].name, "mno");
 	str_copy(w->binds[1].name, sizeof w->binds[1].name, "other");
 	for (int i = 0; i < SIM_BINDS; i++) {

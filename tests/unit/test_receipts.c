@@ -255,7 +255,7 @@ test_strays(void **state)
 	world_free(w);
 }
 
-/* Only its text says that it is a receipt: it must be about a message to the very phone that it comes from. */
+/* Only its text says that it is a receipt: it must be about a message between the very two addresses. */
 static void
 test_look_alikes(void **state)
 {
@@ -264,13 +264,19 @@ test_look_alikes(void **state)
 
 	(void)state;
 	str_copy(r.from, sizeof r.from, PHONE);
+	str_copy(r.to, sizeof r.to, "acme");
 	assert_int_equal(give_receipt(0, &r), RECEIPT_IS_MESSAGE);
 	assert_int_equal(give_receipt(0, &r), RECEIPT_IS_MESSAGE);
 	send_as(MSG_NOTICE, "n", "1001");
 	str_copy(r.from, sizeof r.from, "27837654321");
 	assert_int_equal(give_receipt(0, &r), RECEIPT_IS_MESSAGE);
 	assert_int_equal(message_in_store("n").state, MESSAGE_SENT);
+	/* A forged source can write to a number that is read, not to the name that the message came from. */
 	str_copy(r.from, sizeof r.from, PHONE);
+	str_copy(r.to, sizeof r.to, "27830000384");
+	assert_int_equal(give_receipt(0, &r), RECEIPT_IS_MESSAGE);
+	assert_int_equal(message_in_store("n").state, MESSAGE_SENT);
+	str_copy(r.to, sizeof r.to, "acme");
 	assert_int_equal(give_receipt(0, &r), RECEIPT_STORED);
 	assert_int_equal(message_in_store("n").state, MESSAGE_FAILED);
 	r.id[0] = '\0';
