@@ -57,6 +57,12 @@ message_state_name(enum message_state s)
 	return state_name[s];
 }
 
+enum message_class
+message_rank(const struct message *m)
+{
+	return m->channel[0] != '\0' ? MSG_NOTICE : m->cls;
+}
+
 bool
 message_final(const struct message *m)
 {

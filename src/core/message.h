@@ -82,6 +82,8 @@ void message_hand_over(struct message *m, int64_t now, const char *bind);
 void message_sending(struct message *m, int64_t now, int64_t lease_ms);
 void message_on_answer(struct message *m, const struct message_rules *rules, int64_t now, enum message_answer a,
     int status, const char *provider_id);
+/* The class that it waits with: answers wait with notices, since anybody can ask for them under any number. */
+enum message_class message_rank(const struct message *m);
 bool message_final(const struct message *m);	/* out of the list; receipts may still come */
 bool message_dead(const struct message *m);	/* final, and neither accepted nor withdrawn: for operators to see */
 /*

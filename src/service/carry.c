@@ -117,7 +117,7 @@ carry_rules(const struct carried *k)
 		int channel = route[i], bind = gw->settings->channels[channel].bind;
 
 		if (gw->ports->sms_free(gw->ports->ctx, channel) > gw->bind_loads[bind].sends &&
-		    !must_yield(gw, bind, k->m.cls))
+		    !must_yield(gw, bind, message_rank(&k->m)))
 			r.room |= 1u << i;
 	}
 	return r;
@@ -127,7 +127,7 @@ carry_rules(const struct carried *k)
 static void
 save_places(const struct carried *k, struct store_commit *c, const struct store_key *key)
 {
-	enum store_family list = say_outbox(k->m.cls);
+	enum store_family list = say_outbox(&k->m);
 	bool final = message_final(&k->m);
 	const char *part = final ? "" : k->m.handed_to;
 

@@ -172,13 +172,13 @@ say_token_again(struct gateway *gw, int tenant, const struct intent *i, struct m
 }
 
 enum store_family
-say_outbox(enum message_class cls)
+say_outbox(const struct message *m)
 {
 	static const enum store_family list[MSG_CLASSES] = {
 		[MSG_TOKEN] = STORE_OUTBOX, [MSG_RESULT] = STORE_OUTBOX_RESULT, [MSG_NOTICE] = STORE_OUTBOX_NOTICE,
 	};
 
-	return list[cls];
+	return list[message_rank(m)];
 }
 
 void
@@ -190,7 +190,7 @@ say_put(struct gateway *gw, struct store_commit *c, const struct message *m)
 
 	message_encode(m, b);
 	commit_put(gw, c, &key, &rev, b, 0);
-	commit_list_add(c, say_outbox(m->cls), &key, m->next_at);
+	commit_list_add(c, say_outbox(m), &key, m->next_at);
 	metric_add(M_MESSAGES_PUT, 1);
 	gw->outbox_at[gw->ports->bucket(gw->ports->ctx, STORE_MESSAGE, m->id) % NELEM(gw->outbox_at)] = 0;
 }

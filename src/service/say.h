@@ -12,7 +12,7 @@ bool say_token_again(struct gateway *gw, int tenant, const struct intent *i, str
 /* Any other text of the templates. `id` must be the same for each try to say the same thing. */
 bool say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id, const char *to, const char *lang,
     const char *key, const struct vars *vars, struct message *m);
-enum store_family say_outbox(enum message_class cls);	/* the list that messages of the class wait in */
+enum store_family say_outbox(const struct message *m);	/* the list that it waits in */
 /* Adds a new message and its place in the outbox to a commit that holds nothing else; CONFLICT means it is there. */
 void say_put(struct gateway *gw, struct store_commit *c, const struct message *m);
 int64_t say_token_life_ms(const struct tenant_settings *t, const char *type);

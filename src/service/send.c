@@ -247,8 +247,8 @@ has_room(struct carried *s, const struct message_rules *rules)
 	if (!gateway_holds_bind(gw, bind)) {
 		message_hand_over(&s->m, gw->now, gw->settings->binds[bind].name);
 		metric_add(M_MESSAGES_HANDED_OVER, 1);
-	} else if (wanted[s->m.cls] < s->m.next_at + YIELD_MS)
-		wanted[s->m.cls] = s->m.next_at + YIELD_MS;
+	} else if (wanted[message_rank(&s->m)] < s->m.next_at + YIELD_MS)
+		wanted[message_rank(&s->m)] = s->m.next_at + YIELD_MS;
 	carry_save(s, on_put_back);
 	return false;
 }

@@ -361,6 +361,18 @@ test_handed_over(void **state)
 	assert_int_equal(m.next_at, m.deadline);
 }
 
+/* A flood of forged questions must not stand before somebody's money. */
+static void
+test_answers_wait_with_notices(void **state)
+{
+	struct message m = new_message(MSG_RESULT);
+
+	(void)state;
+	assert_int_equal(message_rank(&m), MSG_RESULT);
+	str_copy(m.channel, sizeof m.channel, "acme-inbox");
+	assert_int_equal(message_rank(&m), MSG_NOTICE);
+}
+
 int
 main(void)
 {
@@ -371,7 +383,7 @@ main(void)
 		cmocka_unit_test(test_failed_receipts_at_the_end),
 		cmocka_unit_test(test_later_and_deadline), cmocka_unit_test(test_after_a_crash),
 		cmocka_unit_test(test_receipts), cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_a_route_that_is_gone),
+		cmocka_unit_test(test_a_route_that_is_gone), cmocka_unit_test(test_answers_wait_with_notices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
