@@ -61,6 +61,8 @@ class Link:
     def __init__(self, smsc, peer):
         self.smsc, self.peer, self.lock, self.bound = smsc, peer, threading.Lock(), False
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def start(self):
         threading.Thread(target=self._read, daemon=True).start()
 
     def send(self, octets):
@@ -111,6 +113,7 @@ class Rogue:
             link = Link(self, peer)
             with self.news:
                 self.links.append(link)
+            link.start()
 
     def take(self, got):
         with self.news:
@@ -158,6 +161,11 @@ class Rogue:
     def bound(self):
         with self.news:
             return [link for link in self.links if link.bound]
+
+    def newest(self):
+        """The last link that was opened, once it is bound; one before it may be dead without having been seen to be."""
+        with self.news:
+            return self.links[-1] if self.links and self.links[-1].bound else None
 
     def close(self):
         # Closed alone, the socket would go on listening for as long as its thread waits in accept().

@@ -68,9 +68,9 @@ def sent_to(smsc):
 def dial(smsc, stage, session=9):
     """A dialogue begins: the link is there and is served."""
     before = len(smsc.pdus)
-    until(smsc.bound, "a link")
-    smsc.bound()[-1].send(deliver(90 + session, THANDI, CODE, CODE, "USSD",
-                                  tlvs=tlv(0x0501, b"\1") + tlv(0x1383, bytes([session, 0]))))
+    until(smsc.newest, "a link")
+    smsc.newest().send(deliver(90 + session, THANDI, CODE, CODE, "USSD",
+                               tlvs=tlv(0x0501, b"\1") + tlv(0x1383, bytes([session, 0]))))
     screen = smsc.wait(SUBMIT, after=before)
     assert b"Choose your language" in screen.body
     assert stage.gateway.alive()

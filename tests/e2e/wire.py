@@ -93,6 +93,7 @@ class Recorder(Recording):
         self.links += 1
         for source, sink, way in ((here, there, OUT), (there, here, IN)):
             source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            source.settimeout(20)       # of a write to one that does not read
             self.selector.register(source, selectors.EVENT_READ,
                                    lambda a=source, b=sink, w=way, n=self.links: self._pass(a, b, w, n))
 
@@ -187,6 +188,32 @@ def opened(recorder, folder, keylog):
     return found
 
 
+TLV_SIZES = {0x0501: 1, 0x1383: 2, 0x020c: 2, 0x020e: 1, 0x020f: 1, 0x0427: 1}
+ADDRESSED = {4, 5, 0x103}               # submit_sm, deliver_sm, data_sm
+
+
+def _tlvs_are_sound(frame):
+    """tshark takes the value of a TLV that it knows by the size it knows, whatever length stands there."""
+    command = struct.unpack(">I", frame[4:8])[0]
+    if command not in ADDRESSED:
+        return True
+
+    def text(at):
+        return frame.index(0, at) + 1
+    at = text(text(text(16) + 2) + 2)
+    if command == 0x103:
+        at += 3
+    else:
+        at = text(text(at + 3)) + 4
+        at += 1 + frame[at]
+    while at + 4 <= len(frame):
+        tag, length = struct.unpack(">HH", frame[at:at + 4])
+        if TLV_SIZES.get(tag, length) != length:
+            return False
+        at += 4 + length
+    return at == len(frame)
+
+
 def decode(recording, folder, ways=(OUT, IN)):
     """
     All PDUs of a recording, which ends here, in their order. Fails when tshark finds anything malformed or odd that went
@@ -208,6 +235,7 @@ def decode(recording, folder, ways=(OUT, IN)):
             bad += [(layers["frame"][0]["frame.number"], name) for name in layers if name.startswith("_ws.")]
     bad += [(pdu["command_id"], pdu.complaints) for pdu in pdus if pdu.way in ways and pdu.complaints]
     assert not bad, bad[:5]
+    assert all(_tlvs_are_sound(frame) for way in ways for frame in recording.frames(way))
     for way in ways:
         read = sum(pdu.way == way for pdu in pdus)
         assert read and read == len(recording.frames(way)), (way, read)
