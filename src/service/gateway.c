@@ -191,7 +191,7 @@ wake(struct gateway *gw)
 	LIST_EACH(it, nx, &gw->sleepers) {
 		struct task *t = LIST_OF(it, struct task, asleep);
 
-		if (t->wake_at <= gw->now) {
+		if (t->wake_at <= gw->now || (gw->draining && t->light)) {
 			list_remove(it);
 			list_add_tail(&due, it);
 		}

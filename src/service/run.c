@@ -159,9 +159,10 @@ on_woken(struct task *t, const struct event *e)
 static void
 wait_until(struct run *r, int64_t at)
 {
-	if (at - r->task.gw->now <= STAY_MS && !r->task.gw->draining)
+	if (at - r->task.gw->now <= STAY_MS && !r->task.gw->draining) {
 		task_sleep(&r->task, at, on_woken);
-	else {
+		r->task.light = !run_is_watched(r);
+	} else {
 		tell_watcher(r, intent_settled(&r->i));
 		run_save(r, at, on_saved_end);
 	}

@@ -61,6 +61,7 @@ task_sleep(struct task *t, int64_t until, task_fn *on)
 	forget_op(t);
 	t->on = on;
 	t->wake_at = until;
+	t->light = false;
 	list_add_tail(&t->gw->sleepers, &t->asleep);
 }
 

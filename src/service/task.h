@@ -36,6 +36,7 @@ struct task {
 	task_fn *on;			/* where it goes on */
 	void (*end)(struct task *t);	/* frees what is around it */
 	struct list asleep;
+	bool light;			/* asleep: a drain may wake it */
 	int64_t wake_at;
 };
 

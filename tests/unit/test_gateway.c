@@ -399,6 +399,26 @@ test_gsm_safe_sms(void **state)
 	world_free(w);
 }
 
+/* Who only waits to look again, for nobody, does not keep a process from ending. */
+static void
+test_a_drain_wakes_who_waits(void **state)
+{
+	struct sim_world *w = world_new();
+	struct bank_withdrawal *b;
+	struct api_in in = { 0 };
+
+	(void)state;
+	withdraw_now(w, &in, "order-1", "100", PHONE);
+	while (issued(w, &b) == 0)
+		sim_world_run(w, w->loop.now + 1);
+	sim_world_run(w, w->loop.now + 300);
+	assert_true(gateway_busy(w->process[0].gw) > 0);
+	gateway_drain(w->process[0].gw);
+	sim_world_run(w, w->loop.now + 100);
+	assert_int_equal(gateway_busy(w->process[0].gw), 0);
+	world_free(w);
+}
+
 /* Freed at any moment with everything under way. */
 static void
 test_free_in_the_middle(void **state)
@@ -482,6 +502,7 @@ main(void)
 		cmocka_unit_test(test_order_expires), cmocka_unit_test(test_a_late_answer_holds_the_token),
 		cmocka_unit_test(test_every_turn_is_answered_once), cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_store_away), cmocka_unit_test(test_done_and_not_noted),
+		cmocka_unit_test(test_a_drain_wakes_who_waits),
 		cmocka_unit_test(test_free_in_the_middle), cmocka_unit_test(test_push),
 		cmocka_unit_test(test_gsm_safe_sms),
 	};
