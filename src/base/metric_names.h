@@ -71,7 +71,7 @@
 	M(M_SMPP_PDUS_IN, counter, "isango_smpp_pdus_in_total", "PDUs read") \
 	M(M_SMPP_PDUS_OUT, counter, "isango_smpp_pdus_out_total", "PDUs written") \
 	M(M_SMPP_PDUS_BAD, counter, "isango_smpp_pdus_bad_total", "PDUs that could not be decoded") \
-	M(M_SMPP_WINDOW_FULL, counter, "isango_smpp_window_full_total", "Submits refused because the window was full") \
+	M(M_SMPP_WINDOW_FULL, counter, "isango_smpp_window_full_total", "Tries to submit that found the window full; screens try again every 50 ms") \
 	M(M_SMPP_TIMEOUTS, counter, "isango_smpp_timeouts_total", "SMPP requests without a response in time") \
 	M(M_SMS_TOO_LONG, counter, "isango_sms_too_long_total", "Messages refused because they need more parts than the bind allows") \
 	M(M_SMS_PARTS, counter, "isango_sms_parts_total", "Parts of messages accepted by an SMSC") \
