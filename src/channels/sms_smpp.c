@@ -176,15 +176,6 @@ on_refused(void *arg)
 }
 
 static void
-add_tlv(struct smpp_out *pdu, uint16_t tag, uint16_t len, unsigned value)
-{
-	pdu->tlv[pdu->tlvs].tag = tag;
-	pdu->tlv[pdu->tlvs].len = len;
-	pdu->tlv[pdu->tlvs].p[0] = (unsigned char)(len == 2 ? value >> 8 : value);
-	pdu->tlv[pdu->tlvs++].p[1] = (unsigned char)value;
-}
-
-static void
 set_text(struct smpp_out *pdu, const struct segments *plan, const struct segment *part)
 {
 	pdu->data_coding = plan->data_coding;
@@ -193,9 +184,9 @@ set_text(struct smpp_out *pdu, const struct segments *plan, const struct segment
 	pdu->text = part->octets;
 	pdu->text_len = part->len;
 	if (part->sar) {
-		add_tlv(pdu, SMPP_TAG_SAR_REF, 2, part->reference);
-		add_tlv(pdu, SMPP_TAG_SAR_TOTAL, 1, part->total);
-		add_tlv(pdu, SMPP_TAG_SAR_SEQ, 1, part->seq);
+		smpp_out_tlv(pdu, SMPP_TAG_SAR_REF, 2, part->reference);
+		smpp_out_tlv(pdu, SMPP_TAG_SAR_TOTAL, 1, part->total);
+		smpp_out_tlv(pdu, SMPP_TAG_SAR_SEQ, 1, part->seq);
 	}
 }
 

@@ -58,9 +58,8 @@ reader_check_bind(struct reader *r, struct bind_settings *b, const json_t *node)
 	for (int i = 0; i < b->statuses_n; i++)
 		for (int k = 0; k < i; k++)
 			if (b->statuses[i].status == b->statuses[k].status)
-				SAY(r, member(node, "name"),
-				    "statuses: 0x%" PRIx32 " stands there twice",
-				    b->statuses[i].status);
+				SAY(r, member(json_array_get(json_object_get(node, "statuses"), (size_t)i), "status"),
+				    "statuses: 0x%" PRIx32 " stands there twice", b->statuses[i].status);
 	if (b->has_tls)
 		check_tls(r, &b->tls, json_object_get(node, "tls"));
 	if (b->has_ussd && b->mode != BIND_TRANSCEIVER)

@@ -595,6 +595,11 @@ read_route(struct target *t)
 			say(t, "channel \"%s\" cannot send messages: it is no SMS channel", name);
 			return false;
 		}
+		for (size_t k = 0; k < i; k++)
+			if (((int *)(void *)t->at)[k] == channel) {
+				say(t, "channel \"%s\" stands there twice", name);
+				return false;
+			}
 		((int *)(void *)t->at)[i] = channel;
 	}
 	store_count(t);

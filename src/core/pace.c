@@ -87,17 +87,8 @@ count(struct pace *p, int64_t now)
 	}
 }
 
-bool
-pace_take(struct pace *p, int64_t now)
-{
-	if (pace_free(p, now) == 0)
-		return false;
-	pace_take_ahead(p, now);
-	return true;
-}
-
 void
-pace_take_ahead(struct pace *p, int64_t now)
+pace_take(struct pace *p, int64_t now)
 {
 	count(p, now);
 	p->taken++;
@@ -105,14 +96,6 @@ pace_take_ahead(struct pace *p, int64_t now)
 		p->tokens = clamp(tokens_now(p, now) - COST, -p->rate * SECOND, INT64_MAX);
 		p->at = now > p->at ? now : p->at;
 	}
-}
-
-int64_t
-pace_wait_ms(const struct pace *p, int64_t now)
-{
-	int64_t missing = COST - tokens_now(p, now);
-
-	return p->rate == 0 || missing <= 0 ? 0 : (missing + p->rate - 1) / p->rate;
 }
 
 void

@@ -29,16 +29,12 @@ void pace_init(struct pace *p, int64_t floor, int64_t ceiling, int64_t now);
 void pace_set_bounds(struct pace *p, int64_t floor, int64_t ceiling, int64_t now);
 /* Messages that may be sent now; INT_MAX when nothing limits them. */
 int pace_free(const struct pace *p, int64_t now);
-/* One message is about to be sent. false: not yet. */
-bool pace_take(struct pace *p, int64_t now) MUST_CHECK;
 /*
- * One that cannot wait is sent now in any case; those after it wait for it, a second's worth at
+ * One is sent now, also where there is no room because it cannot wait; those after it wait for it, a second's worth at
  * most.
  */
-void pace_take_ahead(struct pace *p, int64_t now);
-/* Milliseconds until a message may be sent, 0 for now. */
-int64_t pace_wait_ms(const struct pace *p, int64_t now);
+void pace_take(struct pace *p, int64_t now);
 void pace_on_accepted(struct pace *p, int64_t now);	/* a message was taken by the SMSC */
 /* RTHROTTLED, RMSGQFUL. A window full of them within a second is one complaint. */
 void pace_on_throttled(struct pace *p, int64_t now);
-int64_t pace_rate(const struct pace *p);		/* for metrics; 0: not limited */
+int64_t pace_rate(const struct pace *p);		/* 0: not limited */

@@ -19,6 +19,7 @@
 #include <smpp34_structs.h>
 #include <smpp34_params.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -229,6 +230,17 @@ static const struct {
 	{ (uint32_t)SMPP_RESP | SMPP_UNBIND, false, NULL },
 	{ (uint32_t)SMPP_GENERIC_NACK, false, NULL },
 };
+
+void
+smpp_out_tlv(struct smpp_out *pdu, uint16_t tag, uint16_t len, unsigned value)
+{
+	if (pdu->tlvs == NELEM(pdu->tlv))
+		fatalx("smpp: more TLVs than a PDU of ours has");
+	pdu->tlv[pdu->tlvs].tag = tag;
+	pdu->tlv[pdu->tlvs].len = len;
+	pdu->tlv[pdu->tlvs].p[0] = (unsigned char)(len == 2 ? value >> 8 : value);
+	pdu->tlv[pdu->tlvs++].p[1] = (unsigned char)value;
+}
 
 size_t
 smpp_encode(const struct smpp_out *pdu, void *out, size_t size)

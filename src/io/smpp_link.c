@@ -47,6 +47,7 @@ struct smpp_link {	/* owned by who made it; freed by loop_bury() only */
 	enum smpp_setback setback;		/* what the end of this connection counts as */
 	int64_t bound_at;			/* loop_now(); 0: not bound on this connection */
 	struct pace pace;			/* kept over reconnects: the SMSC is the same */
+	struct log_limit slower;
 	struct held held[HELD_MAX];
 	unsigned helds;
 	uint32_t ticket;			/* the last one given */
@@ -266,6 +267,16 @@ is_traffic(uint32_t id)
 }
 
 static void
+say_slower(struct smpp_link *l, uint32_t status)
+{
+	unsigned held;
+
+	if (!log_limited(&l->slower, &held))
+		log_info(l->id, "smpp_slower", "bind=%s status=%s/0x%" PRIx32 " per_1000_s=%" PRId64 " held=%u", l->b->name,
+		    smpp_status_name(status), status, pace_rate(&l->pace), held);
+}
+
+static void
 on_answered(void *arg, uint32_t request_id, const struct smpp_pdu *resp)
 {
 	struct smpp_link *l = arg;
@@ -280,6 +291,7 @@ on_answered(void *arg, uint32_t request_id, const struct smpp_pdu *resp)
 	case SMPP_OUTCOME_SLOW:
 		metric_add(M_SMPP_THROTTLED, 1);
 		pace_on_throttled(&l->pace, now);
+		say_slower(l, resp->status);
 		break;
 	case SMPP_OUTCOME_REBIND:
 		bind_again(l, resp->status);
@@ -558,7 +570,7 @@ smpp_link_request(struct smpp_link *l, struct smpp_out *pdu, uint64_t op, int64_
 	    !smpp_conn_request(l->conn, pdu, op, done, arg))
 		smpp_refuse(l->loop, op, done, arg);
 	else if (is_traffic(pdu->id))
-		pace_take_ahead(&l->pace, loop_now(l->loop));
+		pace_take(&l->pace, loop_now(l->loop));
 }
 
 void

@@ -133,6 +133,8 @@ struct smpp_out {
 	} tlv[8];
 	size_t tlvs;		/* written as they are and in this order, before message_payload */
 };
+/* A number of 1 or 2 octets, big endian. There must be room for one more TLV. */
+void smpp_out_tlv(struct smpp_out *pdu, uint16_t tag, uint16_t len, unsigned value);
 /*
  * Packs one PDU into out (size octets) with libsmpp34; its length, or 0 when it does not fit the
  * protocol's fields. PDUs that are only a header (enquire_link, unbind, generic_nack, responses

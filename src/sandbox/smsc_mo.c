@@ -65,16 +65,6 @@ on_delivered(void *arg, uint64_t op, enum smpp_end end, const struct smpp_pdu *r
 }
 
 static void
-add_tlv(struct smpp_out *pdu, uint16_t tag, unsigned value, uint16_t len)
-{
-	pdu->tlv[pdu->tlvs].tag = tag;
-	pdu->tlv[pdu->tlvs].len = len;
-	pdu->tlv[pdu->tlvs].p[0] = (unsigned char)(len == 2 ? value >> 8 : value);
-	pdu->tlv[pdu->tlvs].p[1] = (unsigned char)value;
-	pdu->tlvs++;
-}
-
-static void
 deliver(void *arg)
 {
 	struct delivery *d = arg;
@@ -89,9 +79,9 @@ deliver(void *arg)
 		return;
 	}
 	if (d->part.sar) {
-		add_tlv(&pdu, SMPP_TAG_SAR_REF, d->part.reference, 2);
-		add_tlv(&pdu, SMPP_TAG_SAR_TOTAL, d->part.total, 1);
-		add_tlv(&pdu, SMPP_TAG_SAR_SEQ, d->part.seq, 1);
+		smpp_out_tlv(&pdu, SMPP_TAG_SAR_REF, 2, d->part.reference);
+		smpp_out_tlv(&pdu, SMPP_TAG_SAR_TOTAL, 1, d->part.total);
+		smpp_out_tlv(&pdu, SMPP_TAG_SAR_SEQ, 1, d->part.seq);
 	}
 	s->mo_sent++;
 	map_put_u64(s->requests, ++s->next_op, d);

@@ -291,9 +291,11 @@ static const struct mistake mistakes[] = {
 	    .says = "status: must be a number" },
 	{ MAIN, "\"window\": 32", "\"statuses\": [{ \"status\": 69, \"outcome\": \"accepted\" }]",
 	    .says = "outcome: must be \"slow\", \"few\", \"permanent\", \"rebind\" or" },
-	{ MAIN, "\"window\": 32", "\"statuses\": [{ \"status\": 69, \"outcome\": \"few\" }, "
+	{ MAIN, "\"window\": 32", "\"statuses\": [{ \"status\": 69, \"outcome\": \"few\" },\n"
 	    "{ \"status\": \"0x45\", \"outcome\": \"slow\" }]",
-	    .says = "statuses: 0x45 stands there twice", .place = "{ \"name\": \"mno\"" },
+	    .says = "statuses: 0x45 stands there twice", .place = "{ \"status\": \"0x45\"" },
+	{ ACME, "\"token\": [\"acme-sms\"]", "\"token\": [\"acme-sms\", \"acme-sms\"]",
+	    .says = "token: channel \"acme-sms\" stands there twice" },
 	{ MAIN, "\"window\": 32", "\"tls\": { \"ca_file\": \"no.pem\" }",
 	    .says = "no.pem cannot be read: No such file" },
 	{ MAIN, "\"window\": 32", "\"tls\": { \"cert_file\": \"sealing.key\" }",

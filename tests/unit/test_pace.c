@@ -10,6 +10,15 @@
 
 #define A_SECOND 1000		/* a rate of n a second is n of these */
 
+static bool
+take(struct pace *p, int64_t now)
+{
+	if (pace_free(p, now) == 0)
+		return false;
+	pace_take(p, now);
+	return true;
+}
+
 /* What is sent in [from, to) by one who tries each millisecond. */
 static int
 sent(struct pace *p, int64_t from, int64_t to)
@@ -17,7 +26,7 @@ sent(struct pace *p, int64_t from, int64_t to)
 	int n = 0;
 
 	for (int64_t now = from; now < to; now++)
-		while (n < 1000000 && pace_take(p, now))
+		while (n < 1000000 && take(p, now))
 			n++;
 	return n;
 }
@@ -29,7 +38,7 @@ accepted(struct pace *p, int64_t from, int64_t to)
 	int n = 0;
 
 	for (int64_t now = from; now < to; now++)
-		while (pace_take(p, now)) {
+		while (take(p, now)) {
 			pace_on_accepted(p, now);
 			n++;
 		}
@@ -59,6 +68,19 @@ test_ceiling(void **state)
 	assert_int_equal(pace_free(&p, 1000000), 1);
 }
 
+/* A third of a second is not a whole number of milliseconds: never early. */
+static void
+test_rounding(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, 1000, 3 * A_SECOND, 0);
+	assert_true(take(&p, 0));
+	assert_int_equal(pace_free(&p, 333), 0);
+	assert_int_equal(pace_free(&p, 334), 1);
+}
+
 static void
 test_idle_gives_no_flood(void **state)
 {
@@ -70,7 +92,7 @@ test_idle_gives_no_flood(void **state)
 	assert_int_equal(sent(&p, 1000000, 1000001), 25);
 	/* A clock that goes backwards gives nothing, and takes nothing. */
 	assert_int_equal(pace_free(&p, 10), 0);
-	assert_false(pace_take(&p, 10));
+	assert_false(take(&p, 10));
 	assert_int_equal(pace_free(&p, 1000010), 1);
 }
 
@@ -82,32 +104,15 @@ test_ahead(void **state)
 
 	(void)state;
 	pace_init(&p, 1000, 10 * A_SECOND, 0);
-	pace_take_ahead(&p, 0);
-	pace_take_ahead(&p, 0);
+	pace_take(&p, 0);
+	pace_take(&p, 0);
 	assert_int_equal(pace_free(&p, 0), 0);
 	assert_int_equal(pace_free(&p, 199), 0);
 	assert_int_equal(pace_free(&p, 200), 1);
 	for (int i = 0; i < 1000; i++)
-		pace_take_ahead(&p, 200);
+		pace_take(&p, 200);
 	assert_int_equal(pace_free(&p, 1299), 0);
-	assert_int_equal(pace_wait_ms(&p, 1299), 1);
 	assert_int_equal(pace_free(&p, 1300), 1);
-}
-
-static void
-test_wait(void **state)
-{
-	struct pace p;
-
-	(void)state;
-	pace_init(&p, 1000, 3 * A_SECOND, 0);
-	assert_int_equal(pace_wait_ms(&p, 0), 0);
-	assert_true(pace_take(&p, 0));
-	assert_int_equal(pace_wait_ms(&p, 0), 334);
-	assert_int_equal(pace_free(&p, 333), 0);
-	assert_int_equal(pace_wait_ms(&p, 333), 1);
-	assert_int_equal(pace_free(&p, 334), 1);
-	assert_int_equal(pace_wait_ms(&p, 334), 0);
 }
 
 static void
@@ -175,7 +180,7 @@ test_finds_the_rate(void **state)
 	for (int64_t now = 0; now < 600000; now++) {
 		if (now % 1000 == 0)
 			in_second = 0;
-		while (pace_take(&p, now)) {
+		while (take(&p, now)) {
 			if (in_second++ < 40) {
 				pace_on_accepted(&p, now);
 				through++;
@@ -198,9 +203,8 @@ test_without_a_ceiling(void **state)
 	pace_init(&p, 5 * A_SECOND, 0, 0);
 	assert_int_equal(pace_rate(&p), 0);
 	assert_int_equal(pace_free(&p, 0), INT_MAX);
-	assert_int_equal(pace_wait_ms(&p, 0), 0);
 	for (int i = 0; i < 400; i++)
-		assert_true(pace_take(&p, 1000 + i));
+		assert_true(take(&p, 1000 + i));
 	/* It begins at half of what was really sent. */
 	pace_on_throttled(&p, 2100);
 	assert_int_equal(pace_rate(&p), 200 * A_SECOND);
@@ -245,9 +249,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_rounding),
 		cmocka_unit_test(test_idle_gives_no_flood),
 		cmocka_unit_test(test_ahead),
-		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_throttled),
 		cmocka_unit_test(test_comes_back),
 		cmocka_unit_test(test_finds_the_rate),
