@@ -36,7 +36,6 @@ answer_error(struct operator_http *h, uint64_t id, int status, const char *error
 	json_t *j = json_pack("{s:s, s:s}", "error", error, "words", words);
 	char *text = json_dumps(j, JSON_COMPACT);
 
-	metric_add(M_OPERATOR_REFUSED, 1);
 	http_answer(h->http, id, status, JSON_TYPE, text, strlen(text));
 	free(text);
 	json_decref(j);
@@ -124,7 +123,6 @@ act(struct operator_http *h, uint64_t id, const struct http_req *req, const stru
 		return;
 	}
 	in.body = http_req_body(req, &in.len);
-	metric_add(M_OPERATOR_ACTS, 1);
 	gateway_operator(h->gw, loop_wall(h->loop), &in);
 }
 
@@ -133,6 +131,7 @@ refuse_stranger(struct operator_http *h, uint64_t id, const struct http_req *req
 {
 	unsigned held;
 
+	metric_add(M_OPERATOR_STRANGERS, 1);
 	if (!log_limited(&h->refused, &held))
 		log_warn(0, "operator refused", "peer=%s more=%u", http_req_peer(req), held);
 	answer_error(h, id, 401, "token", "Send the token of an operator: Authorization: Bearer TOKEN");
@@ -160,11 +159,8 @@ on_request(void *arg, uint64_t id, const struct http_req *req)
 void
 operator_http_reply(struct operator_http *h, uint64_t call, int status, const char *json)
 {
-	if (h == NULL)
-		return;
-	if (status >= 400)
-		metric_add(M_OPERATOR_REFUSED, 1);
-	http_answer(h->http, call, status, JSON_TYPE, json, strlen(json));
+	if (h != NULL)
+		http_answer(h->http, call, status, JSON_TYPE, json, strlen(json));
 }
 
 struct operator_http *

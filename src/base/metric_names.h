@@ -100,8 +100,7 @@
 	M(M_HTTP_REFUSED, counter, "isango_http_refused_total", "HTTP requests refused for their form, size or key") \
 	M(M_HTTP_CONNECTIONS, gauge, "isango_http_connections", "HTTP connections open now") \
 	M(M_HTTP_CLOSED_SLOW, counter, "isango_http_closed_slow_total", "HTTP connections closed for slowness or at the cap") \
-	M(M_OPERATOR_ACTS, counter, "isango_operator_acts_total", "Acts that operators asked for") \
-	M(M_OPERATOR_REFUSED, counter, "isango_operator_refused_total", "Requests of operators that were refused") \
+	M(M_OPERATOR_STRANGERS, counter, "isango_operator_strangers_total", "Requests to the operators' listener without a token of one") \
 	M(M_LOOP_LAG_MS, gauge, "isango_loop_lag_ms", "Worst lateness of the loop's timer in the last second")
 
 enum metric {

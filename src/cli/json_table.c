@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-#define COLUMNS 16
+#define COLUMNS 10			/* of a table; objects with more members are shown one after the other */
 #define INDENT 2
 
 struct table {
@@ -110,8 +110,31 @@ measure(const json_t *rows, struct table *t)
 	buf_clear(&b);
 }
 
+static bool
+is_list_of_objects(const json_t *v)
+{
+	return json_is_object(json_array_get(v, 0));
+}
+
+static bool
+fits_a_table(const json_t *rows)
+{
+	const char *name;
+	json_t *row, *v;
+	size_t i;
+
+	json_array_foreach((json_t *)rows, i, row) {
+		if (json_object_size(row) > COLUMNS)
+			return false;
+		json_object_foreach(row, name, v)
+			if (json_is_object(v) || is_list_of_objects(v))
+				return false;
+	}
+	return true;
+}
+
 static void
-print_rows(const json_t *rows, struct buf *out)
+print_table(const json_t *rows, size_t indent, struct buf *out)
 {
 	struct table t = { .columns = 0 };
 	struct buf b = { 0 };
@@ -119,12 +142,12 @@ print_rows(const json_t *rows, struct buf *out)
 	size_t i;
 
 	measure(rows, &t);
-	spaces(INDENT, out);
+	spaces(indent, out);
 	for (size_t c = 0; c < t.columns; c++)
 		add_padded(t.name[c], strlen(t.name[c]), c + 1 < t.columns ? t.width[c] + INDENT : 0, out);
 	buf_add_char(out, '\n');
 	json_array_foreach((json_t *)rows, i, row) {
-		spaces(INDENT, out);
+		spaces(indent, out);
 		for (size_t c = 0; c < t.columns; c++) {
 			const json_t *v = json_object_get(row, t.name[c]);
 
@@ -139,20 +162,40 @@ print_rows(const json_t *rows, struct buf *out)
 	buf_clear(&b);
 }
 
-void
-json_table_print(const json_t *j, struct buf *out)
+static void print_members(const json_t *j, size_t indent, struct buf *out);
+
+static void
+print_list(const json_t *rows, size_t indent, struct buf *out)
+{
+	json_t *row;
+	size_t i;
+
+	if (fits_a_table(rows)) {
+		print_table(rows, indent, out);
+		return;
+	}
+	json_array_foreach((json_t *)rows, i, row) {
+		if (i > 0)
+			buf_add_char(out, '\n');
+		print_members(row, indent, out);
+	}
+}
+
+static void
+print_members(const json_t *j, size_t indent, struct buf *out)
 {
 	size_t width = 0;
 	const char *name;
 	json_t *v;
 
 	json_object_foreach((json_t *)j, name, v)
-		if (!json_is_object(json_array_get(v, 0)) && strlen(name) > width)
+		if (!is_list_of_objects(v) && strlen(name) > width)
 			width = strlen(name);
 	json_object_foreach((json_t *)j, name, v) {
-		if (json_is_object(json_array_get(v, 0))) {
+		spaces(indent, out);
+		if (is_list_of_objects(v)) {
 			buf_addf(out, "%s\n", name);
-			print_rows(v, out);
+			print_list(v, indent + INDENT, out);
 			continue;
 		}
 		add_padded(name, strlen(name), width + INDENT, out);
@@ -162,4 +205,10 @@ json_table_print(const json_t *j, struct buf *out)
 			add_value(v, out);
 		buf_add_char(out, '\n');
 	}
+}
+
+void
+json_table_print(const json_t *j, struct buf *out)
+{
+	print_members(j, 0, out);
 }

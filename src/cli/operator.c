@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * isango operator: asks a running gateway for an operator's act, over its operators' listener. What acts there are, and what
- * they need, is core/operator.c's table.
+ * isango operator: asks a running gateway for an operator's act, over its operators' listener. What acts there are, and
+ * what they need, is core/operator.c's table.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -167,7 +167,7 @@ print_act(const struct operator_act *a)
 	for (size_t i = 0; i < NELEM(a->arg) && a->arg[i].name != NULL && n < sizeof line; i++)
 		n += (size_t)snprintf(line + n, sizeof line - n, a->arg[i].optional ? " [%s]" : " %s",
 		    operator_arg_kind_name(a->arg[i].kind));
-	printf("%-28s  %s%s%s\n", line, a->help, a->reason ? " Needs --reason." : "",
+	printf("%-34s  %s.%s%s\n", line, a->help, a->reason ? " Needs --reason." : "",
 	    a->second ? " Another operator must approve." : "");
 }
 

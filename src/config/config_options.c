@@ -453,9 +453,9 @@ static const struct option operator_rows[] = {
 	    "kept." },
 	{ "roles", OPTION_FLAGS, REQUIRED, IN(operator_settings, who.roles), .words = role_words,
 	    .help = "What he may do: look at phones and payments, act on them, approve what another one asked for." },
-	{ "tenants", OPTION_TEXTS, REQUIRED, ITEMS(operator_settings, tenants), RANGE(1, OPERATOR_TENANTS),
+	{ "tenants", OPTION_NAMES, REQUIRED, ITEMS(operator_settings, tenants), RANGE(1, OPERATOR_TENANTS),
 	    COUNT(operator_settings, tenants_n),
-	    .help = "Names of the tenants that he sees; [\"*\"] are all." },
+	    .help = "Names of the tenants that he sees; [\"all\"] is every one." },
 };
 static const struct option_group operator_group = GROUP("operators[].", operator_rows, .list = LIST_OPERATORS,
     .size = sizeof(struct operator_settings));
@@ -562,6 +562,7 @@ static const char *const type_names[] = {
 	[OPTION_BOOL] = "true or false", [OPTION_WORD] = "", [OPTION_FLAGS] = "a list of any of",
 	[OPTION_NATURALS] = "a list of whole numbers",
 	[OPTION_SPAN] = "two whole numbers [least, most]", [OPTION_TEXTS] = "a list of texts",
+	[OPTION_NAMES] = "a list of names",
 	[OPTION_CODES] = "a list of service codes such as \"*120*384#\"",
 	[OPTION_NUMBERS] = "a list of numbers such as \"30384\" or \"27830000384\"",
 	[OPTION_NETS] = "a list of addresses or blocks such as \"10.0.0.0/8\"",
@@ -618,6 +619,7 @@ add_range(const struct option *o, struct buf *out)
 			buf_addf(out, " of at most %" PRId64 " octets", o->max);
 		break;
 	case OPTION_TEXTS:
+	case OPTION_NAMES:
 	case OPTION_CODES:
 	case OPTION_NUMBERS:
 	case OPTION_NETS:

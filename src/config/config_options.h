@@ -30,6 +30,7 @@ enum option_type {
 	OPTION_FLAGS,		/* a list of words: bit 0 is the first one */
 	OPTION_NATURALS,	/* a list of ints from 0 to 65535, or texts "0x81"; their number in `count` */
 	OPTION_SPAN,		/* two ints, the first not above the second */
+	OPTION_NAMES,
 	OPTION_TEXTS,		/* a list of strings, their number in `count` */
 	OPTION_CODES,
 	OPTION_NUMBERS,		/* addresses that customers can write to: digits */

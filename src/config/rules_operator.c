@@ -26,12 +26,12 @@ resolve_tenants(struct reader *r, struct operator_settings *o, const json_t *nod
 	for (int i = 0; i < o->tenants_n; i++) {
 		int tenant = find_tenant(r->settings, o->tenants[i]);
 
-		if (strcmp(o->tenants[i], "*") == 0)
+		if (strcmp(o->tenants[i], "all") == 0)
 			o->who.all_tenants = true;
 		else if (tenant >= 0)
 			o->who.tenants[o->who.tenants_n++] = tenant;
 		else
-			SAY(r, json_array_get(names, (size_t)i), "tenants: there is no tenant \"%s\"; \"*\" stands for all",
+			SAY(r, json_array_get(names, (size_t)i), "tenants: there is no tenant \"%s\"; \"all\" stands for every one",
 			    o->tenants[i]);
 	}
 }
