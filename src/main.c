@@ -15,7 +15,7 @@ static const struct command *const commands[] = {
 	&command_check,
 	&command_dial,
 	&command_keygen,
-	&command_outbox,
+	&command_operator, &command_outbox,
 };
 
 static void

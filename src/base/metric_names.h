@@ -17,6 +17,15 @@
 	M(M_INTENTS_ASKING, counter, "isango_intents_asking_total", "Attempts whose outcome had to be asked for") \
 	M(M_INTENTS_PERSON, counter, "isango_intents_person_total", "Intents handed to a person") \
 	M(M_INTENTS_TAKEN_OVER, counter, "isango_intents_taken_over_total", "Due intents claimed from the due lists") \
+	M(M_INTENTS_RESOLVED, counter, "isango_intents_resolved_total", "Intents that two operators resolved") \
+	M(M_PERSONS, gauge, "isango_persons", "Intents with a person, as found in the last minute") \
+	M(M_PERSON_OLDEST_S, gauge, "isango_person_oldest_seconds", "Age of the oldest of them") \
+	M(M_TURNS_FROZEN, counter, "isango_turns_frozen_total", "Turns of phones that an operator froze") \
+	M(M_OPERATOR_ACTS, counter, "isango_operator_acts_total", "Acts of operators, looks too") \
+	M(M_OPERATOR_REFUSED, counter, "isango_operator_refused_total", "Acts refused for the operator's role or tenants") \
+	M(M_AUDIT_ENTRIES, counter, "isango_audit_entries_total", "Entries written to the audit") \
+	M(M_AUDIT_FAILED, counter, "isango_audit_failed_total", "Acts not done, or not closed, because the audit could not be written") \
+	M(M_AUDIT_BROKEN, counter, "isango_audit_broken_total", "Looks that found the audit's chain broken") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
 	M(M_WALLET_CALLS, counter, "isango_wallet_calls_total", "Calls to wallet cores") \
 	M(M_WALLET_REFUSED, counter, "isango_wallet_refused_total", "Calls answered with a refusal") \
@@ -40,7 +49,7 @@
 	M(M_MESSAGES_REROUTED, counter, "isango_messages_rerouted_total", "Messages that went on to another route") \
 	M(M_MESSAGES_HANDED_OVER, counter, "isango_messages_handed_over_total", \
 	    "Messages left to the processes that hold a link of their bind") \
-	M(M_TOKENS_RESENT, counter, "isango_tokens_resent_total", "Tokens that customers had sent again") \
+	M(M_TOKENS_RESENT, counter, "isango_tokens_resent_total", "Tokens sent again, for their customers or by operators") \
 	M(M_DEAD_TOKENS, counter, "isango_dead_tokens_total", "Messages with a token that failed, expired or are unknown") \
 	M(M_DEAD_RESULTS, counter, "isango_dead_results_total", "Results of payments that failed, expired or are unknown") \
 	M(M_DEAD_NOTICES, counter, "isango_dead_notices_total", "Notices that failed, expired or are unknown") \
@@ -91,6 +100,7 @@
 	M(M_HTTP_REFUSED, counter, "isango_http_refused_total", "HTTP requests refused for their form, size or key") \
 	M(M_HTTP_CONNECTIONS, gauge, "isango_http_connections", "HTTP connections open now") \
 	M(M_HTTP_CLOSED_SLOW, counter, "isango_http_closed_slow_total", "HTTP connections closed for slowness or at the cap") \
+	M(M_OPERATOR_STRANGERS, counter, "isango_operator_strangers_total", "Requests to the operators' listener without a token of one") \
 	M(M_LOOP_LAG_MS, gauge, "isango_loop_lag_ms", "Worst lateness of the loop's timer in the last second")
 
 enum metric {

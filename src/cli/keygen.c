@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * isango keygen: a key for sealing_key_file or pin_key_file, or a new one in front of those that a
- * file holds already.
+ * file holds already; the token of an operator or the key of an integrator with its SHA-256.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -125,17 +125,51 @@ add_to_file(const char *path)
 	return ok && id > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* A token that its owner keeps, and in FILE.sha256 what the gateway's configuration names. */
+static int
+make_token(const char *path)
+{
+	unsigned char key[KEY_OCTETS], hash[crypto_hash_sha256_BYTES];
+	char hex[2 * KEY_OCTETS + 1], beside[512];
+	struct buf token = { 0 }, sha256 = { 0 };
+	struct stat st;
+	bool ok = str_format(beside, sizeof beside, "%s.sha256", path);
+
+	randombytes_buf(key, sizeof key);
+	str_hex(key, sizeof key, hex);
+	buf_addf(&token, "%s\n", hex);
+	crypto_hash_sha256(hash, (const unsigned char *)hex, strlen(hex));
+	str_hex(hash, sizeof hash, hex);
+	buf_addf(&sha256, "%s\n", hex);
+	if (!ok)
+		errno = ENAMETOOLONG;
+	else if ((ok = stat(path, &st) != 0))
+		ok = replace_file(beside, NULL, &sha256) && replace_file(path, NULL, &token);
+	else
+		errno = EEXIST;
+	if (!ok)
+		fprintf(stderr, "isango keygen: %s: %s\n", path, strerror(errno));
+	mem_wipe(key, sizeof key);
+	mem_wipe(token.p, token.len);
+	buf_clear(&token);
+	buf_clear(&sha256);
+	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int
 run(int argc, char **argv)
 {
 	struct buf text = { 0 };
+	bool token = argc == 3 && strcmp(argv[1], "--token") == 0;
 
-	if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
+	if ((!token && argc > 2) || (argc == 2 && argv[1][0] == '-') || (token && argv[2][0] == '-'))
 		return COMMAND_USAGE;
 	if (sodium_init() < 0) {
 		fprintf(stderr, "isango keygen: no random numbers to be had\n");
 		return EXIT_FAILURE;
 	}
+	if (token)
+		return make_token(argv[2]);
 	if (argc == 2)
 		return add_to_file(argv[1]);
 	add_key(&text, 1);
@@ -146,13 +180,16 @@ run(int argc, char **argv)
 
 const struct command command_keygen = {
 	.name = "keygen",
-	.usage = "[FILE]",
-	.summary = "make a sealing key",
+	.usage = "[FILE | --token FILE]",
+	.summary = "make a key or a token",
 	.help =
 	    "Prints a new key, or puts it into FILE, which only its owner can read. In a FILE "
 	    "that holds keys\n"
 	    "already the new one comes first: it seals from then on, the others still open what "
 	    "they sealed.\n"
-	    "For sealing_key_file, and for pin_key_file, which takes one key only.\n",
+	    "For sealing_key_file, and for pin_key_file, which takes one key only.\n"
+	    "\n"
+	    "  --token FILE  a new token in FILE, for an operator, and its SHA-256 in FILE.sha256, for\n"
+	    "                token_sha256_file. The key of an integrator is made the same way\n",
 	.run = run,
 };

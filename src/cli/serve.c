@@ -17,6 +17,7 @@
 #include <sodium.h>
 
 #include "admin/admin_http.h"
+#include "admin/operator_http.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "channels/edge.h"
@@ -62,6 +63,7 @@ struct server {
 	struct edge *edge;
 	struct http_server *http;
 	struct admin *admin;
+	struct operator_http *operators;	/* NULL: they are not heard */
 	struct gateway *gw;
 	struct ports ports;
 	struct timer tick;
@@ -144,6 +146,12 @@ port_api_reply(void *ctx, uint64_t call, int status, const char *json)
 }
 
 static void
+port_operator_reply(void *ctx, uint64_t call, int status, const char *json)
+{
+	operator_http_reply(((struct server *)ctx)->operators, call, status, json);
+}
+
+static void
 port_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 {
 	edge_receipt_stored(((struct server *)ctx)->edge, peer_op, end);
@@ -184,7 +192,8 @@ set_ports(struct server *s)
 	s->ports = (struct ports){
 		.ctx = s, .load = port_load, .commit = port_commit, .claim = port_claim, .range = port_range,
 		.bucket = port_bucket, .wallet = port_wallet, .sms = port_sms, .sms_free = port_sms_free,
-		.reply = port_reply, .api_reply = port_api_reply, .receipt_stored = port_receipt_stored,
+		.reply = port_reply, .api_reply = port_api_reply, .operator_reply = port_operator_reply,
+		.receipt_stored = port_receipt_stored,
 		.link = port_link, .steady = port_steady, .random = port_random, .mac = port_mac,
 	};
 }
@@ -264,7 +273,8 @@ go_on_draining(struct server *s)
 
 	if (s->releasing && (!gateway_holds_links(s->gw) || loop_now(s->loop) >= s->release_until))
 		loop_stop(s->loop);
-	if (s->unbinding || (!over && (gateway_busy(s->gw) > 0 || http_server_held(s->http) > 0)))
+	if (s->unbinding || (!over && (gateway_busy(s->gw) > 0 || http_server_held(s->http) > 0 ||
+	    (s->operators != NULL && operator_http_held(s->operators) > 0))))
 		return;
 	s->unbinding = true;
 	log_info(0, "stop", "busy=%u held=%u", gateway_busy(s->gw), http_server_held(s->http));
@@ -311,6 +321,8 @@ on_stop(void *arg, int signal)
 	s->draining = true;
 	s->drain_until = loop_now(s->loop) + (int64_t)s->settings->drain_s * 1000 - UNBIND_MS;
 	http_server_stop_accepting(s->http);
+	if (s->operators != NULL)
+		operator_http_stop_accepting(s->operators);
 	gateway_drain(s->gw);
 }
 
@@ -433,9 +445,11 @@ open_listeners(struct server *s)
 	s->http = http_server_new(s->loop, &channels, err, sizeof err);
 	if (s->http != NULL)
 		s->admin = admin_new(s->loop, &admin, err, sizeof err);
-	if (s->admin == NULL)
+	if (s->admin != NULL && s->settings->listen_operators[0] != '\0')
+		s->operators = operator_http_new(s->loop, s->settings, err, sizeof err);
+	if (err[0] != '\0')
 		fprintf(stderr, "isango serve: %s\n", err);
-	return s->admin != NULL;
+	return err[0] == '\0';
 }
 
 /* Ports that were chosen by the system, for scripts; whole or not at all. */
@@ -451,7 +465,8 @@ write_ports(const struct server *s, const char *file)
 		fprintf(stderr, "isango serve: %s: %s\n", file, strerror(errno));
 		return false;
 	}
-	fprintf(f, "{\"channels\":%d,\"admin\":%d}\n", http_server_port(s->http), admin_port(s->admin));
+	fprintf(f, "{\"channels\":%d,\"admin\":%d,\"operators\":%d}\n", http_server_port(s->http), admin_port(s->admin),
+	    s->operators != NULL ? operator_http_port(s->operators) : 0);
 	return fclose(f) == 0 && rename(part, file) == 0;
 }
 
@@ -463,6 +478,7 @@ close_all(struct server *s)
 		http_server_free(s->http);
 	}
 	admin_free(s->admin);
+	operator_http_free(s->operators);
 	edge_free(s->edge);
 	if (s->gw != NULL)
 		gateway_free(s->gw);
@@ -533,6 +549,8 @@ serve(struct server *s, const char *ports_file)
 	}
 	if (ok) {
 		edge_attach(s->edge, s->gw, s->http);
+		if (s->operators != NULL)
+			operator_http_attach(s->operators, s->gw);
 		timer_init(&s->tick, s->loop, on_tick, s);
 		timer_arm(&s->tick, TICK_MS);
 		loop_guard(s->loop, GUARD_MS, on_guard, s);

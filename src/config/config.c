@@ -104,6 +104,9 @@ add_element(struct reader *r, const struct option_group *g, void *base)
 	case LIST_INTEGRATORS:
 		t->integrators = grow(t->integrators, &t->integrators_n, g->size);
 		return &t->integrators[t->integrators_n - 1];
+	case LIST_OPERATORS:
+		s->operators = grow(s->operators, &s->operators_n, g->size);
+		return &s->operators[s->operators_n - 1];
 	case LIST_STATUSES:
 		return &b->statuses[b->statuses_n++];
 	case LIST_NONE:
@@ -130,6 +133,9 @@ check_element(struct reader *r, const struct option_group *g, void *element, con
 		break;
 	case LIST_INTEGRATORS:
 		reader_check_integrator(r, element, node);
+		break;
+	case LIST_OPERATORS:
+		reader_check_operator(r, element, node);
 		break;
 	case LIST_STATUSES:
 	case LIST_NONE:
@@ -295,6 +301,7 @@ config_read(const char *file, struct buf *problems)
 		return NULL;
 	r.settings = xcalloc(1, sizeof *r.settings);
 	read_group(&r, &options_root, r.settings, jsondoc_root(r.doc));
+	reader_check_operators(&r, jsondoc_root(r.doc));
 	jsondoc_free(r.doc);
 	return r.settings;
 }
@@ -328,6 +335,7 @@ settings_free(struct settings *s)
 		free(s->tenants[i].integrators);
 	wipe_free(s->tenants, (size_t)s->tenants_n * sizeof *s->tenants);
 	wipe_free(s->channels, (size_t)s->channels_n * sizeof *s->channels);
+	free(s->operators);
 	wipe_free(s->binds, (size_t)s->binds_n * sizeof *s->binds);
 	wipe_free(s, sizeof *s);
 }

@@ -444,6 +444,22 @@ static const struct option tenant_rows[] = {
 static const struct option_group tenant_group = GROUP("tenant.", tenant_rows, .list = LIST_TENANTS,
     .size = sizeof(struct tenant_settings));
 
+static const char *const role_words[] = { "look", "act", "approve", NULL };	/* bits as enum operator_role */
+static const struct option operator_rows[] = {
+	{ "name", OPTION_NAME, REQUIRED, TEXT(operator_settings, who.name, 1),
+	    .help = "Who it is, as it stands in the audit. Two people never share one." },
+	{ "token_sha256_file", OPTION_HASH, REQUIRED, IN(operator_settings, token_sha256),
+	    .help = "The SHA-256 of the operator's token, as \"isango keygen --token\" makes it; the token itself is not "
+	    "kept." },
+	{ "roles", OPTION_FLAGS, REQUIRED, IN(operator_settings, who.roles), .words = role_words,
+	    .help = "What he may do: look at phones and payments, act on them, approve what another one asked for." },
+	{ "tenants", OPTION_NAMES, REQUIRED, ITEMS(operator_settings, tenants), RANGE(1, OPERATOR_TENANTS),
+	    COUNT(operator_settings, tenants_n),
+	    .help = "Names of the tenants that he sees; [\"all\"] is every one." },
+};
+static const struct option_group operator_group = GROUP("operators[].", operator_rows, .list = LIST_OPERATORS,
+    .size = sizeof(struct operator_settings));
+
 static const struct option listen_rows[] = {
 	{ "channels", OPTION_ADDRESS, "0.0.0.0:8080", TEXT(settings, listen_channels, 1),
 	    .help = "Where channels and integrators are heard. Port 0 takes any free one and logs "
@@ -451,6 +467,10 @@ static const struct option listen_rows[] = {
 	{ "admin", OPTION_ADDRESS, "127.0.0.1:8081", TEXT(settings, listen_admin, 1),
 	    .help = "Where metrics and health are asked for. Port 0 takes any free one and logs "
 	    "it." },
+	{ "operators", OPTION_ADDRESS, OPTIONAL, TEXT(settings, listen_operators, 1),
+	    .help = "Where operators are heard (isango operator). An address of this machine alone, such as "
+	    "127.0.0.1:8082: tokens travel in clear, so a TLS proxy or ssh must bring others there. Left out, nobody "
+	    "is heard." },
 };
 static const struct option_group listen_group = GROUP("listen.", listen_rows, INLINE);
 
@@ -522,6 +542,8 @@ static const struct option root_rows[] = {
 	    .help = "Links to SMSCs." },
 	{ "tenants", OPTION_TENANTS, "tenants.d", RANGE(1, 256), .group = &tenant_group,
 	    .help = "The folder of tenants, one NAME.json each." },
+	{ "operators", OPTION_LIST, "[]", RANGE(0, 256), .group = &operator_group,
+	    .help = "People who look after payments and phones." },
 };
 const struct option_group options_root = GROUP("", root_rows, INLINE);
 
@@ -540,6 +562,7 @@ static const char *const type_names[] = {
 	[OPTION_BOOL] = "true or false", [OPTION_WORD] = "", [OPTION_FLAGS] = "a list of any of",
 	[OPTION_NATURALS] = "a list of whole numbers",
 	[OPTION_SPAN] = "two whole numbers [least, most]", [OPTION_TEXTS] = "a list of texts",
+	[OPTION_NAMES] = "a list of names",
 	[OPTION_CODES] = "a list of service codes such as \"*120*384#\"",
 	[OPTION_NUMBERS] = "a list of numbers such as \"30384\" or \"27830000384\"",
 	[OPTION_NETS] = "a list of addresses or blocks such as \"10.0.0.0/8\"",
@@ -596,6 +619,7 @@ add_range(const struct option *o, struct buf *out)
 			buf_addf(out, " of at most %" PRId64 " octets", o->max);
 		break;
 	case OPTION_TEXTS:
+	case OPTION_NAMES:
 	case OPTION_CODES:
 	case OPTION_NUMBERS:
 	case OPTION_NETS:

@@ -30,6 +30,7 @@ enum option_type {
 	OPTION_FLAGS,		/* a list of words: bit 0 is the first one */
 	OPTION_NATURALS,	/* a list of ints from 0 to 65535, or texts "0x81"; their number in `count` */
 	OPTION_SPAN,		/* two ints, the first not above the second */
+	OPTION_NAMES,
 	OPTION_TEXTS,		/* a list of strings, their number in `count` */
 	OPTION_CODES,
 	OPTION_NUMBERS,		/* addresses that customers can write to: digits */
@@ -49,7 +50,7 @@ enum option_type {
 
 /* Lists of objects: where a new one goes and what must hold within it. */
 enum option_list { LIST_NONE, LIST_BINDS, LIST_TENANTS, LIST_CHANNELS, LIST_KINDS,
-    LIST_INTEGRATORS, LIST_STATUSES };
+    LIST_INTEGRATORS, LIST_STATUSES, LIST_OPERATORS };
 
 struct option_group;
 

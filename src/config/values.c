@@ -137,6 +137,7 @@ text_fits(const struct option *o, const char *s)
 
 	switch (o->type) {
 	case OPTION_NAME:
+	case OPTION_NAMES:
 		return is_name(s);
 	case OPTION_CODE:
 	case OPTION_CODES:
@@ -612,7 +613,7 @@ static bool (*const readers[])(struct target *) = {
 	[OPTION_ZONE] = read_text, [OPTION_FOLDER] = read_path, [OPTION_FILE] = read_path,
 	[OPTION_INT] = read_int, [OPTION_ID] = read_id, [OPTION_MONEY] = read_money, [OPTION_BOOL] = read_bool,
 	[OPTION_WORD] = read_word, [OPTION_FLAGS] = read_flags, [OPTION_SPAN] = read_span,
-	[OPTION_TEXTS] = read_texts, [OPTION_CODES] = read_texts, [OPTION_NETS] = read_texts,
+	[OPTION_TEXTS] = read_texts, [OPTION_NAMES] = read_texts, [OPTION_CODES] = read_texts, [OPTION_NETS] = read_texts,
 	[OPTION_NUMBERS] = read_texts,
 	[OPTION_IDS] = read_ids, [OPTION_NATURALS] = read_naturals, [OPTION_SECRET] = read_secret, [OPTION_KEYS] = read_keys,
 	[OPTION_KEY] = read_key, [OPTION_HASH] = read_hash, [OPTION_BIND] = read_bind,

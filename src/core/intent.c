@@ -35,6 +35,7 @@ static const struct rec_field fields[] = {
 	REC(42, REC_INT, intent, core_status), REC(43, REC_I64, intent, finished_at),
 	REC(44, REC_BOOL, intent, cancel), REC(45, REC_INT, intent, cancels), REC(46, REC_STR, intent, code),
 	REC(47, REC_STR, intent, uid), REC_VAR(48, intent, payload_mac, payload_mac_len),
+	REC(60, REC_I64, intent, person_at), REC(61, REC_I64, intent, resolved_at), REC(62, REC_INT, intent, resolves),
 };
 
 static const char *const state_name[INTENT_STATES] = {
@@ -102,6 +103,14 @@ enter(struct intent *i, enum intent_state to, enum intent_why why)
 	i->why = why;
 }
 
+static void
+to_person(struct intent *i, enum intent_why why, int64_t now)
+{
+	enter(i, INTENT_PERSON, why);
+	i->person_at = now;
+	i->resolved_at = 0;
+}
+
 static bool
 undone(const struct intent *i, int step)
 {
@@ -118,7 +127,7 @@ bool
 intent_settled(const struct intent *i)
 {
 	if (i->state == INTENT_DONE && i->kind == INTENT_WITHDRAWAL && i->gateway_sends && i->counts)
-		return !undone(i, STEP_TOKEN_SMS);
+		return !undone(i, STEP_TOKEN_SMS) || i->resolved_at != 0;
 	return i->state >= INTENT_DONE;
 }
 
@@ -215,8 +224,10 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 		return DO_RESULT_SMS;
 	if (i->kind == INTENT_TRANSFER)
 		return undone(i, STEP_RECEIVER_SMS) ? DO_RECEIVER_SMS : DO_NOTHING;
-	if (i->limit == ILIMIT_RESERVED)
+	if (i->limit == ILIMIT_RESERVED || (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED))
 		return DO_COMMIT_LIMIT;
+	if (i->withdrawal_id == 0)
+		return DO_NOTHING;	/* a person said so: there is nothing to read at the core */
 	if (i->integrator[0] != '\0' && undone(i, STEP_REFERRED))
 		return DO_REFER;
 	if (core_final(i))
@@ -245,11 +256,18 @@ next_turned_up(struct intent *i, int64_t now, int64_t *at)
 	if (!ended && i->counts && i->limit != ILIMIT_COMMITTED)
 		return DO_COMMIT_LIMIT;
 	if (!core_final(i))
-		return next_cancel(i, now, at);
+		return i->cancel ? next_cancel(i, now, at) : wait_or(DO_FOLLOW, i, now, at);
 	if (ended)
 		return holds_limit(i) ? DO_RELEASE_LIMIT : DO_NOTHING;
-	enter(i, INTENT_PERSON, WHY_ABSENT);
+	to_person(i, WHY_ABSENT, now);
 	return i->integrator[0] == '\0' ? DO_NOTE : DO_NOTHING;
+}
+
+/* A person said that it was not done, and nothing was read at the core: its token may be out. */
+static bool
+may_be_out(const struct intent *i)
+{
+	return i->resolved_at != 0 && i->counts && i->withdrawal_id == 0;
 }
 
 static enum intent_action
@@ -257,7 +275,9 @@ next_not_done(struct intent *i, int64_t now, int64_t *at)
 {
 	bool turned_up = i->why == WHY_ABSENT && i->withdrawal_id != 0;
 
-	if (!turned_up && holds_limit(i))
+	if (may_be_out(i) && i->limit != ILIMIT_COMMITTED)
+		return DO_COMMIT_LIMIT;
+	if (!turned_up && !may_be_out(i) && holds_limit(i))
 		return DO_RELEASE_LIMIT;
 	if (i->integrator[0] == '\0' && undone(i, STEP_NOTED))
 		return DO_NOTE;
@@ -323,7 +343,7 @@ intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int
 				enter(i, INTENT_NOT_DONE, WHY_NO_TOKEN);
 				return next_not_done(i, now, at);
 			}
-			enter(i, INTENT_PERSON, WHY_NO_TOKEN);
+			to_person(i, WHY_NO_TOKEN, now);
 			return DO_NOTE;
 		}
 		return intent_settled(i) ? next_done(i, rules, now, at) : next_issued(i, now, at);
@@ -493,7 +513,7 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 		return;
 	}
 	if (now - i->first_send >= INTENT_PERSON_MS) {
-		enter(i, INTENT_PERSON, WHY_NONE);
+		to_person(i, WHY_NONE, now);
 		return;
 	}
 	i->next_at = now + ask_again_after(i->asks);
@@ -542,7 +562,45 @@ intent_on_cancelled(struct intent *i, int64_t now, bool refused)
 	if (refused && !ours && i->cancels > 2)
 		i->cancel = false;	/* used or not cancellable; the customer is told so */
 	if (ours && i->cancels >= CANCEL_TRIES)
-		enter(i, INTENT_PERSON, WHY_NO_TOKEN);
+		to_person(i, WHY_NO_TOKEN, now);
+}
+
+static enum intent_resolved
+may_resolve(const struct intent *i, bool done)
+{
+	bool paid_out = core_final(i) && i->core_status - 1 == WSTATUS_SUCCESSFUL;
+	bool unused = i->core_status != 0 && !paid_out && (core_final(i) || (i->gateway_sends && i->counts));
+
+	if (i->state != INTENT_PERSON)
+		return RESOLVE_NOT_WITH_PERSON;
+	if (i->kind == INTENT_WITHDRAWAL && !done && paid_out)
+		return RESOLVE_PAID_OUT;
+	if (i->kind == INTENT_WITHDRAWAL && done && unused)
+		return RESOLVE_NOT_PAID_OUT;
+	return RESOLVED;
+}
+
+enum intent_resolved
+intent_resolve(struct intent *i, int64_t now, bool done)
+{
+	enum intent_resolved may = may_resolve(i, done);
+
+	if (may != RESOLVED)
+		return may;
+	enter(i, done ? INTENT_DONE : INTENT_NOT_DONE, done ? WHY_NONE : WHY_ABSENT);
+	i->resolved_at = now;
+	i->resolves++;
+	i->cancel = false;
+	i->cancels = i->asks = 0;
+	i->next_at = done || i->withdrawal_id != 0 ? now : now + HOUR;
+	i->steps &= ~STEP_NOTED;
+	if (done)
+		i->steps &= ~STEP_RESULT_SMS;	/* what was said before was something else */
+	if (done && i->kind == INTENT_WITHDRAWAL && i->gateway_sends && i->counts)
+		i->steps |= STEP_FINAL_SMS;	/* the result says that it was used */
+	if (i->withdrawal_id == 0)
+		i->steps |= STEP_REFERRED;	/* nothing leads to it but its own id */
+	return RESOLVED;
 }
 
 bool

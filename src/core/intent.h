@@ -19,6 +19,7 @@
 #define INTENT_SHOWN_MS INT64_C(180000)		/* how long a confirm screen can be accepted */
 #define INTENT_SEND_MS INT64_C(90000)		/* after the confirm nothing is begun; a call may wait 30 s more */
 #define INTENT_ABSENT_MS INT64_C(900000)	/* after the last send; earlier, absence proves nothing */
+#define INTENT_RESENDS 3				/* of one token, whoever asks for them */
 #define INTENT_PERSON_MS INT64_C(3600000)	/* unknown for longer: a person decides */
 
 enum intent_kind { INTENT_TRANSFER, INTENT_WITHDRAWAL };
@@ -93,6 +94,10 @@ struct intent {
 	char uid[WALLET_UID];		/* theirs */
 	unsigned char payload_mac[16];
 	uint32_t payload_mac_len;
+	/* with a person */
+	int64_t person_at;		/* since when it is, or was the last time */
+	int64_t resolved_at;		/* a person decided; 0 again when it comes back to one */
+	int resolves;			/* how often */
 	struct rec_rest rest;
 };
 
@@ -146,6 +151,14 @@ void intent_on_status(struct intent *i, int64_t now, const struct wallet_withdra
 void intent_cancel(struct intent *i, int64_t now);
 /* The core's answer to a cancel: refused, or anything else. */
 void intent_on_cancelled(struct intent *i, int64_t now, bool refused);
+/*
+ * A person's word on an intent in INTENT_PERSON; with anything but RESOLVED nothing was changed. Done of a withdrawal whose
+ * token was ours to send means that it was paid out, so it is not believed against what the core was read to say; nor is
+ * not done of one that the core reads as paid out. One that is not done and was not read as ended keeps counting in the
+ * limit, because its token may be out; it is looked for, and comes back to a person should it be used after all.
+ */
+enum intent_resolved { RESOLVED, RESOLVE_NOT_WITH_PERSON, RESOLVE_NOT_PAID_OUT, RESOLVE_PAID_OUT };
+enum intent_resolved intent_resolve(struct intent *i, int64_t now, bool done) MUST_CHECK;
 /* There is a token, it can still be used, and nobody asked to cancel it. */
 bool intent_token_usable(const struct intent *i, int64_t now);
 /* An item of the core's lists is this intent: our id and our amount. */

@@ -76,6 +76,19 @@ pin_wrong(struct pin_tries *p, int64_t now)
 	return lock_if_spent(p, now);
 }
 
+bool
+pin_unlock(struct pin_tries *p, int64_t now)
+{
+	if (now >= p->locked_until && p->wrong == 0 && p->taken == 0)
+		return false;
+	p->locked_until = 0;
+	p->wrong = 0;
+	/* Those being checked right now still count when they come back wrong; abandoned ones do not. */
+	if (now - p->taken_at >= ABANDONED)
+		p->taken = 0;
+	return true;
+}
+
 int
 pin_left(const struct pin_tries *p)
 {

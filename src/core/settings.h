@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/gsm.h"
+#include "core/operator.h"
 #include "core/segment.h"
 #include "core/smpp_outcome.h"
 
@@ -184,12 +185,20 @@ struct tenant_settings {
 	int integrators_n;
 };
 
+struct operator_settings {
+	struct operator who;
+	unsigned char token_sha256[32];
+	char tenants[OPERATOR_TENANTS][NAME_MAX_OCTETS];	/* as they are written; `who` has them resolved */
+	int tenants_n;
+};
+
 #define GIVE_BACK_CANCELLED 1
 #define GIVE_BACK_TIMEOUT 2
 #define GIVE_BACK_ERROR 4
 
 struct settings {
 	char listen_channels[64], listen_admin[64];	/* host:port; port 0: any, printed at start */
+	char listen_operators[64];			/* the same, on loopback; "": operators are not heard */
 	char redis_url[256];
 	char redis_password[129];			/* "": none */
 	int redis_connections, redis_timeout_ms;
@@ -213,4 +222,6 @@ struct settings {
 	int channels_n;
 	struct tenant_settings *tenants;
 	int tenants_n;
+	struct operator_settings *operators;
+	int operators_n;
 };

@@ -24,6 +24,7 @@ static const struct rec_field fields[] = {
 	REC(26, REC_I64, subscriber, spent),
 	REC_VAR(27, subscriber, tokens, tokens_len),
 	REC(28, REC_BOOL, subscriber, opted_out), REC(29, REC_I64, subscriber, opted_out_at),
+	REC(60, REC_I64, subscriber, frozen_at),
 };
 
 void

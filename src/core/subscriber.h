@@ -54,6 +54,7 @@ struct subscriber {
 	/* notices: said no to by SMS or in a menu */
 	bool opted_out;
 	int64_t opted_out_at;		/* when that changed last, either way */
+	int64_t frozen_at;		/* by an operator: it may do nothing; 0: it is not */
 	struct rec_rest rest;
 };
 

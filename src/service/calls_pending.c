@@ -15,7 +15,6 @@
 #define DAY_MS INT64_C(86400000)
 #define LIST_DAYS 14			/* no token lives longer */
 #define SHOWN_MAX 8			/* as many as one load takes */
-#define RESENDS_MAX 3
 #define PAGES_MAX 5
 
 static void
@@ -209,7 +208,7 @@ on_resend(struct task *task, const struct event *e)
 
 	if (!take_picked(t, e) || !intent_token_usable(&t->intent, task->gw->now))
 		turn_outcome(t, "failed");
-	else if (t->intent.resends >= RESENDS_MAX)
+	else if (t->intent.resends >= INTENT_RESENDS)
 		turn_outcome(t, "too_many");
 	else {
 		t->intent.resends++;

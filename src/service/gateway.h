@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/menu.h"
+#include "core/operator.h"
 #include "core/reassembly.h"
 #include "core/receipt.h"
 #include "core/settings.h"
@@ -102,6 +103,32 @@ struct api_in {
 	size_t offset, limit;
 };
 void gateway_api(struct gateway *gw, int64_t now, const struct api_in *in);
+
+/*
+ * An operator's act at one tenant. Who it is was found out before; whether he may, and at this tenant, is checked here. The
+ * answer goes to ports.operator_reply exactly once, within OPERATOR_ANSWER_MS and one call of the store: a JSON object.
+ *
+ *   200  done, or what was asked to be shown
+ *   202  {"outcome":"asked","request":N}: another operator must approve within 24 hours
+ *   400  the order is not as its act needs it
+ *   403  the operator has not the role
+ *   404  no such act; no such tenant, or not his; no such payment or request there
+ *   409  refused by what is there now: nothing was changed
+ *   500  it is not known whether it was done
+ *   503  it was not done, and may be tried again: no entry in the audit could be written, too busy, or shutting down
+ *
+ * Others than 200 and 202 hold {"error":"<one word>","words":"<a sentence>"}. Of acts that are noted in the audit "entry"
+ * is the number of the entry. Phones are masked, names, tokens and texts are never shown.
+ */
+#define OPERATOR_ANSWER_MS 20000
+struct operator_in {
+	uint64_t call;			/* given back to ports.operator_reply */
+	const struct operator *who;	/* copied */
+	const char *tenant, *act;	/* names, of settings.tenants and operator_acts */
+	const char *body;		/* JSON (core/operator.h); may be NULL when len is 0 */
+	size_t len;
+};
+void gateway_operator(struct gateway *gw, int64_t now, const struct operator_in *in);
 
 /* Answers of the ports, by the op's id. Unknown ids are ignored: their turn is over. */
 void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n);

@@ -38,6 +38,12 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_LINK,		/* owner bind, id number of the link: who may open it; its lifetime is the lease */
 	STORE_INBOX,		/* owner tenant/phone: what the phone has sent by SMS, and what was answered */
 	STORE_PARTS,		/* owner tenant/phone, id what tells long messages apart: one that is not whole yet */
+	STORE_PERSON,		/* list, one per bucket of STORE_INTENT: those that a person must decide, by since when */
+	STORE_TURNS,		/* list; owner tenant/phone: its last turns (core/history.h). At the cap the oldest goes */
+	STORE_HISTORY,		/* the same of its payments and of operators' acts */
+	STORE_AUDIT,		/* owner tenant, id "head" or the number of an entry (core/audit.h) */
+	STORE_REQUEST,		/* owner tenant, id number: what waits for an operator's approval (core/request.h) */
+	STORE_REQUESTS,		/* list; owner tenant: numbers of those that are open, by when they were made */
 	STORE_FAMILIES
 };
 
@@ -92,14 +98,14 @@ enum store_op_kind {
 
 struct store_op {
 	enum store_op_kind kind;
-	struct store_key key;		/* all of one commit are in one bucket; of a DUE, OUTBOX_* or DEAD list the
+	struct store_key key;		/* all of one commit are in one bucket; of a DUE, OUTBOX_*, PERSON or DEAD list the
 					 * owner is that of its record (it only chooses the bucket) */
 	struct store_version from, to;
 	const void *p;
 	size_t len;
 	int64_t ttl_ms;			/* PUT: 0 takes the family's */
-	struct store_key ref;		/* LIST_* of DUE and OUTBOX_* */
-	char item[STORE_ID];		/* LIST_* of INDEX and DEAD */
+	struct store_key ref;		/* LIST_* of DUE, OUTBOX_* and PERSON */
+	char item[STORE_ID];		/* LIST_* of the others. Not sealed: no phone may stand in it */
 	int64_t score;			/* LIST_ADD: ms since the epoch */
 };
 
@@ -115,10 +121,10 @@ struct store_commit {
 #define STORE_CLAIM_LISTS 4
 #define STORE_CLAIM_PARTS 6
 struct store_claim {
-	enum store_family list;		/* DUE or OUTBOX */
+	enum store_family list;		/* DUE, OUTBOX or PERSON */
 	unsigned bucket;		/* 0..buckets-1 of the family */
 	size_t max;
-	int64_t lease_ms;
+	int64_t lease_ms;		/* 0: only looked at, nothing is moved */
 	unsigned more;			/* families behind `list`: what is due there comes after it, as far as max goes */
 	/* Before each of these lists its parts (the `id` of their keys), and how many at most of each part. */
 	struct {
@@ -135,7 +141,7 @@ struct store_claimed {			/* of a claim: `value`, the record; an item whose recor
 };
 
 struct store_range {			/* the newest first */
-	struct store_key key;		/* INDEX; of DEAD only the family is looked at */
+	struct store_key key;		/* INDEX, TURNS, HISTORY, REQUESTS; of DEAD only the family is looked at */
 	unsigned bucket;		/* DEAD: whose list */
 	int64_t from_ms, to_ms;
 	size_t offset, max;		/* at most STORE_CLAIM_MAX */
@@ -189,6 +195,7 @@ struct ports {
 	unsigned (*sms_free)(void *ctx, int channel);	/* messages that could be written now */
 	void (*reply)(void *ctx, uint64_t turn, const struct reply *r);			/* no answer comes */
 	void (*api_reply)(void *ctx, uint64_t call, int status, const char *json);	/* integrators; no answer comes */
+	void (*operator_reply)(void *ctx, uint64_t call, int status, const char *json);	/* operators; no answer comes */
 	void (*receipt_stored)(void *ctx, uint64_t peer_op, enum receipt_end end);	/* no answer comes */
 	/*
 	 * Hold: open this link of the bind and keep it. Not hold: unbind and close it, all within so many ms; 0: close it at

@@ -79,6 +79,8 @@ run_add_intent(struct run *r, struct store_commit *c, int64_t due)
 	if (r->dirty) {
 		intent_encode(&r->i, b);
 		commit_put(gw, c, &key, &r->rev, b, 0);
+		if (r->i.state == INTENT_PERSON)
+			commit_list_add(c, STORE_PERSON, &key, r->i.person_at);
 	} else
 		commit_check(c, &key, &r->rev);
 	if (due > 0)
@@ -176,6 +178,13 @@ finished(struct run *r)
 	run_save(r, 0, on_saved_end);
 }
 
+void
+run_needs_person(const struct run *r)
+{
+	metric_add(M_INTENTS_PERSON, 1);
+	log_error(r->task.id, "intent needs a person", "intent=%s why=%s", r->id, intent_why_name(r->i.why));
+}
+
 static bool
 to_be_told(const struct run *r)
 {
@@ -192,6 +201,8 @@ next_action(struct run *r, int64_t *at)
 	enum intent_state before = r->i.state;
 	enum intent_action doing = intent_next(&r->i, &rules, r->task.gw->now, at);
 
+	if (r->i.state != before && r->i.state == INTENT_PERSON)
+		run_needs_person(r);
 	r->dirty |= r->i.state != before;
 	return doing;
 }

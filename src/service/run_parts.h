@@ -47,6 +47,7 @@ void run_save(struct run *r, int64_t due, task_fn *on);
 /* After a commit that holds the intent: false when the run is over or starts again. */
 bool run_saved(struct run *r, const struct event *e);
 void run_add_intent(struct run *r, struct store_commit *c, int64_t due);
+void run_needs_person(const struct run *r);	/* it just came to one: counts and alarms */
 bool run_is_watched(const struct run *r);
 const struct tenant_settings *run_tenant(const struct run *r);
 /* The intent as it is in the store; false when it cannot be read. */

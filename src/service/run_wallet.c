@@ -201,10 +201,8 @@ asked(struct run *r, enum intent_finding f)
 	    intent_state_name(r->i.state));
 	intent_on_asked(&r->i, r->task.gw->now, f,
 	    f == FOUND && r->i.kind == INTENT_WITHDRAWAL ? &r->item : NULL);
-	if (r->i.state == INTENT_PERSON) {
-		metric_add(M_INTENTS_PERSON, 1);
-		log_error(r->task.id, "intent needs a person", "intent=%s", r->i.id);
-	}
+	if (r->i.state == INTENT_PERSON)
+		run_needs_person(r);
 	if (r->i.state == INTENT_NOT_DONE && r->i.cancel)
 		log_error(r->task.id, "withdrawal turned up late", "intent=%s", r->i.id);
 	run_keep(r);
@@ -277,6 +275,8 @@ on_cancelled(struct task *t, const struct event *e)
 	struct run *r = run_of(t);
 
 	intent_on_cancelled(&r->i, t->gw->now, e->wallet->end == WALLET_REFUSED);
+	if (r->i.state == INTENT_PERSON)
+		run_needs_person(r);
 	run_keep(r);
 }
 

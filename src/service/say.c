@@ -80,6 +80,14 @@ intent_vars(const struct gateway *gw, int tenant, const struct intent *i, struct
 	vars_set(v, "kind_name", text != NULL ? text : "");
 }
 
+/* Its token never went out by us: that it was done can only mean that it was paid out. */
+static bool
+paid_out_unsent(const struct intent *i)
+{
+	return i->kind == INTENT_WITHDRAWAL && i->state == INTENT_DONE && i->resolved_at != 0 && i->gateway_sends &&
+	    i->counts && (i->steps & STEP_TOKEN_SMS) == 0;
+}
+
 static bool
 to_other(const struct intent *i)
 {
@@ -122,7 +130,7 @@ choose(const struct intent *i, enum intent_action what, char *key, size_t size, 
 		str_format(key, size, "sms.result.withdrawal.%s", final_word(i));
 		return MSG_RESULT;
 	default:
-		str_format(key, size, "sms.result.%s.%s", noun,
+		str_format(key, size, "sms.result.%s.%s", noun, paid_out_unsent(i) ? "used" :
 		    i->state == INTENT_DONE ? "done" : "not_done");
 		return MSG_RESULT;
 	}
@@ -159,6 +167,9 @@ say_intent(struct gateway *gw, int tenant, const struct intent *i, enum intent_a
 	char id[MESSAGE_ID];
 
 	str_format(id, sizeof id, "%s:%s", i->id, intent_action_name(what));
+	/* Another result may have been told before a person decided. */
+	if (what == DO_RESULT_SMS && i->resolves > 0)
+		str_format(id, sizeof id, "%s:%s:p%d", i->id, intent_action_name(what), i->resolves);
 	return say_with_id(gw, tenant, i, what, id, m);
 }
 

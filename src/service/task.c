@@ -223,14 +223,21 @@ commit_list_remove(struct store_commit *c, enum store_family list, const struct 
 }
 
 void
-commit_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *item, int64_t score)
+commit_owned_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *owner,
+    const char *item, int64_t score)
 {
 	struct store_op *op = commit_op(c, kind);
 
-	op->key = key_of(list, item, "");
+	op->key = key_of(list, owner, "");
 	op->score = score;
 	if (!str_copy(op->item, sizeof op->item, item))
 		fatalx("store item too long");
+}
+
+void
+commit_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *item, int64_t score)
+{
+	commit_owned_item(c, kind, list, item, item, score);
 }
 
 struct buf *

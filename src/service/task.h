@@ -51,7 +51,7 @@ struct gateway {
 	struct map *ops;		/* op id -> struct task */
 	struct map *tasks;		/* task id -> struct task */
 	struct list tasks_all, sleepers;
-	unsigned turns, runs, sends, calls, inbounds;	/* under way */
+	unsigned turns, runs, sends, calls, inbounds, operator_calls;	/* under way */
 	struct tenant_load {
 		unsigned turns, calls;	/* of each tenant: a limit of one is no limit of another */
 	} *tenants;
@@ -111,6 +111,9 @@ void commit_part_remove(struct store_commit *c, enum store_family list, const ch
 /* Of a list of texts; `item` is also the owner that chooses its bucket. */
 void commit_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *item,
     int64_t score);
+/* The same into a list of one owner (TURNS, HISTORY, REQUESTS). */
+void commit_owned_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *owner,
+    const char *item, int64_t score);
 /* An empty buffer that lives until the next turn of events; i < SCRATCH. */
 struct buf *scratch(struct gateway *gw, int i);
 

@@ -293,6 +293,7 @@ finish(struct turn *t)
 	t->s.claim_key[0] = '\0';
 	t->s.claim_until = 0;
 	turn_add_records(t, &c);
+	turn_add_history(t, &c);
 	task_commit(turn_task(t), &c, on_finished);
 }
 
@@ -433,6 +434,7 @@ hang_up(struct turn *t, bool known)
 	turn_leave_intent(t, INTENT_LAPSED);
 	t->s.expires_ms = t->w.task.gw->now;
 	turn_add_records(t, &c);
+	turn_add_history(t, &c);
 	t->irrevocable = true;
 	task_commit(turn_task(t), &c, on_finished);
 }
@@ -495,11 +497,11 @@ adopt(struct turn *t)
 		str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
 }
 
-/* A phone that is in a dialogue is left alone. */
+/* A phone that is in a dialogue is left alone, and so is one that can do nothing. */
 static void
 push(struct turn *t)
 {
-	if (!rev_absent(&t->s_rev) && !t->s.ended && t->w.task.gw->now < t->s.expires_ms) {
+	if (turn_is_frozen(t) || (!rev_absent(&t->s_rev) && !t->s.ended && t->w.task.gw->now < t->s.expires_ms)) {
 		turn_reply(t, "", true);
 		task_end(turn_task(t));
 	} else {
@@ -574,7 +576,9 @@ proceed(struct turn *t)
 			return;
 		}
 	}
-	if (!same || t->in.kind == TURN_BEGIN ||
+	if (turn_is_frozen(t))
+		turn_refuse_frozen(t);
+	else if (!same || t->in.kind == TURN_BEGIN ||
 	    strcmp(t->s.dlg.version, menu_version(t->menu)) != 0)
 		begin(t);
 	else

@@ -10,6 +10,7 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/calendar.h"
+#include "core/history.h"
 #include "service/say.h"
 #include "service/turn.h"
 
@@ -284,10 +285,13 @@ accept_commit(struct turn *t)
 	struct store_key key = key_of(STORE_INTENT, t->owner, t->intent.id);
 	struct store_key login = key_of(STORE_JWT, t->owner, t->intent.id);
 	struct rev login_rev = { 0 };
+	char item[HISTORY_ITEM];
 	struct buf *b;
 
 	turn_add_records(t, &c);
 	turn_add_pin(t, &c);
+	history_intent(item, t->intent.id);
+	commit_owned_item(&c, STORE_LIST_ADD, STORE_HISTORY, t->owner, item, gw->now);
 	commit_list_add(&c, STORE_DUE, &key, t->deadline + TAKE_OVER_MS);
 	if (t->intent.as_customer) {
 		b = scratch(gw, 4);

@@ -397,7 +397,8 @@ claim_list(struct memory_store *m, int64_t now, const struct store_name *name, s
 			zlist_remove(z, zlist_find(z, due[i].text, due[i].len));
 			continue;
 		}
-		zlist_put(z, now + lease_ms, due[i].text, due[i].len);
+		if (lease_ms != 0)
+			zlist_put(z, now + lease_ms, due[i].text, due[i].len);
 		out[got++] = (struct store_claimed){ .value = value_of(r), .score = score[i] };
 	}
 	return got;

@@ -21,6 +21,9 @@ static const unsigned char traits[STORE_FAMILIES] = {
 	[STORE_DEAD] = BY_BUCKET | ROLLS,
 	[STORE_RECEIPT] = ID_HASHED,
 	[STORE_COUNTER] = ID_HASHED,
+	[STORE_PERSON] = BY_BUCKET | OF_RECORDS,
+	[STORE_TURNS] = ROLLS,
+	[STORE_HISTORY] = ROLLS,
 };
 
 static const unsigned char *

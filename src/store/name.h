@@ -30,7 +30,7 @@ struct store_namer {
 
 unsigned store_name_bucket(struct store_namer *n, enum store_family family, const char *owner);
 void store_name(struct store_namer *n, const struct store_key *key, struct store_name *out);
-/* Of a list that each bucket has one of (DUE, OUTBOX_*, DEAD), by the bucket's number. */
+/* Of a list that each bucket has one of (DUE, OUTBOX_*, DEAD, PERSON), by the bucket's number. */
 void store_name_list(enum store_family family, unsigned bucket, struct store_name *out);
 void store_name_part(const char *part, struct store_name *out);	/* of a part of that list; "": all of it */
 bool store_list_rolls(enum store_family list);	/* at the cap the oldest item goes, instead of STORE_FULL */

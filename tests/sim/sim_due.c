@@ -97,7 +97,7 @@ is_claimed(const struct sim_due *d, const struct store_claim *c)
 void
 sim_due_claim(struct sim_world *w, const struct store_claim *c)
 {
-	for (size_t i = 0; i < w->due_n; i++)
+	for (size_t i = 0; c->lease_ms != 0 && i < w->due_n; i++)
 		if (is_claimed(&w->due[i], c) && w->due[i].score <= w->loop.now) {
 			w->due[i].score = w->loop.now + c->lease_ms;
 			poke_at(w, w->due[i].score);

@@ -311,7 +311,7 @@ port_claim(void *ctx, uint64_t op, const struct store_claim *claim)
 	struct store_call *c;
 
 	/* Most lists are empty: their answer needs no effect and is not worth a fault. */
-	if (!sim_due_bucket(p->world, claim)) {
+	if (claim->lease_ms != 0 && !sim_due_bucket(p->world, claim)) {
 		sim_loop_add(&p->world->loop, store_answer_new(&asked, ASK_CLAIM, STORE_DONE),
 		    p->world->loop.now + 1);
 		return;

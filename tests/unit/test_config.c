@@ -26,6 +26,12 @@
 #define MANUAL "man/isango.conf.5"
 #define ENTRY ".TP\n.B "
 
+/* An operator, and the end of "listen" with and without a place where they are heard. */
+#define ANN "{ \"name\": \"ann\", \"token_sha256_file\": \"payroll.key.sha256\", \"roles\": [\"look\"], " \
+	"\"tenants\": [\"all\"] }"
+#define ADMIN "\"admin\": \"127.0.0.1:8081\" }"
+#define HEARD "\"admin\": \"127.0.0.1:8081\", \"operators\": \"127.0.0.1:8082\" },\n\"operators\": "
+
 static char folder[256];
 
 static void
@@ -73,6 +79,7 @@ set_up(void **state)
 	write_file("acme.pin.key", "9 " HEX_B "\n", 0600);
 	write_file("acme-at.key", "0123456789abcdef\n", 0600);
 	write_file("payroll.key.sha256", HEX_A "\n", 0600);
+	write_file("other.sha256", HEX_B "\n", 0600);
 	return 0;
 }
 
@@ -321,6 +328,23 @@ static const struct mistake mistakes[] = {
 	    .says = "admin: must be a numeric address and port" },
 	{ MAIN, "redis://127.0.0.1:6379/0", "http://127.0.0.1:6379",
 	    .says = "url: must be a URL redis://" },
+	{ MAIN, "\"admin\": \"127.0.0.1:8081\"", "\"admin\": \"127.0.0.1:8081\", \"operators\": \"0.0.0.0:8082\"",
+	    .says = "listen.operators: 0.0.0.0:8082 can be reached from other machines" },
+	{ MAIN, "\"admin\": \"127.0.0.1:8081\"", "\"admin\": \"127.0.0.1:8081\", \"operators\": \"[::]:8082\"",
+	    .says = "listen.operators: [::]:8082 can be reached from other machines" },
+	{ MAIN, "\"binds\": [", "\"operators\": [" ANN "], \"binds\": [", .says = "operators: nobody hears them" },
+	{ MAIN, ADMIN, HEARD "[" ANN ",\n{ \"name\": \"Ann\", \"token_sha256_file\": \"other.sha256\", \"roles\": [\"act\"], "
+	    "\"tenants\": [\"all\"] }]", .says = "there are two operators called \"Ann\"",
+	    .place = "{ \"name\": \"Ann\"" },
+	{ MAIN, ADMIN, HEARD "[" ANN ",\n{ \"name\": \"ben\", \"token_sha256_file\": \"payroll.key.sha256\", "
+	    "\"roles\": [\"act\"], \"tenants\": [\"all\"] }]", .says = "operator \"ann\" has the same token",
+	    .place = "{ \"name\": \"ben\"" },
+	{ MAIN, ADMIN, HEARD "[{ \"name\": \"ann\", \"token_sha256_file\": \"payroll.key.sha256\", "
+	    "\"roles\": [\"rule\"], \"tenants\": [\"all\"] }]",
+	    .says = "roles: must be a list of any of", .place = "\"operators\": [" },
+	{ MAIN, ADMIN, HEARD "[{ \"name\": \"ann\", \"token_sha256_file\": \"payroll.key.sha256\", "
+	    "\"roles\": [\"look\"], \"tenants\": [\"acme\", \"acne\"] }]",
+	    .says = "tenants: there is no tenant \"acne\"", .place = "\"operators\": [" },
 	{ MAIN, "\"sealing.key\"", "\"no.key\"", .says = "no.key cannot be read: No such file" },
 	{ MAIN, "\"sealing.key\"", "\"mno.password\"", .says = "line 1 of the file is not a key" },
 	{ MAIN, "\"mno.password\"", "\"acme-at.key\"",

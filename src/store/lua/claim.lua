@@ -2,9 +2,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Leases what is due (struct store_claim of service/ports.h): moves each item to the end of its lease
 -- and returns its record. KEYS are lists, the first the most urgent, whose members are names of
--- records with the same hash tag. ARGV[1] is how many at most, ARGV[2] the lease in ms, ARGV[2 + i] how
--- many at most of list i. Returns name, record and the score it had, for each; items without a record
--- are dropped.
+-- records with the same hash tag. ARGV[1] is how many at most, ARGV[2] the lease in ms (0: only a look,
+-- nothing is moved), ARGV[2 + i] how many at most of list i. Returns name, record and the score it had,
+-- for each; items without a record are dropped.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lease_end = string.format('%.0f', now + tonumber(ARGV[2]))
@@ -21,7 +21,9 @@ for k, list in ipairs(KEYS) do
 	for i = 1, #due, 2 do
 		local value = redis.call('GET', due[i])
 		if value then
-			redis.call('ZADD', list, 'XX', lease_end, due[i])
+			if ARGV[2] ~= '0' then
+				redis.call('ZADD', list, 'XX', lease_end, due[i])
+			end
 			out[#out + 1] = due[i]
 			out[#out + 1] = value
 			out[#out + 1] = due[i + 1]
