@@ -40,6 +40,7 @@
 #define RELEASE_MS 500		/* for Redis to hear that the links are free; else their lease ends by itself */
 #define GUARD_MS 50
 #define COMMANDS_MAX 20000
+#define WAIT_PART 4			/* of redis.timeout_ms, for replicas: they hold up what comes behind on the connection */
 #define CALLS_MAX 4000
 #define ANSWER_OCTETS (2 << 20)
 #define HTTP_ANSWER_S 40
@@ -358,11 +359,14 @@ static bool
 check_redis(struct server *s)
 {
 	const char *password = s->settings->redis_password;
-	struct redis_check c = { s->settings->redis_url, password[0] != '\0' ? password : NULL, 3000, &s->seal };
-	char why[512] = "";
+	struct redis_check c = { s->settings->redis_url, password[0] != '\0' ? password : NULL, 3000, &s->seal,
+		s->settings->redis_replicas };
+	char why[1024] = "";
 	enum redis_check_end end = redis_check(&c, why, sizeof why);
 
-	if (end == REDIS_CHECK_FINE)
+	if (end == REDIS_CHECK_NOTED)
+		log_warn(0, "redis may miss payments", "why=\"%s\"", why);
+	if (end == REDIS_CHECK_FINE || end == REDIS_CHECK_NOTED)
 		return true;
 	if (end == REDIS_CHECK_RISKY && s->settings->redis_may_lose_money) {
 		log_error(0, "redis can lose money", "why=\"%s\"", why);
@@ -399,6 +403,8 @@ open_store(struct server *s)
 		return false;
 	}
 	s->store = redis_store_new(s->loop, s->redis, &s->seal, &answers);
+	if (s->settings->redis_replicas > 0)
+		redis_store_replicas(s->store, o.connections, s->settings->redis_replicas, o.timeout_ms / WAIT_PART);
 	s->history = redis_history_new(s->loop, s->redis, o.connections, on_history, s);
 	return true;
 }
