@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "store/redis_ask.h"
+#include "store/redis_info.h"
 #include "store/seal.h"
 
 #define OLDEST_MAJOR 7		/* scripts with flags, CONFIG GET of several */
@@ -30,20 +31,6 @@ static const struct demand demands[] = {
 };
 /* aof-load-truncated may be yes: after a failure the log's tail is torn, but only where nothing was acknowledged yet. */
 
-/* A number of INFO, -1 if it is not there. */
-static int64_t
-info_number(const char *info, const char *field)
-{
-	const char *at = strstr(info, field);
-	int64_t n = -1;
-	char number[20];
-
-	if (at == NULL)
-		return -1;
-	at += strlen(field);
-	return str_copyn(number, sizeof number, at, strcspn(at, ".\r\n")) && str_to_i64(number, 0, INT64_MAX, &n) ? n : -1;
-}
-
 static redisReply *
 ask_info(redisContext *ctx, const char *section, char *why, size_t why_size)
 {
@@ -65,7 +52,7 @@ is_new_enough(redisContext *ctx, char *why, size_t why_size)
 
 	if (reply == NULL)
 		return false;
-	major = info_number(reply->str, "redis_version:");
+	major = redis_info_number(reply->str, "redis_version");
 	freeReplyObject(reply);
 	if (major < OLDEST_MAJOR)
 		str_format(why, why_size, "Redis %d or newer is needed, this is %d", OLDEST_MAJOR,
@@ -81,8 +68,8 @@ is_master(redisContext *ctx, int64_t *replicas, char *why, size_t why_size)
 
 	if (reply == NULL)
 		return false;
-	is = strstr(reply->str, "role:master") != NULL;
-	*replicas = info_number(reply->str, "connected_slaves:");
+	is = redis_info_is(reply->str, "role", "master");
+	*replicas = redis_info_number(reply->str, "connected_slaves");
 	freeReplyObject(reply);
 	if (!is)
 		str_format(why, why_size, "this Redis is a replica: it cannot be written to");
