@@ -111,6 +111,13 @@ gateway_drain(struct gateway *gw)
 	gw->draining = true;
 }
 
+void
+gateway_on_history(struct gateway *gw, int64_t now, bool trusted)
+{
+	gw->now = now;
+	gw->limit_closed = !trusted;
+}
+
 unsigned
 gateway_busy(const struct gateway *gw)
 {

@@ -103,6 +103,12 @@ struct api_in {
 };
 void gateway_api(struct gateway *gw, int64_t now, const struct api_in *in);
 
+/*
+ * Whether the store has all that it acknowledged. While it may not, the limit is closed: nothing that counts is reserved.
+ * Trusted until told otherwise.
+ */
+void gateway_on_history(struct gateway *gw, int64_t now, bool trusted);
+
 /* Answers of the ports, by the op's id. Unknown ids are ignored: their turn is over. */
 void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n);
 void gateway_on_committed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end);
