@@ -35,6 +35,8 @@
 	M(M_STORE_UNKNOWN, counter, "isango_store_unknown_total", "Redis operations without an answer") \
 	M(M_STORE_CONFLICTS, counter, "isango_store_conflicts_total", "Commits that found another version") \
 	M(M_STORE_LATE, counter, "isango_store_late_total", "Commits that Redis refused after their not-after") \
+	M(M_LIMIT_CLOSED, gauge, "isango_limit_closed", \
+	    "1 while limits are not believed: Redis failed over, was put back or cannot be looked at") \
 	M(M_STORE_DAMAGED, counter, "isango_store_damaged_total", "Records that could not be opened") \
 	M(M_MESSAGES_PUT, counter, "isango_messages_put_total", "Messages put into the outbox") \
 	M(M_MESSAGES_SENT, counter, "isango_messages_sent_total", "Messages accepted by a provider") \

@@ -29,6 +29,7 @@
 #include "io/redis.h"
 #include "service/gateway.h"
 #include "store/redis_check.h"
+#include "store/redis_history.h"
 #include "store/redis_store.h"
 #include "store/seal.h"
 #include "wallet/wallet_client.h"
@@ -58,6 +59,8 @@ struct server {
 	struct seal seal;
 	struct redis *redis;
 	struct redis_store *store;
+	struct redis_history *history;
+	bool history_trusted;
 	struct core *cores;
 	struct edge *edge;
 	struct http_server *http;
@@ -216,6 +219,16 @@ on_claimed(void *arg, int64_t now, uint64_t op, enum store_end end, const struct
 		gateway_on_claimed(s->gw, now, op, end, c, n);
 }
 
+static void
+on_history(void *arg, bool trusted)
+{
+	struct server *s = arg;
+
+	s->history_trusted = trusted;
+	if (s->gw != NULL)
+		gateway_on_history(s->gw, loop_wall(s->loop), trusted);
+}
+
 /* ---- readiness ---- */
 
 static bool
@@ -228,6 +241,7 @@ ready(void *arg, struct buf *missing)
 		buf_add_str(missing, "stopping\n");
 	if (!redis_ready(s->redis))
 		buf_addf(missing, "redis: no connection to %s\n", s->settings->redis_url);
+	redis_history_missing(s->history, missing);
 	for (int i = 0; i < s->settings->tenants_n; i++)
 		if (!wallet_client_ready(s->cores[i].client, &why))
 			buf_addf(missing, "wallet core of %s: %s\n", s->settings->tenants[i].name, why);
@@ -385,6 +399,7 @@ open_store(struct server *s)
 		return false;
 	}
 	s->store = redis_store_new(s->loop, s->redis, &s->seal, &answers);
+	s->history = redis_history_new(s->loop, s->redis, o.connections, on_history, s);
 	return true;
 }
 
@@ -416,6 +431,7 @@ open_gateway(struct server *s)
 	randombytes_buf(mark, sizeof mark);
 	str_hex(mark, sizeof mark, o.process);
 	s->gw = gateway_new(&o);
+	gateway_on_history(s->gw, loop_wall(s->loop), s->history_trusted);
 }
 
 static bool
@@ -476,6 +492,7 @@ close_all(struct server *s)
 		redis_free(s->redis);
 	if (s->store != NULL)
 		redis_store_free(s->store);
+	redis_history_free(s->history);
 	loop_free(s->loop);
 	seal_wipe(&s->seal);
 	content_free(s->content);

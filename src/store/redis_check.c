@@ -2,13 +2,12 @@
 #include "store/redis_check.h"
 
 #include <string.h>
-#include <sys/time.h>
 
 #include <hiredis/hiredis.h>
 
 #include "base/buf.h"
 #include "base/str.h"
-#include "io/redis_url.h"
+#include "store/redis_ask.h"
 #include "store/seal.h"
 
 #define OLDEST_MAJOR 7		/* scripts with flags, CONFIG GET of several */
@@ -25,57 +24,11 @@ static const struct demand demands[] = {
 	{ "appendfsync", "always", "the last second's writes are gone when the machine fails" },
 };
 
-static redisContext *
-connect_to(const struct redis_check *c, const struct redis_url *url, char *why, size_t why_size)
-{
-	struct timeval tv = { .tv_sec = c->timeout_ms / 1000, .tv_usec =
-	    c->timeout_ms % 1000 * 1000 };
-	redisContext *ctx = url->path[0] != '\0' ? redisConnectUnixWithTimeout(url->path, tv) :
-	    redisConnectWithTimeout(url->host, url->port, tv);
-
-	if (ctx == NULL || ctx->err != 0 || redisSetTimeout(ctx, tv) != REDIS_OK) {
-		str_format(why, why_size, "Redis at %s: %s", c->url, ctx != NULL ? ctx->errstr :
-		    "no memory");
-		if (ctx != NULL)
-			redisFree(ctx);
-		return NULL;
-	}
-	return ctx;
-}
-
-/* The reply of the type that was asked for, to be freed; NULL with the reason. */
-static redisReply *
-expect(redisContext *ctx, redisReply *reply, const char *what, int type, char *why, size_t why_size)
-{
-	if (reply != NULL && (reply->type == type || reply->type == REDIS_REPLY_NIL))
-		return reply;
-	str_format(why, why_size, "Redis answers %s with: %s", what, reply == NULL ? ctx->errstr :
-	    reply->type == REDIS_REPLY_ERROR ? reply->str : "something else");
-	if (reply != NULL)
-		freeReplyObject(reply);
-	return NULL;
-}
-
-static bool
-log_in(redisContext *ctx, const char *password, char *why, size_t why_size)
-{
-	redisReply *reply;
-
-	if (password == NULL)
-		return true;
-	reply = expect(ctx, redisCommand(ctx, "AUTH %s", password), "AUTH", REDIS_REPLY_STATUS, why,
-	    why_size);
-	if (reply == NULL)
-		return false;
-	freeReplyObject(reply);
-	return true;
-}
-
 static bool
 is_new_enough(redisContext *ctx, char *why, size_t why_size)
 {
 	static const char field[] = "redis_version:";
-	redisReply *reply = expect(ctx, redisCommand(ctx, "INFO server"), "INFO",
+	redisReply *reply = redis_ask_expect(ctx, redisCommand(ctx, "INFO server"), "INFO",
 	    REDIS_REPLY_STRING, why, why_size);
 	const char *at;
 	int64_t major = 0;
@@ -121,7 +74,7 @@ check_settings(redisContext *ctx, char *why, size_t why_size)
 		freeReplyObject(reply);
 		return REDIS_CHECK_RISKY;
 	}
-	reply = expect(ctx, reply, "CONFIG GET", REDIS_REPLY_ARRAY, why, why_size);
+	reply = redis_ask_expect(ctx, reply, "CONFIG GET", REDIS_REPLY_ARRAY, why, why_size);
 	if (reply == NULL)
 		return REDIS_CHECK_UNFIT;
 	for (size_t i = 0; i < NELEM(demands); i++) {
@@ -142,21 +95,14 @@ check_settings(redisContext *ctx, char *why, size_t why_size)
 }
 
 static bool
-same_names(redisContext *ctx, int db, const struct seal *seal, char *why, size_t why_size)
+same_names(redisContext *ctx, const struct seal *seal, char *why, size_t why_size)
 {
 	char print[2 * SEAL_HASH + 1];
 	redisReply *reply;
 	bool same;
 
-	if (db != 0) {
-		reply = expect(ctx, redisCommand(ctx, "SELECT %d", db), "SELECT",
-		    REDIS_REPLY_STATUS, why, why_size);
-		if (reply == NULL)
-			return false;
-		freeReplyObject(reply);
-	}
 	seal_fingerprint(seal, print);
-	reply = expect(ctx, redisCommand(ctx, "SET isango:names %s NX GET", print), "SET",
+	reply = redis_ask_expect(ctx, redisCommand(ctx, "SET isango:names %s NX GET", print), "SET",
 	    REDIS_REPLY_STRING, why, why_size);
 	if (reply == NULL)
 		return false;
@@ -173,14 +119,11 @@ enum redis_check_end
 redis_check(const struct redis_check *c, char *why, size_t why_size)
 {
 	enum redis_check_end end = REDIS_CHECK_UNFIT;
-	struct redis_url url;
-	redisContext *ctx;
+	redisContext *ctx = redis_ask_open(c, why, why_size);
 
-	if (!redis_url_parse(c->url, &url, why, why_size) || !redis_url_resolve(&url, why,
-	    why_size) || (ctx = connect_to(c, &url, why, why_size)) == NULL)
+	if (ctx == NULL)
 		return end;
-	if (log_in(ctx, c->password, why, why_size) && is_new_enough(ctx, why, why_size) &&
-	    (c->seal == NULL || same_names(ctx, url.db, c->seal, why, why_size)))
+	if (is_new_enough(ctx, why, why_size) && (c->seal == NULL || same_names(ctx, c->seal, why, why_size)))
 		end = check_settings(ctx, why, why_size);
 	redisFree(ctx);
 	return end;
