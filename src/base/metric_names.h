@@ -37,6 +37,9 @@
 	M(M_STORE_LATE, counter, "isango_store_late_total", "Commits that Redis refused after their not-after") \
 	M(M_LIMIT_CLOSED, gauge, "isango_limit_closed", \
 	    "1 while limits are not believed: Redis failed over, was put back or cannot be looked at") \
+	M(M_MONEY_OFF, gauge, "isango_money_off", "1 while nothing new is paid because Redis is short of room") \
+	M(M_MONEY_REFUSED, counter, "isango_money_refused_total", "Payments refused while money was off") \
+	M(M_STORE_SHORT, counter, "isango_store_short_total", "Commits that too few replicas had in time") \
 	M(M_STORE_DAMAGED, counter, "isango_store_damaged_total", "Records that could not be opened") \
 	M(M_MESSAGES_PUT, counter, "isango_messages_put_total", "Messages put into the outbox") \
 	M(M_MESSAGES_SENT, counter, "isango_messages_sent_total", "Messages accepted by a provider") \

@@ -517,6 +517,12 @@ redis_ready(const struct redis *r)
 	return r->up == r->conns;
 }
 
+int
+redis_timeout(const struct redis *r)
+{
+	return r->timeout_ms;
+}
+
 void
 redis_on_up(struct redis *r, void (*fn)(void *arg, unsigned shard), void *arg)
 {

@@ -36,6 +36,7 @@ struct redis *redis_new(struct loop *l, const struct redis_options *o, char *err
 /* Open commands complete first, as unknown or not sent, on this stack. */
 void redis_free(struct redis *r);
 bool redis_ready(const struct redis *r);	/* all connections are up: each serves buckets of its own */
+int redis_timeout(const struct redis *r);	/* ms; what is answered later is unknown */
 /*
  * A listener, called whenever a connection is up and before anything else goes over it, with a shard that does: a place
  * for SCRIPT LOAD and TIME. At most REDIS_LISTENERS, called in this order.

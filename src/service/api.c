@@ -279,6 +279,11 @@ save_order(struct call *c)
 static void
 new_order(struct call *c)
 {
+	if (c->w.task.gw->money_off) {
+		metric_add(M_MONEY_REFUSED, 1);
+		answer_error(c, 503, "OFF001", "No payments are taken at the moment; nothing was ordered, send it again later");
+		return;
+	}
 	order_intent(c, kind_of(c, c->order.type));
 	save_order(c);
 }

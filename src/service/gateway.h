@@ -109,6 +109,9 @@ void gateway_api(struct gateway *gw, int64_t now, const struct api_in *in);
  */
 void gateway_on_history(struct gateway *gw, int64_t now, bool trusted);
 
+/* Off: no payment is shown or accepted any more; what was accepted goes on to its end. */
+void gateway_on_money(struct gateway *gw, int64_t now, bool off);
+
 /* Answers of the ports, by the op's id. Unknown ids are ignored: their turn is over. */
 void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n);
 void gateway_on_committed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end);

@@ -65,6 +65,7 @@ struct gateway {
 	struct map *writers;		/* owner -> struct mo being worked on */
 	struct map *running;		/* intent id -> struct run */
 	bool draining;
+	bool money_off;			/* the store is short of room: nothing new is paid */
 	bool limit_closed;		/* limits cannot be believed: no token that counts */
 	unsigned due_next;		/* bucket to look at next */
 	int64_t due_at, outbox_at[16];

@@ -95,6 +95,8 @@ void turn_add_records(struct turn *t, struct store_commit *c);
 void turn_saved(struct turn *t);
 void turn_feed(struct turn *t, enum menu_in kind, const char *text);
 void turn_finish(struct turn *t);
+/* Saves what is dirty; the dialogue ends with this text. */
+void turn_end_with(struct turn *t, const char *key);
 /* The dialogue ends with this text although the turn's work goes on; it is over with turn_close(). */
 void turn_answer_early(struct turn *t, const char *key);
 void turn_close(struct turn *t);

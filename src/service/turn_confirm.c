@@ -124,6 +124,18 @@ close_others(struct turn *t)
 	}
 }
 
+/* Nothing was paid, and nothing will be: that is saved before it is said. */
+static bool
+money_is_off(struct turn *t)
+{
+	if (!t->w.task.gw->money_off)
+		return false;
+	metric_add(M_MONEY_REFUSED, 1);
+	turn_leave_intent(t, INTENT_LAPSED);
+	turn_end_with(t, "error.money_off");
+	return true;
+}
+
 void
 turn_show_intent(struct turn *t)
 {
@@ -135,6 +147,8 @@ turn_show_intent(struct turn *t)
 		turn_finish(t);	/* the same screen again */
 		return;
 	}
+	if (money_is_off(t))
+		return;
 	close_others(t);
 	if (!fill_intent(t, t->step.intent)) {
 		turn_apologise(t, "the menu shows an intent without payee or amount");
@@ -345,7 +359,9 @@ turn_accept_intent(struct turn *t)
 		turn_feed(t, MENU_OUTCOME, turn_on_its_way(t) != NULL ? "busy" : "lapsed");
 		return;
 	}
-	turn_check_pin(t, after_pin);
+	/* Before the PIN: no try is taken. */
+	if (!money_is_off(t))
+		turn_check_pin(t, after_pin);
 }
 
 void
