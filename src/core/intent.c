@@ -191,8 +191,8 @@ next_issued(const struct intent *i, int64_t now, int64_t *at)
 }
 
 /*
- * What counts is given back, also where no reservation is known: the commit of one may still be on its way, and finds the
- * entry of the release in its place. Only where the limit itself refused there can be none.
+ * What counts is given back, also where no reservation is known: the commit of one may still be on its way, and finds
+ * the entry of the release in its place. Only where the limit itself refused there can be none.
  */
 static bool
 holds_limit(const struct intent *i)
@@ -203,8 +203,8 @@ holds_limit(const struct intent *i)
 }
 
 /*
- * Which word the limit has not heard yet. Given back is what was read as ended without a payout, or never was at the core;
- * what is pending or paid out counts, also when that turns up late.
+ * Which word the limit has not heard yet. Given back is what was read as ended without a payout, or never was at the
+ * core; what is pending or paid out counts, also when that turns up late.
  */
 static enum intent_action
 next_of_limit(const struct intent *i, const struct intent_rules *rules)

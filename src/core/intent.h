@@ -160,7 +160,7 @@ bool intent_is_withdrawal(const struct intent *i, const struct wallet_withdrawal
 /* What may be told of a refusal: for another phone a limit looks like any other refusal of the core. */
 enum intent_why intent_why_told(const struct intent *i);
 /*
- * How an intent counts when its phone's limit is rebuilt: a limit_state, or 0: it has no entry. `w`: the item that the core
- * has of it now; NULL and `whole`: the core's list was read to its end and has none.
+ * How an intent counts when its phone's limit is rebuilt: a limit_state, or 0: it has no entry. `w`: the item that the
+ * core has of it now; NULL and `whole`: the core's list was read to its end and has none.
  */
 int intent_counts_as(const struct intent *i, const struct wallet_withdrawal *w, bool whole);

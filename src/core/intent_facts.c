@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can be said of an intent without changing it: is an item of the core's lists it, how does it count, what is told. */
+/*
+ * What can be said of an intent without changing it: is an item of the core's lists it, how does it count, what is
+ * told.
+ */
 #include <string.h>
 
 #include "core/intent.h"
@@ -7,7 +10,9 @@
 bool
 intent_token_usable(const struct intent *i, int64_t now)
 {
-	return i->state == INTENT_DONE && i->token[0] != '\0' && !i->cancel && (i->core_status == 0 || i->core_status - 1 == WSTATUS_PENDING) &&
+	bool pending = i->core_status == 0 || i->core_status - 1 == WSTATUS_PENDING;
+
+	return i->state == INTENT_DONE && i->token[0] != '\0' && !i->cancel && pending &&
 	    (i->token_expires == 0 || now < i->token_expires);
 }
 
@@ -34,8 +39,8 @@ intent_why_told(const struct intent *i)
 }
 
 /*
- * What is pending or paid out at the core counts, whatever the record says. Nothing is given back that the intent itself
- * has not given back: its own run does that, so that a payout that still follows is taken again.
+ * What is pending or paid out at the core counts, whatever the record says. Nothing is given back that the intent
+ * itself has not given back: its own run does that, so that a payout that still follows is taken again.
  */
 int
 intent_counts_as(const struct intent *i, const struct wallet_withdrawal *w, bool whole)

@@ -47,7 +47,8 @@ const char *limit_state_name(const struct limit_entry *e);
 /* A UUID is the id of an entry; false: the text is none. */
 bool limit_id(const char *uuid, unsigned char id[LIMIT_ID]) MUST_CHECK;
 /* The same id again is OK and changes nothing, whatever `cap` is. */
-enum limit_result limit_reserve(struct limit *l, const unsigned char id[LIMIT_ID], int64_t cents, int64_t cap) MUST_CHECK;
+enum limit_result limit_reserve(struct limit *l, const unsigned char id[LIMIT_ID], int64_t cents,
+    int64_t cap) MUST_CHECK;
 /* COMMITTED may follow GIVEN_BACK (paid out after all). An id that is not there is entered with its cents: what was
  * paid counts even where its reservation was lost. false: there is no room for it; nothing changed. */
 bool limit_set(struct limit *l, const unsigned char id[LIMIT_ID], int64_t cents, enum limit_state state);

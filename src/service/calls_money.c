@@ -240,8 +240,10 @@ on_fee(struct task *task, const struct event *e)
 	read_funds(t, on_cash_funds);
 }
 
-/* Tokens to other phones are counted, so that refusals cannot be used to find out what a phone has got. A day that is longer
- * than what is remembered of it has reached the cap of every phone. */
+/*
+ * Tokens to other phones are counted, so that refusals cannot be used to find out what a phone has got. A day that is
+ * longer than what is remembered of it has reached the cap of every phone.
+ */
 static bool
 capped(const struct turn *t)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run's steps at the limit of the receiving phone: reserve, commit, give back. Fails closed: a record that is not known for
- * certain reserves nothing, and what it cannot be told is told later, while the customer hears the outcome.
+ * A run's steps at the limit of the receiving phone: reserve, commit, give back. Fails closed: a record that is not
+ * known for certain reserves nothing, and what it cannot be told is told later, while the customer hears the outcome.
  */
 #include <inttypes.h>
 #include <stdlib.h>

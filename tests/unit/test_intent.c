@@ -16,7 +16,9 @@
 #define HOUR (60 * MINUTE)
 #define UID "11111111-2222-4333-8444-555555555555"
 
-static const struct intent_rules give_all = { GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR, true, false, false };
+static const struct intent_rules give_all = {
+	GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR, true, false, false
+};
 
 static struct intent
 new_intent(enum intent_kind kind, enum intent_state state)
@@ -348,7 +350,10 @@ test_paid_after_release(void **state)
 	assert_int_equal(next(&i, NOW), DO_COMMIT_LIMIT);
 }
 
-/* What comes late or out of order changes no last word, but for a payout; that is told once more, and looked for a while. */
+/*
+ * What comes late or out of order changes no last word, but for a payout; that is told once more, and looked for a
+ * while.
+ */
 static void
 test_words_out_of_order(void **state)
 {
@@ -749,7 +754,8 @@ main(void)
 		cmocka_unit_test(test_saga), cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_paid_after_release), cmocka_unit_test(test_words_out_of_order),
 		cmocka_unit_test(test_closed), cmocka_unit_test(test_limit_away), cmocka_unit_test(test_strict),
-		cmocka_unit_test(test_no_token_and_paid), cmocka_unit_test(test_counts_as), cmocka_unit_test(test_why_told), cmocka_unit_test(test_no_token),
+		cmocka_unit_test(test_no_token_and_paid), cmocka_unit_test(test_counts_as), cmocka_unit_test(test_why_told),
+		cmocka_unit_test(test_no_token),
 		cmocka_unit_test(test_no_token_no_cancel), cmocka_unit_test(test_gives_back),
 		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_three_late_looks),
 		cmocka_unit_test(test_cancel), cmocka_unit_test(test_integrator),

@@ -81,7 +81,10 @@ test_unknown_ids(void **state)
 	assert_int_equal(l.len, 2 * sizeof(struct limit_entry));
 }
 
-/* Full of live entries: nothing more is reserved, but what was paid still finds room, and at last says that there is none. */
+/*
+ * Full of live entries: nothing more is reserved, but what was paid still finds room, and at last says that there is
+ * none.
+ */
 static void
 test_crowded(void **state)
 {
