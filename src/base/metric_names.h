@@ -18,6 +18,14 @@
 	M(M_INTENTS_PERSON, counter, "isango_intents_person_total", "Intents handed to a person") \
 	M(M_INTENTS_TAKEN_OVER, counter, "isango_intents_taken_over_total", "Due intents claimed from the due lists") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
+	M(M_LIMIT_UNREADABLE, counter, "isango_limit_unreadable_total", \
+	    "Tokens refused because the limit's record is damaged; isango limit rebuild mends it") \
+	M(M_LIMIT_UNCERTAIN, counter, "isango_limit_uncertain_total", "Steps at a limit that could not be saved, and are tried again") \
+	M(M_LIMIT_RETAKEN, counter, "isango_limit_retaken_total", "Tokens that were given back and counted again: paid out, or turned up late") \
+	M(M_LIMIT_PASSED, counter, "isango_limit_passed_total", "Phones that are above their limit by that") \
+	M(M_LIMIT_CLOSED_REFUSED, counter, "isango_limit_closed_refused_total", "Tokens refused while the limits were not known for certain") \
+	M(M_TOKENS_CAPPED, counter, "isango_tokens_capped_total", "Cash-outs refused by a cap of the day") \
+	M(M_LOOKUPS_CAPPED, counter, "isango_lookups_capped_total", "Look-ups of a recipient refused by the cap of the day") \
 	M(M_WALLET_CALLS, counter, "isango_wallet_calls_total", "Calls to wallet cores") \
 	M(M_WALLET_REFUSED, counter, "isango_wallet_refused_total", "Calls answered with a refusal") \
 	M(M_WALLET_UNKNOWN, counter, "isango_wallet_unknown_total", "Calls without a believable answer") \

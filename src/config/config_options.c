@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "core/money.h"
+#include "core/subscriber.h"
 #include "core/ussd_dialect.h"
 
 #define IN(s, m) .at = offsetof(struct s, m), .room = sizeof(((struct s *)0)->m)
@@ -420,9 +421,10 @@ static const struct option tenant_rows[] = {
 	    transfer_fee),
 	    .help = "What the wallet core takes for a transfer: shown, and checked against the "
 	    "funds." },
-	{ "token_phone_day_count", OPTION_ID, "5", RANGE(0, 1000), IN(tenant_settings,
+	{ "token_phone_day_count", OPTION_ID, "5", RANGE(0, RECENT_PAYMENTS), IN(tenant_settings,
 	    token_phone_day_count),
-	    .help = "Tokens in a day from one customer to one phone; 0 sets no cap." },
+	    .help = "Tokens in a day from one customer to one phone; 0 sets no cap. With a cap, 16 to "
+	    "all phones together are the most." },
 	{ "result_sms", OPTION_BOOL, "true", IN(tenant_settings, result_sms),
 	    .help = "Sends the outcome of a payment to the payer by SMS too." },
 	{ "subtract_pending", OPTION_BOOL, "true", IN(tenant_settings, subtract_pending),

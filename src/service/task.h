@@ -96,6 +96,7 @@ struct rev {
 };
 void rev_loaded(struct rev *r, const struct store_value *v);
 void rev_saved(struct rev *r);		/* the commit was DONE */
+void rev_next(struct rev *r, const unsigned char mark[8]);
 bool rev_absent(const struct rev *r);
 
 struct store_key key_of(enum store_family family, const char *owner, const char *id);

@@ -3,6 +3,7 @@
  * The confirm screen of a turn: the intent is saved in the same commit as its screen, accepted by the right PIN in one
  * commit with its place in the due list, and what the customer is told is read from it.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -377,27 +378,28 @@ turn_decline_intent(struct turn *t)
 static void
 on_limit_read(struct turn *t)
 {
-	turn_outcome(t, "limit");
+	turn_outcome(t, vars_has(turn_vars(t), "left") ? "limit" : "refused");
 }
 
 static void
 settled_outcome(struct turn *t, const struct intent *i)
 {
+	bool others = i->kind == INTENT_WITHDRAWAL && strcmp(i->to_phone, t->in.phone) != 0;
 	const char *outcome = "refused";
+	char month[8];
 
 	t->awaits_intent = false;
-	vars_set(turn_vars(t), "reason", intent_why_name(i->why));
+	vars_set(turn_vars(t), "reason", intent_why_name(intent_why_told(i)));
 	if (i->state == INTENT_DONE)
 		outcome = "done";
 	else if (i->state == INTENT_PERSON)
 		outcome = "later";
+	else if (others && intent_why_told(i) == WHY_REFUSED)
+		outcome = "limit";	/* whatever it was: what another phone has got is nobody else's business */
 	else if (i->why == WHY_LIMIT && i->kind == INTENT_WITHDRAWAL) {
-		/* What is left is shown for one's own phone only. */
-		if (strcmp(i->to_phone, t->in.phone) == 0) {
-			turn_read_limit(t, on_limit_read);
-			return;
-		}
-		outcome = "limit";
+		str_format(month, sizeof month, "%06" PRId64, i->limit_month);
+		turn_read_limit(t, month, on_limit_read);
+		return;
 	}
 	turn_outcome(t, outcome);
 }

@@ -99,11 +99,11 @@ test_order_refused(void **state)
 		assert_says(w, 200, "PENDING");
 	}
 	withdraw(w, "large-5", "4000.01", PHONE);
-	assert_says(w, 400, "WAL010");
+	assert_says(w, 400, "WDR003");
 	withdraw(w, "large-6", "4000.00", PHONE);
 	assert_says(w, 200, "PENDING");
 	withdraw(w, "large-7", "10.00", PHONE);
-	assert_says(w, 400, "WAL010");
+	assert_says(w, 400, "WDR003");
 	withdraw(w, "large-8", "10.00", "27829999999");
 	assert_says(w, 200, "PENDING");
 	assert_int_equal(issued(w, &b), 6);
