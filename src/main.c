@@ -15,7 +15,9 @@ static const struct command *const commands[] = {
 	&command_check,
 	&command_dial,
 	&command_keygen,
-	&command_operator, &command_outbox,
+	&command_limit,
+	&command_operator,
+	&command_outbox,
 };
 
 static void

@@ -240,7 +240,9 @@ on_subscriber_loaded(struct task *t, const struct event *e)
 		note_payee(r);
 		r->sub.spent += r->i.amount;
 	}
-	if (r->i.why == WHY_LIMIT && strcmp(r->i.phone, r->i.to_phone) != 0)
+	/* All that look alike count alike, or the cap itself would tell them apart. */
+	if (r->i.kind == INTENT_WITHDRAWAL && r->i.state == INTENT_NOT_DONE && intent_why_told(&r->i) == WHY_REFUSED &&
+	    strcmp(r->i.phone, r->i.to_phone) != 0)
 		r->sub.refused_other++;
 	r->i.steps |= STEP_NOTED;
 	r->dirty = true;

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A port of the loopback that leads to a Redis, and can be made to lead to another one, or to lose what comes back."""
+import contextlib
+import socket
+import threading
+
+
+class Forwarder:
+    def __init__(self, target):
+        """target: the unix socket that it leads to."""
+        self.target, self.losing = str(target), False
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.lock, self.sockets = threading.Lock(), set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                here, _ = self.listener.accept()
+            except OSError:
+                return
+            there = socket.socket(socket.AF_UNIX)
+            try:
+                there.connect(self.target)
+            except OSError:
+                here.close()
+                there.close()
+                continue
+            with self.lock:
+                self.sockets |= {here, there}
+            for source, sink, back in ((here, there, False), (there, here, True)):
+                threading.Thread(target=self._carry, args=(source, sink, back), daemon=True).start()
+
+    def _carry(self, source, sink, back):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if not (back and self.losing):
+                    sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def lose(self):
+        """From here on nothing that the target says arrives."""
+        self.losing = True
+
+    def cut(self):
+        with self.lock:
+            sockets, self.sockets = self.sockets, set()
+        for end in sockets:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def point(self, target):
+        """All connections end; new ones go there."""
+        self.target, self.losing = str(target), False
+        self.cut()
+
+    def close(self):
+        self.listener.close()
+        self.cut()
