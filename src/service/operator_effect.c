@@ -359,7 +359,7 @@ add_intent(struct op_call *c, struct store_commit *commit, const struct store_ke
 	if (c->doing != ACT_RESEND)
 		commit_list_add(commit, STORE_DUE, key, gw->now + TAKE_OVER_MS);
 	if (c->doing == ACT_RESOLVE)
-		commit_list_remove(commit, STORE_PERSON, key);
+		commit_part_remove(commit, STORE_PERSON, c->tenant_name, key);
 }
 
 static void

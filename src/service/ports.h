@@ -38,7 +38,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_LINK,		/* owner bind, id number of the link: who may open it; its lifetime is the lease */
 	STORE_INBOX,		/* owner tenant/phone: what the phone has sent by SMS, and what was answered */
 	STORE_PARTS,		/* owner tenant/phone, id what tells long messages apart: one that is not whole yet */
-	STORE_PERSON,		/* list, one per bucket of STORE_INTENT: those that a person must decide, by since when */
+	STORE_PERSON,		/* list, of each tenant (its name is the part) one per bucket of STORE_INTENT: those that a
+				 * person must decide, by since when */
 	STORE_TURNS,		/* list; owner tenant/phone: its last turns (core/history.h). At the cap the oldest goes */
 	STORE_HISTORY,		/* the same of its payments and of operators' acts */
 	STORE_AUDIT,		/* owner tenant, id "head" or the number of an entry (core/audit.h) */

@@ -67,6 +67,12 @@ struct gateway {
 	bool draining;
 	unsigned due_next;		/* bucket to look at next */
 	int64_t due_at, outbox_at[16];
+	struct {			/* persons.c: how far the count came */
+		int64_t at, oldest;
+		unsigned bucket;
+		int tenant;		/* the first of those that are looked at together */
+		int64_t count;
+	} persons;
 	unsigned parts_first;		/* bind whose part of the outbox comes first in the next claim */
 	struct map *polls;
 	struct slots *slots;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/metric.h"
 #include "core/audit.h"
 #include "core/limit.h"
 #include "core/pin.h"
@@ -432,6 +433,26 @@ test_comes_back_to_a_person(void **state)
 	world_free(w);
 }
 
+/* Counted for the metrics, with its age, and not any more once it is resolved. */
+static void
+test_counted(void **state)
+{
+	struct sim_world *w = ops_world();
+
+	(void)state;
+	with_a_person(w, INTENT_TRANSFER, TRANSFER);
+	sim_wake(&w->process[0], w->loop.now + 5 * MINUTE);
+	run(w, 5 * MINUTE);
+	assert_int_equal(metric_get(M_PERSONS), 1);
+	assert_true(metric_get(M_PERSON_OLDEST_S) > 600 && metric_get(M_PERSON_OLDEST_S) < 1200);
+	resolve(w, TRANSFER, "not_done");
+	sim_wake(&w->process[0], w->loop.now + 5 * MINUTE);
+	run(w, 5 * MINUTE);
+	assert_int_equal(metric_get(M_PERSONS), 0);
+	assert_int_equal(metric_get(M_PERSON_OLDEST_S), 0);
+	world_free(w);
+}
+
 /* An integrator's order is nobody's phone, but is found and resolved all the same. */
 static void
 test_an_integrators_order(void **state)
@@ -844,7 +865,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_roles_and_tenants), cmocka_unit_test(test_resolved_as_done),
 		cmocka_unit_test(test_resolved_as_not_done), cmocka_unit_test(test_a_code_that_may_be_out),
-		cmocka_unit_test(test_comes_back_to_a_person), cmocka_unit_test(test_an_integrators_order),
+		cmocka_unit_test(test_comes_back_to_a_person), cmocka_unit_test(test_counted),
+		cmocka_unit_test(test_an_integrators_order),
 		cmocka_unit_test(test_stale_lapsed_rejected), cmocka_unit_test(test_frozen),
 		cmocka_unit_test(test_unlock_and_notices), cmocka_unit_test(test_resend_and_cancel),
 		cmocka_unit_test(test_timeline), cmocka_unit_test(test_no_entry_no_effect),
