@@ -402,6 +402,7 @@ test_comes_back_to_a_person(void **state)
 {
 	struct sim_world *w = ops_world();
 	struct bank_withdrawal *b = NULL;
+	int64_t before;
 
 	(void)state;
 	add_payee(w);
@@ -411,6 +412,8 @@ test_comes_back_to_a_person(void **state)
 	w->faults.wallet_lost = 1000;
 	run(w, 70 * MINUTE);
 	assert_int_equal(issued(w, &b), 1);
+	act(w, &ann, "resolve", resolve_body(CODE, "done"));
+	before = number_of("\"request\"");
 	resolve(w, CODE, "not_done");
 	run(w, 10 * MINUTE);
 	assert_int_equal(bank_withdrawal_set(w->core.bank, w->loop.now, b, BW_SUCCESSFUL), BANK_OK);
@@ -420,6 +423,10 @@ test_comes_back_to_a_person(void **state)
 	act(w, &ann, "persons", "");
 	assert_answer(200, "\"core\":\"SUCCESSFUL\"");
 	assert_answer(200, "\"told\":true");
+	/* What was asked for when less was known does not hold any more. */
+	act(w, &ben, "approve", request_body(before));
+	assert_answer(409, "stale");
+	assert_int_equal(intent_now(w, CODE).state, INTENT_PERSON);
 	act(w, &ann, "resolve", resolve_body(CODE, "not_done"));
 	assert_answer(409, "paid out");
 	resolve(w, CODE, "done");
@@ -577,6 +584,75 @@ test_frozen(void **state)
 	assert_null(strstr(screen, "frozen"));
 	act(w, &ann, "unfreeze", ABOUT);
 	assert_answer(409, "not frozen");
+	world_free(w);
+}
+
+static void (*real_commit)(void *ctx, uint64_t op, const struct store_commit *c);
+static int confirms;
+
+/* Freezes the phone in the very moment in which its confirm is on the way to the store. */
+static void
+freeze_at_confirm(void *ctx, uint64_t op, const struct store_commit *c)
+{
+	struct sim_world *w = ((struct sim_process *)ctx)->world;
+	struct subscriber s;
+	struct store_value v;
+	struct buf b = { 0 };
+	bool intent = false, due = false;
+
+	for (size_t k = 0; k < c->n; k++) {
+		intent |= c->op[k].kind == STORE_PUT && c->op[k].key.family == STORE_INTENT;
+		due |= c->op[k].kind == STORE_LIST_ADD && c->op[k].key.family == STORE_DUE;
+	}
+	for (size_t k = 0; intent && due && k < c->n; k++)
+		if (c->op[k].key.family == STORE_SUBSCRIBER && c->op[k].kind == STORE_PUT && confirms++ == 0) {
+			v = look_up(w, c->op[k].key);
+			assert_true(v.present && subscriber_decode(v.p, v.len, &s));
+			s.frozen_at = w->loop.now;
+			subscriber_encode(&s, &b);
+			put(w, c->op[k].key, &b, NULL);
+			buf_clear(&b);
+		}
+	real_commit(ctx, op, c);
+}
+
+static void
+want(struct sim_world *w, int bot, enum sim_goal goal, int64_t amount)
+{
+	sim_bot_want(&w->bot[bot], goal, amount, w->bot[1].phone, 4);
+	sim_bot_plan(&w->bot[bot]);
+	sim_world_run(w, w->loop.now + 30 * MINUTE);
+}
+
+static size_t
+transfers(const struct sim_world *w)
+{
+	const struct bank_transfer *t;
+	size_t n = bank_transfers(w->core.bank, &t), sent = 0;
+
+	for (size_t k = 0; k < n; k++)
+		sent += strcmp(t[k].type, "TRANSFER") == 0;
+	return sent;
+}
+
+static void
+test_frozen_while_confirming(void **state)
+{
+	struct sim_world *w = ops_world();
+
+	(void)state;
+	for (w->bots = 0; w->bots < 2; w->bots++)
+		sim_bot_init(w, w->bots);
+	want(w, 0, GOAL_SIGN_UP, 0);
+	want(w, 1, GOAL_SIGN_UP, 0);
+	want(w, 0, GOAL_SEND, 5000);
+	assert_int_equal(transfers(w), 1);
+	real_commit = w->ports[0].commit;
+	w->ports[0].commit = freeze_at_confirm;
+	confirms = 0;
+	want(w, 0, GOAL_SEND, 6000);
+	assert_int_equal(confirms, 1);
+	assert_int_equal(transfers(w), 1);
 	world_free(w);
 }
 
@@ -868,6 +944,7 @@ main(void)
 		cmocka_unit_test(test_comes_back_to_a_person), cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_an_integrators_order),
 		cmocka_unit_test(test_stale_lapsed_rejected), cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_frozen_while_confirming),
 		cmocka_unit_test(test_unlock_and_notices), cmocka_unit_test(test_resend_and_cancel),
 		cmocka_unit_test(test_timeline), cmocka_unit_test(test_no_entry_no_effect),
 		cmocka_unit_test(test_effect_without_an_answer), cmocka_unit_test(test_crash_before_the_effect),
