@@ -117,7 +117,7 @@ void commit_part_remove(struct store_commit *c, enum store_family list, const ch
 /* Of a list of texts; `item` is also the owner that chooses its bucket. */
 void commit_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *item,
     int64_t score);
-/* The same into a list of one owner (TURNS, HISTORY, REQUESTS). */
+/* The same into a list of one owner (HISTORY, REQUESTS). */
 void commit_owned_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *owner,
     const char *item, int64_t score);
 /* An empty buffer that lives until the next turn of events; i < SCRATCH. */

@@ -293,26 +293,55 @@ test_forged_tail(void **state)
 /* ---- the history ---- */
 
 static void
-test_history(void **state)
+test_trail(void **state)
 {
-	char item[HISTORY_ITEM], other[HISTORY_ITEM];
+	char trail[HISTORY_TRAIL] = "";
+	const char *at = trail;
 	struct history_turn t;
+	int n = 0;
 
 	(void)state;
-	history_turn(item, NOW, "ussd", "menu", false);
-	assert_true(history_turn_parse(item, &t));
-	assert_string_equal(t.channel, "ussd");
+	assert_false(history_next_turn(&at, &t));
+	history_add_turn(trail, sizeof trail, NOW, "menu", false);
+	history_add_turn(trail, sizeof trail, NOW + 2000, "", true);
+	history_add_turn(trail, sizeof trail, NOW + 4000, "a_state_whose_name_is_longer_than_is_kept", true);
+	assert_true(history_next_turn(&at, &t));
 	assert_string_equal(t.state, "menu");
+	assert_int_equal(t.at, NOW);
 	assert_false(t.ended);
-	history_turn(other, NOW + 1, "ussd", "menu", false);
-	assert_string_not_equal(item, other);
-	/* No state yet, or a name that is no word. */
-	history_turn(item, NOW, "my channel", "", true);
-	assert_true(history_turn_parse(item, &t));
-	assert_string_equal(t.channel, "?");
+	assert_true(history_next_turn(&at, &t));
 	assert_string_equal(t.state, "?");
 	assert_true(t.ended);
-	assert_false(history_turn_parse("", &t));
+	assert_true(history_next_turn(&at, &t));
+	assert_string_equal(t.state, "a_state_whose_name_is_longer_tha");
+	assert_true(t.ended);
+	assert_false(history_next_turn(&at, &t));
+	/* However many come, the newest are there, and none of them in part. */
+	for (int i = 0; i < 200; i++) {
+		history_add_turn(trail, sizeof trail, NOW + i * 1000, "menu.x", i % 2 == 0);
+		assert_true(strlen(trail) < sizeof trail);
+	}
+	for (at = trail; history_next_turn(&at, &t); n++) {
+		assert_string_equal(t.state, "menu.x");
+		assert_true(t.ended == (t.at / 1000 % 2 == NOW / 1000 % 2));
+	}
+	assert_int_equal(t.at, NOW + 199000);
+	assert_true(n >= 20);
+	assert_int_equal(*at, '\0');
+	/* One that is damaged is begun anew. */
+	memset(trail, 'x', sizeof trail - 1);
+	history_add_turn(trail, sizeof trail, NOW, "menu", false);
+	at = trail;
+	assert_true(history_next_turn(&at, &t));
+	assert_string_equal(t.state, "menu");
+}
+
+static void
+test_history(void **state)
+{
+	char item[HISTORY_ITEM];
+
+	(void)state;
 	history_intent(item, UID);
 	assert_string_equal(history_intent_of(item), UID);
 	assert_int_equal(history_act_of(item), 0);
@@ -328,7 +357,8 @@ main(void)
 		cmocka_unit_test(test_table), cmocka_unit_test(test_may), cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_order_from_words), cmocka_unit_test(test_who_may_decide),
 		cmocka_unit_test(test_chain), cmocka_unit_test(test_every_octet_counts),
-		cmocka_unit_test(test_broken_chains), cmocka_unit_test(test_forged_tail), cmocka_unit_test(test_history),
+		cmocka_unit_test(test_broken_chains), cmocka_unit_test(test_forged_tail), cmocka_unit_test(test_trail),
+		cmocka_unit_test(test_history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -292,9 +292,9 @@ static void
 test_a_list_that_rolls(void **state)
 {
 	struct world *w = *state;
-	struct store_key list = key_of(STORE_TURNS, w->owner, "");
+	struct store_key list = key_of(STORE_HISTORY, w->owner, "");
 	struct store_range r = { .key = list, .to_ms = INT64_MAX, .max = STORE_CLAIM_MAX };
-	size_t cap = store_families[STORE_TURNS].cap;
+	size_t cap = store_families[STORE_HISTORY].cap;
 	const struct answer *a;
 	char item[16];
 
