@@ -921,6 +921,7 @@ test_store_away(void **state)
 	struct sim_world *w = ops_world();
 
 	(void)state;
+	with_a_person(w, INTENT_TRANSFER, TRANSFER);
 	w->faults.store_lost = 1000;
 	for (size_t i = 0; i < NELEM(acts); i++) {
 		act(w, &eve, acts[i], "");
