@@ -18,7 +18,7 @@
 	M(M_INTENTS_PERSON, counter, "isango_intents_person_total", "Intents handed to a person") \
 	M(M_INTENTS_TAKEN_OVER, counter, "isango_intents_taken_over_total", "Due intents claimed from the due lists") \
 	M(M_INTENTS_RESOLVED, counter, "isango_intents_resolved_total", "Intents that two operators resolved") \
-	M(M_PERSONS, gauge, "isango_persons", "Intents with a person, as found in the last minute") \
+	M(M_PERSONS, gauge, "isango_persons", "Intents with a person, of all tenants; counted anew about every minute") \
 	M(M_PERSON_OLDEST_S, gauge, "isango_person_oldest_seconds", "Age of the oldest of them") \
 	M(M_TURNS_FROZEN, counter, "isango_turns_frozen_total", "Turns of phones that an operator froze") \
 	M(M_OPERATOR_ACTS, counter, "isango_operator_acts_total", "Acts of operators, looks too") \

@@ -7,37 +7,47 @@
 
 #include "base/str.h"
 
-#define ENDED " end"
-
-/* A name with a blank would be two words. */
-static const char *
-word(const char *name, size_t size, char *out)
-{
-	size_t n = strcspn(name, " ");
-
-	if (name[n] != '\0' || n == 0 || n >= size)
-		return "?";
-	memcpy(out, name, n + 1);
-	return out;
-}
+#define ENDED '.'
+#define LINE 48
 
 void
-history_turn(char out[HISTORY_ITEM], int64_t now, const char *channel, const char *state, bool ended)
+history_add_turn(char *trail, size_t size, int64_t now, const char *state, bool ended)
 {
-	char first[49], second[57];
+	char line[LINE];
+	size_t used = strlen(trail), n;
+	const char *next = trail;
 
-	str_format(out, HISTORY_ITEM, "%" PRIx64 " %s %s%s", (uint64_t)now, word(channel, sizeof first, first),
-	    word(state, sizeof second, second), ended ? ENDED : "");
+	str_format(line, sizeof line, "%" PRIx64 " %.*s%s\n", (uint64_t)now / 1000, HISTORY_STATE - 1,
+	    state[0] != '\0' ? state : "?", ended ? (const char[]){ ENDED, '\0' } : "");
+	n = strlen(line);
+	while (used - (size_t)(next - trail) + n >= size) {
+		next = strchr(next, '\n');
+		if (next == NULL)
+			next = trail + used;	/* damaged: begun anew */
+		else
+			next++;
+	}
+	used -= (size_t)(next - trail);
+	memmove(trail, next, used);
+	memcpy(trail + used, line, n + 1);
 }
 
 bool
-history_turn_parse(const char *item, struct history_turn *out)
+history_next_turn(const char **at, struct history_turn *out)
 {
-	char last[5] = "";
-	int n = sscanf(item, "%*x %48s %56s %4s", out->channel, out->state, last);
+	unsigned long long seconds;
+	size_t n;
 
-	out->ended = n == 3;
-	return n == 2 || (n == 3 && strcmp(last, "end") == 0);
+	if (sscanf(*at, "%llx %32s", &seconds, out->state) != 2)
+		return false;
+	n = strlen(out->state);
+	out->at = (int64_t)seconds * 1000;
+	out->ended = (*at)[strcspn(*at, "\n")] == '\n' && (*at)[strcspn(*at, "\n") - 1] == ENDED;
+	if (out->ended && n > 1 && out->state[n - 1] == ENDED)
+		out->state[n - 1] = '\0';
+	*at += strcspn(*at, "\n");
+	*at += **at == '\n';
+	return true;
 }
 
 void

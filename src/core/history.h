@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The items of a phone's two lists: its turns, and its payments with operators' acts. An item is a line of plain text that
- * lies unsealed in the store, so nothing that a customer typed and no phone is ever in it: only names of channels and menu
- * states, ids and numbers.
+ * What is kept of a phone's past for operators. Its turns: a trail of short lines in the session of each channel, which is
+ * saved at each turn anyway, so that it costs no command of the store. Its payments and operators' acts: items of a list
+ * that lies unsealed, so no phone and nothing that somebody typed is ever in it, only ids and numbers.
  */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/mem.h"
 
-#define HISTORY_ITEM 128
+#define HISTORY_TRAIL 384		/* octets: some 20 turns */
+#define HISTORY_STATE 33
+#define HISTORY_ITEM 64
 
-/* `state`: of the menu after the turn. Two turns are never the same item. */
-void history_turn(char out[HISTORY_ITEM], int64_t now, const char *channel, const char *state, bool ended);
 struct history_turn {
-	char channel[49], state[57];
+	int64_t at;			/* ms, to the second */
+	char state[HISTORY_STATE];	/* of the menu after it */
 	bool ended;
 };
-bool history_turn_parse(const char *item, struct history_turn *out) MUST_CHECK;
+/* The oldest lines go where there is no room. */
+void history_add_turn(char *trail, size_t size, int64_t now, const char *state, bool ended);
+/* The next line from *at on, which it moves; false at the end. */
+bool history_next_turn(const char **at, struct history_turn *out) MUST_CHECK;
 
 void history_intent(char out[HISTORY_ITEM], const char *id);
 void history_act(char out[HISTORY_ITEM], int64_t entry);	/* number of its entry in the audit */

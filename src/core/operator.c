@@ -22,42 +22,42 @@ const struct operator_act operator_acts[OPERATOR_ACTS] = {
 	[ACT_PERSONS]  = { "persons",  ROLE_LOOK,    false, false, false, false, { NO_ARG, NO_ARG },
 	    "Lists the payments whose outcome a person must decide" },
 	[ACT_PHONE]    = { "phone",    ROLE_LOOK,    false, false, false, true,
-	    { { "phone", ARG_PHONE, false }, NO_ARG },
+	    { { "phone", OPARG_PHONE, false }, NO_ARG },
 	    "Shows what is known of one phone and what happened there" },
 	[ACT_REQUESTS] = { "requests", ROLE_LOOK | ROLE_APPROVE, false, false, false, false, { NO_ARG, NO_ARG },
 	    "Lists what waits for the approval of a second person" },
 	[ACT_AUDIT]    = { "audit",    ROLE_LOOK,    false, false, false, false,
-	    { { "count", ARG_COUNT, true }, { "whole", ARG_FLAG, true } },
+	    { { "count", OPARG_COUNT, true }, { "whole", OPARG_FLAG, true } },
 	    "Shows the newest entries of the audit and checks their chain; with whole, from its first entry on" },
 	[ACT_RESOLVE]  = { "resolve",  ROLE_ACT,     true,  true,  true,  true,
-	    { { "intent", ARG_INTENT, false }, { "outcome", ARG_OUTCOME, false } },
+	    { { "intent", OPARG_INTENT, false }, { "outcome", OPARG_OUTCOME, false } },
 	    "Asks that a payment which is with a person ends as done or not_done" },
 	[ACT_APPROVE]  = { "approve",  ROLE_APPROVE, true,  false, false, true,
-	    { { "request", ARG_REQUEST, false }, NO_ARG },
+	    { { "request", OPARG_REQUEST, false }, NO_ARG },
 	    "Approves what another operator asked for" },
 	[ACT_REJECT]   = { "reject",   ROLE_APPROVE, true,  true,  false, true,
-	    { { "request", ARG_REQUEST, false }, NO_ARG },
+	    { { "request", OPARG_REQUEST, false }, NO_ARG },
 	    "Rejects what another operator asked for" },
 	[ACT_UNLOCK]   = { "unlock",   ROLE_ACT,     true,  true,  false, true,
-	    { { "phone", ARG_PHONE, false }, NO_ARG },
+	    { { "phone", OPARG_PHONE, false }, NO_ARG },
 	    "Ends the lock of a phone's PIN; the next lock is as long as it would have been" },
 	[ACT_FREEZE]   = { "freeze",   ROLE_ACT,     true,  true,  false, true,
-	    { { "phone", ARG_PHONE, false }, NO_ARG },
+	    { { "phone", OPARG_PHONE, false }, NO_ARG },
 	    "Lets a phone do nothing any more; payments under way still end" },
 	[ACT_UNFREEZE] = { "unfreeze", ROLE_ACT,     true,  true,  true,  true,
-	    { { "phone", ARG_PHONE, false }, NO_ARG },
+	    { { "phone", OPARG_PHONE, false }, NO_ARG },
 	    "Asks that a frozen phone may be used again" },
 	[ACT_RESEND]   = { "resend",   ROLE_ACT,     true,  true,  false, true,
-	    { { "phone", ARG_PHONE, false }, { "intent", ARG_INTENT, false } },
+	    { { "phone", OPARG_PHONE, false }, { "intent", OPARG_INTENT, false } },
 	    "Sends the code of a payment of this phone once more, to the phone that it went to" },
 	[ACT_CANCEL]   = { "cancel",   ROLE_ACT,     true,  true,  false, true,
-	    { { "phone", ARG_PHONE, false }, { "intent", ARG_INTENT, false } },
+	    { { "phone", OPARG_PHONE, false }, { "intent", OPARG_INTENT, false } },
 	    "Cancels an unused code of this phone at the wallet core" },
 	[ACT_OPT_OUT]  = { "opt-out",  ROLE_ACT,     true,  true,  false, true,
-	    { { "phone", ARG_PHONE, false }, NO_ARG },
+	    { { "phone", OPARG_PHONE, false }, NO_ARG },
 	    "The phone gets no notices any more" },
 	[ACT_OPT_IN]   = { "opt-in",   ROLE_ACT,     true,  true,  false, true,
-	    { { "phone", ARG_PHONE, false }, NO_ARG },
+	    { { "phone", OPARG_PHONE, false }, NO_ARG },
 	    "The phone gets notices again" },
 };
 
@@ -99,8 +99,8 @@ const char *
 operator_arg_kind_name(enum operator_arg_kind k)
 {
 	static const char *const name[] = {
-		[ARG_PHONE] = "PHONE", [ARG_INTENT] = "INTENT", [ARG_REQUEST] = "REQUEST",
-		[ARG_OUTCOME] = "done|not_done", [ARG_COUNT] = "COUNT", [ARG_FLAG] = "true|false",
+		[OPARG_PHONE] = "PHONE", [OPARG_INTENT] = "INTENT", [OPARG_REQUEST] = "REQUEST",
+		[OPARG_OUTCOME] = "done|not_done", [OPARG_COUNT] = "COUNT", [OPARG_FLAG] = "true|false",
 	};
 
 	return name[k];
@@ -152,18 +152,18 @@ static bool
 take(const struct operator_arg *arg, const json_t *v, const char *country, struct operator_order *o)
 {
 	switch (arg->kind) {
-	case ARG_PHONE:
+	case OPARG_PHONE:
 		return json_is_string(v) && phone_parse(json_string_value(v), country, o->phone);
-	case ARG_INTENT:
+	case OPARG_INTENT:
 		return json_is_string(v) && is_intent(json_string_value(v)) &&
 		    str_copy(o->intent, sizeof o->intent, json_string_value(v));
-	case ARG_REQUEST:
+	case OPARG_REQUEST:
 		return take_number(v, REQUEST_MAX, &o->request);
-	case ARG_OUTCOME:
+	case OPARG_OUTCOME:
 		return take_outcome(v, &o->done);
-	case ARG_COUNT:
+	case OPARG_COUNT:
 		return take_number(v, COUNT_MAX, &o->count);
-	case ARG_FLAG:
+	case OPARG_FLAG:
 		o->flag = json_is_true(v);
 		return json_is_boolean(v);
 	}
@@ -174,9 +174,9 @@ static const char *
 expected(enum operator_arg_kind k)
 {
 	static const char *const words[] = {
-		[ARG_PHONE] = "a phone number like 27821234567", [ARG_INTENT] = "the id of a payment",
-		[ARG_REQUEST] = "the number of a request", [ARG_OUTCOME] = "done or not_done",
-		[ARG_COUNT] = "a number from 1 to 200", [ARG_FLAG] = "true or false",
+		[OPARG_PHONE] = "a phone number like 27821234567", [OPARG_INTENT] = "the id of a payment",
+		[OPARG_REQUEST] = "the number of a request", [OPARG_OUTCOME] = "done or not_done",
+		[OPARG_COUNT] = "a number from 1 to 200", [OPARG_FLAG] = "true or false",
 	};
 
 	return words[k];
@@ -257,10 +257,10 @@ value_of(const struct operator_arg *arg, const char *text)
 	int64_t number;
 
 	switch (arg->kind) {
-	case ARG_REQUEST:
-	case ARG_COUNT:
+	case OPARG_REQUEST:
+	case OPARG_COUNT:
 		return str_to_i64(text, 1, REQUEST_MAX, &number) ? json_integer(number) : NULL;
-	case ARG_FLAG:
+	case OPARG_FLAG:
 		return strcmp(text, "true") == 0 ? json_true() : strcmp(text, "false") == 0 ? json_false() : NULL;
 	default:
 		return json_string(text);

@@ -39,12 +39,12 @@ enum operator_what {
 	OPERATOR_ACTS
 };
 enum operator_arg_kind {
-	ARG_PHONE,		/* text, in any usual form of a number */
-	ARG_INTENT,		/* text: the id that persons and phone show */
-	ARG_REQUEST,		/* number of a request */
-	ARG_OUTCOME,		/* text: done or not_done */
-	ARG_COUNT,		/* number, 1 to 200 */
-	ARG_FLAG		/* true or false */
+	OPARG_PHONE,		/* text, in any usual form of a number */
+	OPARG_INTENT,		/* text: the id that persons and phone show */
+	OPARG_REQUEST,		/* number of a request */
+	OPARG_OUTCOME,		/* text: done or not_done */
+	OPARG_COUNT,		/* number, 1 to 200 */
+	OPARG_FLAG		/* true or false */
 };
 struct operator_arg {
 	const char *name;		/* NULL: no such argument */
@@ -75,7 +75,7 @@ struct operator_order {
 	char phone[PHONE_MAX];		/* canonical, or "" */
 	char intent[OPERATOR_INTENT];
 	int64_t request;		/* 0: not given */
-	bool done;			/* ARG_OUTCOME */
+	bool done;			/* OPARG_OUTCOME */
 	int64_t count;			/* 0: not given */
 	bool flag;
 	char reason[OPERATOR_REASON];

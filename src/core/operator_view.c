@@ -247,12 +247,12 @@ operator_view_limit(const struct limit *l, int64_t month, int64_t allowed)
 }
 
 json_t *
-operator_view_turn(const struct history_turn *t, int64_t at)
+operator_view_turn(const struct history_turn *t, const char *channel)
 {
 	json_t *o = json_object();
 
-	set_time(o, "at", at);
-	set_text(o, "channel", t->channel);
+	set_time(o, "at", t->at);
+	set_text(o, "channel", channel);
 	set_text(o, "state", t->state);
 	set_flag(o, "end", t->ended);
 	return o;

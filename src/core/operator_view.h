@@ -24,4 +24,4 @@ json_t *operator_view_request(const struct request *r);
 json_t *operator_view_subscriber(const struct subscriber *s);
 json_t *operator_view_pin(const struct pin_tries *p, int64_t now);
 json_t *operator_view_limit(const struct limit *l, int64_t month, int64_t allowed);
-json_t *operator_view_turn(const struct history_turn *t, int64_t at);
+json_t *operator_view_turn(const struct history_turn *t, const char *channel);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/history.h"
 #include "core/menu.h"
 #include "core/record.h"
 #include "core/settings.h"
@@ -32,6 +33,7 @@ struct session {
 	char claim_key[64];
 	int64_t claim_until;
 	char intent[INTENT_ID];			/* shown on the confirm screen */
+	char trail[HISTORY_TRAIL];		/* the last turns, for operators: times and states, never inputs */
 	struct rec_rest rest;
 };
 

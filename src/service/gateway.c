@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "service/persons.h"
 #include "service/run.h"
 #include "service/send.h"
 #include "service/slots.h"
@@ -270,5 +271,6 @@ gateway_tick(struct gateway *gw, int64_t now)
 	if (gw->draining)
 		return;
 	look_for_due(gw);
+	persons_tick(gw);
 	send_tick(gw);
 }

@@ -106,7 +106,8 @@ void gateway_api(struct gateway *gw, int64_t now, const struct api_in *in);
 
 /*
  * An operator's act at one tenant. Who it is was found out before; whether he may, and at this tenant, is checked here. The
- * answer goes to ports.operator_reply exactly once, within OPERATOR_ANSWER_MS and one call of the store: a JSON object.
+ * answer, a JSON object, goes to ports.operator_reply exactly once, perhaps before this returns. OPERATOR_ANSWER_MS after
+ * the call nothing more is begun, only ended and told: a listener waits for twice as long.
  *
  *   200  done, or what was asked to be shown
  *   202  {"outcome":"asked","request":N}: another operator must approve within 24 hours

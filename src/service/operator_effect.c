@@ -307,7 +307,7 @@ on_reread(struct task *t, const struct event *e)
 
 	if (e->end == STORE_DONE && is_ours(dirty_rev(c), &e->v[0]))
 		follows[c->doing](c);
-	else if (e->end == STORE_DONE && is_as_loaded(dirty_rev(c), &e->v[0]) && !op_too_late(c))
+	else if (e->end == STORE_DONE && is_as_loaded(dirty_rev(c), &e->v[0]))
 		load(c);		/* it never came there, and never will */
 	else
 		not_known(c);		/* somebody changed it since: after us, or instead */
@@ -333,7 +333,7 @@ on_saved(struct task *t, const struct event *e)
 		follows[c->doing](c);
 		break;
 	case STORE_CONFLICT:
-		if (++c->tries < EFFECT_TRIES && !op_too_late(c))
+		if (++c->tries < EFFECT_TRIES)
 			load(c);
 		else
 			ends(c, "failed", 503, "Others changed it all the time. Nothing was done; try again");
@@ -359,7 +359,7 @@ add_intent(struct op_call *c, struct store_commit *commit, const struct store_ke
 	if (c->doing != ACT_RESEND)
 		commit_list_add(commit, STORE_DUE, key, gw->now + TAKE_OVER_MS);
 	if (c->doing == ACT_RESOLVE)
-		commit_list_remove(commit, STORE_PERSON, key);
+		commit_part_remove(commit, STORE_PERSON, c->tenant_name, key);
 }
 
 static void
@@ -437,6 +437,10 @@ load(struct op_call *c)
 	struct store_key keys[3] = { key_of(STORE_SUBSCRIBER, c->owner, ""), key_of(STORE_PIN, c->owner, "") };
 	size_t n = 2;
 
+	if (op_too_late(c)) {
+		ends(c, "failed", 503, "It took too long. Nothing was done; try again");
+		return;
+	}
 	if (c->intent_id[0] != '\0')
 		keys[n++] = key_of(STORE_INTENT, c->owner, c->intent_id);
 	task_load(&c->task, keys, n, on_loaded);

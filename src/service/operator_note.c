@@ -119,7 +119,7 @@ on_noted(struct task *t, const struct event *e)
 		c->entry = c->head.number;
 		metric_add(M_AUDIT_ENTRIES, 1);
 		c->noted(c);
-	} else if (e->end == STORE_CONFLICT && ++c->note_tries < NOTE_TRIES) {
+	} else if (e->end == STORE_CONFLICT && ++c->note_tries < NOTE_TRIES && !op_too_late(c)) {
 		/* Acts at the same time take their numbers one after the other. */
 		t->gw->ports->random(t->gw->ports->ctx, &jitter, 1);
 		task_sleep(t, t->gw->now + jitter % 40, on_again);

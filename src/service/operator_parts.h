@@ -67,7 +67,7 @@ struct op_call {
 	int64_t from;			/* first entry that is shown */
 	char (*items)[STORE_ID];	/* ours */
 	size_t items_n, at;
-	int message;			/* of the intent in hand */
+	int channel, message;		/* the next that is read */
 };
 
 static inline struct op_call *

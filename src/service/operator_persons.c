@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is with a person: one look at the list of each bucket, one after the other. The lists are of all tenants; what is
- * not this tenant's is passed over.
+ * What is with a person: one look at the tenant's list of each bucket, one after the other.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +96,8 @@ on_looked(struct task *t, const struct event *e)
 static void
 look(struct op_call *c)
 {
-	struct store_claim claim = { .list = STORE_PERSON, .bucket = c->bucket, .max = STORE_CLAIM_MAX };
+	struct store_claim claim = { .list = STORE_PERSON, .bucket = c->bucket, .max = STORE_CLAIM_MAX,
+		.part = { { c->tenant_name, STORE_CLAIM_MAX } }, .parts = 1 };
 
 	if (c->bucket == store_families[STORE_PERSON].buckets)
 		all_seen(c);

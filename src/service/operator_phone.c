@@ -11,9 +11,9 @@
 #include "base/str.h"
 #include "core/calendar.h"
 #include "core/operator_view.h"
+#include "core/session.h"
 #include "service/operator_parts.h"
 
-#define TURNS_SHOWN 40
 #define ITEMS_SHOWN 40			/* payments and operators' acts together */
 
 static op_fn read_turns, read_limit, read_history, next_item;
@@ -59,33 +59,51 @@ op_phone(struct op_call *c)
 	char masked[PHONE_TEXT];
 
 	json_object_set_new(c->json, "phone", json_string(phone_mask(c->phone, masked)));
+	json_object_set_new(c->json, "turns", json_array());
 	task_load(&c->task, keys, NELEM(keys), on_records);
 }
 
-/* ---- turns ---- */
+/* ---- turns: a trail in the session of each of the tenant's channels ---- */
 
 static void
-on_turns(struct task *t, const struct event *e)
+add_trail(struct op_call *c, const char *trail, const char *channel)
 {
-	struct op_call *c = op_of(t);
-	json_t *turns = json_array();
+	json_t *turns = json_object_get(c->json, "turns");
 	struct history_turn turn;
 
-	for (size_t k = 0; e->end == STORE_DONE && k < e->n; k++)
-		if (history_turn_parse(e->c[k].item, &turn))
-			json_array_append_new(turns, operator_view_turn(&turn, e->c[k].score));
-	json_object_set_new(c->json, "turns", turns);
-	if (e->end != STORE_DONE)
+	while (history_next_turn(&trail, &turn))
+		json_array_append_new(turns, operator_view_turn(&turn, channel));
+}
+
+static void
+on_session(struct task *t, const struct event *e)
+{
+	struct op_call *c = op_of(t);
+	struct session *s = xcalloc(1, sizeof *s);
+
+	if (e->end != STORE_DONE || (e->v[0].present && !session_decode(e->v[0].p, e->v[0].len, s)))
 		unread(c, "turns");
-	read_limit(c);
+	else
+		add_trail(c, s->trail, op_settings(c)->channels[c->channel - 1].name);
+	mem_wipe(s, sizeof *s);
+	free(s);
+	read_turns(c);
 }
 
 static void
 read_turns(struct op_call *c)
 {
-	struct store_range r = { .key = key_of(STORE_TURNS, c->owner, ""), .to_ms = INT64_MAX, .max = TURNS_SHOWN };
+	const struct settings *set = op_settings(c);
+	struct store_key key;
 
-	task_range(&c->task, &r, on_turns);
+	while (c->channel < set->channels_n && set->channels[c->channel].tenant != c->tenant)
+		c->channel++;
+	if (c->channel == set->channels_n) {
+		read_limit(c);
+		return;
+	}
+	key = key_of(STORE_SESSION, c->owner, set->channels[c->channel++].name);
+	task_load(&c->task, &key, 1, on_session);
 }
 
 /* ---- the limit of this month and the last ---- */

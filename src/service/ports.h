@@ -38,9 +38,10 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_LINK,		/* owner bind, id number of the link: who may open it; its lifetime is the lease */
 	STORE_INBOX,		/* owner tenant/phone: what the phone has sent by SMS, and what was answered */
 	STORE_PARTS,		/* owner tenant/phone, id what tells long messages apart: one that is not whole yet */
-	STORE_PERSON,		/* list, one per bucket of STORE_INTENT: those that a person must decide, by since when */
-	STORE_TURNS,		/* list; owner tenant/phone: its last turns (core/history.h). At the cap the oldest goes */
-	STORE_HISTORY,		/* the same of its payments and of operators' acts */
+	STORE_PERSON,		/* list, of each tenant (its name is the part) one per bucket of STORE_INTENT: those that a
+				 * person must decide, by since when */
+	STORE_HISTORY,		/* list; owner tenant/phone: its payments and operators' acts (core/history.h). At the cap
+				 * the oldest goes */
 	STORE_AUDIT,		/* owner tenant, id "head" or the number of an entry (core/audit.h) */
 	STORE_REQUEST,		/* owner tenant, id number: what waits for an operator's approval (core/request.h) */
 	STORE_REQUESTS,		/* list; owner tenant: numbers of those that are open, by when they were made */
@@ -141,7 +142,7 @@ struct store_claimed {			/* of a claim: `value`, the record; an item whose recor
 };
 
 struct store_range {			/* the newest first */
-	struct store_key key;		/* INDEX, TURNS, HISTORY, REQUESTS; of DEAD only the family is looked at */
+	struct store_key key;		/* INDEX, HISTORY, REQUESTS; of DEAD only the family is looked at */
 	unsigned bucket;		/* DEAD: whose list */
 	int64_t from_ms, to_ms;
 	size_t offset, max;		/* at most STORE_CLAIM_MAX */

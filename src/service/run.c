@@ -80,7 +80,7 @@ run_add_intent(struct run *r, struct store_commit *c, int64_t due)
 		intent_encode(&r->i, b);
 		commit_put(gw, c, &key, &r->rev, b, 0);
 		if (r->i.state == INTENT_PERSON)
-			commit_list_add(c, STORE_PERSON, &key, r->i.person_at);
+			commit_part_add(c, STORE_PERSON, r->i.tenant, &key, r->i.person_at);
 	} else
 		commit_check(c, &key, &r->rev);
 	if (due > 0)

@@ -69,6 +69,12 @@ struct gateway {
 	bool limit_closed;		/* limits cannot be believed: no token that counts */
 	unsigned due_next;		/* bucket to look at next */
 	int64_t due_at, outbox_at[16];
+	struct {			/* persons.c: how far the count came */
+		int64_t at, oldest;
+		unsigned bucket;
+		int tenant;		/* the first of those that are looked at together */
+		int64_t count;
+	} persons;
 	unsigned parts_first;		/* bind whose part of the outbox comes first in the next claim */
 	struct map *polls;
 	struct slots *slots;
@@ -114,7 +120,7 @@ void commit_part_remove(struct store_commit *c, enum store_family list, const ch
 /* Of a list of texts; `item` is also the owner that chooses its bucket. */
 void commit_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *item,
     int64_t score);
-/* The same into a list of one owner (TURNS, HISTORY, REQUESTS). */
+/* The same into a list of one owner (HISTORY, REQUESTS). */
 void commit_owned_item(struct store_commit *c, enum store_op_kind kind, enum store_family list, const char *owner,
     const char *item, int64_t score);
 /* An empty buffer that lives until the next turn of events; i < SCRATCH. */

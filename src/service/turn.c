@@ -292,8 +292,8 @@ finish(struct turn *t)
 		consume(t);
 	t->s.claim_key[0] = '\0';
 	t->s.claim_until = 0;
+	turn_leave_trail(t);
 	turn_add_records(t, &c);
-	turn_add_history(t, &c);
 	task_commit(turn_task(t), &c, on_finished);
 }
 
@@ -441,8 +441,8 @@ hang_up(struct turn *t, bool known)
 	/* The dialogue itself stays as it was, to be resumed; only the network's side of it is over. */
 	turn_leave_intent(t, INTENT_LAPSED);
 	t->s.expires_ms = t->w.task.gw->now;
+	turn_leave_trail(t);
 	turn_add_records(t, &c);
-	turn_add_history(t, &c);
 	t->irrevocable = true;
 	task_commit(turn_task(t), &c, on_finished);
 }

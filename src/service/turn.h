@@ -107,8 +107,8 @@ void turn_mark_claim(struct turn *t);
 /* ---- turn_operators.c ---- */
 bool turn_is_frozen(const struct turn *t);
 void turn_refuse_frozen(struct turn *t);		/* says so, and ends the dialogue */
-/* What operators see of this turn later, into a commit that saves it anyway. */
-void turn_add_history(struct turn *t, struct store_commit *c);
+/* What operators see of this turn later, into the session that is about to be saved. */
+void turn_leave_trail(struct turn *t);
 
 /* ---- turn_confirm.c ---- */
 void turn_show_intent(struct turn *t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of a turn concerns operators: a phone that they froze is refused, and each turn leaves a line for its timeline. */
+/* What of a turn concerns operators: a phone that they froze is refused, and each turn leaves a line in its session. */
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/calendar.h"
@@ -32,12 +32,8 @@ turn_refuse_frozen(struct turn *t)
 }
 
 void
-turn_add_history(struct turn *t, struct store_commit *c)
+turn_leave_trail(struct turn *t)
 {
-	int64_t now = t->w.task.gw->now;
-	char item[HISTORY_ITEM];
-
-	history_turn(item, now, t->channel->name, turn_is_frozen(t) ? "frozen" : t->s.dlg.state,
-	    t->s.answer_end || t->in.kind == TURN_ABORT);
-	commit_owned_item(c, STORE_LIST_ADD, STORE_TURNS, t->owner, item, now);
+	history_add_turn(t->s.trail, sizeof t->s.trail, t->w.task.gw->now,
+	    turn_is_frozen(t) ? "frozen" : t->s.dlg.state, t->s.answer_end || t->in.kind == TURN_ABORT);
 }

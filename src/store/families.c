@@ -35,8 +35,7 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_INBOX]      = { "inb", 'p', 256, DAYS(31),   1024 },
 	[STORE_PARTS]      = { "prt", 'p', 256, MINUTES(10), 4 * 1024 },
 	[STORE_PERSON]     = { "per", 'p', 256, FOR_EVER,   100000 },
-	/* Few and short enough that Redis keeps each in one small block. */
-	[STORE_TURNS]      = { "trn", 'p', 256, DAYS(30),   60 },
+	/* Few and short enough that Redis keeps each list in one small block. */
 	[STORE_HISTORY]    = { "his", 'p', 256, DAYS(180),  100 },
 	[STORE_AUDIT]      = { "aud", 'a', 16,  FOR_EVER,   4 * 1024 },
 	[STORE_REQUEST]    = { "req", 'a', 16,  DAYS(30),   4 * 1024 },

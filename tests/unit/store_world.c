@@ -35,6 +35,8 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_STRAY] = { "str", 'r', 4, 7 * DAY, RECORD_CAP },
 	[STORE_INDEX] = { "idx", 'i', 4, 180 * DAY, LIST_CAP },
 	[STORE_COUNTER] = { "cnt", 'p', 4, 3 * DAY, RECORD_CAP },
+	[STORE_PERSON] = { "per", 'p', 4, 0, 1000 },
+	[STORE_HISTORY] = { "his", 'p', 4, 30 * DAY, LIST_CAP },
 };
 
 /* Taking answers. */

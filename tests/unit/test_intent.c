@@ -587,6 +587,158 @@ test_no_token_no_cancel(void **state)
 	assert_int_equal(next(&i, now), DO_NOTHING);
 }
 
+/* ---- a person's word ---- */
+
+static const struct {
+	enum intent_kind kind;
+	bool gateway_sends;
+	const char *core;		/* as it was read last, "" never */
+	enum intent_resolved done, not_done;
+} resolves[] = {
+	{ INTENT_TRANSFER, false, "", RESOLVED, RESOLVED },
+	{ INTENT_WITHDRAWAL, true, "", RESOLVED, RESOLVED },
+	{ INTENT_WITHDRAWAL, true, "PENDING", RESOLVE_NOT_PAID_OUT, RESOLVED },
+	{ INTENT_WITHDRAWAL, true, "CANCELLED", RESOLVE_NOT_PAID_OUT, RESOLVED },
+	{ INTENT_WITHDRAWAL, true, "SUCCESSFUL", RESOLVED, RESOLVE_PAID_OUT },
+	/* The core sends the token itself: issued is done. */
+	{ INTENT_WITHDRAWAL, false, "", RESOLVED, RESOLVED },
+	{ INTENT_WITHDRAWAL, false, "PENDING", RESOLVED, RESOLVED },
+	{ INTENT_WITHDRAWAL, false, "CANCELLED", RESOLVE_NOT_PAID_OUT, RESOLVED },
+	{ INTENT_WITHDRAWAL, false, "SUCCESSFUL", RESOLVED, RESOLVE_PAID_OUT },
+};
+
+static struct intent
+with_a_person(enum intent_kind kind, const char *core)
+{
+	struct intent i = new_intent(kind, INTENT_PERSON);
+
+	i.person_at = i.first_send = i.last_send = NOW;
+	i.steps = STEP_NOTED;
+	if (kind == INTENT_WITHDRAWAL)
+		i.limit = ILIMIT_RESERVED;
+	if (core[0] != '\0') {
+		i.withdrawal_id = 900;
+		i.core_status = (int)wallet_status(core) + 1;
+	}
+	return i;
+}
+
+static void
+test_what_a_person_may_say(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < NELEM(resolves); k++)
+		for (int done = 0; done < 2; done++) {
+			struct intent i = with_a_person(resolves[k].kind, resolves[k].core);
+			enum intent_resolved want = done ? resolves[k].done : resolves[k].not_done;
+
+			i.gateway_sends = resolves[k].gateway_sends;
+			assert_int_equal(intent_resolve(&i, NOW + HOUR, done), want);
+			if (want != RESOLVED) {
+				assert_int_equal(i.state, INTENT_PERSON);
+				assert_int_equal(i.resolves, 0);
+				continue;
+			}
+			assert_int_equal(i.state, done ? INTENT_DONE : INTENT_NOT_DONE);
+			assert_true(intent_settled(&i));
+			assert_int_equal(intent_resolve(&i, NOW + HOUR, done), RESOLVE_NOT_WITH_PERSON);
+		}
+}
+
+/* All that it does until it rests. `said` holds what its customer hears. */
+static void
+play_out(struct intent *i, int64_t now, int *said)
+{
+	enum intent_action a;
+
+	*said = 0;
+	for (int n = 0; n < 20; n++) {
+		a = next(i, now);
+		if (a == DO_NOTE)
+			i->steps |= STEP_NOTED;
+		else if (a == DO_RESULT_SMS)
+			i->steps |= *said |= STEP_RESULT_SMS;
+		else if (a == DO_RECEIVER_SMS)
+			i->steps |= *said |= STEP_RECEIVER_SMS;
+		else if (a == DO_FINAL_SMS)
+			i->steps |= *said |= STEP_FINAL_SMS;
+		else if (a == DO_COMMIT_LIMIT || a == DO_RELEASE_LIMIT)
+			intent_on_limit(i, a == DO_COMMIT_LIMIT ? ILIMIT_COMMITTED : ILIMIT_RELEASED);
+		else
+			return;
+	}
+	fail_msg("it does not come to rest");
+}
+
+static void
+test_resolved(void **state)
+{
+	struct wallet_withdrawal w = row("CANCELLED", "");
+	struct intent i;
+	int said;
+
+	(void)state;
+	i = with_a_person(INTENT_TRANSFER, "");
+	assert_int_equal(intent_resolve(&i, NOW, true), RESOLVED);
+	play_out(&i, NOW, &said);
+	assert_int_equal(said, STEP_RESULT_SMS | STEP_RECEIVER_SMS);
+	assert_int_equal(next(&i, NOW + 200 * HOUR), DO_NOTHING);
+	i = with_a_person(INTENT_TRANSFER, "");
+	assert_int_equal(intent_resolve(&i, NOW, false), RESOLVED);
+	play_out(&i, NOW, &said);
+	assert_int_equal(said, STEP_RESULT_SMS);
+	assert_int_equal(next(&i, NOW + 200 * HOUR), DO_NOTHING);
+
+	/* Paid out with a token that we never saw: it counts, and nobody asks the core about no id. */
+	i = with_a_person(INTENT_WITHDRAWAL, "");
+	assert_int_equal(intent_resolve(&i, NOW, true), RESOLVED);
+	play_out(&i, NOW, &said);
+	assert_int_equal(said, STEP_RESULT_SMS);
+	assert_int_equal(i.limit, ILIMIT_COMMITTED);
+	assert_int_equal(next(&i, NOW + 200 * HOUR), DO_NOTHING);
+
+	/* Its token may be out: it counts, and is looked for. */
+	i = with_a_person(INTENT_WITHDRAWAL, "");
+	assert_int_equal(intent_resolve(&i, NOW, false), RESOLVED);
+	play_out(&i, NOW, &said);
+	assert_int_equal(said, STEP_RESULT_SMS);
+	assert_int_equal(i.limit, ILIMIT_COMMITTED);
+	assert_int_equal(next(&i, NOW), DO_WAIT);
+	assert_int_equal(next(&i, NOW + HOUR), DO_ASK);
+
+	/* Read as gone: given back. */
+	i = with_a_person(INTENT_WITHDRAWAL, "CANCELLED");
+	assert_int_equal(intent_resolve(&i, NOW, false), RESOLVED);
+	play_out(&i, NOW, &said);
+	assert_int_equal(i.limit, ILIMIT_RELEASED);
+
+	/* There, and it could not be cancelled: it counts until it was read as gone, or comes back to a person. */
+	i = with_a_person(INTENT_WITHDRAWAL, "PENDING");
+	i.cancel = true;
+	assert_int_equal(intent_resolve(&i, NOW, false), RESOLVED);
+	play_out(&i, NOW, &said);
+	assert_int_equal(i.limit, ILIMIT_COMMITTED);
+	assert_int_equal(next(&i, NOW), DO_FOLLOW);
+	intent_on_status(&i, NOW, &w);
+	play_out(&i, NOW, &said);
+	assert_int_equal(i.limit, ILIMIT_RELEASED);
+	i = with_a_person(INTENT_WITHDRAWAL, "PENDING");
+	assert_int_equal(intent_resolve(&i, NOW, false), RESOLVED);
+	play_out(&i, NOW, &said);
+	w = row("SUCCESSFUL", "");
+	intent_on_status(&i, NOW + HOUR, &w);
+	assert_int_equal(next(&i, NOW + HOUR), DO_NOTE);
+	assert_int_equal(i.state, INTENT_PERSON);
+	assert_int_equal(i.person_at, NOW + HOUR);
+	assert_int_equal(i.resolved_at, 0);
+	/* What was told before was something else. */
+	assert_int_equal(intent_resolve(&i, NOW + HOUR, true), RESOLVED);
+	assert_int_equal(i.resolves, 2);
+	play_out(&i, NOW + HOUR, &said);
+	assert_int_equal(said, STEP_RESULT_SMS);
+	assert_int_equal(i.limit, ILIMIT_COMMITTED);
+}
+
 /* ---- not done ---- */
 
 static const struct {
@@ -756,7 +908,8 @@ main(void)
 		cmocka_unit_test(test_closed), cmocka_unit_test(test_limit_away), cmocka_unit_test(test_strict),
 		cmocka_unit_test(test_no_token_and_paid), cmocka_unit_test(test_counts_as), cmocka_unit_test(test_why_told),
 		cmocka_unit_test(test_no_token),
-		cmocka_unit_test(test_no_token_no_cancel), cmocka_unit_test(test_gives_back),
+		cmocka_unit_test(test_no_token_no_cancel), cmocka_unit_test(test_what_a_person_may_say), cmocka_unit_test(test_resolved),
+		cmocka_unit_test(test_gives_back),
 		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_three_late_looks),
 		cmocka_unit_test(test_cancel), cmocka_unit_test(test_integrator),
 		cmocka_unit_test(test_round_trip),

@@ -262,6 +262,56 @@ test_outbox(void **state)
 	assert_int_equal(commit(w, &c), STORE_DONE);
 }
 
+/* A lease of 0 is a look: what is shown stays as it was, and is shown again. */
+static void
+test_looks(void **state)
+{
+	struct world *w = *state;
+	struct store_key in = key_of(STORE_INTENT, w->owner, "looked-at");
+	struct store_claim look = { .list = STORE_PERSON, .max = 9, .part = { { "acme", 9 } }, .parts = 1 };
+	struct store_claim other = { .list = STORE_PERSON, .max = 9, .part = { { "other", 9 } }, .parts = 1 };
+	struct store_commit c = new_commit(w);
+	int64_t since = loop_wall(w->loop) - HOUR;
+
+	add_put(w, &c, in, absent, "with a person");
+	add_list(&c, STORE_LIST_ADD, STORE_PERSON, in, since);
+	str_copy(c.op[c.n - 1].key.id, sizeof c.op[c.n - 1].key.id, "acme");
+	assert_int_equal(commit(w, &c), STORE_DONE);
+	for (int i = 0; i < 2; i++) {
+		const struct answer *a = claim_parts(w, &look, w->owner);
+
+		assert_int_equal(a->n, 1);
+		assert_string_equal(a->got[0].text, "with a person");
+		assert_int_equal(a->got[0].score, since);
+	}
+	assert_int_equal(claim_parts(w, &other, w->owner)->n, 0);
+}
+
+/* A list of one owner whose oldest item goes at the cap. */
+static void
+test_a_list_that_rolls(void **state)
+{
+	struct world *w = *state;
+	struct store_key list = key_of(STORE_HISTORY, w->owner, "");
+	struct store_range r = { .key = list, .to_ms = INT64_MAX, .max = STORE_CLAIM_MAX };
+	size_t cap = store_families[STORE_HISTORY].cap;
+	const struct answer *a;
+	char item[16];
+
+	assert_true(cap < STORE_CLAIM_MAX);
+	for (size_t i = 0; i < cap + 3; i++) {
+		struct store_commit c = new_commit(w);
+
+		str_format(item, sizeof item, "turn %zu", i);
+		add_item(&c, STORE_LIST_ADD, list, item, loop_wall(w->loop) + (int64_t)i);
+		assert_int_equal(commit(w, &c), STORE_DONE);
+	}
+	a = range(w, &r);
+	assert_int_equal(a->n, cap);
+	assert_string_equal(a->got[0].item, item);
+	assert_string_equal(a->got[cap - 1].item, "turn 3");
+}
+
 /* Lists in the order of their urgency, and no more than was asked for over all of them. */
 static void
 test_claims_of_several_lists(void **state)
@@ -616,7 +666,7 @@ main(void)
 		TEST(test_a_record_has_a_cap),
 		TEST(test_a_list_has_a_cap),
 		TEST(test_range),
-		TEST(test_claims),
+		TEST(test_claims), TEST(test_looks), TEST(test_a_list_that_rolls),
 		TEST(test_outbox),
 		TEST(test_claims_of_several_lists),
 		TEST(test_parts_of_a_list),
