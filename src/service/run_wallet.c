@@ -242,7 +242,7 @@ on_listed(struct task *t, const struct event *e)
 static void
 ask_page(struct run *r)
 {
-	struct wallet_req q = { .op = WALLET_TRANSACTIONS };
+	struct wallet_req q = { .op = WALLET_TRANSACTIONS, .resolves = true };
 
 	if (r->i.kind == INTENT_WITHDRAWAL)
 		q.op = WALLET_WITHDRAWAL_LIST;
@@ -283,7 +283,7 @@ on_cancelled(struct task *t, const struct event *e)
 static void
 withdrawal_call(struct run *r, enum wallet_op op, task_fn *on)
 {
-	struct wallet_req q = { .op = op };
+	struct wallet_req q = { .op = op, .resolves = true };
 
 	q.wallet_id = r->i.wallet_id;
 	q.withdrawal_id = r->i.withdrawal_id;
