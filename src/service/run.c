@@ -10,6 +10,7 @@
 #include "service/run_parts.h"
 
 #define STAY_MS 3000			/* waits shorter than this are sat out here */
+#define RUNS_TENANT_MAX 500		/* claimed; those whose core is away leave room for others' */
 
 static void on_intent_loaded(struct task *t, const struct event *e);
 
@@ -20,6 +21,8 @@ run_end(struct task *t)
 
 	map_remove(t->gw->running, r->id, strlen(r->id));
 	t->gw->runs--;
+	if (r->counted)
+		t->gw->tenants[r->tenant].runs--;
 	mem_wipe(r, sizeof *r);
 	free(r);
 }
@@ -289,6 +292,10 @@ run_take_record(struct run *r, const struct store_value *v)
 	r->tenant = tenant_find(r->task.gw, r->i.tenant);
 	if (r->tenant < 0)
 		log_error(r->task.id, "intent of no tenant", "intent=%s tenant=%s", r->i.id, r->i.tenant);
+	else if (!r->counted) {
+		r->task.gw->tenants[r->tenant].runs++;
+		r->counted = true;
+	}
 	return r->tenant >= 0;
 }
 
@@ -339,11 +346,15 @@ run_claimed(struct gateway *gw, const struct store_value *v)
 	free(i);
 	if (r == NULL)
 		return;
-	metric_add(M_INTENTS_TAKEN_OVER, 1);
-	if (run_take_record(r, v))
-		run_go_on(r);
-	else
+	if (!run_take_record(r, v)) {
 		task_end(&r->task);
+	} else if (gw->tenants[r->tenant].runs > RUNS_TENANT_MAX) {
+		metric_add(M_INTENTS_PUT_OFF, 1);
+		task_end(&r->task);		/* the claim's lease brings it back */
+	} else {
+		metric_add(M_INTENTS_TAKEN_OVER, 1);
+		run_go_on(r);
+	}
 }
 
 void

@@ -15,6 +15,7 @@ struct run {
 	bool again;			/* its record was changed by somebody who wants it carried on from there */
 	uint64_t watcher;
 	int tenant;
+	bool counted;			/* among the runs of the tenant */
 	int tries;			/* of the step in hand */
 	enum intent_action doing;
 	/* asking */
