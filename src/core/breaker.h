@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A circuit breaker: whether a peer that has stopped answering is called at all. Closed: everything goes. Open, after so
- * many failures in a row: what a customer waits for is refused at once. After a time it is tried: one call, and its end
- * decides. What finds out about money that may have moved is never refused, only slowed to one at a time, and its answer
- * is as good as a trial's.
+ * A circuit breaker: whether a peer that has stopped answering is called at all. Closed: everything goes. Open, after
+ * so many failures in a row: what a customer waits for is refused at once. After a time it is tried: one call, and its
+ * end decides. What finds out about money that may have moved is never refused, only slowed to one at a time, and its
+ * answer is as good as a trial's.
  *
  * Pure; times are monotonic milliseconds. Who queues, and which words a customer reads, is others' business.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A kept connection that the other end closes at each stage of the next request, politely and with a reset: each request
- * is seen once at most, whatever libcurl thinks of repeating it, and what was seen and not answered is unknown.
+ * A kept connection that the other end closes at each stage of the next request, politely and with a reset: each
+ * request is seen once at most, whatever libcurl thinks of repeating it, and what was seen and not answered is unknown.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an answer of the wallet core may be taken to mean, as one table: operation, attempt, status and body to what the
- * client calls it and what the intent becomes. "Any" attempt: a refusal of a later one is told apart in rows of its own.
+ * client calls it and what the intent becomes.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,8 +106,8 @@ static struct wallet_answer ans;	/* too big for a stack */
 static void
 play(size_t k, enum intent_kind kind, int attempt)
 {
-	struct wallet_req req = { .op = kind == INTENT_TRANSFER ? WALLET_TRANSFER : WALLET_WITHDRAWAL_CREATE, .uid = UID,
-		.wallet_id = 100001, .amount = 10010 };
+	struct wallet_req req = { .op = kind == INTENT_TRANSFER ? WALLET_TRANSFER : WALLET_WITHDRAWAL_CREATE,
+		.uid = UID, .wallet_id = 100001, .amount = 10010 };
 	struct intent i = { .kind = kind, .state = INTENT_RUNNING, .amount = 10010, .wallet_id = 100001, .id = UID,
 		.attempts = attempt, .not_after = NOW + INTENT_SEND_MS };
 	enum intent_state want = attempt == 1 ? row[k].first : row[k].later;
@@ -117,8 +117,8 @@ play(size_t k, enum intent_kind kind, int attempt)
 	intent_on_sent(&i, NOW, &ans);
 	counted = want != INTENT_ACCEPTED;
 	if (ans.end != row[k].end || i.state != want || i.attempts != attempt - !counted)
-		fail_msg("row %zu, attempt %d: %d %s is %s, and the intent %s after %d attempts", k, attempt, row[k].http,
-		    row[k].body, wallet_end_name(ans.end), intent_state_name(i.state), i.attempts);
+		fail_msg("row %zu, attempt %d: %d %s is %s, and the intent %s after %d attempts", k, attempt,
+		    row[k].http, row[k].body, wallet_end_name(ans.end), intent_state_name(i.state), i.attempts);
 }
 
 static void
