@@ -3,7 +3,6 @@
 #pragma once
 #include "service/run.h"
 
-#define RUN_LEASE_MS 10000		/* a process that is silent for so long has lost its intents */
 #define RUN_TRIES 8			/* at a record that others change too */
 
 struct run {

@@ -13,7 +13,7 @@
 #define SAVE_TRIES 10
 #define SAVE_AGAIN_MS 400
 #define ROWS_MAX 4000			/* of one look at the core's lists; a core that ignores offsets lists for ever */
-#define SEND_WITHIN_MS 5000		/* of saving the attempt; later somebody else may be asking already */
+#define SEND_WITHIN_MS 4000		/* of saving the attempt; later somebody else may be asking already */
 #define LIST_BACK_MS INT64_C(600000)	/* clocks differ: lists are read from so long before the first send */
 
 /* ---- sending ---- */

@@ -13,7 +13,6 @@
 #include "service/say.h"
 #include "service/turn.h"
 
-#define TAKE_OVER_MS 5000		/* after the screen's deadline another process may carry it on */
 #define ACCEPT_POLL_MS 300
 #define ACCEPT_SETTLED_MS 6000		/* by then Redis has executed the commit or refuses it */
 
@@ -288,7 +287,7 @@ accept_commit(struct turn *t)
 
 	turn_add_records(t, &c);
 	turn_add_pin(t, &c);
-	commit_list_add(&c, STORE_DUE, &key, t->deadline + TAKE_OVER_MS);
+	commit_list_add(&c, STORE_DUE, &key, gw->now + RUN_LEASE_MS);
 	if (t->intent.as_customer) {
 		b = scratch(gw, 4);
 		login_encode(&t->login, b);
