@@ -26,6 +26,8 @@
 	M(M_AUDIT_ENTRIES, counter, "isango_audit_entries_total", "Entries written to the audit") \
 	M(M_AUDIT_FAILED, counter, "isango_audit_failed_total", "Acts not done, or not closed, because the audit could not be written") \
 	M(M_AUDIT_BROKEN, counter, "isango_audit_broken_total", "Looks that found the audit's chain broken") \
+	M(M_INTENTS_PUT_OFF, counter, "isango_intents_put_off_total", \
+	    "Due intents left for later because too many of their tenant were under way") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
 	M(M_LIMIT_UNREADABLE, counter, "isango_limit_unreadable_total", \
 	    "Tokens refused because the limit's record is damaged; isango limit rebuild mends it") \
@@ -40,6 +42,13 @@
 	M(M_WALLET_UNKNOWN, counter, "isango_wallet_unknown_total", "Calls without a believable answer") \
 	M(M_WALLET_LATER, counter, "isango_wallet_later_total", "Calls answered with a rate limit") \
 	M(M_WALLET_LOGINS, counter, "isango_wallet_logins_total", "Service logins at wallet cores") \
+	M(M_WALLET_SHUT, counter, "isango_wallet_shut_total", \
+	    "Calls refused at once because the wallet core does not answer or wants to be left alone") \
+	M(M_WALLET_OPENED, counter, "isango_wallet_opened_total", "Times that a wallet core was given up for a while") \
+	M(M_WALLET_OPEN, gauge, "isango_wallet_open", "Wallet cores that do not answer now") \
+	M(M_WALLET_FULL, counter, "isango_wallet_full_total", "Calls refused because too many were waiting for a connection") \
+	M(M_WALLET_WAITED, counter, "isango_wallet_waited_total", "Calls whose time was over before they could be sent") \
+	M(M_WALLET_PAUSES, counter, "isango_wallet_pauses_total", "Times that a wallet core's rate limit was waited out") \
 	M(M_STORE_OPS, counter, "isango_store_ops_total", "Redis operations") \
 	M(M_STORE_UNKNOWN, counter, "isango_store_unknown_total", "Redis operations without an answer") \
 	M(M_STORE_CONFLICTS, counter, "isango_store_conflicts_total", "Commits that found another version") \

@@ -252,11 +252,28 @@ on_health(void *arg, bool is_short)
 
 /* ---- readiness ---- */
 
+/* A tenant whose wallet core is away is named; that one alone does not take the others' customers away from us. */
+static bool
+cores_ready(const struct server *s, struct buf *missing)
+{
+	const char *why;
+	int ready_n = 0;
+
+	for (int i = 0; i < s->settings->tenants_n; i++)
+		if (wallet_client_ready(s->cores[i].client, &why))
+			ready_n++;
+		else
+			buf_addf(missing, "wallet core of %s: %s\n", s->settings->tenants[i].name, why);
+	return ready_n > 0 || s->settings->tenants_n == 0;
+}
+
 static bool
 ready(void *arg, struct buf *missing)
 {
 	struct server *s = arg;
 	const char *why;
+	bool ok = cores_ready(s, missing);
+	size_t cores = missing->len;
 
 	if (s->draining)
 		buf_add_str(missing, "stopping\n");
@@ -264,12 +281,9 @@ ready(void *arg, struct buf *missing)
 		buf_addf(missing, "redis: no connection to %s\n", s->settings->redis_url);
 	redis_history_missing(s->history, missing);
 	redis_health_missing(s->health, missing);
-	for (int i = 0; i < s->settings->tenants_n; i++)
-		if (!wallet_client_ready(s->cores[i].client, &why))
-			buf_addf(missing, "wallet core of %s: %s\n", s->settings->tenants[i].name, why);
 	if (!edge_ready(s->edge, &why))
 		buf_addf(missing, "bind %s: no link is bound\n", why);
-	return missing->len == 0;
+	return ok && missing->len == cores;
 }
 
 /* ---- the end ---- */

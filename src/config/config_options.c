@@ -386,6 +386,15 @@ static const struct option wallet_rows[] = {
 	    .help = "Milliseconds that a call which moves money may take." },
 	{ "connections", OPTION_INT, "16", RANGE(1, 1000), IN(tenant_settings, wallet.connections),
 	    .help = "Connections to the wallet core at once." },
+	{ "waiting", OPTION_INT, "512", RANGE(1, 100000), IN(tenant_settings, wallet.waiting),
+	    .help = "Calls that wait for a connection at most; more are refused: try again later." },
+	{ "breaker_failures", OPTION_INT, "5", RANGE(1, 1000), IN(tenant_settings,
+	    wallet.breaker_failures),
+	    .help = "Calls in a row without a believable answer after which customers are asked to "
+	    "try again later at once, instead of waiting." },
+	{ "breaker_open_s", OPTION_INT, "5", RANGE(1, 60), IN(tenant_settings, wallet.breaker_open_s),
+	    .help = "Seconds until such a wallet core is tried again; twice as long after each trial "
+	    "that fails, up to a minute." },
 	{ "reserves_at_create", OPTION_BOOL, "false", IN(tenant_settings,
 	    wallet.reserves_at_create),
 	    .help = "The wallet core sets the money of a token aside when it makes the token." },

@@ -8,6 +8,7 @@
 #define BACKOFF_STEPS 8			/* 1 s, 4 s, 9 s ... 64 s */
 #define NO_ROOM_LEAST 250		/* between two looks at a route that is full: a quarter of how long it was */
 #define NO_ROOM_MOST (5 * SECOND)
+#define UNSURE_BITS 62			/* of attempts that are told apart; those beyond stay in doubt */
 #define HANDED_FOR (15 * SECOND)	/* a quarter of the least patience: one that nobody took is looked at in time */
 
 static const struct rec_field fields[] = {
@@ -22,6 +23,7 @@ static const struct rec_field fields[] = {
 	REC(19, REC_STR, message, via), REC(20, REC_STR, message, why),
 	REC(21, REC_STR, message, handed_to),
 	REC(40, REC_STR, message, channel),
+	REC(90, REC_I64, message, unsure), REC(91, REC_INT, message, told),
 };
 
 static const char *const state_name[MESSAGE_STATES] = {
@@ -48,7 +50,7 @@ message_decode(const void *octets, size_t n, struct message *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
 	    (unsigned)out->state < MESSAGE_STATES && (unsigned)out->cls < MSG_CLASSES &&
-	    (unsigned)out->route <= ROUTES_MAX;
+	    (unsigned)out->route <= ROUTES_MAX && (unsigned)out->told <= TOLD_ARRIVED;
 }
 
 const char *
@@ -82,6 +84,33 @@ end(struct message *m, enum message_state state, const char *why)
 	str_copy(m->why, sizeof m->why, why);
 }
 
+static int64_t
+unsure_bit(int attempt)
+{
+	return INT64_C(1) << (attempt >= 1 && attempt <= UNSURE_BITS ? attempt - 1 : UNSURE_BITS);
+}
+
+/* It came to nothing, as far as we know: an attempt without an answer may have arrived all the same. */
+static enum message_state
+came_to_nothing(const struct message *m, enum message_state how)
+{
+	return m->unsure != 0 ? MESSAGE_UNKNOWN : how;
+}
+
+enum message_told
+message_news(const struct message *m)
+{
+	static const enum message_told news[MESSAGE_STATES] = {
+		[MESSAGE_FAILED] = TOLD_UNDELIVERED, [MESSAGE_EXPIRED] = TOLD_UNDELIVERED,
+		[MESSAGE_UNKNOWN] = TOLD_UNSURE, [MESSAGE_DELIVERED] = TOLD_ARRIVED,
+	};
+
+	if (m->cls != MSG_TOKEN || news[m->state] == m->told ||
+	    (news[m->state] == TOLD_ARRIVED && m->told == TOLD_NOTHING))
+		return TOLD_NOTHING;
+	return news[m->state];
+}
+
 /* The first route behind this one, round and round, that had not all its tries and is among `which`. */
 static bool
 find_route(struct message *m, const struct message_rules *rules, unsigned which)
@@ -103,7 +132,7 @@ static void
 next_route(struct message *m, const struct message_rules *rules, int64_t now)
 {
 	m->spent |= (int)(1u << m->route);
-	m->state = find_route(m, rules, ~0u) ? MESSAGE_WAITING : MESSAGE_FAILED;
+	m->state = find_route(m, rules, ~0u) ? MESSAGE_WAITING : came_to_nothing(m, MESSAGE_FAILED);
 	m->next_at = now;
 }
 
@@ -122,6 +151,7 @@ again(struct message *m, const struct message_rules *rules, int64_t now, const c
 static void
 no_answer(struct message *m, const struct message_rules *rules, int64_t now)
 {
+	m->unsure |= unsure_bit(m->attempts);
 	if (class_rule[m->cls].repeatable)
 		again(m, rules, now, "no answer");
 	else
@@ -133,7 +163,7 @@ expire(struct message *m, int64_t now)
 {
 	if (m->state != MESSAGE_WAITING || now < m->deadline)
 		return;
-	m->state = MESSAGE_EXPIRED;
+	m->state = came_to_nothing(m, MESSAGE_EXPIRED);
 	if (m->why[0] == '\0')
 		str_copy(m->why, sizeof m->why, "no room in time");
 }
@@ -148,7 +178,7 @@ message_ready(struct message *m, const struct message_rules *rules, int64_t now)
 	expire(m, now);
 	/* The configuration may have fewer routes than when it was put there. */
 	if (m->state == MESSAGE_WAITING && m->route >= rules->routes && !find_route(m, rules, ~0u))
-		end(m, MESSAGE_FAILED, "no such route any more");
+		end(m, came_to_nothing(m, MESSAGE_FAILED), "no such route any more");
 	return m->state == MESSAGE_WAITING && (now >= m->next_at || m->handed_to[0] != '\0');
 }
 
@@ -233,19 +263,26 @@ bool
 message_on_receipt(struct message *m, const struct message_rules *rules, int64_t now, const struct receipt *r,
     int attempt)
 {
+	int64_t doubted;
+	bool newest;
+
 	if (m->state == MESSAGE_DELIVERED)
 		return false;
 	if (r->state == RECEIPT_DELIVERED) {
 		end(m, MESSAGE_DELIVERED, "");
 		return true;
 	}
-	/* Sending: the SMSC's answer is on its way to being saved. */
-	if (r->state != RECEIPT_FAILED || attempt != m->attempts ||
-	    (m->state != MESSAGE_SENT && m->state != MESSAGE_SENDING))
+	if (r->state != RECEIPT_FAILED)
 		return false;
-	end(m, MESSAGE_FAILED, "");
+	doubted = m->unsure;
+	m->unsure &= attempt <= UNSURE_BITS ? ~unsure_bit(attempt) : ~INT64_C(0);
+	/* Sending: the SMSC's answer is on its way to being saved. */
+	newest = attempt == m->attempts && (m->state == MESSAGE_SENT || m->state == MESSAGE_SENDING);
+	if (!newest && (m->state != MESSAGE_UNKNOWN || m->unsure != 0))
+		return m->unsure != doubted;
+	end(m, came_to_nothing(m, MESSAGE_FAILED), "");
 	str_format(m->why, sizeof m->why, "receipt %s %s", r->stat, r->err);
-	if (class_rule[m->cls].repeatable && now < m->deadline)
+	if (newest && class_rule[m->cls].repeatable && now < m->deadline)
 		next_route(m, rules, now);
 	return true;
 }

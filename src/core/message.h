@@ -21,7 +21,7 @@ enum message_state {
 	MESSAGE_SENDING,	/* an attempt is saved and perhaps made */
 	MESSAGE_SENT,		/* accepted by a provider */
 	MESSAGE_DELIVERED, MESSAGE_FAILED, MESSAGE_EXPIRED,
-	MESSAGE_UNKNOWN,	/* perhaps sent, and its class is not sent twice */
+	MESSAGE_UNKNOWN,	/* perhaps sent: its class is not sent twice, or nothing more can be tried */
 	MESSAGE_WITHDRAWN,	/* not sent: its token ended first, or nobody wants to hear it */
 	MESSAGE_STATES
 };
@@ -45,6 +45,8 @@ struct message {
 	int64_t no_room_since;		/* on this route, with nothing tried since; 0: not so */
 	char via[NAME_MAX_OCTETS];	/* the channel of the last attempt */
 	char why[MESSAGE_WHY];		/* what went wrong last, in words for operators */
+	int64_t unsure;			/* bits of the attempts that may have arrived: without an answer, and without a receipt */
+	enum message_told { TOLD_NOTHING, TOLD_UNDELIVERED, TOLD_UNSURE, TOLD_ARRIVED } told;	/* to who paid for it */
 	char handed_to[NAME_MAX_OCTETS];	/* the bind whose holders find it in a list of their own, or "" */
 	struct rec_rest rest;
 };
@@ -84,11 +86,13 @@ void message_on_answer(struct message *m, const struct message_rules *rules, int
     int status, const char *provider_id);
 /* The class that it waits with: answers wait with notices, since anybody can ask for them under any number. */
 enum message_class message_rank(const struct message *m);
+/* What the payer of a token is to hear of it now; nothing when it was told so before. */
+enum message_told message_news(const struct message *m);
 bool message_final(const struct message *m);	/* out of the list; receipts may still come */
 bool message_dead(const struct message *m);	/* final, and neither accepted nor withdrawn: for operators to see */
 /*
  * A receipt's word about attempt number `attempt`; false when it changes nothing. Delivered wins over everything. Failed
- * counts for the newest attempt only, and sends what may be said twice over the next route.
+ * ends the doubt about that attempt; for the newest one it sends what may be said twice over the next route.
  */
 bool message_on_receipt(struct message *m, const struct message_rules *rules, int64_t now, const struct receipt *r,
     int attempt);

@@ -22,6 +22,7 @@ static const struct rec_field fields[] = {
 	REC(30, REC_BOOL, session, uncounted), REC(31, REC_STR, session, claim_key),
 	REC(32, REC_I64, session, claim_until), REC(33, REC_STR, session, intent),
 	REC(60, REC_STR, session, trail),
+	REC_VAR(90, session, input_mac, input_mac_len),
 };
 _Static_assert(MENU_BACK == 12, "fields name each step back");
 

@@ -28,6 +28,8 @@ struct session {
 	int64_t consumed;			/* octets of the history taken so far */
 	unsigned char consumed_mac[16];
 	uint32_t consumed_mac_len;
+	unsigned char input_mac[16];		/* of the newest input, where nothing else tells it from a repeat */
+	uint32_t input_mac_len;
 	bool uncounted;				/* the peer does not count turns: nothing identifies them */
 	/* the turn being worked on, while it waits for the wallet core */
 	char claim_key[64];

@@ -144,6 +144,8 @@ struct wallet_settings {
 	enum token_sms token_sms;
 	int timeout_read_ms, timeout_money_ms;
 	int connections;
+	int waiting;					/* calls that wait for a connection at most */
+	int breaker_failures, breaker_open_s;
 	bool reserves_at_create;			/* the core reserves when a token is made */
 };
 

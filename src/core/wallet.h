@@ -56,6 +56,7 @@ struct wallet_req {
 	char location[41];		/* "USSD" */
 	int64_t from_ms, to_ms, expires_ms;
 	int offset;
+	bool resolves;			/* reads or settles what may have moved money: slowed, never shut out */
 };
 
 enum wallet_end {

@@ -29,6 +29,7 @@
 #define KEEP_OCTETS 65536	/* of a buffer between requests */
 #define KEPT_HOSTS 8		/* whose connections stay open when idle */
 #define IDLE_S 20L		/* unused so long, a connection may be about to be closed */
+#define HEADER_OCTETS 48	/* of one that we look at */
 #define GRACE_MS 100		/* libcurl's own deadline comes first where it has one */
 
 struct call {			/* in client->active, or in client->pool when it is free */
@@ -175,16 +176,34 @@ on_refused(void *arg)
 	fail(arg, "refused");
 }
 
+/* The value of the first of these headers that the answer has, or NULL; libcurl's own does not outlive its next call. */
+static const char *
+header_of(struct call *c, const char *const *names, char out[HEADER_OCTETS])
+{
+	struct curl_header *h;
+
+	for (; *names != NULL; names++)
+		if (curl_easy_header(c->easy, *names, 0, CURLH_HEADER, -1, &h) == CURLHE_OK)
+			return str_copy(out, HEADER_OCTETS, h->value) ? out : NULL;
+	return NULL;
+}
+
 static void
 complete(struct call *c, CURLcode code)
 {
+	static const char *const retry_after[] = { "Retry-After", NULL };
+	static const char *const reset[] = { "X-RateLimit-Reset", "RateLimit-Reset", NULL };
+
+	char after[HEADER_OCTETS], at[HEADER_OCTETS];
 	long status = 0;
 
 	if (code == CURLE_OK)
 		set_ok(curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status));
 	if (status > 0)
 		finish(c, &(struct http_result){ .end = HTTP_ANSWERED, .status = (int)status,
-			.body = buf_str(&c->answer), .len = c->answer.len, .why = "answered" });
+			.body = buf_str(&c->answer), .len = c->answer.len,
+			.retry_after = header_of(c, retry_after, after), .limit_reset = header_of(c, reset, at),
+			.why = "answered" });
 	else
 		fail(c, code == CURLE_OK ? "an answer without a status" : curl_easy_strerror(code));
 }

@@ -22,6 +22,8 @@ struct http_result {
 	int status;
 	const char *body;	/* NUL-terminated, borrowed during the callback */
 	size_t len;
+	/* Headers of a rate limit, NULL where there is none; borrowed like the body. */
+	const char *retry_after, *limit_reset;
 	const char *why;	/* in words, without secrets, for the log */
 };
 

@@ -20,7 +20,6 @@
 #define EXPIRES_MAX_MS (INT64_C(720) * 3600000)
 #define LIST_MAX 50
 #define ORDER_TRIES 5
-#define TAKE_OVER_MS 15000
 #define LOOK_MS 300
 
 struct call {
@@ -272,7 +271,7 @@ save_order(struct call *c)
 	buf_add_str(id, c->i.id);
 	commit_put(gw, &commit, &key, &c->rev, b, 0);
 	commit_put(gw, &commit, &by_uid, &uid_rev, id, 0);
-	commit_list_add(&commit, STORE_DUE, &key, gw->now + TAKE_OVER_MS);
+	commit_list_add(&commit, STORE_DUE, &key, gw->now + RUN_LEASE_MS);
 	task_commit(&c->w.task, &commit, on_ordered);
 }
 
@@ -370,7 +369,7 @@ cancel_order(struct call *c)
 	intent_cancel(&c->i, gw->now);
 	intent_encode(&c->i, b);
 	commit_put(gw, &commit, &key, &c->rev, b, 0);
-	commit_list_add(&commit, STORE_DUE, &key, gw->now + TAKE_OVER_MS);
+	commit_list_add(&commit, STORE_DUE, &key, gw->now + RUN_LEASE_MS);
 	task_commit(&c->w.task, &commit, on_cancel_saved);
 }
 

@@ -199,6 +199,18 @@ which_sending(const struct message *m)
 	return at != NULL ? at + strlen(first) : "";
 }
 
+/* In the message's id and in the key of its text. */
+static const char *const news_name[] = {
+	[TOLD_UNDELIVERED] = "undelivered", [TOLD_UNSURE] = "unsure", [TOLD_ARRIVED] = "arrived",
+};
+
+/* That one arrived after all is no news where its token has ended meanwhile. */
+static bool
+still_news(const struct carried *k, const struct intent *i)
+{
+	return k->m.told != TOLD_ARRIVED || intent_token_usable(i, k->task.gw->now);
+}
+
 static void
 on_owner_loaded(struct task *t, const struct event *e)
 {
@@ -208,17 +220,18 @@ on_owner_loaded(struct task *t, const struct event *e)
 	struct store_commit c = { .n = 0 };
 	struct vars v = { 0 };
 	int tenant = tenant_find(t->gw, k->m.tenant);
-	char id[MESSAGE_ID];
+	char id[MESSAGE_ID], key[48];
 	bool said = false;
 
 	if (e->end == STORE_DONE && e->v[0].present && intent_decode(e->v[0].p, e->v[0].len, i) &&
-	    i->phone[0] != '\0' && tenant >= 0) {
+	    i->phone[0] != '\0' && tenant >= 0 && still_news(k, i)) {
+		vars_set(&v, "title", t->gw->settings->tenants[tenant].title);
 		vars_set_i64(&v, "amount", i->amount);
 		vars_set(&v, "to_phone", i->to_phone);
 		vars_set(&v, "help_phone", t->gw->settings->tenants[tenant].help_phone);
-		str_format(id, sizeof id, "%s:undelivered%s", i->id, which_sending(&k->m));
-		said = say_text(t->gw, tenant, MSG_RESULT, id, i->phone, i->lang,
-		    "sms.result.token_undelivered", &v, m);
+		str_format(id, sizeof id, "%s:%s%s", i->id, news_name[k->m.told], which_sending(&k->m));
+		str_format(key, sizeof key, "sms.result.token_%s", news_name[k->m.told]);
+		said = say_text(t->gw, tenant, MSG_RESULT, id, i->phone, i->lang, key, &v, m);
 	}
 	if (said) {
 		say_put(t->gw, &c, m);
@@ -234,14 +247,15 @@ void
 carry_tell(struct carried *k, task_fn *told)
 {
 	static const struct event nothing = { .kind = EV_COMMITTED, .end = STORE_DONE };
-	bool lost = k->m.cls == MSG_TOKEN &&
-	    (k->m.state == MESSAGE_FAILED || k->m.state == MESSAGE_EXPIRED);
+	enum message_told news = message_news(&k->m);
 	struct store_key key;
 
-	if (lost)
-		log_error(k->task.id, "token undelivered", "message=%s state=%s", k->m.id,
-		    message_state_name(k->m.state));
-	if (!lost || k->m.intent_id[0] == '\0') {
+	if (news != TOLD_NOTHING) {
+		log_at(news == TOLD_ARRIVED ? LOG_INFO : LOG_ERROR, k->task.id, "token", "message=%s state=%s told=%s",
+		    k->m.id, message_state_name(k->m.state), news_name[news]);
+		k->m.told = news;
+	}
+	if (news == TOLD_NOTHING || k->m.intent_id[0] == '\0') {
 		told(&k->task, &nothing);
 		return;
 	}

@@ -14,7 +14,6 @@
 
 #define DUE_SWEEP_MS 1000		/* all due lists are looked at once in it */
 #define DUE_CLAIM 16
-#define DUE_LEASE_MS 20000
 #define RUNS_MAX 2000
 
 struct gateway *
@@ -254,7 +253,7 @@ look_for_due(struct gateway *gw)
 	for (unsigned i = 0; i < slice && gw->runs < RUNS_MAX; i++) {
 		struct looking *l = xcalloc(1, sizeof *l);
 		struct store_claim claim = { .list = STORE_DUE, .bucket = gw->due_next, .max = DUE_CLAIM,
-			.lease_ms = DUE_LEASE_MS };
+			.lease_ms = RUN_LEASE_MS };
 
 		gw->due_next = (gw->due_next + 1) % buckets;
 		task_start(gw, &l->task, looking_end);

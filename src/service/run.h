@@ -7,6 +7,12 @@
 #include "core/intent.h"
 #include "service/task.h"
 
+/*
+ * A process that is silent for so long has lost its intents: their place in the due list is that far ahead, and is put
+ * further while their run lives.
+ */
+#define RUN_LEASE_MS 5000
+
 /* Goes on with an intent that this process accepted or claimed; does nothing if it is already being carried on here. */
 void run_start(struct gateway *gw, const char *owner, const char *id);
 /* Of a record that a claim brought. */

@@ -3,7 +3,6 @@
 #pragma once
 #include "service/run.h"
 
-#define RUN_LEASE_MS 10000		/* a process that is silent for so long has lost its intents */
 #define RUN_TRIES 8			/* at a record that others change too */
 
 struct run {
@@ -15,6 +14,7 @@ struct run {
 	bool again;			/* its record was changed by somebody who wants it carried on from there */
 	uint64_t watcher;
 	int tenant;
+	bool counted;			/* among the runs of the tenant */
 	int tries;			/* of the step in hand */
 	enum intent_action doing;
 	/* asking */

@@ -13,7 +13,7 @@
 #define SAVE_TRIES 10
 #define SAVE_AGAIN_MS 400
 #define ROWS_MAX 4000			/* of one look at the core's lists; a core that ignores offsets lists for ever */
-#define SEND_WITHIN_MS 5000		/* of saving the attempt; later somebody else may be asking already */
+#define SEND_WITHIN_MS 4000		/* of saving the attempt; later somebody else may be asking already */
 #define LIST_BACK_MS INT64_C(600000)	/* clocks differ: lists are read from so long before the first send */
 
 /* ---- sending ---- */
@@ -240,7 +240,7 @@ on_listed(struct task *t, const struct event *e)
 static void
 ask_page(struct run *r)
 {
-	struct wallet_req q = { .op = WALLET_TRANSACTIONS };
+	struct wallet_req q = { .op = WALLET_TRANSACTIONS, .resolves = true };
 
 	if (r->i.kind == INTENT_WITHDRAWAL)
 		q.op = WALLET_WITHDRAWAL_LIST;
@@ -283,7 +283,7 @@ on_cancelled(struct task *t, const struct event *e)
 static void
 withdrawal_call(struct run *r, enum wallet_op op, task_fn *on)
 {
-	struct wallet_req q = { .op = op };
+	struct wallet_req q = { .op = op, .resolves = true };
 
 	q.wallet_id = r->i.wallet_id;
 	q.withdrawal_id = r->i.withdrawal_id;

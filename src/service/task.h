@@ -53,7 +53,7 @@ struct gateway {
 	struct list tasks_all, sleepers;
 	unsigned turns, runs, sends, calls, inbounds, operator_calls;	/* under way */
 	struct tenant_load {
-		unsigned turns, calls;	/* of each tenant: a limit of one is no limit of another */
+		unsigned turns, calls, runs;	/* of each tenant: a limit of one is no limit of another */
 	} *tenants;
 	struct bind_load {
 		unsigned sends;		/* messages that are about to be written */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A turn happens once (design rule 4): a repeated input gets the stored answer; the save compares the version that was
- * loaded; a turn that asks the wallet core saves a claim first. What the customer is told is saved before it is said.
+ * The life of a turn: it waits for those before it of its phone, loads, goes through the menu, is saved and answered. What
+ * the customer is told is saved before it is said; the save compares the version that was loaded. Which dialogue and which
+ * input it is, and whether it was taken before, is turn_dialogue.c.
  */
 #include "service/turn.h"
 
@@ -17,12 +18,6 @@
 
 #define RESTARTS 4
 #define QUEUE_MAX 4		/* inputs of one phone waiting for the one being worked on */
-#define CLAIM_POLL_MS 150
-#define CLAIM_KEY sizeof(((struct session *)0)->claim_key)
-#define CLAIM_MARGIN_MS 3000
-#define REPEAT_MS 60000		/* a dialogue that is over: its id may be used again for a new one */
-
-static void turn_load(struct turn *t);
 
 /* ---- the answer ---- */
 
@@ -50,8 +45,8 @@ turn_plain_text(const struct turn *t, const char *key)
 }
 
 /* Says nothing about money: what an earlier delivery of the same input did is not known here. */
-static void
-apologise(struct turn *t, const char *key, const char *why)
+void
+turn_apologise_with(struct turn *t, const char *key, const char *why)
 {
 	static struct log_limit limit;
 	unsigned held;
@@ -70,7 +65,7 @@ apologise(struct turn *t, const char *key, const char *why)
 void
 turn_apologise(struct turn *t, const char *why)
 {
-	apologise(t, "error.internal", why);
+	turn_apologise_with(t, "error.internal", why);
 }
 
 /* ---- the queue of one phone ---- */
@@ -151,7 +146,7 @@ static void
 on_queued_too_long(struct task *task, const struct event *e)
 {
 	(void)e;
-	apologise(turn_of(task), "error.session_lost", "the input before it takes too long");
+	turn_apologise_with(turn_of(task), "error.session_lost", "the input before it takes too long");
 }
 
 void
@@ -164,14 +159,14 @@ gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in)
 	t = turn_new(gw, in);
 	first = map_get(gw->phones, t->owner, strlen(t->owner));
 	if (t->too_long)
-		apologise(t, "error.session_lost", "the input is too long");
+		turn_apologise_with(t, "error.session_lost", "the input is too long");
 	else if (gw->tenants[t->tenant].turns > (unsigned)gw->settings->max_turns) {
 		metric_add(M_TURNS_REFUSED, 1);
-		apologise(t, "error.busy", "too many turns");
+		turn_apologise_with(t, "error.busy", "too many turns");
 	} else if (first != NULL && list_length(&first->queue) >= QUEUE_MAX) {
 		/* What the input before this one came to is not known here: nothing is said about it. */
 		metric_add(M_TURNS_REFUSED, 1);
-		apologise(t, "error.session_lost", "too many inputs of one phone");
+		turn_apologise_with(t, "error.session_lost", "too many inputs of one phone");
 	} else if (first != NULL) {
 		list_add_tail(&first->queue, &t->waiting);
 		task_sleep(turn_task(t), t->deadline, on_queued_too_long);
@@ -247,7 +242,7 @@ turn_restart(struct turn *t, const char *why)
 {
 	metric_add(M_SESSION_CONFLICTS, 1);
 	if (++t->restarts > RESTARTS || t->w.task.gw->now >= t->deadline)
-		apologise(t, "error.session_lost", why);
+		turn_apologise_with(t, "error.session_lost", why);
 	else {
 		t->sub_dirty = t->intent_dirty = t->other_dirty = t->claimed = false;
 		t->has_intent = t->has_other = false;
@@ -269,7 +264,7 @@ on_finished(struct task *task, const struct event *e)
 	} else if (e->end == STORE_CONFLICT)
 		turn_restart(t, "somebody else was faster");
 	else
-		apologise(t, "error.session_lost", "could not be saved");
+		turn_apologise_with(t, "error.session_lost", "could not be saved");
 }
 
 /* Only an answered input is behind us: one whose turn broke off is taken once more. */
@@ -281,11 +276,18 @@ consume(struct turn *t)
 	gateway_mac(t->w.task.gw, "history", t->text, t->s.consumed_mac);
 }
 
-static void
-finish(struct turn *t)
+void
+turn_save(struct turn *t)
 {
 	struct store_commit c = { .n = 0 };
 
+	turn_add_records(t, &c);
+	task_commit(turn_task(t), &c, on_finished);
+}
+
+static void
+finish(struct turn *t)
+{
 	t->s.ended = t->s.answer_end;
 	str_copy(t->s.turn_key, sizeof t->s.turn_key, t->in.key);
 	if (t->in.history)
@@ -293,8 +295,7 @@ finish(struct turn *t)
 	t->s.claim_key[0] = '\0';
 	t->s.claim_until = 0;
 	turn_leave_trail(t);
-	turn_add_records(t, &c);
-	task_commit(turn_task(t), &c, on_finished);
+	turn_save(t);
 }
 
 void
@@ -386,213 +387,6 @@ turn_feed(struct turn *t, enum menu_in kind, const char *text)
 	perform(t);
 }
 
-/* ---- which dialogue, which input ---- */
-
-static void
-begin(struct turn *t)
-{
-	struct gateway *gw = t->w.task.gw;
-	const struct menu *m = t->menu;
-	struct vars *v = turn_vars(t);
-	const char *from = NULL;
-	bool same_menu = strcmp(t->s.dlg.version, menu_version(m)) == 0;
-	/* A sign-up that came to its end without its last screen is not gone on with. */
-	bool same_person = vars_has(v, "had_pin") == t->sub.has_pin;
-
-	if (!t->s.ended && same_menu && same_person && t->s.dlg.state[0] != '\0' &&
-	    gw->now - t->s.touched_ms < (int64_t)gw->settings->resume_grace_s * 1000)
-		from = menu_resume(m, &t->s.dlg);
-	if (t->in.kind == TURN_PUSH)
-		from = NULL;
-	if (from == NULL)
-		memset(v, 0, sizeof *v);
-	turn_leave_intent(t, INTENT_LAPSED);
-	str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
-	t->s.ended = false;
-	t->s.expires_ms = gw->now +
-	    (int64_t)(t->in.by_sms ? t->settings->sms_session_s : t->channel->session_s) * 1000;
-	t->s.turn_key[0] = t->s.claim_key[0] = '\0';
-	t->s.consumed = t->s.consumed_mac_len = 0;
-	t->s.uncounted = false;
-	if (t->sub.lang[0] != '\0')
-		str_copy(t->s.dlg.lang, sizeof t->s.dlg.lang, t->sub.lang);
-	else
-		t->s.dlg.lang[0] = '\0';
-	vars_set(v, "phone", t->in.phone);
-	vars_set(v, "service_code", t->service_code);
-	vars_set(v, "help_phone", t->settings->help_phone);
-	vars_set(v, "title", t->settings->title);
-	vars_set(v, "had_pin", t->sub.has_pin ? "1" : "");
-	vars_unset(v, "authed");
-	vars_unset(v, "login");
-	turn_feed(t, MENU_BEGIN, t->in.kind == TURN_PUSH ? t->text : from);
-}
-
-static void
-hang_up(struct turn *t, bool known)
-{
-	struct store_commit c = { .n = 0 };
-
-	turn_reply(t, "", true);
-	if (!known) {
-		task_end(turn_task(t));
-		return;
-	}
-	/* The dialogue itself stays as it was, to be resumed; only the network's side of it is over. */
-	turn_leave_intent(t, INTENT_LAPSED);
-	t->s.expires_ms = t->w.task.gw->now;
-	turn_leave_trail(t);
-	turn_add_records(t, &c);
-	t->irrevocable = true;
-	task_commit(turn_task(t), &c, on_finished);
-}
-
-static void
-on_claim_waited(struct task *task, const struct event *e)
-{
-	(void)e;
-	turn_load(turn_of(task));
-}
-
-static void
-repeated(struct turn *t)
-{
-	metric_add(M_TURNS_REPEATED, 1);
-	turn_reply(t, t->s.answer, t->s.answer_end);
-	task_end(turn_task(t));
-}
-
-/* The newest answer in a history joined by '*', or NULL when nothing new is in it. An answer may hold a '*' itself. */
-static const char *
-newest(struct turn *t)
-{
-	struct gateway *gw = t->w.task.gw;
-	size_t len = strlen(t->text), used = (size_t)t->s.consumed;
-	unsigned char mac[16];
-	char kept = '\0';
-	const char *input = t->text + used;
-
-	if (len <= used && !(used == 0 && t->s.consumed_mac_len == 0))
-		return NULL;
-	if (used > 0) {
-		kept = t->text[used];
-		t->text[used] = '\0';
-		gateway_mac(gw, "history", t->text, mac);
-		t->text[used] = kept;
-		if (!str_equal_secret(mac, t->s.consumed_mac, sizeof mac) || kept != '*')
-			return NULL;
-		input++;
-	}
-	return input;
-}
-
-static bool
-same_dialogue(const struct turn *t)
-{
-	const struct session *s = &t->s;
-
-	if (rev_absent(&t->s_rev) || s->ended || t->w.task.gw->now >= s->expires_ms)
-		return false;
-	return strcmp(s->dialogue, t->in.dialogue) == 0;
-}
-
-/* The first word of a phone in a dialogue that we began brings the network's id of it. */
-static void
-adopt(struct turn *t)
-{
-	if (t->in.kind != TURN_BEGIN && t->in.kind != TURN_PUSH && !rev_absent(&t->s_rev) &&
-	    strcmp(t->s.dialogue, TURN_PUSHED) == 0)
-		str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
-}
-
-/* A phone that is in a dialogue is left alone, and so is one that can do nothing. */
-static void
-push(struct turn *t)
-{
-	if (turn_is_frozen(t) || (!rev_absent(&t->s_rev) && !t->s.ended && t->w.task.gw->now < t->s.expires_ms)) {
-		turn_reply(t, "", true);
-		task_end(turn_task(t));
-	} else {
-		begin(t);
-	}
-}
-
-/* The peer answers with the number that it began with: its numbers identify nothing. */
-static bool
-counts_turns(struct turn *t)
-{
-	if (t->s.uncounted)
-		return false;
-	if (t->in.kind == TURN_INPUT && t->in.key[0] != '\0' && t->s.turn_key[0] == 'b' &&
-	    strcmp(t->s.turn_key + 1, t->in.key + 1) == 0) {
-		t->s.uncounted = true;
-		return false;
-	}
-	return t->in.key[0] != '\0';
-}
-
-static void
-claim_key(const struct turn *t, char out[CLAIM_KEY])
-{
-	str_format(out, CLAIM_KEY, "%s:%016" PRIx64, t->w.task.gw->process, t->w.task.id);
-}
-
-static bool
-claimed_elsewhere(const struct turn *t)
-{
-	char mine[CLAIM_KEY];
-
-	claim_key(t, mine);
-	return t->s.claim_key[0] != '\0' && strcmp(t->s.claim_key, mine) != 0 &&
-	    t->w.task.gw->now < t->s.claim_until;
-}
-
-static void
-proceed(struct turn *t)
-{
-	struct gateway *gw = t->w.task.gw;
-	const char *input = t->text;
-	bool was, same;
-
-	adopt(t);
-	was = !rev_absent(&t->s_rev) && strcmp(t->s.dialogue, t->in.dialogue) == 0;
-	same = same_dialogue(t);
-	if (t->in.kind == TURN_PUSH) {
-		push(t);
-		return;
-	}
-	if (t->in.kind == TURN_ABORT) {
-		hang_up(t, same);
-		return;
-	}
-	if (was && same && claimed_elsewhere(t)) {
-		if (gw->now + CLAIM_POLL_MS < t->deadline)
-			task_sleep(turn_task(t), gw->now + CLAIM_POLL_MS, on_claim_waited);
-		else
-			apologise(t, "error.session_lost", "another process is still at it");
-		return;
-	}
-	if (was && (same || gw->now - t->s.touched_ms < REPEAT_MS) && !t->in.history &&
-	    t->in.dialogue[0] != '\0' && counts_turns(t) && strcmp(t->s.turn_key, t->in.key) == 0) {
-		repeated(t);
-		return;
-	}
-	if (t->in.history) {
-		input = was ? newest(t) : t->text;
-		if (was && input == NULL) {
-			repeated(t);
-			return;
-		}
-	}
-	if (turn_is_frozen(t))
-		turn_refuse_frozen(t);
-	else if (!same || t->in.kind == TURN_BEGIN ||
-	    strcmp(t->s.dlg.version, menu_version(t->menu)) != 0)
-		begin(t);
-	else
-		turn_feed(t, MENU_TEXT, input);
-}
-
 /* ---- loading ---- */
 
 static bool
@@ -611,9 +405,9 @@ on_intents_loaded(struct task *task, const struct event *e)
 
 	if (e->end != STORE_DONE || !take_intent(&e->v[0], &t->intent, &t->intent_rev, &t->has_intent) ||
 	    (e->n > 1 && !take_intent(&e->v[1], &t->other, &t->other_rev, &t->has_other)))
-		apologise(t, "error.session_lost", "the open intent could not be read");
+		turn_apologise_with(t, "error.session_lost", "the open intent could not be read");
 	else
-		proceed(t);
+		turn_proceed(t);
 }
 
 /* The intent of this dialogue's confirm screen, and the open one where that is another. */
@@ -626,7 +420,7 @@ load_intents(struct turn *t)
 
 	/* An SMS can be forged: no payment is even looked at. */
 	if (ours[0] == '\0' || t->in.by_sms) {
-		proceed(t);
+		turn_proceed(t);
 		return;
 	}
 	keys[n++] = key_of(STORE_INTENT, t->owner, ours);
@@ -643,7 +437,7 @@ on_loaded(struct task *task, const struct event *e)
 	char today[9];
 
 	if (e->end != STORE_DONE) {
-		apologise(t, "error.session_lost", "the store does not answer");
+		turn_apologise_with(t, "error.session_lost", "the store does not answer");
 		return;
 	}
 	s = &e->v[0];
@@ -651,7 +445,7 @@ on_loaded(struct task *task, const struct event *e)
 	rev_loaded(&t->s_rev, s);
 	rev_loaded(&t->sub_rev, sub);
 	if (sub->damaged || (sub->present && !subscriber_decode(sub->p, sub->len, &t->sub))) {
-		apologise(t, "error.session_lost", "the subscriber's record is damaged");
+		turn_apologise_with(t, "error.session_lost", "the subscriber's record is damaged");
 		return;
 	}
 	if (!sub->present)
@@ -663,47 +457,10 @@ on_loaded(struct task *task, const struct event *e)
 	load_intents(t);
 }
 
-static void
+void
 turn_load(struct turn *t)
 {
 	struct store_key keys[2] = { session_key(t), key_of(STORE_SUBSCRIBER, t->owner, "") };
 
 	task_load(turn_task(t), keys, 2, on_loaded);
-}
-
-/* ---- the claim ---- */
-
-void
-turn_mark_claim(struct turn *t)
-{
-	claim_key(t, t->s.claim_key);
-	t->s.claim_until = t->deadline + CLAIM_MARGIN_MS;
-}
-
-static void
-on_claimed(struct task *task, const struct event *e)
-{
-	struct turn *t = turn_of(task);
-
-	if (e->end == STORE_CONFLICT)
-		turn_restart(t, "somebody else took this turn");
-	else if (e->end != STORE_DONE)
-		apologise(t, "error.session_lost", "the claim could not be saved");
-	else {
-		turn_saved(t);
-		t->claimed = true;
-		t->then(task, e);
-	}
-}
-
-/* Before the wallet core hears of this turn: that it is being worked on, and by when it will be answered. */
-void
-turn_claim(struct turn *t, task_fn *then)
-{
-	struct store_commit c = { .n = 0 };
-
-	t->then = then;
-	turn_mark_claim(t);
-	turn_add_records(t, &c);
-	task_commit(turn_task(t), &c, on_claimed);
 }

@@ -89,6 +89,10 @@ turn_vars(struct turn *t)
 void turn_reply(struct turn *t, const char *text, bool end);		/* once; later ones do nothing */
 const char *turn_plain_text(const struct turn *t, const char *key);
 void turn_apologise(struct turn *t, const char *why);			/* and ends the turn */
+void turn_apologise_with(struct turn *t, const char *key, const char *why);
+void turn_load(struct turn *t);
+/* What is dirty; then the answer is given, and the turn is over. */
+void turn_save(struct turn *t);
 void turn_restart(struct turn *t, const char *why);
 /* Session, and whatever is dirty, into a commit; turn_saved() when it was DONE. */
 void turn_add_records(struct turn *t, struct store_commit *c);
@@ -100,6 +104,9 @@ void turn_end_with(struct turn *t, const char *key);
 /* The dialogue ends with this text although the turn's work goes on; it is over with turn_close(). */
 void turn_answer_early(struct turn *t, const char *key);
 void turn_close(struct turn *t);
+
+/* ---- turn_dialogue.c ---- */
+void turn_proceed(struct turn *t);		/* everything is loaded */
 /* Before the wallet core hears of this turn: that it is being worked on, and by when it will be answered. */
 void turn_claim(struct turn *t, task_fn *then);
 void turn_mark_claim(struct turn *t);

@@ -15,7 +15,6 @@
 #include "service/say.h"
 #include "service/turn.h"
 
-#define TAKE_OVER_MS 5000		/* after the screen's deadline another process may carry it on */
 #define ACCEPT_POLL_MS 300
 #define ACCEPT_SETTLED_MS 6000		/* by then Redis has executed the commit or refuses it */
 
@@ -307,7 +306,7 @@ accept_commit(struct turn *t)
 	turn_add_pin(t, &c);
 	history_intent(item, t->intent.id);
 	commit_owned_item(&c, STORE_LIST_ADD, STORE_HISTORY, t->owner, item, gw->now);
-	commit_list_add(&c, STORE_DUE, &key, t->deadline + TAKE_OVER_MS);
+	commit_list_add(&c, STORE_DUE, &key, gw->now + RUN_LEASE_MS);
 	if (t->intent.as_customer) {
 		b = scratch(gw, 4);
 		login_encode(&t->login, b);

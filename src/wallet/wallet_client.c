@@ -4,6 +4,10 @@
  * (wallet.connections) and, for the service user's calls, a login; then it is under way, and only
  * the HTTP client ends it. The login itself is wallet_login.c. Does not retry: what is unknown is
  * for the intent to ask about.
+ *
+ * A core that does not answer is not called (core/breaker.h), one that says "too many" is left
+ * alone for as long as it says. What finds out about money that may have moved goes first, on at
+ * most half of the connections, and waits where other calls are refused.
  */
 #include "wallet/wallet_client.h"
 
@@ -15,12 +19,15 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/breaker.h"
+#include "core/retry_after.h"
 #include "io/loop.h"
+#include "wallet/chance.h"
 #include "wallet/wallet_login.h"
 #include "wallet/wallet_send.h"
 
-#define WAITING_PER_CONNECTION 32
-#define SILENT_DOUBT 3		/* calls in a row without an answer: not ready */
+#define PAUSE_MS 1000		/* after a rate limit that does not say how long; doubled while it goes on */
+#define PAUSE_DOUBLINGS 5
 
 struct call {			/* owned by the client's list, freed on completion */
 	struct list node;	/* of c->waiting or c->under_way */
@@ -34,6 +41,7 @@ struct call {			/* owned by the client's list, freed on completion */
 	struct deferred refuse;	/* it will be LATER in the next turn */
 	const char *why;	/* of that */
 	uint64_t token;		/* number of the login that it was sent with */
+	struct breaker_pass pass;	/* once it is sent */
 	bool sent, repeated;
 };
 
@@ -44,8 +52,13 @@ struct wallet_client {
 	struct wallet_login *login;
 	struct list waiting, under_way;
 	unsigned waiting_n, under_way_n;
+	unsigned resolving_n;		/* of those under way */
 	unsigned requests;		/* callbacks of the HTTP client that will still come */
-	unsigned silent;		/* calls in a row that got no answer */
+	struct breaker breaker;
+	struct timer trial;		/* then a core that was given up is asked for a sign of life */
+	int64_t paused_until;		/* loop_now(): nothing is sent before it */
+	struct timer unpause;
+	unsigned pauses;		/* in a row */
 	bool closed;
 	struct deferred burial;
 	struct wallet_answer answer;	/* too big for a stack; one callback at a time */
@@ -113,9 +126,10 @@ complete(struct call *k, const char *why)
 	list_remove(&k->node);
 	timer_stop(&k->timer);
 	loop_undefer(&k->refuse);
-	if (k->sent)
+	if (k->sent) {
 		c->under_way_n--;
-	else
+		c->resolving_n -= k->req.resolves;
+	} else
 		c->waiting_n--;
 	count(c->answer.end);
 	log_end(k, &c->answer, why);
@@ -145,6 +159,7 @@ finish_without_answer(struct call *k, enum wallet_end end, const char *why)
 static void
 on_deadline(void *arg)
 {
+	metric_add(M_WALLET_WAITED, 1);
 	finish_without_answer(arg, WALLET_LATER, "no room or no login in time");
 }
 
@@ -163,13 +178,107 @@ refuse(struct call *k, const char *why)
 	loop_defer(k->c->loop, &k->refuse, on_refuse, k);
 }
 
-/* A core that has gone silent is asked by the login, so that it is found when it is back. */
+/* ---- a core that does not answer ---- */
+
 static void
-note_silence(struct wallet_client *c, bool answered)
+note_state(struct wallet_client *c, enum breaker_state before)
 {
-	c->silent = answered ? 0 : c->silent + 1;
-	if (c->silent == SILENT_DOUBT)
-		wallet_login_refresh(c->login);
+	enum breaker_state now = c->breaker.state;
+
+	if (now == before)
+		return;
+	log_at(now == BREAKER_OPEN ? LOG_ERROR : LOG_INFO, 0, "wallet core",
+	    "tenant=%s calls=%s openings=%u", c->tenant->name, breaker_state_name(now),
+	    c->breaker.openings);
+	metric_add(M_WALLET_OPEN, (now != BREAKER_CLOSED) - (before != BREAKER_CLOSED));
+	if (now != BREAKER_OPEN) {
+		timer_stop(&c->trial);
+		return;
+	}
+	metric_add(M_WALLET_OPENED, 1);
+	timer_arm(&c->trial, c->breaker.until - loop_now(c->loop));
+}
+
+/* What it answered is no sign of a core that works: 5xx, a redirect, a page of somebody's proxy. */
+static enum breaker_end
+sign_of(const struct wallet_answer *a, const struct http_result *r)
+{
+	if (r->end != HTTP_ANSWERED)
+		return BREAKER_SILENT;
+	if (a->end == WALLET_LATER)
+		return BREAKER_NOTHING;
+	if (r->status >= 200 && r->status <= 299)
+		return a->end == WALLET_DONE ? BREAKER_ANSWERED : BREAKER_SILENT;
+	return r->status >= 400 && r->status <= 499 ? BREAKER_ANSWERED : BREAKER_SILENT;
+}
+
+static void
+note_end(struct call *k, const struct http_result *r)
+{
+	struct wallet_client *c = k->c;
+	enum breaker_state before = c->breaker.state;
+
+	breaker_end(&c->breaker, &k->pass, sign_of(&c->answer, r), loop_now(c->loop), chance());
+	note_state(c, before);
+}
+
+/* The login tells whether the core is back, also while no customer asks for anything. */
+static void
+on_trial(void *arg)
+{
+	struct wallet_client *c = arg;
+
+	wallet_login_refresh(c->login);
+	timer_arm(&c->trial, c->breaker.open_ms);	/* until it is not open any more */
+}
+
+static enum breaker_call
+kind_of(const struct call *k)
+{
+	if (k->req.resolves)
+		return BREAKER_RESOLVES;
+	return wallet_op_moves_money(k->req.op) ? BREAKER_MONEY : BREAKER_READ;
+}
+
+/* Nobody waits for a core that does not answer, or not before the time is over. */
+static bool
+shut_out(struct call *k)
+{
+	struct wallet_client *c = k->c;
+	bool paused = c->paused_until >= k->deadline;
+
+	if (!paused && !breaker_refuses(&c->breaker, kind_of(k), loop_now(c->loop)))
+		return false;
+	metric_add(M_WALLET_SHUT, 1);
+	refuse(k, paused ? "rate limit" : "the core does not answer");
+	return true;
+}
+
+/* ---- a core that is asked too much ---- */
+
+static void
+on_unpause(void *arg)
+{
+	pump(arg);
+}
+
+static void
+pause_calls(struct wallet_client *c, int64_t said_ms)
+{
+	int64_t ms = said_ms >= 0 ? said_ms : (int64_t)PAUSE_MS << c->pauses, until;
+
+	if (c->pauses < PAUSE_DOUBLINGS)
+		c->pauses++;
+	/* Many processes are told the same moment. */
+	ms += (ms / 4 + 50) * chance() / UINT16_MAX;
+	until = loop_now(c->loop) + ms;
+	if (until <= c->paused_until)
+		return;
+	metric_add(M_WALLET_PAUSES, 1);
+	log_warn(0, "wallet core", "tenant=%s paused_ms=%" PRId64 " why=\"rate limit\"", c->tenant->name, ms);
+	c->paused_until = until;
+	wallet_login_hold(c->login, until);
+	timer_arm(&c->unpause, ms);
 }
 
 /* Back into the queue, at its head: it has waited longest. */
@@ -182,6 +291,7 @@ wait_again(struct call *k)
 	list_add_tail(c->waiting.next, &k->node);
 	k->sent = false;
 	c->under_way_n--;
+	c->resolving_n -= k->req.resolves;
 	c->waiting_n++;
 	timer_arm(&k->timer, k->deadline > loop_now(c->loop) ? k->deadline - loop_now(c->loop) : 0);
 }
@@ -203,7 +313,11 @@ read_answer(struct call *k, const struct http_result *r)
 {
 	struct wallet_answer *a = &k->c->answer;
 
-	wallet_parse(&k->req, r->status, r->body, r->len, a);
+	if (a->end == WALLET_LATER) {
+		pause_calls(k->c, retry_after_ms(r->retry_after, r->limit_reset, loop_wall(k->c->loop)));
+		return true;
+	}
+	k->c->pauses = 0;
 	if (!as_service(k))
 		return true;
 	if (a->end != WALLET_AUTH) {
@@ -227,7 +341,9 @@ on_http(void *arg, uint64_t id, const struct http_result *r)
 		bury_when_quiet(c);
 		return;
 	}
-	note_silence(c, r->end == HTTP_ANSWERED);
+	if (r->end == HTTP_ANSWERED)
+		wallet_parse(&k->req, r->status, r->body, r->len, &c->answer);
+	note_end(k, r);
 	if (r->end == HTTP_ANSWERED) {
 		if (read_answer(k, r))
 			finish(k, "");
@@ -248,6 +364,7 @@ send_call(struct call *k, const char *authorization, uint64_t token)
 	timer_stop(&k->timer);
 	c->waiting_n--;
 	c->under_way_n++;
+	c->resolving_n += k->req.resolves;
 	c->requests++;
 	k->sent = true;
 	k->token = token;
@@ -256,23 +373,45 @@ send_call(struct call *k, const char *authorization, uint64_t token)
 	    on_http, k);
 }
 
-/* Sends what may go, the longest-waiting first. Who waits for a login does not hold up others. */
+static bool
+has_room(const struct wallet_client *c, bool resolving)
+{
+	unsigned room = (unsigned)c->tenant->wallet.connections;
+
+	return c->under_way_n < room && (!resolving || c->resolving_n < (room + 1) / 2);
+}
+
+/* The longest-waiting first. Who waits for a login does not hold up others. */
 static void
-pump(struct wallet_client *c)
+send_those(struct wallet_client *c, bool resolving)
 {
 	struct list *it, *next;
 	const char *service = wallet_login_token(c->login);
+	int64_t now = loop_now(c->loop);
 
 	LIST_EACH(it, next, &c->waiting) {
 		struct call *k = LIST_OF(it, struct call, node);
 
-		if (c->closed || c->under_way_n >= (unsigned)c->tenant->wallet.connections)
-			break;
-		if (k->refuse.queued || (as_service(k) && service == NULL) ||
-		    k->deadline <= loop_now(c->loop))
+		if (k->req.resolves != resolving || k->refuse.queued || k->deadline <= now)
 			continue;
+		if (shut_out(k) || (as_service(k) && service == NULL))
+			continue;
+		if (!has_room(c, resolving) || !breaker_begin(&c->breaker, kind_of(k), now, &k->pass))
+			break;
 		send_call(k, as_service(k) ? service : k->req.jwt, wallet_login_number(c->login));
 	}
+}
+
+static void
+pump(struct wallet_client *c)
+{
+	enum breaker_state before = c->breaker.state;
+
+	if (c->closed || loop_now(c->loop) < c->paused_until)
+		return;
+	send_those(c, true);
+	send_those(c, false);
+	note_state(c, before);
 }
 
 /* Called by the login when it has ended, well or not. */
@@ -281,9 +420,14 @@ on_login(void *arg, bool ok)
 {
 	struct wallet_client *c = arg;
 	struct list *it, *next;
+	enum breaker_state before = c->breaker.state;
+	int64_t said_ms;
 
-	if (ok)
-		c->silent = 0;
+	if (wallet_login_limited(c->login, &said_ms))
+		pause_calls(c, said_ms);
+	else if (ok || wallet_login_silent(c->login))
+		breaker_sign(&c->breaker, ok, loop_now(c->loop), chance());
+	note_state(c, before);
 	if (wallet_login_hopeless(c->login)) {
 		LIST_EACH(it, next, &c->waiting) {
 			struct call *k = LIST_OF(it, struct call, node);
@@ -312,10 +456,13 @@ wallet_client_call(struct wallet_client *c, uint64_t op, const struct wallet_req
 	metric_add(M_WALLET_CALLS, 1);
 	list_add_tail(&c->waiting, &k->node);
 	c->waiting_n++;
-	if (c->waiting_n > (unsigned)c->tenant->wallet.connections * WAITING_PER_CONNECTION) {
+	if (c->waiting_n > (unsigned)c->tenant->wallet.waiting) {
+		metric_add(M_WALLET_FULL, 1);
 		refuse(k, "too many are waiting");
 		return;
 	}
+	if (shut_out(k))
+		return;
 	if (as_service(k) && wallet_login_hopeless(c->login)) {
 		refuse(k, "no login");
 		return;
@@ -332,7 +479,7 @@ wallet_client_ready(const struct wallet_client *c, const char **why)
 	*why = "";
 	if (!wallet_login_ready(c->login, why))
 		return false;
-	if (c->silent < SILENT_DOUBT)
+	if (c->breaker.state == BREAKER_CLOSED || (c->breaker.state == BREAKER_TRYING && c->breaker.alive))
 		return true;
 	*why = "no answers";
 	return false;
@@ -354,6 +501,10 @@ wallet_client_new(struct loop *l, struct http_client *http, const struct tenant_
 	c->tenant = tenant;
 	list_init(&c->waiting);
 	list_init(&c->under_way);
+	c->breaker.failures_max = (unsigned)tenant->wallet.breaker_failures;
+	c->breaker.open_ms = (int64_t)tenant->wallet.breaker_open_s * 1000;
+	timer_init(&c->trial, l, on_trial, c);
+	timer_init(&c->unpause, l, on_unpause, c);
 	c->login = wallet_login_new(l, http, tenant, on_login, c);
 	return c;
 }
@@ -364,6 +515,10 @@ wallet_client_free(struct wallet_client *c)
 	if (c == NULL)
 		return;
 	c->closed = true;
+	timer_stop(&c->trial);
+	timer_stop(&c->unpause);
+	metric_add(M_WALLET_OPEN, -(c->breaker.state != BREAKER_CLOSED));
+	c->breaker.state = BREAKER_CLOSED;
 	while (!list_empty(&c->waiting))
 		finish_without_answer(LIST_OF(c->waiting.next, struct call, node), WALLET_LATER,
 		    "shutting down");

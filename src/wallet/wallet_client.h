@@ -23,6 +23,8 @@ typedef void wallet_done(void *arg, uint64_t op, const struct wallet_answer *ans
  * Logs in at once. Loop, http client and tenant are borrowed and outlive it. At most
  * wallet.connections calls are under way, the others wait here: so a call whose time is over before
  * it was sent is LATER, not UNKNOWN. The login comes on top: let the http client have one more.
+ * A core that stopped answering is not called for a while (LATER at once) but for a trial and what
+ * resolves; one that answers 429 is left alone by everything for as long as it says.
  */
 struct wallet_client *wallet_client_new(struct loop *l, struct http_client *http,
     const struct tenant_settings *tenant) MUST_CHECK;

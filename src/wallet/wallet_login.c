@@ -8,13 +8,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/retry_after.h"
 #include "core/wallet.h"
 #include "io/loop.h"
+#include "wallet/chance.h"
 #include "wallet/wallet_send.h"
 
 #define EARLY_MS 60000		/* renewed so long before the end, or after 80 % of the life */
@@ -31,7 +32,7 @@ static const char *const state_name[LOGIN_STATES] = {
 #define TO(s) (1u << (s))
 static const unsigned state_next[LOGIN_STATES] = {
 	[LOGIN_IDLE] = TO(LOGIN_RENEWING) | TO(LOGIN_RUNNING),
-	[LOGIN_RENEWING] = TO(LOGIN_IDLE) | TO(LOGIN_RUNNING),
+	[LOGIN_RENEWING] = TO(LOGIN_IDLE) | TO(LOGIN_RUNNING) | TO(LOGIN_BACKOFF),
 	[LOGIN_RUNNING] = TO(LOGIN_IDLE) | TO(LOGIN_BACKOFF),
 	[LOGIN_BACKOFF] = TO(LOGIN_RUNNING),
 };
@@ -55,6 +56,9 @@ struct wallet_login {		/* owned by the wallet client; buried after its last answ
 	uint64_t number;
 	bool forced;		/* the one before was not taken, and this one is unproved itself */
 	unsigned failures;	/* in a row */
+	int64_t not_before;	/* loop_now(): the core wants to be left alone until then */
+	bool limited, silent;	/* how the last try ended: with a rate limit, without a believable answer */
+	int64_t limited_ms;	/* as the core said, -1: it did not */
 	char why[80];		/* of the last one */
 	bool closed;
 	struct deferred burial;
@@ -132,13 +136,12 @@ fail(struct wallet_login *g, const char *why)
 	bool refused = a->end == WALLET_AUTH || a->end == WALLET_REFUSED;
 	unsigned doublings = g->failures < 16 ? g->failures : 16;
 	int64_t delay = delay_of[refused].first_ms << doublings;
-	uint32_t chance;
 
-	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
-		chance = 0;
 	if (delay > delay_of[refused].max_ms)
 		delay = delay_of[refused].max_ms;
-	delay += delay / 2 * (chance & 0xffff) / 0xffff;
+	delay += delay / 2 * chance() / UINT16_MAX;
+	if (loop_now(g->loop) + delay < g->not_before)
+		delay = g->not_before - loop_now(g->loop);
 	g->failures++;
 	str_format(g->why, sizeof g->why, "login %s, status %d %s", refused ? "refused" : "failed",
 	    a->http, a->code);
@@ -148,6 +151,12 @@ fail(struct wallet_login *g, const char *why)
 	    refused ? " hint=\"check wallet_core.identity and its password_file\"" : "");
 	enter(g, LOGIN_BACKOFF);
 	timer_arm(&g->timer, delay);
+}
+
+static bool
+held(const struct wallet_login *g)
+{
+	return loop_now(g->loop) < g->not_before;
 }
 
 static void
@@ -169,8 +178,11 @@ on_http(void *arg, uint64_t id, const struct http_result *r)
 		g->answer.end = r->end == HTTP_NOT_SENT ? WALLET_LATER : WALLET_UNKNOWN;
 	}
 	ok = g->answer.end == WALLET_DONE;
+	g->limited = r->end == HTTP_ANSWERED && g->answer.end == WALLET_LATER;
+	g->silent = g->answer.end == WALLET_UNKNOWN || r->end == HTTP_NOT_SENT;
+	g->limited_ms = retry_after_ms(r->retry_after, r->limit_reset, loop_wall(g->loop));
 	/* A renewed token is no help when the core has meanwhile refused the one it came from. */
-	if (g->state == LOGIN_RENEWING && (!ok || g->token[0] == '\0')) {
+	if (g->state == LOGIN_RENEWING && !g->limited && !held(g) && (!ok || g->token[0] == '\0')) {
 		start(g, LOGIN_RUNNING);
 		return;
 	}
@@ -203,14 +215,17 @@ start(struct wallet_login *g, enum login_state how)
 	    s->timeout_read_ms, on_http, g);
 }
 
+/* As soon as the core takes calls again, where it said that it takes none. */
 static void
 on_timer(void *arg)
 {
 	struct wallet_login *g = arg;
-
 	bool renew = g->state == LOGIN_IDLE && wallet_login_token(g) != NULL;
 
-	start(g, renew ? LOGIN_RENEWING : LOGIN_RUNNING);
+	if (held(g))
+		timer_arm(&g->timer, g->not_before - loop_now(g->loop));
+	else
+		start(g, renew ? LOGIN_RENEWING : LOGIN_RUNNING);
 }
 
 const char *
@@ -231,7 +246,7 @@ void
 wallet_login_want(struct wallet_login *g)
 {
 	if (g->state == LOGIN_IDLE && wallet_login_token(g) == NULL)
-		start(g, LOGIN_RUNNING);
+		on_timer(g);
 }
 
 void
@@ -258,14 +273,35 @@ wallet_login_rejected(struct wallet_login *g, uint64_t number)
 	mem_wipe(g->token, sizeof g->token);
 	g->forced = true;
 	if (g->state == LOGIN_IDLE)
-		start(g, LOGIN_RUNNING);
+		on_timer(g);
 	return in_progress(g);
 }
 
 bool
 wallet_login_hopeless(const struct wallet_login *g)
 {
-	return g->state == LOGIN_BACKOFF && wallet_login_token(g) == NULL;
+	/* Of one that failed before, the next try is not waited for either. */
+	return wallet_login_token(g) == NULL &&
+	    (g->state == LOGIN_BACKOFF || (g->state == LOGIN_RUNNING && g->failures > 0));
+}
+
+void
+wallet_login_hold(struct wallet_login *g, int64_t until)
+{
+	g->not_before = until;
+}
+
+bool
+wallet_login_limited(const struct wallet_login *g, int64_t *said_ms)
+{
+	*said_ms = g->limited_ms;
+	return g->limited;
+}
+
+bool
+wallet_login_silent(const struct wallet_login *g)
+{
+	return g->silent;
 }
 
 bool

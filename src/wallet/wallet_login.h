@@ -30,7 +30,12 @@ void wallet_login_refresh(struct wallet_login *g);
 void wallet_login_proved(struct wallet_login *g, uint64_t number);
 /* It answered 401 to it. true: a better one is there or coming; false: none would fare better. */
 bool wallet_login_rejected(struct wallet_login *g, uint64_t number);
-/* There is no token, and none will be tried for just now. */
+/* No try before that moment of loop_now(): the core said "too many". */
+void wallet_login_hold(struct wallet_login *g, int64_t until);
+/* How the last try ended: with a rate limit, for so many ms (-1: it did not say); without a believable answer. */
+bool wallet_login_limited(const struct wallet_login *g, int64_t *said_ms);
+bool wallet_login_silent(const struct wallet_login *g);
+/* There is no token, and none is about to come: the last try failed. */
 bool wallet_login_hopeless(const struct wallet_login *g);
 /* There is a token, or no try has failed. *why: in words, "" when ready; the login's own. */
 bool wallet_login_ready(const struct wallet_login *g, const char **why);

@@ -181,7 +181,7 @@ check_said(struct evidence *e, const struct intent *i, const char *what, const c
 	if (strstr(t->text, words) == NULL)
 		sim_broken(e->w, "intent %s is %s, told by %s: %s", i->id, intent_state_name(i->state), what,
 		    t->text);
-	may_be_lost = t->state == MESSAGE_FAILED || t->state == MESSAGE_EXPIRED;
+	may_be_lost = t->state == MESSAGE_FAILED || t->state == MESSAGE_EXPIRED || t->state == MESSAGE_UNKNOWN;
 	if (t->state < MESSAGE_SENT || (!may_be_lost && !arrived(e->w, t)))
 		sim_broken(e->w, "%s of intent %s is %s and did not arrive", what, i->id,
 		    message_state_name(t->state));
@@ -235,7 +235,10 @@ check_token_sms(struct evidence *e, const struct intent *i, const struct bank_wi
 		reached |= arrived(e->w, m) || (m->state == MESSAGE_WITHDRAWN && ended);
 		tried |= m->state != MESSAGE_FAILED && m->state != MESSAGE_EXPIRED;
 	}
-	if (!reached && message_of(e, i->id, "undelivered") == NULL)
+	if (i->resends == 0 && message_of(e, i->id, "undelivered") != NULL &&
+	    message_of(e, i->id, "arrived") == NULL && arrived(e->w, t))
+		sim_broken(e->w, "the token of intent %s arrived, and its payer was told that it did not", i->id);
+	if (!reached && message_of(e, i->id, "undelivered") == NULL && message_of(e, i->id, "unsure") == NULL)
 		sim_broken(e->w, "the token of intent %s reached nobody and nobody was told (%s)", i->id,
 		    tried ? "said to be sent" : "failed");
 }

@@ -195,6 +195,7 @@ struct late_answer {
 };
 
 static void (*prompt_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
+static void (*prompt_commit)(void *ctx, uint64_t op, const struct store_commit *c);
 static void (*prompt_claim)(void *ctx, uint64_t op, const struct store_claim *c);
 static unsigned withdrawals_sent, asked_elsewhere;
 
@@ -233,6 +234,14 @@ no_due_claim(void *ctx, uint64_t op, const struct store_claim *c)
 		prompt_claim(ctx, op, c);
 }
 
+/* Nor does it say in time that it still lives. */
+static void
+no_renewal(void *ctx, uint64_t op, const struct store_commit *c)
+{
+	if (c->n != 2 || c->op[0].kind != STORE_CHECK || c->op[1].kind != STORE_LIST_ADD)
+		prompt_commit(ctx, op, c);
+}
+
 /*
  * The core did it at once and answers after the lease. Asked by the other process it does not list it yet, and says no
  * token again: the late answer is the only one that holds it.
@@ -249,6 +258,8 @@ test_a_late_answer_holds_the_token(void **state)
 	w->ports[0].wallet = w->ports[1].wallet = late_wallet;
 	prompt_claim = w->ports[0].claim;
 	w->ports[0].claim = no_due_claim;
+	prompt_commit = w->ports[0].commit;
+	w->ports[0].commit = no_renewal;
 	sim_wake(&w->process[1], w->loop.now + MINUTE);
 	w->core.rules.list_lag_ms = MINUTE;
 	w->core.rules.token_on_read = 0;

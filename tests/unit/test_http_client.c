@@ -42,6 +42,7 @@ enum mode {
 	RESET_IN_ANSWER,
 	LONG_ANSWER,
 	REDIRECT,
+	LIMIT,
 	GARBAGE,
 	CLOSE_AT_ONCE		/* before reading anything */
 };
@@ -55,7 +56,7 @@ static struct buf last;			/* the newest request as it came */
 struct outcome {
 	int n, status;
 	enum http_end end;
-	char body[256], why[128];
+	char body[256], why[128], retry_after[32], limit_reset[32];
 } outcomes[OPS];
 
 static int
@@ -106,6 +107,9 @@ misbehave(struct bufferevent *bev, const char *body)
 		return;
 	case REDIRECT:
 		answer(bev, "302 Found\r\nLocation: /elsewhere", "", 0);
+		return;
+	case LIMIT:
+		answer(bev, "429 Slower\r\nretry-after: 7\r\nX-RateLimit-Reset: 1445412483", "[]", 2);
 		return;
 	case LONG_ANSWER:
 		answer(bev, "200 OK", "012345678901234567890123456789", 30);
@@ -238,6 +242,8 @@ on_done(void *arg, uint64_t op, const struct http_result *r)
 	o->status = r->status;
 	str_copy(o->body, sizeof o->body, r->body);
 	str_copy(o->why, sizeof o->why, r->why);
+	str_copy(o->retry_after, sizeof o->retry_after, r->retry_after != NULL ? r->retry_after : "none");
+	str_copy(o->limit_reset, sizeof o->limit_reset, r->limit_reset != NULL ? r->limit_reset : "none");
 }
 
 static void
@@ -496,6 +502,23 @@ too_many_waiting_are_refused(void **state)
 }
 
 static void
+headers_of_a_rate_limit(void **state)
+{
+	(void)state;
+	mode = LIMIT;
+	ask(0, "GET", "", 5000);
+	wait_for(0, 0);
+	assert_int_equal(outcomes[0].status, 429);
+	assert_string_equal(outcomes[0].retry_after, "7");
+	assert_string_equal(outcomes[0].limit_reset, "1445412483");
+	mode = ANSWER;
+	ask(1, "GET", "", 5000);
+	wait_for(1, 1);
+	assert_string_equal(outcomes[1].retry_after, "none");	/* of this answer, not of the one before */
+	assert_string_equal(outcomes[1].limit_reset, "none");
+}
+
+static void
 redirects_are_answers(void **state)
 {
 	(void)state;
@@ -593,6 +616,7 @@ main(void)
 		TEST(a_failed_handshake_was_not_sent),
 		TEST(connections_are_capped_and_the_queue_has_a_deadline),
 		TEST(too_many_waiting_are_refused),
+		TEST(headers_of_a_rate_limit),
 		TEST(redirects_are_answers),
 		TEST(the_environment_chooses_no_proxy),
 		TEST(a_line_break_in_a_header_is_refused),

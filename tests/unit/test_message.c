@@ -101,7 +101,7 @@ test_tries_then_routes_then_failed(void **state)
 			pause = m.next_at - now;
 			assert_int_equal(m.route, i >= 20);
 		}
-		assert_int_equal(m.state, MESSAGE_FAILED);
+		assert_int_equal(m.state, k == 0 ? MESSAGE_FAILED : MESSAGE_UNKNOWN);
 		assert_true(message_dead(&m));
 		assert_string_equal(m.why, k == 0 ? "refused each time" : "no answer");
 	}
@@ -144,8 +144,70 @@ test_later_and_deadline(void **state)
 	m = new_message(MSG_TOKEN);
 	attempt(&m, m.deadline - 1);
 	answer(&m, m.deadline, MESSAGE_NO_ANSWER);
-	assert_int_equal(m.state, MESSAGE_EXPIRED);
+	assert_int_equal(m.state, MESSAGE_UNKNOWN);
 	assert_string_equal(m.why, "no answer");
+}
+
+/* One attempt of several went unanswered: that it came to nothing can be said when a receipt says it of that one too. */
+static void
+test_an_attempt_in_doubt(void **state)
+{
+	struct receipt failed = { .state = RECEIPT_FAILED, .stat = "UNDELIV", .err = "001" };
+	struct receipt delivered = { .state = RECEIPT_DELIVERED };
+	struct message m = new_message(MSG_TOKEN), other;
+
+	(void)state;
+	attempt(&m, NOW);
+	answer(&m, NOW, MESSAGE_NO_ANSWER);
+	attempt(&m, m.next_at);
+	answer(&m, m.next_at, MESSAGE_REFUSED);
+	attempt(&m, m.next_at);
+	answer(&m, m.next_at, MESSAGE_REFUSED);
+	assert_int_equal(m.state, MESSAGE_UNKNOWN);
+	assert_int_equal(message_news(&m), TOLD_UNSURE);
+	m.told = TOLD_UNSURE;
+	assert_int_equal(message_news(&m), TOLD_NOTHING);
+	other = m;
+	assert_false(message_on_receipt(&m, &two_routes, NOW, &failed, 2));	/* that was known */
+	assert_true(message_on_receipt(&m, &two_routes, NOW, &failed, 1));
+	assert_int_equal(m.state, MESSAGE_FAILED);
+	assert_string_equal(m.why, "receipt UNDELIV 001");
+	assert_int_equal(message_news(&m), TOLD_UNDELIVERED);
+	m.told = TOLD_UNDELIVERED;
+	assert_true(message_on_receipt(&m, &two_routes, NOW, &delivered, 1));
+	assert_int_equal(message_news(&m), TOLD_ARRIVED);
+	assert_true(message_on_receipt(&other, &two_routes, NOW, &delivered, 1));
+	assert_int_equal(message_news(&other), TOLD_ARRIVED);
+	other.told = TOLD_NOTHING;		/* nothing else was said: nothing to put right */
+	assert_int_equal(message_news(&other), TOLD_NOTHING);
+	m = new_message(MSG_TOKEN);
+	for (int k = 0; k < 70; k++)
+		message_sending(&m, NOW, 1);
+	answer(&m, NOW, MESSAGE_NO_ANSWER);	/* beyond those that are told apart: it stays in doubt */
+	m.state = MESSAGE_SENT;
+	m.route = 1;
+	m.spent = 1;
+	assert_true(message_on_receipt(&m, &two_routes, NOW, &failed, 70));
+	assert_int_equal(m.state, MESSAGE_UNKNOWN);
+}
+
+/* The first route did not answer, the second one accepts and then says that it failed. */
+static void
+test_a_failed_receipt_behind_a_doubt(void **state)
+{
+	struct receipt failed = { .state = RECEIPT_FAILED };
+	struct message m = new_message(MSG_TOKEN);
+
+	(void)state;
+	for (int k = 0; k < two_routes.tries; k++) {
+		attempt(&m, m.next_at);
+		answer(&m, m.next_at, k == 0 ? MESSAGE_NO_ANSWER : MESSAGE_FEW);
+	}
+	attempt(&m, m.next_at);
+	answer(&m, m.next_at, MESSAGE_ACCEPTED);
+	assert_int_equal(m.state, MESSAGE_SENT);
+	assert_true(message_on_receipt(&m, &two_routes, NOW, &failed, m.attempts));
+	assert_int_equal(m.state, MESSAGE_UNKNOWN);
 }
 
 /* A route that has no room for long gives way to one that has, and is come back to before the message fails. */
@@ -322,7 +384,7 @@ test_a_route_that_is_gone(void **state)
 	m.route = 1;
 	m.spent = 1;
 	assert_false(message_ready(&m, &one_route, NOW + DAY / 2));
-	assert_int_equal(m.state, MESSAGE_FAILED);
+	assert_int_equal(m.state, MESSAGE_UNKNOWN);	/* its attempt may have arrived */
 	m = new_message(MSG_TOKEN);
 	assert_false(message_ready(&m, &none, NOW));
 	assert_int_equal(m.state, MESSAGE_FAILED);
@@ -381,6 +443,7 @@ main(void)
 		cmocka_unit_test(test_refused_everywhere), cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_handed_over),
 		cmocka_unit_test(test_failed_receipts_at_the_end),
+		cmocka_unit_test(test_an_attempt_in_doubt), cmocka_unit_test(test_a_failed_receipt_behind_a_doubt),
 		cmocka_unit_test(test_later_and_deadline), cmocka_unit_test(test_after_a_crash),
 		cmocka_unit_test(test_receipts), cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_a_route_that_is_gone), cmocka_unit_test(test_answers_wait_with_notices),

@@ -277,6 +277,40 @@ test_each_lost_token_is_told(void **state)
 	world_free(w);
 }
 
+/* No SMSC answers: it may have arrived. That is what the payer hears, and more when a receipt settles it. */
+static void
+test_a_token_in_doubt_is_told_as_such(void **state)
+{
+	struct sim_world *w = smsc_world();
+	struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_DONE, .id = "i", .owner = "acme/" PHONE,
+	    .tenant = "acme", .phone = PHONE, .to_phone = PHONE, .token = "1234", .amount = 100, .lang = "en" };
+	struct store_key key = { .family = STORE_INTENT, .owner = "acme/" PHONE, .id = "i" };
+	struct buf b = { 0 };
+
+	(void)state;
+	w->settings.message_tries = 2;
+	intent_encode(&i, &b);
+	keep(&key, &b, 0, 0);
+	buf_clear(&b);
+	put_token(&i, "i:token_sms");
+	/* Accepted, and said to have failed; then nobody answers any more. */
+	str_copy(smsc.id, sizeof smsc.id, "1001");
+	run_for(1000);
+	smsc_says(SIM_SMS, SMS_UNKNOWN, -1);
+	smsc_says(SIM_SMS_OTHER, SMS_UNKNOWN, -1);
+	receipt_says(0, "1001", RECEIPT_FAILED);
+	run_for(5 * MINUTE);
+	assert_int_equal(message_in_store("i:token_sms").state, MESSAGE_UNKNOWN);
+	assert_non_null(strstr(message_in_store("i:unsure").text, "may not have arrived"));
+	smsc_says(SIM_SMS, SMS_SENT, 0);
+	smsc_says(SIM_SMS_OTHER, SMS_SENT, 0);
+	receipt_says(0, "1001", RECEIPT_DELIVERED);
+	run_for(MINUTE);
+	assert_int_equal(message_in_store("i:token_sms").state, MESSAGE_DELIVERED);
+	assert_non_null(strstr(message_in_store("i:arrived").text, "after all"));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -285,7 +319,7 @@ main(void)
 		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),
 		cmocka_unit_test(test_a_slow_answer_is_waited_for),
-		cmocka_unit_test(test_each_lost_token_is_told),
+		cmocka_unit_test(test_each_lost_token_is_told), cmocka_unit_test(test_a_token_in_doubt_is_told_as_such),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -9,9 +9,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/metric.h"
+#include "service/task.h"
 #include "tests/unit/gateway_world.h"
 
 #define WINDOW 32
+#define RUNS_MAX 500			/* claimed of one tenant at once */
 #define CALLS_MAX 500			/* of one tenant at once */
 #define BRAVO_CALL 1000000
 #define BRAVO_PHONE "27837654321"
@@ -128,10 +131,12 @@ acme_orders(struct sim_world *w, int n)
 {
 	for (int i = 1; i <= n; i++) {
 		struct api_in in = { .call = (uint64_t)i, .tenant = ACME };
-		char uid[24];
+		char uid[24], phone[PHONE_MAX];
 
+		/* A phone each: they are not to wait for one another at its limit. */
 		str_format(uid, sizeof uid, "acme-%04d", i);
-		withdraw_now(w, &in, uid, "10.00", PHONE);
+		str_format(phone, sizeof phone, "2782100%04d", i);
+		withdraw_now(w, &in, uid, "10.00", phone);
 	}
 }
 
@@ -186,6 +191,36 @@ test_a_dead_core(void **state)
 	world_free(w);
 }
 
+/* As many intents of one tenant as may be carried on at once: its others wait, the other tenant's do not. */
+static void
+test_a_dead_core_leaves_room(void **state)
+{
+	struct sim_world *w = two_tenants();
+	struct gateway *gw = w->process[0].gw;
+	int64_t put_off = metric_get(M_INTENTS_PUT_OFF);
+
+	(void)state;
+	w->faults.wallet_lost = 1000;
+	acme_orders(w, 1);
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(answered, 1);
+	w->faults.wallet_lost = 0;
+	gw->tenants[ACME].runs += RUNS_MAX;
+	bravo_orders(w);
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(bravo_status, 200);
+	assert_int_equal(w->inbox_n, 1);		/* bravo's token only */
+	assert_true(metric_get(M_INTENTS_PUT_OFF) > put_off);
+	gw->tenants[ACME].runs -= RUNS_MAX;
+	sim_world_run(w, w->loop.now + 2 * MINUTE);
+	put_off = metric_get(M_INTENTS_PUT_OFF);
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(metric_get(M_INTENTS_PUT_OFF), put_off);
+	assert_int_equal(gw->tenants[ACME].runs, 0);
+	assert_int_equal(gw->tenants[BRAVO].runs, 0);
+	world_free(w);
+}
+
 static void
 test_many_turns(void **state)
 {
@@ -215,6 +250,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_mute_smsc), cmocka_unit_test(test_a_dead_core),
+		cmocka_unit_test(test_a_dead_core_leaves_room),
 		cmocka_unit_test(test_many_turns),
 	};
 
