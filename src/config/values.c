@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cidr.h"
 #include "base/str.h"
 #include "config/file.h"
 #include "config/reader.h"
@@ -150,7 +151,7 @@ text_fits(const struct option *o, const char *s)
 	case OPTION_ZONE:
 		return is_zone(s);
 	case OPTION_NETS:
-		return net_valid(s);
+		return cidr_valid(s);
 	case OPTION_TEXTS:
 		return is_language(s);
 	case OPTION_NUMBERS:
