@@ -5,12 +5,13 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "core/follow.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define CANCEL_TRIES 20
-#define LATE_LOOKS 3		/* for a withdrawal that turns up after it was told as not done */
+#define HINT_READS 12		/* in vain, of a withdrawal that was final already: half an hour */
 #define LATE_MS (72 * HOUR)	/* then it is not looked for any more */
 
 static const struct rec_field fields[] = {
@@ -35,6 +36,10 @@ static const struct rec_field fields[] = {
 	REC(42, REC_INT, intent, core_status), REC(43, REC_I64, intent, finished_at),
 	REC(44, REC_BOOL, intent, cancel), REC(45, REC_INT, intent, cancels), REC(46, REC_STR, intent, code),
 	REC(47, REC_STR, intent, uid), REC_VAR(48, intent, payload_mac, payload_mac_len),
+	REC(80, REC_BOOL, intent, hinted), REC(81, REC_INT, intent, hint_reads), REC(82, REC_BOOL, intent, called),
+	REC(83, REC_INT, intent, follow_longest_s), REC(84, REC_INT, intent, finals),
+	REC(85, REC_STR, intent, callback), REC(86, REC_INT, intent, told), REC(87, REC_INT, intent, tells),
+	REC(88, REC_I64, intent, tell_at),
 };
 
 static const char *const state_name[INTENT_STATES] = {
@@ -45,7 +50,7 @@ static const char *const why_name[WHY_REASONS] = {
 };
 static const char *const action_name[] = {
 	"nothing", "wait", "cap", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
-	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms",
+	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms", "tell",
 };
 
 /* Which states may follow which; intent_enter() is the one door. */
@@ -255,7 +260,8 @@ next_turned_up(struct intent *i, int64_t now, int64_t *at)
 static enum intent_action
 next_not_done(struct intent *i, int64_t now, int64_t *at)
 {
-	bool turned_up = i->why == WHY_ABSENT && i->withdrawal_id != 0;
+	bool paid_out = i->why == WHY_NO_TOKEN && i->core_status - 1 == WSTATUS_SUCCESSFUL;
+	bool turned_up = i->withdrawal_id != 0 && (i->why == WHY_ABSENT || paid_out);
 
 	if (!turned_up && holds_limit(i))
 		return DO_RELEASE_LIMIT;
@@ -265,7 +271,7 @@ next_not_done(struct intent *i, int64_t now, int64_t *at)
 		return DO_RESULT_SMS;
 	if (turned_up)
 		return next_turned_up(i, now, at);
-	if (i->why == WHY_ABSENT && i->kind == INTENT_WITHDRAWAL && i->asks < LATE_LOOKS)
+	if (i->why == WHY_ABSENT && i->kind == INTENT_WITHDRAWAL && i->asks < INTENT_LATE_LOOKS)
 		return wait_or(DO_ASK, i, now, at);
 	return DO_NOTHING;
 }
@@ -291,8 +297,8 @@ next_accepted(struct intent *i, int64_t now, int64_t *at)
 	return DO_SEND;
 }
 
-enum intent_action
-intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+static enum intent_action
+next_step(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
 	*at = now;
 	switch (i->state) {
@@ -337,6 +343,12 @@ intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int
 		break;
 	}
 	return DO_NOTHING;
+}
+
+enum intent_action
+intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+{
+	return intent_follow_next(i, next_step(i, rules, now, at), now, at);
 }
 
 void
@@ -399,9 +411,21 @@ start_asking(struct intent *i, int64_t now)
 	i->next_at = now + SECOND;
 }
 
+static int64_t
+follow_at(const struct intent *i, int64_t now)
+{
+	struct follow f = { .id = i->id, .made_at = i->accepted_at, .expires_at = i->token_expires,
+		.longest_ms = i->follow_longest_s * SECOND, .called = i->called };
+
+	return follow_next(&f, now);
+}
+
 static void
 issued(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 {
+	bool was_final = core_final(i);
+	int before = i->core_status;
+
 	i->withdrawal_id = w->id;
 	if (i->token[0] == '\0')	/* the first one said is the one that was sent */
 		memcpy(i->token, w->token, sizeof i->token);
@@ -411,8 +435,15 @@ issued(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 	i->core_status = (int)wallet_status(w->status) + 1;
 	if (core_final(i))
 		i->finished_at = now;
+	if (was_final && i->core_status != before) {
+		/* What was told was its last word then; now it says another one. */
+		i->finals++;
+		i->steps &= ~STEP_FINAL_SMS;
+		i->tells = 0;
+		i->tell_at = now;
+	}
 	i->asks = 0;
-	i->next_at = now + SECOND;
+	i->next_at = intent_settled(i) || i->token[0] != '\0' ? follow_at(i, now) : now + SECOND;
 }
 
 void
@@ -460,7 +491,7 @@ ask_again_after(int asks)
 void
 intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const struct wallet_withdrawal *w)
 {
-	static const int64_t late_look[LATE_LOOKS] = { HOUR, 6 * HOUR, 24 * HOUR };
+	static const int64_t late_look[INTENT_LATE_LOOKS] = { HOUR, 6 * HOUR, 24 * HOUR };
 
 	i->asks++;
 	if (i->state == INTENT_NOT_DONE) {
@@ -476,7 +507,7 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 			i->next_at = now + 10 * MINUTE;
 			return;
 		}
-		i->next_at = now + late_look[i->asks < LATE_LOOKS ? i->asks : LATE_LOOKS - 1];
+		i->next_at = now + late_look[i->asks < INTENT_LATE_LOOKS ? i->asks : INTENT_LATE_LOOKS - 1];
 		return;
 	}
 	if (f == FOUND) {
@@ -499,29 +530,26 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 	i->next_at = now + ask_again_after(i->asks);
 }
 
-/* The older a token is, the less often it is looked at; never less than every ten minutes. */
-static int64_t
-follow_again_after(const struct intent *i, int64_t now)
-{
-	int64_t gap = (now - i->accepted_at) / 4;
-
-	return gap < 10 * SECOND ? 10 * SECOND : gap > 10 * MINUTE ? 10 * MINUTE : gap;
-}
-
 void
 intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 {
 	bool read = w != NULL && w->id == i->withdrawal_id;
 
-	if (read)
+	if (read) {
 		issued(i, now, w);
+		i->hinted = false;
+	}
 	if (read && !intent_settled(i) && !core_final(i) && i->token[0] == '\0')
 		i->cancel = true;	/* the core does not say the token again: it can reach nobody */
 	if (i->cancel) {
 		i->cancels++;
 		i->next_at = now + (i->cancels < 6 ? i->cancels * SECOND : MINUTE);
-	} else
-		i->next_at = now + follow_again_after(i, now);
+	} else if (i->hinted && ++i->hint_reads < 10)
+		i->next_at = now + (SECOND << i->hint_reads);
+	else
+		i->next_at = follow_at(i, now);
+	if (i->hinted && i->hint_reads >= HINT_READS)
+		i->hinted = false;	/* one that is not over is followed anyway */
 }
 
 void

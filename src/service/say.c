@@ -158,7 +158,11 @@ say_intent(struct gateway *gw, int tenant, const struct intent *i, enum intent_a
 {
 	char id[MESSAGE_ID];
 
-	str_format(id, sizeof id, "%s:%s", i->id, intent_action_name(what));
+	/* Each last word of the core is said, once. */
+	if (what == DO_FINAL_SMS && i->finals > 0)
+		str_format(id, sizeof id, "%s:%s:%d", i->id, intent_action_name(what), i->finals);
+	else
+		str_format(id, sizeof id, "%s:%s", i->id, intent_action_name(what));
 	return say_with_id(gw, tenant, i, what, id, m);
 }
 
