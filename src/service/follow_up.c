@@ -38,10 +38,11 @@ follow_begin(struct gateway *gw, int tenant)
 {
 	const struct wallet_settings *w = &gw->settings->tenants[tenant].wallet;
 	struct follow_load *f = &gw->tenants[tenant].follow;
-	unsigned at_once = (unsigned)w->connections / READS_PER_CONNECTIONS;
+	bool spent, crowded = f->reads > 0 && f->reads >= (unsigned)w->connections / READS_PER_CONNECTIONS;
 
 	new_second(f, gw->now);
-	if (gw->now < f->quiet_until || f->read >= (unsigned)w->follow_per_s || f->reads > at_once) {
+	spent = w->follow_per_s > 0 && f->read >= (unsigned)w->follow_per_s;
+	if (gw->now < f->quiet_until || spent || crowded) {
 		metric_add(M_FOLLOW_PUT_OFF, 1);
 		return false;
 	}
