@@ -127,6 +127,21 @@ def test_a_token_that_lapses_is_told(make_stage, front):
     wait_sms(thandi, "was not used in time")
 
 
+def test_used_days_after_it_had_lapsed(make_stage, front):
+    """Told as not used, given back to the month; then it was used after all: told so, and it counts again."""
+    stage = called_stage(make_stage, front, edit=lambda config, _: config.update(token_limit={"amount": "150.00"}))
+    stage.control("POST", "/control/switches", {"lapsed_pays": 1})
+    thandi, _, token = with_token(stage)
+    stage.control("POST", "/control/time", {"advance_ms": 73 * 3600 * 1000})
+    wait_sms(thandi, "was not used in time")
+    stage.control("POST", "/control/time", {"advance_ms": 5 * 24 * 3600 * 1000})
+    stage.control("POST", "/control/redeem", {"token": token})
+    wait_sms(thandi, USED)
+    status, refused = stage.integrator("POST", INTEGRATOR_PATH, {**WITHDRAW, "deliverToPhone": THANDI})
+    assert (status, refused[0]["code"]) == (400, "WAL010")
+    assert [w["status"] for w in withdrawals(stage)] == ["SUCCESSFUL"]
+
+
 def test_the_core_comes_again_when_nothing_could_be_saved(make_stage, front):
     stage = called_stage(make_stage, front)
     thandi, withdrawal, token = with_token(stage)
