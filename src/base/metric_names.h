@@ -28,6 +28,24 @@
 	M(M_AUDIT_BROKEN, counter, "isango_audit_broken_total", "Looks that found the audit's chain broken") \
 	M(M_INTENTS_PUT_OFF, counter, "isango_intents_put_off_total", \
 	    "Due intents left for later because too many of their tenant were under way") \
+	M(M_FOLLOW_READS, counter, "isango_follow_reads_total", "Reads of withdrawals that only wait") \
+	M(M_FOLLOW_PUT_OFF, counter, "isango_follow_put_off_total", \
+	    "Such reads put off: too many in a second or at once, or the core asked for less") \
+	M(M_CALLBACKS_TAKEN, counter, "isango_callbacks_taken_total", "Callbacks of wallet cores that lead to a read") \
+	M(M_CALLBACKS_KNOWN, counter, "isango_callbacks_known_total", "Callbacks that say what is known") \
+	M(M_CALLBACKS_UNKNOWN, counter, "isango_callbacks_unknown_total", "Callbacks about what is not here") \
+	M(M_CALLBACKS_ODD, counter, "isango_callbacks_odd_total", "Callbacks about withdrawals that are over here; see the log") \
+	M(M_CALLBACKS_LATER, counter, "isango_callbacks_later_total", "Callbacks that are to be sent again: too many, or not saved") \
+	M(M_CALLBACKS_REFUSED, counter, "isango_callbacks_refused_total", \
+	    "Callbacks without a good signature, too large, or of another tenant") \
+	M(M_TELLS, counter, "isango_integrator_callbacks_total", "Calls to integrators' callbackUrls") \
+	M(M_TELLS_HEARD, counter, "isango_integrator_callbacks_heard_total", "Those answered below 300") \
+	M(M_TELLS_FAILED, counter, "isango_integrator_callbacks_failed_total", "Those that were not, or could not be made") \
+	M(M_TELLS_FORBIDDEN, counter, "isango_integrator_callbacks_forbidden_total", \
+	    "Those that led to an address which is not allowed") \
+	M(M_TELLS_PUT_OFF, counter, "isango_integrator_callbacks_put_off_total", \
+	    "Calls put off: too many at once, or it does not answer") \
+	M(M_TELLS_GIVEN_UP, counter, "isango_integrator_callbacks_given_up_total", "Outcomes that an integrator never heard") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
 	M(M_LIMIT_UNREADABLE, counter, "isango_limit_unreadable_total", \
 	    "Tokens refused because the limit's record is damaged; isango limit rebuild mends it") \

@@ -303,7 +303,7 @@ edge_http(void *arg, uint64_t id, const struct http_req *req)
 	struct edge *e = arg;
 	static const char none[] = "There is nothing here. See isango(1) for the paths that are served.\n";
 
-	if (!ussd_http(e, id, req) && !integrator_http(e, id, req))
+	if (!ussd_http(e, id, req) && !integrator_http(e, id, req) && !callback_http(e, id, req))
 		http_answer(e->http, id, 404, NULL, none, sizeof none - 1);
 }
 

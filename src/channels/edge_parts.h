@@ -123,6 +123,8 @@ void ussd_pushes_clear(struct edge *e);
 bool ussd_http(struct edge *e, uint64_t id, const struct http_req *req);
 void ussd_http_answer(struct edge *e, const struct way_back *w, const struct reply *r);
 bool integrator_http(struct edge *e, uint64_t id, const struct http_req *req);
+/* callback_http.c: the same, of wallet cores. */
+bool callback_http(struct edge *e, uint64_t id, const struct http_req *req);
 
 /* Remembers the way back under a new id. */
 uint64_t edge_remember(struct edge *e, struct map *m, const struct way_back *w);

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cidr.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
 #include "channels/edge_parts.h"
-#include "io/net.h"
 
 #define PREFIX "/ussd/"
 
@@ -77,7 +77,7 @@ static bool
 allowed_from(const struct channel_settings *c, const char *peer)
 {
 	for (int i = 0; i < c->from_n; i++)
-		if (net_matches(c->from[i], peer))
+		if (cidr_matches(c->from[i], peer))
 			return true;
 	return c->from_n == 0;
 }

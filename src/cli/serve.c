@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "channels/edge.h"
+#include "channels/integrator_tell.h"
 #include "cli/command.h"
 #include "config/config.h"
 #include "config/content.h"
@@ -66,6 +67,7 @@ struct server {
 	struct redis_health *health;
 	bool history_trusted;
 	struct core *cores;
+	struct integrator_tells *tells;
 	struct edge *edge;
 	struct http_server *http;
 	struct admin *admin;
@@ -192,6 +194,36 @@ port_mac(void *ctx, const void *p, size_t n, unsigned char out[16])
 	seal_mac(&((struct server *)ctx)->seal, p, n, out);
 }
 
+#define SEALED_FOR "callback"		/* what it was sealed for opens for nothing else */
+_Static_assert(PORT_SEAL == SEAL_OVERHEAD, "the port promises what sealing adds");
+
+static void
+port_seal(void *ctx, const void *p, size_t n, unsigned char *out)
+{
+	seal_close(&((struct server *)ctx)->seal, SEALED_FOR, strlen(SEALED_FOR), p, n, out);
+}
+
+static bool
+port_open(void *ctx, const void *p, size_t n, unsigned char *out)
+{
+	return seal_open(&((struct server *)ctx)->seal, SEALED_FOR, strlen(SEALED_FOR), p, n, out);
+}
+
+static void
+on_told(void *arg, uint64_t op, bool heard)
+{
+	struct server *s = arg;
+
+	if (s->gw != NULL)
+		gateway_on_told(s->gw, loop_wall(s->loop), op, heard);
+}
+
+static void
+port_tell(void *ctx, uint64_t op, const struct tell_req *req)
+{
+	integrator_tell(((struct server *)ctx)->tells, op, req);
+}
+
 static void
 set_ports(struct server *s)
 {
@@ -201,6 +233,7 @@ set_ports(struct server *s)
 		.reply = port_reply, .api_reply = port_api_reply, .operator_reply = port_operator_reply,
 		.receipt_stored = port_receipt_stored,
 		.link = port_link, .steady = port_steady, .random = port_random, .mac = port_mac,
+		.seal = port_seal, .open = port_open, .tell = port_tell,
 	};
 }
 
@@ -541,6 +574,7 @@ close_all(struct server *s)
 		http_client_free(s->cores[i].http);
 	}
 	free(s->cores);
+	integrator_tells_free(s->tells);
 	if (s->redis != NULL)
 		redis_free(s->redis);
 	if (s->store != NULL)
@@ -598,6 +632,7 @@ serve(struct server *s, const char *ports_file)
 	ok = open_store(s);
 	if (ok) {
 		open_cores(s);
+		s->tells = integrator_tells_new(s->loop, s->settings, on_told, s);
 		s->edge = edge_new(s->loop, s->settings);
 		open_gateway(s);
 		ok = open_listeners(s) && write_ports(s, ports_file);

@@ -339,6 +339,13 @@ static const struct option integrator_rows[] = {
 	    .help = "Withdrawn in a day at most; 0.00 sets no cap." },
 	{ "day_count", OPTION_INT, "0", RANGE(0, 1000000), IN(integrator_settings, day_count),
 	    .help = "Withdrawals in a day at most; 0 sets no cap." },
+	{ "callback_allow", OPTION_HOSTS, OPTIONAL, ITEMS(integrator_settings, callback_allow), RANGE(1, NETS_MAX),
+	    COUNT(integrator_settings, callback_allow_n),
+	    .help = "Hosts, and blocks of addresses, that a callbackUrl may lead to although they are internal, and over "
+	    "http too where the URL names them. All others must be https, and of the public internet." },
+	{ "callback_key_file", OPTION_SECRET, OPTIONAL, TEXT(integrator_settings, callback_key, 8),
+	    .help = "The key that callbacks to it are signed with, as the wallet core signs its own "
+	    "(Eclipse-Signature); left out: they are not signed." },
 };
 static const struct option_group integrator_group = GROUP("tenant.integrators[].", integrator_rows,
     .list = LIST_INTEGRATORS, .size = sizeof(struct integrator_settings));
@@ -398,6 +405,22 @@ static const struct option wallet_rows[] = {
 	{ "reserves_at_create", OPTION_BOOL, "false", IN(tenant_settings,
 	    wallet.reserves_at_create),
 	    .help = "The wallet core sets the money of a token aside when it makes the token." },
+	{ "callback_key_file", OPTION_SECRET, OPTIONAL, TEXT(tenant_settings, wallet.callback_key, 8),
+	    .help = "The key (HMACOutboundSignatureKey) that the wallet core signs callbacks with. With it, and "
+	    "public_url, the core is asked to call back when a withdrawal is over; left out: it is only asked now and "
+	    "then." },
+	{ "callback_window_s", OPTION_INT, "2592000", RANGE(60, 31536000), IN(tenant_settings,
+	    wallet.callback_window_s),
+	    .help = "Seconds after its signature within which a callback is taken. The core repeats one for weeks, "
+	    "perhaps with its first time; as each only makes the gateway read the withdrawal, an old one does no harm. "
+	    "300 where the core is known to sign each repeat anew." },
+	{ "follow_per_s", OPTION_INT, "10", RANGE(0, 1000), IN(tenant_settings, wallet.follow_per_s),
+	    .help = "Reads a second, of one process, that look after tokens which only wait; what customers ask is "
+	    "not counted, and goes first. 0 sets no bound." },
+	{ "follow_longest_s", OPTION_INT, "600", RANGE(60, 86400), IN(tenant_settings, wallet.follow_longest_s),
+	    .help = "Seconds between two reads of an old token at most, where the core does not call back." },
+	{ "follow_called_s", OPTION_INT, "3600", RANGE(60, 86400), IN(tenant_settings, wallet.follow_called_s),
+	    .help = "The same where it does." },
 };
 static const struct option_group wallet_group = GROUP("tenant.wallet_core.", wallet_rows, INLINE);
 
@@ -495,6 +518,14 @@ static const struct option http_rows[] = {
 };
 static const struct option_group http_group = GROUP("http.", http_rows, INLINE);
 
+static const struct option callbacks_rows[] = {
+	{ "connections", OPTION_INT, "32", RANGE(1, 1000), IN(settings, callback_connections),
+	    .help = "Callbacks to integrators under way at once; one integrator has a quarter of them at most." },
+	{ "timeout_ms", OPTION_INT, "10000", RANGE(100, 60000), IN(settings, callback_timeout_ms),
+	    .help = "Milliseconds that one of them may take." },
+};
+static const struct option_group callbacks_group = GROUP("callbacks.", callbacks_rows, INLINE);
+
 static const struct option redis_rows[] = {
 	{ "url", OPTION_REDIS, "redis://127.0.0.1:6379/0", TEXT(settings, redis_url, 1),
 	    .help = "Which Redis." },
@@ -536,6 +567,11 @@ static const struct option root_rows[] = {
 	{ "listen", OPTION_GROUP, "{}", .group = &listen_group, .help = "Where isango listens." },
 	{ "http", OPTION_GROUP, "{}", .group = &http_group, .help = "Bounds of the listeners." },
 	{ "redis", OPTION_GROUP, "{}", .group = &redis_group, .help = "Where all state is kept." },
+	{ "public_url", OPTION_URL, OPTIONAL, TEXT(settings, public_url, 1),
+	    .help = "Where wallet cores reach listen.channels, without a path; for their callbacks. https, as a rule of "
+	    "what stands in front." },
+	{ "callbacks", OPTION_GROUP, "{}", .group = &callbacks_group,
+	    .help = "Bounds of the callbacks to integrators." },
 	{ "sealing_key_file", OPTION_KEYS, REQUIRED, ITEMS(settings, sealing_keys), RANGE(1, 8),
 	    COUNT(settings, sealing_keys_n), ALSO(settings, sealing_key_ids),
 	    .help = "The keys that seal what Redis keeps, as isango keygen writes them. The first "
@@ -587,6 +623,7 @@ static const char *const type_names[] = {
 	[OPTION_CODES] = "a list of service codes such as \"*120*384#\"",
 	[OPTION_NUMBERS] = "a list of numbers such as \"30384\" or \"27830000384\"",
 	[OPTION_NETS] = "a list of addresses or blocks such as \"10.0.0.0/8\"",
+	[OPTION_HOSTS] = "a list of hosts, addresses or blocks such as \"10.0.0.0/8\"",
 	[OPTION_IDS] = "a list of positive whole numbers",
 	    [OPTION_SECRET] = "the name of a file that holds a text",
 	[OPTION_KEYS] = "the name of a file of keys",
@@ -644,6 +681,7 @@ add_range(const struct option *o, struct buf *out)
 	case OPTION_CODES:
 	case OPTION_NUMBERS:
 	case OPTION_NETS:
+	case OPTION_HOSTS:
 	case OPTION_IDS:
 	case OPTION_NATURALS:
 	case OPTION_ROUTE:

@@ -35,6 +35,7 @@ enum option_type {
 	OPTION_CODES,
 	OPTION_NUMBERS,		/* addresses that customers can write to: digits */
 	OPTION_NETS,
+	OPTION_HOSTS,		/* names, addresses and blocks of addresses */
 	OPTION_IDS,
 	OPTION_SECRET,		/* a file that holds a text of min to max octets */
 	OPTION_KEYS,		/* a file of sealing keys; ids in `also` */

@@ -317,6 +317,10 @@ reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *n
 		SAY(r, member(wallet, "pin_check"),
 		    "pin_check: \"local\" gives no login of the customer: acts_as must be "
 		    "\"tenant\"");
+	if (t->wallet.callback_key[0] != '\0' && s->public_url[0] == '\0')
+		SAY(r, member(wallet, "callback_key_file"),
+		    "callback_key_file: the wallet core cannot call back while public_url, of the main file, is "
+		    "missing: give it, or leave the key out");
 	check_kinds(r, t, node);
 	check_answerable(r, t, node);
 	if (sends_tokens(t) && json_array_size(json_object_get(routes, "token")) == 0)

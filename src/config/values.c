@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cidr.h"
 #include "base/str.h"
 #include "config/file.h"
 #include "config/reader.h"
@@ -125,6 +126,13 @@ is_language(const char *s)
 	    "abcdefghijklmnopqrstuvwxyz") == strlen(s);
 }
 
+/* No name is all digits and points: that would be an address, and not a good one. */
+static bool
+is_host(const char *s)
+{
+	return is_name(s) && strspn(s, "0123456789.") < strlen(s);
+}
+
 /* The rule of a text beyond its length. */
 static bool
 text_fits(const struct option *o, const char *s)
@@ -151,7 +159,9 @@ text_fits(const struct option *o, const char *s)
 	case OPTION_ZONE:
 		return is_zone(s);
 	case OPTION_NETS:
-		return net_valid(s);
+		return cidr_valid(s);
+	case OPTION_HOSTS:
+		return cidr_valid(s) || is_host(s);
 	case OPTION_TEXTS:
 		return is_language(s);
 	case OPTION_NUMBERS:
@@ -614,6 +624,7 @@ static bool (*const readers[])(struct target *) = {
 	[OPTION_INT] = read_int, [OPTION_ID] = read_id, [OPTION_MONEY] = read_money, [OPTION_BOOL] = read_bool,
 	[OPTION_WORD] = read_word, [OPTION_FLAGS] = read_flags, [OPTION_SPAN] = read_span,
 	[OPTION_TEXTS] = read_texts, [OPTION_NAMES] = read_texts, [OPTION_CODES] = read_texts, [OPTION_NETS] = read_texts,
+	[OPTION_HOSTS] = read_texts,
 	[OPTION_NUMBERS] = read_texts,
 	[OPTION_IDS] = read_ids, [OPTION_NATURALS] = read_naturals, [OPTION_SECRET] = read_secret, [OPTION_KEYS] = read_keys,
 	[OPTION_KEY] = read_key, [OPTION_HASH] = read_hash, [OPTION_BIND] = read_bind,

@@ -5,12 +5,13 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "core/follow.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define CANCEL_TRIES 20
-#define LATE_LOOKS 3		/* for a withdrawal that turns up after it was told as not done */
+#define HINT_READS 12		/* in vain, of a withdrawal that was final already: half an hour */
 #define LATE_MS (72 * HOUR)	/* then it is not looked for any more */
 #define FINAL_LOOKS 3		/* for a payout that follows after its limit was given back */
 
@@ -38,6 +39,10 @@ static const struct rec_field fields[] = {
 	REC(47, REC_STR, intent, uid), REC_VAR(48, intent, payload_mac, payload_mac_len),
 	REC(60, REC_I64, intent, person_at), REC(61, REC_I64, intent, resolved_at), REC(62, REC_INT, intent, resolves),
 	REC(70, REC_BOOL, intent, paid_late), REC(71, REC_INT, intent, final_looks),
+	REC(80, REC_BOOL, intent, hinted), REC(81, REC_INT, intent, hint_reads), REC(82, REC_BOOL, intent, called),
+	REC(83, REC_INT, intent, follow_longest_s),
+	REC(85, REC_STR, intent, callback), REC(86, REC_INT, intent, told), REC(87, REC_INT, intent, tells),
+	REC(88, REC_I64, intent, tell_at),
 };
 
 static const char *const state_name[INTENT_STATES] = {
@@ -48,7 +53,7 @@ static const char *const why_name[WHY_REASONS] = {
 };
 static const char *const action_name[] = {
 	"nothing", "wait", "cap", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
-	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms",
+	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms", "tell",
 };
 
 /* Which states may follow which; intent_enter() is the one door. */
@@ -312,7 +317,7 @@ next_not_done(struct intent *i, const struct intent_rules *rules, int64_t now, i
 		return next_turned_up(i, rules, now, at);
 	if (limit != DO_NOTHING)
 		return limit;
-	if (i->why == WHY_ABSENT && i->kind == INTENT_WITHDRAWAL && i->asks < LATE_LOOKS)
+	if (i->why == WHY_ABSENT && i->kind == INTENT_WITHDRAWAL && i->asks < INTENT_LATE_LOOKS)
 		return wait_or(DO_ASK, i, now, at);
 	return DO_NOTHING;
 }
@@ -342,8 +347,8 @@ next_accepted(struct intent *i, const struct intent_rules *rules, int64_t now, i
 	return DO_WAIT;
 }
 
-enum intent_action
-intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+static enum intent_action
+next_step(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
 	*at = now;
 	switch (i->state) {
@@ -388,6 +393,12 @@ intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int
 		break;
 	}
 	return DO_NOTHING;
+}
+
+enum intent_action
+intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
+{
+	return intent_follow_next(i, next_step(i, rules, now, at), now, at);
 }
 
 void
@@ -459,10 +470,21 @@ take_status(struct intent *i, int64_t now, enum wallet_status s)
 	if (core_final(i)) {
 		i->paid_late = true;
 		i->steps &= ~STEP_FINAL_SMS;
+		i->tells = 0;
+		i->tell_at = now;
 	}
 	i->core_status = (int)s + 1;
 	if (core_final(i))
 		i->finished_at = now;
+}
+
+static int64_t
+follow_at(const struct intent *i, int64_t now)
+{
+	struct follow f = { .id = i->id, .made_at = i->accepted_at, .expires_at = i->token_expires,
+		.longest_ms = i->follow_longest_s * SECOND, .called = i->called };
+
+	return follow_next(&f, now);
 }
 
 static void
@@ -476,7 +498,7 @@ issued(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 	i->core_fee = w->fee;
 	take_status(i, now, wallet_status(w->status));
 	i->asks = 0;
-	i->next_at = now + SECOND;
+	i->next_at = intent_settled(i) || i->token[0] != '\0' ? follow_at(i, now) : now + SECOND;
 }
 
 void
@@ -524,7 +546,7 @@ ask_again_after(int asks)
 void
 intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const struct wallet_withdrawal *w)
 {
-	static const int64_t late_look[LATE_LOOKS] = { HOUR, 6 * HOUR, 24 * HOUR };
+	static const int64_t late_look[INTENT_LATE_LOOKS] = { HOUR, 6 * HOUR, 24 * HOUR };
 
 	i->asks++;
 	if (i->state == INTENT_NOT_DONE) {
@@ -540,7 +562,7 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 			i->next_at = now + 10 * MINUTE;
 			return;
 		}
-		i->next_at = now + late_look[i->asks < LATE_LOOKS ? i->asks : LATE_LOOKS - 1];
+		i->next_at = now + late_look[i->asks < INTENT_LATE_LOOKS ? i->asks : INTENT_LATE_LOOKS - 1];
 		return;
 	}
 	if (f == FOUND) {
@@ -563,34 +585,31 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 	i->next_at = now + ask_again_after(i->asks);
 }
 
-/* The older a token is, the less often it is looked at; never less than every ten minutes. */
-static int64_t
-follow_again_after(const struct intent *i, int64_t now)
-{
-	int64_t gap = (now - i->accepted_at) / 4;
-
-	return gap < 10 * SECOND ? 10 * SECOND : gap > 10 * MINUTE ? 10 * MINUTE : gap;
-}
-
 void
 intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 {
 	static const int64_t look_after[] = { HOUR, 24 * HOUR, 72 * HOUR };
-	bool read = w != NULL && w->id == i->withdrawal_id, was_final = core_final(i);
+	bool read = w != NULL && w->id == i->withdrawal_id, was_final = core_final(i), hinted = i->hinted;
 
-	if (read)
+	if (read) {
 		issued(i, now, w);
-	if (was_final && i->final_looks < FINAL_LOOKS)
+		i->hinted = false;
+	}
+	if (was_final && !hinted && i->final_looks < FINAL_LOOKS)
 		i->final_looks++;
 	if (read && !intent_settled(i) && !core_final(i) && i->token[0] == '\0')
 		i->cancel = true;	/* the core does not say the token again: it can reach nobody */
-	if (core_final(i))
-		i->next_at = now + look_after[i->final_looks < FINAL_LOOKS ? i->final_looks : FINAL_LOOKS - 1];
-	else if (i->cancel) {
+	if (i->cancel && !core_final(i)) {
 		i->cancels++;
 		i->next_at = now + (i->cancels < 6 ? i->cancels * SECOND : MINUTE);
-	} else
-		i->next_at = now + follow_again_after(i, now);
+	} else if (i->hinted && ++i->hint_reads < 10)
+		i->next_at = now + (SECOND << i->hint_reads);
+	else if (core_final(i))
+		i->next_at = now + look_after[i->final_looks < FINAL_LOOKS ? i->final_looks : FINAL_LOOKS - 1];
+	else
+		i->next_at = follow_at(i, now);
+	if (i->hinted && i->hint_reads >= HINT_READS)
+		i->hinted = false;	/* one that is not over is followed anyway */
 }
 
 void

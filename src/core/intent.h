@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/callback.h"
 #include "core/limit.h"
 #include "core/record.h"
 #include "core/settings.h"
@@ -20,6 +21,7 @@
 #define INTENT_SEND_MS INT64_C(90000)		/* after the confirm nothing is begun; a call may wait 30 s more */
 #define INTENT_ABSENT_MS INT64_C(900000)	/* after the last send; earlier, absence proves nothing */
 #define INTENT_RESENDS 3				/* of one token, whoever asks for them */
+#define INTENT_LATE_LOOKS 3			/* for a withdrawal that turns up after it was told as not done */
 #define INTENT_PERSON_MS INT64_C(3600000)	/* unknown for longer: a person decides */
 
 enum intent_kind { INTENT_TRANSFER, INTENT_WITHDRAWAL };
@@ -102,6 +104,15 @@ struct intent {
 	/* the limit, after a last word that gave it back */
 	bool paid_late;			/* SUCCESSFUL followed all the same */
 	int final_looks;
+	/* what becomes of a withdrawal */
+	bool hinted;			/* the core called back: to be read, whatever was believed so far */
+	int hint_reads;			/* in vain since then */
+	bool called;			/* the core was told where to call back */
+	int follow_longest_s;
+	char callback[CALLBACK_URL];	/* the integrator's; "": none */
+	int told;			/* the outcome that it heard, or that was given up: as core_status */
+	int tells;			/* in vain */
+	int64_t tell_at;
 	struct rec_rest rest;
 };
 
@@ -121,7 +132,8 @@ enum intent_action {
 	DO_FOLLOW,		/* read the withdrawal */
 	DO_CANCEL,		/* at the core */
 	DO_NOTE,		/* in the subscriber: not open any more, what became of it */
-	DO_TOKEN_SMS, DO_RESULT_SMS, DO_RECEIVER_SMS, DO_FINAL_SMS
+	DO_TOKEN_SMS, DO_RESULT_SMS, DO_RECEIVER_SMS, DO_FINAL_SMS,
+	DO_TELL			/* the integrator's callbackUrl */
 };
 struct intent_rules {
 	int give_back;		/* GIVE_BACK_… */
@@ -153,6 +165,20 @@ enum intent_finding { FOUND, NOT_LISTED, UNCLEAR };
 void intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const struct wallet_withdrawal *w);
 /* `w`: what a read said; NULL: no believable answer. */
 void intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *w);
+enum intent_hint {
+	HINT_READ,		/* save it: the withdrawal is to be read now */
+	HINT_KNOWN,		/* nothing new */
+	HINT_EARLY,		/* our own answer is still to come: look again then */
+	HINT_ODD		/* nothing that reading could change; for operators */
+};
+/* The core called back; `status`: what it said (enum wallet_status + 1, 0: nothing). Believed is only what is read. */
+enum intent_hint intent_on_hint(struct intent *i, int64_t now, int status);
+/* The end of intent_next(), of its own file: what hints and integrators make of `a`. */
+enum intent_action intent_follow_next(const struct intent *i, enum intent_action a, int64_t now, int64_t *at);
+/* What the integrator is to hear, as core_status; 0: nothing yet. */
+int intent_outcome(const struct intent *i);
+/* A call to its callbackUrl has ended. true: that was the last one, it was never heard. */
+bool intent_on_told(struct intent *i, int64_t now, bool heard);
 /* Ask the core to cancel an issued withdrawal; believed only when it was read as CANCELLED. */
 void intent_cancel(struct intent *i, int64_t now);
 /* The core's answer to a cancel: refused, or anything else. */

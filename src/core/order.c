@@ -25,6 +25,7 @@ static bool
 fill(const json_t *root, const char *country, struct order *o, char *problem, size_t size)
 {
 	const json_t *amount = json_object_get(root, "amount"), *expires = json_object_get(root, "expires");
+	const json_t *callback = json_object_get(root, "callbackUrl");
 	char phone[32];
 
 	if (!json_is_number(amount) || !money_from_double(json_number_value(amount), &o->amount) ||
@@ -45,7 +46,8 @@ fill(const json_t *root, const char *country, struct order *o, char *problem, si
 		str_format(problem, size, "expires must be a time like 2026-03-24T10:00:00.000Z");
 		return false;
 	}
-	return true;
+	return callback == NULL || json_is_null(callback) ||
+	    text_of(root, "callbackUrl", 10, o->callback, sizeof o->callback, problem, size);
 }
 
 bool

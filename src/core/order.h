@@ -16,6 +16,7 @@ struct order {
 	char type[40], uid[WALLET_UID];
 	char to_phone[PHONE_MAX];	/* deliverToPhone */
 	int64_t expires_ms;		/* 0: the kind's */
+	char callback[CALLBACK_URL];	/* as it came; "": none */
 };
 
 /* false with a sentence for the caller in `problem`. `country` completes national numbers. */
@@ -28,7 +29,7 @@ bool order_parse_login(const char *json, size_t len, char *name, size_t name_siz
     MUST_CHECK;
 /* The wallet core's answer to a login (wallet-core.md 2.1). */
 void order_print_login(const char *token, int64_t until_s, int64_t tenant_id, struct buf *out);
-/* What two orders must have in common to be the same. */
+/* What two orders must have in common to be the same; of two callbackUrls the first one stays. */
 void order_fingerprint(const struct order *o, char *out, size_t size);
 /* One withdrawal object. */
 void order_print(const struct intent *i, struct buf *out);

@@ -147,6 +147,11 @@ struct wallet_settings {
 	int waiting;					/* calls that wait for a connection at most */
 	int breaker_failures, breaker_open_s;
 	bool reserves_at_create;			/* the core reserves when a token is made */
+	/* what becomes of withdrawals */
+	char callback_key[129];				/* of the core's callbacks; "": it is told of none */
+	int callback_window_s;
+	int follow_per_s;				/* reads a second of one process, of tokens that only wait; 0: all */
+	int follow_longest_s, follow_called_s;		/* longest pause between them, without and with callbacks */
 };
 
 enum message_class { MSG_TOKEN, MSG_RESULT, MSG_NOTICE, MSG_CLASSES };
@@ -159,6 +164,9 @@ struct integrator_settings {
 	enum token_sms token_sms;
 	int64_t day_amount;				/* cents a day, 0: no cap */
 	int day_count;
+	char callback_allow[NETS_MAX][128];		/* hosts and CIDR blocks */
+	int callback_allow_n;
+	char callback_key[129];				/* "": callbacks are not signed */
 };
 
 struct tenant_settings {
@@ -220,6 +228,8 @@ struct settings {
 	int resume_grace_s;				/* how long a dropped sign-up can go on */
 	int message_tries;
 	int http_connections, http_body_max, http_header_s;
+	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */
+	int callback_connections, callback_timeout_ms;	/* to integrators */
 	char menus_dir[256], templates_dir[256];
 	struct bind_settings *binds;
 	int binds_n;

@@ -16,6 +16,7 @@
 #define WALLET_JWT 2048
 #define WALLET_ITEMS 20		/* rows asked for and read at once */
 #define WALLET_TOKEN 24
+#define WALLET_CALLBACK 800	/* a callbackUrl of ours */
 #define WALLET_TIME 28		/* room for a timestamp as text */
 
 enum wallet_op {
@@ -34,7 +35,7 @@ enum wallet_op {
 	WALLET_TRANSFER,		/* uid, wallet_id, to_wallet_id, amount, text */
 	WALLET_TRANSFER_CHECK,		/* the same, onlyCheck */
 	WALLET_WITHDRAWAL_FEE,		/* wallet_id, amount, type */
-	WALLET_WITHDRAWAL_CREATE,	/* uid, wallet_id, amount, type, expires_ms, phone (deliverToPhone) or "" */
+	WALLET_WITHDRAWAL_CREATE,	/* uid, wallet_id, amount, type, expires_ms, phone (deliverToPhone) or "", callback or "" */
 	WALLET_WITHDRAWAL_GET,		/* wallet_id, withdrawal_id */
 	WALLET_WITHDRAWAL_LIST,		/* wallet_id, from_ms, to_ms, offset; uid as filter when set */
 	WALLET_WITHDRAWAL_CANCEL,	/* wallet_id, withdrawal_id */
@@ -54,6 +55,7 @@ struct wallet_req {
 	char identity[41], password[81];
 	char text[201];			/* description */
 	char location[41];		/* "USSD" */
+	char callback[WALLET_CALLBACK];	/* callbackUrl */
 	int64_t from_ms, to_ms, expires_ms;
 	int offset;
 	bool resolves;			/* reads or settles what may have moved money: slowed, never shut out */

@@ -11,9 +11,11 @@
  */
 #include "io/http_client.h"
 
+#include <netdb.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -44,6 +46,7 @@ struct call {			/* in client->active, or in client->pool when it is free */
 	uint64_t op;
 	void (*done)(void *arg, uint64_t op, const struct http_result *r);
 	void *arg;
+	bool (*allow)(void *arg, const char *address);
 	const char *why;	/* of what we refuse or abort; or NULL */
 	int begun;		/* how often libcurl was about to send it */
 	bool in_multi;
@@ -95,6 +98,23 @@ on_before_request(void *arg, char *remote, char *local, int remote_port, int loc
 		return CURL_PREREQFUNC_OK;
 	c->why = "the connection broke";
 	return CURL_PREREQFUNC_ABORT;
+}
+
+/* After the name was looked up, so that what is checked is what is connected to. libcurl tries the next address. */
+static curl_socket_t
+on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct call *c = arg;
+	char address[128];
+
+	(void)purpose;
+	if (getnameinfo(&to->addr, to->addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST) != 0 ||
+	    !c->allow(c->arg, address)) {
+		c->why = HTTP_WHY_FORBIDDEN;
+		return CURL_SOCKET_BAD;
+	}
+	c->why = NULL;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 static size_t
@@ -405,6 +425,12 @@ set_request(struct call *c, const struct http_out *out)
 	SET(c->easy, CURLOPT_TIMEOUT_MS, out->timeout_ms > 0 ? (long)out->timeout_ms : 1L);
 	SET(c->easy, CURLOPT_CONNECTTIMEOUT_MS, out->timeout_ms > 0 ? (long)out->timeout_ms : 1L);
 	buf_add(&c->body, out->body, has_body ? out->len : 0);
+	c->allow = out->allow;
+	SET(c->easy, CURLOPT_OPENSOCKETFUNCTION, out->allow != NULL ? on_open_socket : NULL);
+	SET(c->easy, CURLOPT_OPENSOCKETDATA, c);
+	/* A connection that one was allowed must not serve another. */
+	SET(c->easy, CURLOPT_FRESH_CONNECT, out->allow != NULL ? 1L : 0L);
+	SET(c->easy, CURLOPT_FORBID_REUSE, out->allow != NULL ? 1L : 0L);
 }
 
 void

@@ -5,6 +5,7 @@
  * http and https only.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,12 +28,19 @@ struct http_result {
 	const char *why;	/* in words, without secrets, for the log */
 };
 
+#define HTTP_WHY_FORBIDDEN "an address that is not allowed"
+
 struct http_out {
 	const char *method, *url;
 	const char *headers[6];		/* "Name: value", NULL-terminated */
 	const void *body;		/* copied */
 	size_t len;
 	int64_t timeout_ms;		/* the whole of it */
+	/*
+	 * Asked of each numeric address before it is connected to, with the arg of the request; such a request has a
+	 * connection of its own. NULL: wherever the URL leads.
+	 */
+	bool (*allow)(void *arg, const char *address);
 };
 
 struct http_client_options {

@@ -7,9 +7,6 @@
 
 #include "base/mem.h"
 
-/* "10.0.0.0/8", "::1/128" or a plain address. An IPv4 peer on an IPv6 socket counts as IPv4. */
-bool net_matches(const char *cidr, const char *address);
-bool net_valid(const char *cidr);
 /* "127.0.0.1:8080", "[::1]:0". false with the reason in err. */
 bool net_parse(const char *address, struct sockaddr_storage *out, socklen_t *len, char *err,
     size_t err_size) MUST_CHECK;

@@ -251,6 +251,12 @@ enum bank_end
 bank_withdrawal_set(struct bank *b, int64_t now, struct bank_withdrawal *w, enum bank_wstatus to)
 {
 	bank_expire(b, now);
+	if (b->rules->lapsed_pays && w->status == BW_TIMEOUT && to == BW_SUCCESSFUL) {
+		if (w->kind->token)
+			month_sum(b, limit_phone(w), w->created)->cents += w->amount;
+		redeem(b, now, w);
+		return BANK_OK;
+	}
 	if (w->status != BW_PENDING)
 		return BANK_NOT_CANCELLABLE;
 	switch (to) {

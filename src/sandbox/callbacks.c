@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Callbacks wait in a list by due time on the sandbox's own clock, so that moving the clock brings
- * retries forward. The timestamp that is signed is that of the sending, also of a retry.
+ * retries forward. The timestamp that is signed is that of the sending, also of a retry, on the true clock: whoever checks
+ * it has no other.
  */
 #include "sandbox/callbacks.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <sodium.h>
 
 #include "base/list.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "core/signature.h"
 #include "io/http_client.h"
+#include "io/loop.h"
 #include "sandbox/bank.h"
 #include "sandbox/box.h"
 #include "sandbox/core_json.h"
@@ -122,34 +122,17 @@ on_done(void *arg, uint64_t op, const struct http_result *r)
 	list_add_tail(&c->waiting, &cb->node);
 }
 
-/* "Eclipse-Signature: t=<ms>,v1=<base64 of HMAC-SHA256(key, t.body)>" (wallet-core.md 13.3). */
-static void
-signature(const struct callbacks *c, const char *body, char *out, size_t size)
-{
-	crypto_auth_hmacsha256_state st;
-	unsigned char mac[crypto_auth_hmacsha256_BYTES];
-	char t[24], text[64];
-
-	str_format(t, sizeof t, "%" PRId64, box_now(c->x));
-	crypto_auth_hmacsha256_init(&st, (const unsigned char *)c->key, strlen(c->key));
-	crypto_auth_hmacsha256_update(&st, (const unsigned char *)t, strlen(t));
-	crypto_auth_hmacsha256_update(&st, (const unsigned char *)".", 1);
-	crypto_auth_hmacsha256_update(&st, (const unsigned char *)body, strlen(body));
-	crypto_auth_hmacsha256_final(&st, mac);
-	sodium_bin2base64(text, sizeof text, mac, sizeof mac, sodium_base64_VARIANT_ORIGINAL);
-	str_format(out, size, "Eclipse-Signature: t=%s,v1=%s", t, text);
-}
-
 static void
 post(struct callbacks *c, struct callback *cb)
 {
-	char header[160];
+	char value[SIGNATURE_MAX], header[sizeof SIGNATURE_HEADER ": " + SIGNATURE_MAX];
 	struct http_out out = { .method = "POST", .url = cb->url,
 	    .headers = { "Content-Type: application/json" }, .body = cb->body,
 	    .len = strlen(cb->body), .timeout_ms = 10 * SECOND };
 
 	if (c->key[0] != '\0') {
-		signature(c, cb->body, header, sizeof header);
+		signature_make(c->key, loop_wall(c->x->loop), cb->body, strlen(cb->body), value);
+		str_format(header, sizeof header, SIGNATURE_HEADER ": %s", value);
 		out.headers[1] = header;
 	}
 	list_remove(&cb->node);
@@ -189,9 +172,10 @@ callbacks_post(struct callbacks *c, const struct bank_withdrawal *w)
 		cb->body = json_dumps(j, CORE_DUMP);
 		if (cb->body == NULL)
 			fatalx("a withdrawal cannot be written as JSON");
-		cb->due = box_now(c->x) + AFTER_ANSWER_MS;
+		cb->due = box_now(c->x) + AFTER_ANSWER_MS +
+		    (int64_t)rng_below(&c->x->rng, (uint64_t)c->x->rules.callback_late_ms);
 		list_add_tail(&c->waiting, &cb->node);
-		if (c->x->rules.callback_first)
+		if (c->x->rules.callback_first && i == 0)
 			post(c, cb);
 	}
 	json_decref(j);

@@ -31,7 +31,10 @@
 	  "Callbacks leave before the answer to the causing call; creates are called back too") \
 	R(callback_cancelled, 0, 1, "CANCELLED is called back too") \
 	R(callback_twice, 0, 1, "Every callback is sent twice") \
+	R(callback_late_ms, 0, 5000, \
+	  "Callbacks that do not come first are late by up to this, and so in any order") \
 	R(reserve_at_create, 0, 1, "A pending withdrawal reserves its amount and fee") \
+	R(lapsed_pays, 0, 0, "A token that has lapsed can be used after all: SUCCESSFUL follows TIMEOUT") \
 	R(cancel_pnp, 1, 0, "Pick n Pay tokens can be cancelled (Paycorp's always can)") \
 	R(renew_expired, 0, 0, "An expired JWT can be renewed") \
 	R(jwt_life_s, 900, 900, "Life of a JWT") \

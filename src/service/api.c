@@ -244,6 +244,7 @@ order_intent(struct call *c, const struct kind_settings *k)
 	i->counts = k->token;
 	i->gateway_sends = c->who->token_sms == TOKEN_SMS_GATEWAY;
 	i->token_expires = c->order.expires_ms;
+	str_copy(i->callback, sizeof i->callback, c->order.callback);
 	i->shown_at = gw->now;
 	i->shown_until = gw->now + 1;
 	if (!intent_accept(i, gw->now))
@@ -545,6 +546,9 @@ withdraw(struct call *c, const struct api_in *in)
 	char problem[160];
 
 	if (!order_parse(in->body, in->len, t->country, &c->order, problem, sizeof problem))
+		answer_error(c, 400, "VAL001", problem);
+	else if (c->order.callback[0] != '\0' &&
+	    !callback_url_fits(c->order.callback, c->who, problem, sizeof problem))
 		answer_error(c, 400, "VAL001", problem);
 	else if ((k = kind_of(c, c->order.type)) == NULL)
 		answer_error(c, 400, "VAL001", "This type of withdrawal is not offered");

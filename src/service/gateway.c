@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "service/follow_up.h"
 #include "service/persons.h"
 #include "service/run.h"
 #include "service/send.h"
@@ -25,6 +26,9 @@ gateway_new(const struct gateway_options *o)
 	gw->settings = o->settings;
 	gw->ports = o->ports;
 	gw->tenants = xcalloc((size_t)o->settings->tenants_n, sizeof *gw->tenants);
+	for (int i = 0; i < o->settings->tenants_n; i++)
+		gw->tenants[i].tells = xcalloc((size_t)o->settings->tenants[i].integrators_n,
+		    sizeof *gw->tenants[i].tells);
 	gw->bind_loads = xcalloc((size_t)o->settings->binds_n, sizeof *gw->bind_loads);
 	gw->strays = xcalloc((size_t)o->settings->binds_n, sizeof *gw->strays);
 	gw->ops = map_new();
@@ -99,6 +103,8 @@ gateway_free(struct gateway *gw)
 	slots_free(gw->slots);
 	free(gw->menus);
 	free(gw->sms_menus);
+	for (int i = 0; i < gw->settings->tenants_n; i++)
+		free(gw->tenants[i].tells);
 	free(gw->tenants);
 	free(gw->bind_loads);
 	free(gw->strays);
@@ -181,7 +187,10 @@ void
 gateway_on_wallet(struct gateway *gw, int64_t now, uint64_t op, const struct wallet_answer *a)
 {
 	struct event e = { .kind = EV_WALLET, .wallet = a };
+	const struct task *t = map_get_u64(gw->ops, op);
 
+	if (t != NULL)
+		follow_answered(gw, t->wallet_tenant, now, a);
 	deliver(gw, now, op, &e);
 }
 
@@ -189,6 +198,14 @@ void
 gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a)
 {
 	struct event e = { .kind = EV_SMS, .sms = a };
+
+	deliver(gw, now, op, &e);
+}
+
+void
+gateway_on_told(struct gateway *gw, int64_t now, uint64_t op, bool heard)
+{
+	struct event e = { .kind = EV_TOLD, .heard = heard };
 
 	deliver(gw, now, op, &e);
 }

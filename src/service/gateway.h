@@ -140,6 +140,20 @@ void gateway_on_history(struct gateway *gw, int64_t now, bool trusted);
 /* Off: no payment is shown or accepted any more; what was accepted goes on to its end. */
 void gateway_on_money(struct gateway *gw, int64_t now, bool off);
 
+/*
+ * The wallet core called back about a withdrawal, and its signature was good. `ref` is what stood in the callbackUrl that it
+ * was given. Answered through ports.api_reply: 200 once nothing more need come, 403 of another tenant's, 503 when it is to
+ * be sent again. What the body said is nothing but a hint: the withdrawal is read.
+ */
+struct hint_in {
+	uint64_t call;
+	int tenant;
+	const char *ref;
+	const char *body;
+	size_t len;
+};
+void gateway_hint(struct gateway *gw, int64_t now, const struct hint_in *in);
+
 /* Answers of the ports, by the op's id. Unknown ids are ignored: their turn is over. */
 void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n);
 void gateway_on_committed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end);
@@ -147,3 +161,4 @@ void gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store
 /* The same answer serves claim and range. */
 void gateway_on_wallet(struct gateway *gw, int64_t now, uint64_t op, const struct wallet_answer *a);
 void gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a);
+void gateway_on_told(struct gateway *gw, int64_t now, uint64_t op, bool heard);

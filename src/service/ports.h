@@ -178,6 +178,16 @@ struct reply {
 	bool end;
 };
 
+/* A call to an integrator's callbackUrl. */
+#define TELL_HEADERS 2
+struct tell_req {
+	int tenant, integrator;		/* indexes: whose callback_allow decides where it may lead */
+	const char *url;
+	const char *headers[TELL_HEADERS];	/* "Name: value", NULL: no more */
+	const char *body;		/* JSON */
+	int64_t timeout_ms;
+};
+
 enum receipt_end {
 	RECEIPT_STORED,
 	RECEIPT_NOT_STORED,	/* the SMSC is to send it again */
@@ -208,4 +218,12 @@ struct ports {
 	void (*random)(void *ctx, void *p, size_t n);
 	/* 16 octets of a keyed hash: for turn records and comparing inputs without keeping them. */
 	void (*mac)(void *ctx, const void *p, size_t n, unsigned char out[16]);
+	/*
+	 * For what leaves us and is to come back: only this installation opens it, or makes one. `out` has n + PORT_SEAL
+	 * octets, or n - PORT_SEAL. Not needed without public_url.
+	 */
+	void (*seal)(void *ctx, const void *p, size_t n, unsigned char *out);
+	bool (*open)(void *ctx, const void *p, size_t n, unsigned char *out);
+	void (*tell)(void *ctx, uint64_t op, const struct tell_req *req);	/* integrators */
 };
+#define PORT_SEAL 41

@@ -162,8 +162,8 @@ on_woken(struct task *t, const struct event *e)
 	run_go_on(run_of(t));
 }
 
-static void
-wait_until(struct run *r, int64_t at)
+void
+run_wait_until(struct run *r, int64_t at)
 {
 	if (at - r->task.gw->now <= STAY_MS && !r->task.gw->draining) {
 		task_sleep(&r->task, at, on_woken);
@@ -236,7 +236,7 @@ run_go_on(struct run *r)
 		finished(r);
 		break;
 	case DO_WAIT:
-		wait_until(r, at);
+		run_wait_until(r, at);
 		break;
 	case DO_CAP:
 		run_cap(r);
@@ -272,6 +272,9 @@ run_go_on(struct run *r)
 	case DO_RECEIVER_SMS:
 	case DO_FINAL_SMS:
 		run_message(r);
+		break;
+	case DO_TELL:
+		run_tell(r);
 		break;
 	}
 }

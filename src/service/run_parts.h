@@ -13,8 +13,9 @@ struct run {
 	bool dirty;			/* the intent is not as it is in the store */
 	bool again;			/* its record was changed by somebody who wants it carried on from there */
 	uint64_t watcher;
-	int tenant;
+	int tenant, integrator;		/* the latter while it is called back */
 	bool counted;			/* among the runs of the tenant */
+	bool polls;			/* its read is one of a token that only waits */
 	int tries;			/* of the step in hand */
 	enum intent_action doing;
 	/* asking */
@@ -42,6 +43,8 @@ void run_keep(struct run *r);
 /* This process lets go; the due list brings the intent back. */
 void run_give_up(struct run *r, const char *why);
 void run_save(struct run *r, int64_t due, task_fn *on);
+/* Here when it is soon, else from the due list. */
+void run_wait_until(struct run *r, int64_t at);
 /* After a commit that holds the intent: false when the run is over or starts again. */
 bool run_saved(struct run *r, const struct event *e);
 void run_add_intent(struct run *r, struct store_commit *c, int64_t due);
@@ -63,3 +66,4 @@ void run_index(struct run *r);
 void run_refer(struct run *r);
 void run_message(struct run *r);
 void run_note(struct run *r);
+void run_tell(struct run *r);		/* run_tell.c */

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/follow.h"
 #include "core/login.h"
+#include "service/follow_up.h"
 #include "service/run_parts.h"
 #include "service/say.h"
 
@@ -14,6 +16,8 @@
 #define SAVE_AGAIN_MS 400
 #define ROWS_MAX 4000			/* of one look at the core's lists; a core that ignores offsets lists for ever */
 #define SEND_WITHIN_MS 4000		/* of saving the attempt; later somebody else may be asking already */
+#define PUT_OFF_MS INT64_C(5000)		/* a read that there is no room for; longer than a run sits out */
+#define PUT_OFF_SPREAD_MS INT64_C(10000)
 #define LIST_BACK_MS INT64_C(600000)	/* clocks differ: lists are read from so long before the first send */
 
 /* ---- sending ---- */
@@ -111,6 +115,8 @@ fill_request(const struct run *r, struct wallet_req *q)
 	str_copy(q->location, sizeof q->location, "USSD");
 	if (r->i.kind == INTENT_WITHDRAWAL && !r->i.gateway_sends)
 		str_copy(q->phone, sizeof q->phone, r->i.to_phone);
+	if (r->i.called)
+		follow_url(r->task.gw, r->tenant, &r->i, q->callback);
 }
 
 /* Certainly not sent: as if the core had said "later" (or that the login is over). */
@@ -184,6 +190,11 @@ run_send(struct run *r)
 
 	if (r->i.token_expires == 0 && r->i.kind == INTENT_WITHDRAWAL)
 		r->i.token_expires = gw->now + say_token_life_ms(run_tenant(r), r->i.type);
+	if (r->i.kind == INTENT_WITHDRAWAL) {
+		r->i.called = follow_is_called(gw, r->tenant);
+		r->i.follow_longest_s = r->i.called ? run_tenant(r)->wallet.follow_called_s :
+		    run_tenant(r)->wallet.follow_longest_s;
+	}
 	/* Shorter than the call may take: whoever takes it over only asks, and a late answer is still taken. */
 	intent_sending(&r->i, gw->now, gw->process, RUN_LEASE_MS);
 	r->dirty = true;
@@ -265,6 +276,9 @@ on_followed(struct task *t, const struct event *e)
 	struct run *r = run_of(t);
 	const struct wallet_answer *a = e->wallet;
 
+	if (r->polls)
+		follow_end(t->gw, r->tenant);
+	r->polls = false;
 	intent_on_status(&r->i, t->gw->now, a->end == WALLET_DONE && a->n == 1 ? &a->withdrawal[0] : NULL);
 	run_keep(r);
 }
@@ -290,9 +304,24 @@ withdrawal_call(struct run *r, enum wallet_op op, task_fn *on)
 	task_wallet(&r->task, r->tenant, &q, run_tenant(r)->wallet.timeout_read_ms, on);
 }
 
+/* Nobody waits for it: neither a customer, nor a token on its way, nor who called back. */
+static bool
+only_waits(const struct run *r)
+{
+	return intent_settled(&r->i) && !r->i.hinted && !r->i.cancel && !run_is_watched(r);
+}
+
 void
 run_follow(struct run *r)
 {
+	int64_t now = r->task.gw->now;
+
+	r->polls = only_waits(r);
+	if (r->polls && !follow_begin(r->task.gw, r->tenant)) {
+		r->polls = false;
+		run_wait_until(r, now + PUT_OFF_MS + follow_spread(r->i.id, now, PUT_OFF_SPREAD_MS));
+		return;
+	}
 	withdrawal_call(r, WALLET_WITHDRAWAL_GET, on_followed);
 }
 

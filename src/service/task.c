@@ -87,6 +87,7 @@ task_wallet(struct task *t, int tenant, const struct wallet_req *req, int64_t ti
 {
 	const struct ports *p = t->gw->ports;
 
+	t->wallet_tenant = tenant;
 	p->wallet(p->ctx, wait_for(t, on), tenant, req, timeout_ms);
 }
 
@@ -96,6 +97,14 @@ task_sms(struct task *t, const struct sms_req *req, task_fn *on)
 	const struct ports *p = t->gw->ports;
 
 	p->sms(p->ctx, wait_for(t, on), req);
+}
+
+void
+task_tell(struct task *t, const struct tell_req *req, task_fn *on)
+{
+	const struct ports *p = t->gw->ports;
+
+	p->tell(p->ctx, wait_for(t, on), req);
 }
 
 void

@@ -16,7 +16,7 @@
 struct slots;
 struct task;
 
-enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN };
+enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN, EV_TOLD };
 struct event {
 	enum event_kind kind;
 	enum store_end end;
@@ -25,6 +25,7 @@ struct event {
 	size_t n;
 	const struct wallet_answer *wallet;
 	const struct sms_answer *sms;
+	bool heard;			/* TOLD: they answered below 300 */
 };
 typedef void task_fn(struct task *t, const struct event *e);
 
@@ -37,6 +38,7 @@ struct task {
 	void (*end)(struct task *t);	/* frees what is around it */
 	struct list asleep;
 	bool light;			/* asleep: a drain may wake it */
+	int wallet_tenant;		/* whose core was asked last */
 	int64_t wake_at;
 };
 
@@ -52,8 +54,21 @@ struct gateway {
 	struct map *tasks;		/* task id -> struct task */
 	struct list tasks_all, sleepers;
 	unsigned turns, runs, sends, calls, inbounds, operator_calls;	/* under way */
+	unsigned tells;			/* calls to callbackUrls, of the runs */
 	struct tenant_load {
 		unsigned turns, calls, runs;	/* of each tenant: a limit of one is no limit of another */
+		struct follow_load {
+			unsigned hints;		/* callbacks under way */
+			unsigned reads;		/* of tokens that only wait, under way */
+			int64_t second;		/* that the next two count */
+			unsigned hinted, read;
+			int64_t quiet_until;	/* the core has said that we ask too much */
+		} follow;
+		struct tell_load {
+			unsigned under_way;	/* calls to its callbackUrls */
+			unsigned failed;	/* in a row */
+			int64_t quiet_until;
+		} *tells;			/* of each integrator */
 	} *tenants;
 	struct bind_load {
 		unsigned sends;		/* messages that are about to be written */
@@ -93,6 +108,7 @@ void task_load(struct task *t, const struct store_key *keys, size_t n, task_fn *
 void task_commit(struct task *t, struct store_commit *c, task_fn *on);
 void task_wallet(struct task *t, int tenant, const struct wallet_req *req, int64_t timeout_ms, task_fn *on);
 void task_sms(struct task *t, const struct sms_req *req, task_fn *on);
+void task_tell(struct task *t, const struct tell_req *req, task_fn *on);
 void task_claim(struct task *t, const struct store_claim *c, task_fn *on);
 void task_range(struct task *t, const struct store_range *r, task_fn *on);
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/message.h"
+#include "service/run.h"
 #include "tests/unit/gateway_world.h"
 
 /* ---- integrators ---- */
@@ -439,13 +440,19 @@ static void
 test_a_drain_wakes_who_waits(void **state)
 {
 	struct sim_world *w = world_new();
-	struct bank_withdrawal *b;
-	struct api_in in = { 0 };
+	struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_DONE, .amount = 5000, .id = "intent-1",
+		.withdrawal_id = 1, .core_status = WSTATUS_PENDING + 1, .limit = ILIMIT_COMMITTED,
+		.steps = STEP_TOKEN_SMS | STEP_NOTED | STEP_RESULT_SMS };
+	struct buf b = { 0 };
 
 	(void)state;
-	withdraw_now(w, &in, "order-1", "100", PHONE);
-	while (issued(w, &b) == 0)
-		sim_world_run(w, w->loop.now + 1);
+	str_format(i.owner, sizeof i.owner, "%s/%s", w->tenant.name, PHONE);
+	str_copy(i.tenant, sizeof i.tenant, w->tenant.name);
+	i.next_at = w->loop.now + 2500;
+	intent_encode(&i, &b);
+	put(w, STORE_INTENT, i.owner, i.id, &b);
+	buf_clear(&b);
+	run_start(w->process[0].gw, i.owner, i.id);
 	sim_world_run(w, w->loop.now + 300);
 	assert_true(gateway_busy(w->process[0].gw) > 0);
 	gateway_drain(w->process[0].gw);

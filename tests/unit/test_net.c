@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "base/cidr.h"
 #include "io/net.h"
 
 static void
@@ -42,8 +43,37 @@ blocks_match_by_their_bits(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(row); i++)
-		if (net_matches(row[i].cidr, row[i].address) != row[i].matches)
+		if (cidr_matches(row[i].cidr, row[i].address) != row[i].matches)
 			fail_msg("%s in %s", row[i].address, row[i].cidr);
+}
+
+static void
+what_is_not_of_the_public_internet_is_internal(void **state)
+{
+	static const struct {
+		const char *address;
+		bool internal;
+	} row[] = {
+		{ "8.8.8.8", false }, { "41.0.0.1", false }, { "1.0.0.0", false }, { "223.255.255.255", false },
+		{ "2a00:1450:4009::200e", false }, { "2606:4700::1111", false },
+		{ "0.0.0.0", true }, { "0.1.2.3", true }, { "10.0.0.1", true }, { "9.255.255.255", false }, { "11.0.0.0", false },
+		{ "100.63.255.255", false }, { "100.64.0.0", true }, { "100.127.255.255", true }, { "100.128.0.0", false },
+		{ "127.0.0.1", true }, { "127.255.255.254", true }, { "128.0.0.1", false }, { "169.254.169.254", true },
+		{ "172.15.255.255", false }, { "172.16.0.0", true }, { "172.31.255.255", true }, { "172.32.0.0", false },
+		{ "192.0.0.8", true }, { "192.0.1.1", false }, { "192.168.1.1", true }, { "192.169.0.0", false },
+		{ "198.17.255.255", false }, { "198.18.0.1", true }, { "198.19.255.255", true }, { "198.20.0.0", false },
+		{ "203.0.113.9", true }, { "224.0.0.1", true }, { "239.255.255.255", true }, { "240.0.0.1", true },
+		{ "255.255.255.255", true }, { "::", true }, { "::1", true }, { "::ffff:127.0.0.1", true },
+		{ "::ffff:8.8.8.8", false }, { "::7f00:1", true }, { "fc00::1", true }, { "fdff::1", true }, { "fe80::1", true },
+		{ "fe80::1%lo", true }, { "fec0::1", true }, { "ff02::1", true }, { "64:ff9b::7f00:1", true },
+		{ "2002:7f00:1::1", true }, { "2001::1", true }, { "2001:db8::1", true }, { "100::1", true }, { "", true },
+		{ "localhost", true }, { "0177.0.0.1", true }, { "2130706433", true }, { "127.1", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(row); i++)
+		if (cidr_is_internal(row[i].address) != row[i].internal)
+			fail_msg("%s", row[i].address);
 }
 
 static void
@@ -58,10 +88,10 @@ odd_blocks_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(bad); i++)
-		if (net_valid(bad[i]))
+		if (cidr_valid(bad[i]))
 			fail_msg("\"%s\" was taken", bad[i]);
-	assert_true(net_valid("10.0.0.0/8"));
-	assert_true(net_valid("::1"));
+	assert_true(cidr_valid("10.0.0.0/8"));
+	assert_true(cidr_valid("::1"));
 }
 
 static void
@@ -119,6 +149,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_match_by_their_bits),
 		cmocka_unit_test(odd_blocks_are_refused),
+		cmocka_unit_test(what_is_not_of_the_public_internet_is_internal),
 		cmocka_unit_test(addresses_are_read),
 		cmocka_unit_test(address_errors_say_what_is_wrong),
 	};
