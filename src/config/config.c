@@ -106,6 +106,8 @@ add_element(struct reader *r, const struct option_group *g, void *base)
 		return &t->integrators[t->integrators_n - 1];
 	case LIST_STATUSES:
 		return &b->statuses[b->statuses_n++];
+	case LIST_PIN_KEYS:
+		return &t->wallet.pin_keys[t->wallet.pin_keys_n++];
 	case LIST_NONE:
 		break;
 	}
@@ -130,6 +132,9 @@ check_element(struct reader *r, const struct option_group *g, void *element, con
 		break;
 	case LIST_INTEGRATORS:
 		reader_check_integrator(r, element, node);
+		break;
+	case LIST_PIN_KEYS:
+		reader_check_pin_key(r, element, node);
 		break;
 	case LIST_STATUSES:
 	case LIST_NONE:

@@ -49,7 +49,7 @@ enum option_type {
 
 /* Lists of objects: where a new one goes and what must hold within it. */
 enum option_list { LIST_NONE, LIST_BINDS, LIST_TENANTS, LIST_CHANNELS, LIST_KINDS,
-    LIST_INTEGRATORS, LIST_STATUSES };
+    LIST_INTEGRATORS, LIST_STATUSES, LIST_PIN_KEYS };
 
 struct option_group;
 

@@ -30,4 +30,5 @@ void reader_check_channel(struct reader *r, struct channel_settings *c,
     const struct option_group *g, const json_t *node);
 void reader_check_kind(struct reader *r, struct kind_settings *k, const json_t *node);
 void reader_check_integrator(struct reader *r, struct integrator_settings *i, const json_t *node);
+void reader_check_pin_key(struct reader *r, const struct pin_key *k, const json_t *node);
 void reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *node);

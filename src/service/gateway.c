@@ -114,7 +114,7 @@ gateway_drain(struct gateway *gw)
 unsigned
 gateway_busy(const struct gateway *gw)
 {
-	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds;
+	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->pin_writings;
 }
 
 unsigned

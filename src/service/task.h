@@ -52,6 +52,7 @@ struct gateway {
 	struct map *tasks;		/* task id -> struct task */
 	struct list tasks_all, sleepers;
 	unsigned turns, runs, sends, calls, inbounds;	/* under way */
+	unsigned pin_writings;
 	struct tenant_load {
 		unsigned turns, calls;	/* of each tenant: a limit of one is no limit of another */
 	} *tenants;
