@@ -338,13 +338,35 @@ check_taken(struct turn *t)
 }
 
 static void
+restart_untaken(struct turn *t)
+{
+	turn_restart(t, "a PIN try could not be taken");
+}
+
+/* Without an answer it may be taken: nothing was checked, so that it must not count as wrong. */
+static void
+give_back_unknown(struct turn *t, enum store_end end)
+{
+	struct store_key key = key_of(STORE_PIN, t->owner, "");
+
+	t->after_settle = restart_untaken;
+	t->tries = 0;
+	t->pin_result = PIN_RESULT_UNSURE;
+	t->settle_unknown = true;
+	if (end == STORE_UNKNOWN)
+		task_load(turn_task(t), &key, 1, on_fresh_tries);
+	else
+		restart_untaken(t);
+}
+
+static void
 on_taken(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
 
 	if (e->end != STORE_DONE) {
 		mem_wipe(t->step.secret, sizeof t->step.secret);
-		turn_restart(t, "a PIN try could not be taken");
+		give_back_unknown(t, e->end);
 		return;
 	}
 	turn_saved(t);

@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PINs through the gateway's door, with the simulation's wallet core behind it: keys that change, changes without an
+ * answer, crashes in between, forgotten PINs, other SIMs. What a customer reads is what counts.
+ */
+#include "tests/unit/gateway_world.h"
+
+#include "base/metric.h"
+#include "core/pin.h"
+#include "core/pin_write.h"
+#include "core/wallet.h"
+
+#define PIN "8264"
+#define NEW_PIN "7391"
+#define OTHER "6108"
+#define ID_NUMBER "8001015009087"
+#define HOUR (60 * MINUTE)
+
+static char screen[1700], dialogue[64], imsi[33];
+static uint64_t turns;
+
+static void
+on_reply(void *ctx, uint64_t id, const struct reply *r)
+{
+	(void)ctx, (void)id;
+	str_copy(screen, sizeof screen, r->text);
+}
+
+static void
+say(struct sim_world *w, enum turn_kind kind, const char *text)
+{
+	struct turn_in in = { .turn = ++turns, .channel = SIM_USSD, .kind = kind, .text = text, .service_code = "*120*384#" };
+
+	screen[0] = '\0';
+	str_copy(in.phone, sizeof in.phone, PHONE);
+	str_copy(in.dialogue, sizeof in.dialogue, dialogue);
+	str_copy(in.imsi, sizeof in.imsi, imsi);
+	gateway_turn(w->process[0].gw, w->loop.now, &in);
+	sim_wake(&w->process[0], w->loop.now);
+	sim_world_run(w, w->loop.now + 10000);
+}
+
+/* Dials, and types what is given, parted by spaces. */
+static const char *
+dial(struct sim_world *w, const char *inputs)
+{
+	char text[200], *rest = text, *one;
+
+	str_format(dialogue, sizeof dialogue, "%u/%s", (unsigned)turns, PHONE);
+	say(w, TURN_BEGIN, "");
+	str_copy(text, sizeof text, inputs);
+	while ((one = strtok_r(rest, " ", &rest)) != NULL)
+		say(w, TURN_INPUT, one);
+	return screen;
+}
+
+static void
+assert_dial(struct sim_world *w, const char *inputs, const char *what)
+{
+	if (strstr(dial(w, inputs), what) == NULL)
+		fail_msg("after \"%s\" not \"%s\" but:\n%s", inputs, what, screen);
+}
+
+static struct store_key
+key_for(enum store_family family)
+{
+	struct store_key key = { .family = family };
+
+	str_copy(key.owner, sizeof key.owner, "acme/" PHONE);
+	return key;
+}
+
+static struct subscriber
+record(struct sim_world *w)
+{
+	struct store_key key = key_for(STORE_SUBSCRIBER);
+	struct subscriber s;
+	struct store_value v;
+
+	memory_store_load(w->store, w->loop.now, &key, 1, &v);
+	assert_true(v.present && subscriber_decode(v.p, v.len, &s));
+	return s;
+}
+
+static struct pin_tries
+tries(struct sim_world *w)
+{
+	struct store_key key = key_for(STORE_PIN);
+	struct pin_tries p;
+	struct store_value v;
+
+	memory_store_load(w->store, w->loop.now, &key, 1, &v);
+	assert_true(v.present && pin_decode(v.p, v.len, &p));
+	return p;
+}
+
+static void
+password_of(const struct sim_world *w, int key_id, const char *pin, char out[81])
+{
+	wallet_pin_password(pin_key_of(&w->tenant.wallet, key_id), "", w->tenant.wallet.tenant_id, "customer-1", pin, out);
+}
+
+static const struct core_identity *
+identity(const struct sim_world *w, int key_id)
+{
+	char name[41];
+
+	pin_identity(&w->tenant.wallet, w->core.identities[0].customer_id, key_id, name);
+	for (size_t i = 0; i < w->core.identities_n; i++)
+		if (strcmp(w->core.identities[i].identity, name) == 0)
+			return &w->core.identities[i];
+	return NULL;
+}
+
+static void
+assert_identity(const struct sim_world *w, int key_id, const char *pin)
+{
+	char password[81];
+
+	password_of(w, key_id, pin, password);
+	assert_non_null(identity(w, key_id));
+	assert_string_equal(identity(w, key_id)->password, password);
+}
+
+/* The customer of the world, with a PIN made with key 1 unless `bare`. */
+static struct sim_world *
+world_with(bool bare)
+{
+	struct sim_world *w = world_new();
+	struct bank_customer *const *customers;
+	struct store_commit c = { .n = 1, .not_after_ms = INT64_MAX };
+	struct subscriber s = { .has_pin = true, .pin_key_id = 1, .customer_uid = "customer-1" };
+	struct core_identity *i;
+	struct buf b = { 0 };
+
+	w->ports[0].reply = on_reply;
+	w->tenant.wallet.pin_reset_wait_h = 24;
+	w->tenant.activated_cap = 10000;
+	assert_int_equal(bank_customers(w->core.bank, &customers), 1);
+	str_copy(customers[0]->profile.id_number, sizeof customers[0]->profile.id_number, ID_NUMBER);
+	imsi[0] = '\0';
+	if (bare)
+		return w;
+	s.customer_id = customers[0]->id;
+	subscriber_encode(&s, &b);
+	c.op[0] = (struct store_op){ .kind = STORE_PUT, .p = b.p, .len = b.len, .to = { { 1 } } };
+	c.op[0].key = key_for(STORE_SUBSCRIBER);
+	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+	buf_clear(&b);
+	w->core.identities = xcalloc(1, sizeof *w->core.identities);
+	w->core.identities_n = 1;
+	i = &w->core.identities[0];
+	i->customer_id = s.customer_id;
+	pin_identity(&w->tenant.wallet, s.customer_id, 1, i->identity);
+	password_of(w, 1, PIN, i->password);
+	return w;
+}
+
+/* Key 2 in front of key 1. */
+static void
+new_key(struct sim_world *w)
+{
+	struct wallet_settings *s = &w->tenant.wallet;
+
+	memset(s->pin_keys[0].key, 6, sizeof s->pin_keys[0].key);
+	s->pin_keys[0].id = s->pin_key_id = 2;
+	memcpy(s->pin_keys[1].key, s->pin_key, sizeof s->pin_key);
+	s->pin_keys[1].id = 1;
+	s->pin_keys_n = 2;
+	memcpy(s->pin_key, s->pin_keys[0].key, sizeof s->pin_key);
+}
+
+static const char *
+newest_sms(const struct sim_world *w)
+{
+	return w->inbox_n > 0 ? w->inbox[w->inbox_n - 1].text : "";
+}
+
+static void
+code_of(const struct sim_world *w, char out[7])
+{
+	const char *at = strstr(newest_sms(w), "code is ");
+
+	assert_non_null(at);
+	str_copyn(out, 7, at + strlen("code is "), 6);
+}
+
+/* ---- keys ---- */
+
+static void
+test_a_new_key_takes_over(void **state)
+{
+	struct sim_world *w = world_with(false);
+	int64_t rotated = metric_get(M_PIN_ROTATED);
+	struct subscriber s;
+
+	(void)state;
+	new_key(w);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(metric_get(M_PIN_ROTATED), rotated + 1);
+	assert_int_equal(record(w).pin_key_id, 2);
+	assert_identity(w, 2, PIN);
+	assert_identity(w, 1, PIN);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_dial(w, "1 " OTHER, "Tries left: 2");
+	/* The key of before opens nothing any more, once nobody can be using it. */
+	sim_world_run(w, w->loop.now + 2 * MINUTE);
+	assert_dial(w, "1 " PIN, "You have");
+	s = record(w);
+	assert_false(s.has_old_key);
+	assert_identity(w, 2, PIN);
+	assert_string_not_equal(identity(w, 1)->password, identity(w, 2)->password);
+	w->tenant.wallet.pin_keys_n = 1;
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(metric_get(M_PIN_ROTATED), rotated + 1);
+	world_free(w);
+}
+
+static void
+test_a_new_key_here(void **state)
+{
+	struct sim_world *w = world_with(true);
+	char code[7], inputs[60];
+
+	(void)state;
+	w->tenant.wallet.pin_check = PIN_CHECK_LOCAL;
+	w->tenant.wallet.acts_as_customer = false;
+	assert_dial(w, "1 " ID_NUMBER, "Type the code");
+	code_of(w, code);
+	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	assert_dial(w, inputs, "Your PIN is set");
+	new_key(w);
+	assert_dial(w, "1 " OTHER, "Tries left: 2");
+	assert_int_equal(record(w).pin_key_id, 1);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(record(w).pin_key_id, 2);
+	w->tenant.wallet.pin_keys_n = 1;
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(w->core.identities_n, 0);
+	world_free(w);
+}
+
+/* Wherever it breaks off, the right PIN lets in at the next dial, and the key is there in the end. */
+static void
+test_a_new_key_and_crashes(void **state)
+{
+	static const struct {
+		bool on_store;
+		enum wallet_op op;
+		int nth;
+	} at[] = {
+		{ true, 0, 1 }, { true, 0, 2 }, { false, WALLET_IDENTITY_CREATE, 1 }, { true, 0, 3 }, { true, 0, 4 },
+		{ false, WALLET_IDENTITY_UPDATE, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(at); i++)
+		for (int what = STRIKE_LOSE; what <= STRIKE_CRASH_AFTER; what++) {
+			struct sim_world *w = world_with(false);
+			int64_t wrong = metric_get(M_PIN_WRONG);
+
+			new_key(w);
+			w->strike[0] = (struct sim_strike){ .on_store = at[i].on_store, .family = STORE_SUBSCRIBER, .op = at[i].op,
+				.nth = at[i].nth, .what = (enum sim_strike_what)what };
+			assert_dial(w, "1 " PIN, "You have");
+			for (int again = 0; again < 4; again++) {
+				sim_world_run(w, w->loop.now + 3 * MINUTE);
+				assert_dial(w, "1 " PIN, "You have");
+				sim_world_run(w, w->loop.now + PIN_WRITE_LANDS_MS);
+			}
+			assert_int_equal(metric_get(M_PIN_WRONG), wrong);
+			assert_int_equal(record(w).pin_key_id, 2);
+			assert_identity(w, 2, PIN);
+			assert_string_not_equal(identity(w, 1)->password, "");
+			assert_false(record(w).has_old_key);
+			world_free(w);
+		}
+}
+
+static void
+test_a_key_that_is_missing(void **state)
+{
+	struct sim_world *w = world_with(false);
+	int64_t missing = metric_get(M_PIN_KEY_MISSING), wrong = metric_get(M_PIN_WRONG);
+
+	(void)state;
+	w->tenant.wallet.pin_key_id = 3;
+	assert_dial(w, "1 " PIN, "cannot be checked here now");
+	assert_non_null(strstr(screen, "0800 123 456"));
+	assert_dial(w, "7 1 " PIN, "cannot be checked here now");
+	assert_int_equal(metric_get(M_PIN_KEY_MISSING), missing + 2);
+	assert_int_equal(metric_get(M_PIN_WRONG), wrong);
+	w->tenant.wallet.pin_key_id = 1;
+	assert_dial(w, "1 " OTHER, "Tries left: 2");
+	world_free(w);
+}
+
+/* ---- tries ---- */
+
+static void
+test_a_try_whose_answer_is_lost(void **state)
+{
+	(void)state;
+	for (int nth = 1; nth <= 2; nth++) {
+		struct sim_world *w = world_with(false);
+
+		w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_PIN, .nth = nth,
+			.what = STRIKE_LOSE_ANSWER };
+		dial(w, "1 " PIN);
+		assert_int_equal(tries(w).taken, 0);
+		assert_int_equal(tries(w).wrong, 0);
+		sim_world_run(w, w->loop.now + 5 * MINUTE);
+		assert_dial(w, "1 " OTHER, "Tries left: 2");
+		world_free(w);
+	}
+}
+
+static void
+test_a_crash_counts_as_wrong(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	w->strike[0] = (struct sim_strike){ .op = WALLET_LOGIN, .nth = 1, .what = STRIKE_CRASH_AFTER };
+	dial(w, "1 " OTHER);
+	sim_world_run(w, w->loop.now + 5 * MINUTE);
+	assert_dial(w, "1 " OTHER, "Tries left: 1");
+	world_free(w);
+}
+
+static void
+test_no_answer_is_no_wrong_pin(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		w->strike[0] = (struct sim_strike){ .op = WALLET_LOGIN, .nth = 1, .what = STRIKE_LOSE };
+		dial(w, "1 " OTHER);
+		assert_null(strstr(screen, "Wrong PIN"));
+	}
+	assert_dial(w, "1 " OTHER, "Tries left: 2");
+	assert_dial(w, "1 " PIN, "You have");
+	world_free(w);
+}
+
+/* ---- a change ---- */
+
+static void
+test_change(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	assert_dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN, "Your PIN was changed");
+	assert_dial(w, "1 " PIN, "Tries left: 2");
+	assert_dial(w, "1 " NEW_PIN, "You have");
+	assert_int_equal(w->inbox_n, 0);
+	world_free(w);
+}
+
+/* The customer reads that we are not sure; then it is sent again, and how it ended comes by SMS. */
+static void
+test_change_is_sent_again(void **state)
+{
+	(void)state;
+	for (int what = STRIKE_LOSE; what <= STRIKE_LOSE_ANSWER; what++) {
+		struct sim_world *w = world_with(false);
+		bool unsure;
+
+		for (int i = 0; i < 2; i++)
+			w->strike[i] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1,
+				.what = (enum sim_strike_what)what };
+		w->strike[2] = (struct sim_strike){ .op = WALLET_LOGIN, .nth = 2, .what = STRIKE_LOSE };
+		dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
+		unsure = strstr(screen, "not sure") != NULL;
+		assert_true(unsure || strstr(screen, "was changed") != NULL);
+		sim_world_run(w, w->loop.now + 3 * MINUTE);
+		assert_int_equal(w->inbox_n, unsure ? 1 : 0);
+		assert_true(!unsure || strstr(newest_sms(w), "Your new PIN is in force") != NULL);
+		assert_identity(w, 1, NEW_PIN);
+		assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
+		assert_dial(w, "1 " NEW_PIN, "You have");
+		/* What went unanswered may still land: not the next one so soon. */
+		assert_dial(w, "7 1 " NEW_PIN " " OTHER " " OTHER, "was not changed");
+		sim_world_run(w, w->loop.now + PIN_WRITE_LANDS_MS);
+		assert_dial(w, "7 1 " NEW_PIN " " OTHER " " OTHER, "was changed");
+		world_free(w);
+	}
+}
+
+static void
+test_change_and_a_crash(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1, .what = STRIKE_CRASH_BEFORE };
+	dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
+	assert_identity(w, 1, PIN);
+	for (int i = 0; i < 4; i++)
+		assert_dial(w, "1 " NEW_PIN, "Tries left: 3");
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(record(w).pin_write, PIN_WRITE_CHANGE);
+	sim_world_run(w, w->loop.now + HOUR);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
+	assert_dial(w, "1 " NEW_PIN, "Tries left: 2");
+	world_free(w);
+
+	w = world_with(false);
+	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1, .what = STRIKE_CRASH_AFTER };
+	dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
+	assert_identity(w, 1, NEW_PIN);
+	assert_dial(w, "1 " PIN, "Tries left: 3");	/* the old one, as they were told: once */
+	assert_dial(w, "1 " PIN, "Tries left: 2");
+	assert_dial(w, "1 " NEW_PIN, "You have");
+	assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
+	assert_dial(w, "1 " PIN, "Tries left: 2");
+	world_free(w);
+}
+
+/* ---- activation, a forgotten PIN ---- */
+
+static void
+test_activate(void **state)
+{
+	struct sim_world *w = world_with(true);
+	char code[7], inputs[60];
+
+	(void)state;
+	assert_dial(w, "1 8506125030088", "not the ID number");
+	assert_dial(w, "1 " ID_NUMBER, "Type the code");
+	code_of(w, code);
+	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	/* The write is lost with its process: the code is still good. */
+	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_CREATE, .nth = 1, .what = STRIKE_CRASH_AFTER };
+	dial(w, inputs);
+	assert_false(record(w).has_pin);
+	assert_dial(w, PIN " " PIN, "Your PIN is set");
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(record(w).code_mac_len, 0);
+	world_free(w);
+
+	w = world_with(true);
+	for (int i = 0; i < 3; i++)
+		assert_dial(w, "1 8506125030088", "not the ID number");
+	assert_dial(w, "1 " ID_NUMBER, "Too many tries");
+	assert_int_equal(w->inbox_n, 0);
+	world_free(w);
+}
+
+static void
+begin_reset(struct sim_world *w)
+{
+	char code[7];
+
+	assert_dial(w, "7 4 " ID_NUMBER, "Type the code");
+	code_of(w, code);
+	say(w, TURN_INPUT, code);
+	assert_non_null(strstr(screen, "You can set a new PIN from"));
+	assert_non_null(strstr(newest_sms(w), "A new PIN for you was asked for"));
+}
+
+static void
+test_forgotten(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	new_key(w);
+	begin_reset(w);
+	assert_dial(w, "7 4 " ID_NUMBER, "You can set a new PIN from");
+	sim_world_run(w, w->loop.now + 24 * HOUR);
+	assert_dial(w, "7 4 8506125030088", "not the ID number");
+	assert_dial(w, "7 4 " ID_NUMBER " " NEW_PIN " " NEW_PIN, "Your PIN was changed");
+	assert_dial(w, "1 " NEW_PIN, "You have");
+	assert_identity(w, 2, NEW_PIN);		/* of the newest key */
+	assert_dial(w, "1 " PIN, "Tries left: 2");
+	/* Little may be paid now. */
+	assert_dial(w, "3 1 1 200", "You cannot make this code today");
+	assert_dial(w, "3 1 1 100", "Enter your PIN");
+	world_free(w);
+}
+
+static void
+test_the_old_pin_cancels(void **state)
+{
+	struct sim_world *w = world_with(false);
+	int64_t cancelled = metric_get(M_PIN_RESETS_CANCELLED);
+
+	(void)state;
+	begin_reset(w);
+	assert_dial(w, "1 " OTHER, "Wrong PIN");
+	assert_true(record(w).reset_from != 0);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_true(record(w).reset_from == 0);
+	assert_int_equal(metric_get(M_PIN_RESETS_CANCELLED), cancelled + 1);
+	sim_world_run(w, w->loop.now + 24 * HOUR);
+	assert_dial(w, "7 4 " ID_NUMBER, "Type the code");
+	world_free(w);
+}
+
+/* The write that has no answer leaves the right to set it. */
+static void
+test_forgotten_and_a_crash(void **state)
+{
+	(void)state;
+	for (int what = STRIKE_CRASH_BEFORE; what <= STRIKE_CRASH_AFTER; what++) {
+		struct sim_world *w = world_with(false);
+
+		begin_reset(w);
+		sim_world_run(w, w->loop.now + 24 * HOUR);
+		w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1,
+			.what = (enum sim_strike_what)what };
+		dial(w, "7 4 " ID_NUMBER " " NEW_PIN " " NEW_PIN);
+		sim_world_run(w, w->loop.now + 3 * MINUTE);
+		assert_dial(w, "1 " NEW_PIN, what == STRIKE_CRASH_AFTER ? "You have" : "Tries left: 3");
+		if (what == STRIKE_CRASH_BEFORE) {
+			assert_dial(w, "7 4 " ID_NUMBER " " NEW_PIN " " NEW_PIN, "Your PIN was changed");
+			assert_dial(w, "1 " NEW_PIN, "You have");
+		}
+		assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
+		assert_true(record(w).reset_from == 0);
+		assert_true(subscriber_is_young(&(struct subscriber){ .activated_at = record(w).activated_at }, w->loop.now));
+		world_free(w);
+	}
+}
+
+/* ---- another SIM ---- */
+
+static void
+test_another_sim(void **state)
+{
+	struct sim_world *w = world_with(false);
+	int64_t changed = metric_get(M_SIM_CHANGED);
+
+	(void)state;
+	str_copy(imsi, sizeof imsi, "655010000000001");
+	assert_dial(w, "1 " PIN, "You have");		/* the first is learnt */
+	begin_reset(w);
+	assert_int_equal(metric_get(M_SIM_CHANGED), changed);
+	str_copy(imsi, sizeof imsi, "655010000000002");
+	assert_dial(w, "7 4 " ID_NUMBER, "Your SIM was changed");
+	assert_int_equal(metric_get(M_SIM_CHANGED), changed + 1);
+	assert_true(record(w).reset_from == 0);
+	assert_dial(w, "3 1 1 200", "You cannot make this code today");
+	assert_dial(w, "1 " PIN, "You have");
+	sim_world_run(w, w->loop.now + 73 * HOUR);
+	assert_dial(w, "3 1 1 200", "Enter your PIN");
+	assert_dial(w, "7 4 " ID_NUMBER, "Type the code");
+	assert_int_equal(metric_get(M_SIM_CHANGED), changed + 1);
+	world_free(w);
+}
+
+/* The operator's word protects also who never dialled. */
+static void
+test_the_operator_says_so(void **state)
+{
+	struct sim_world *w = world_with(true);
+
+	(void)state;
+	gateway_sim_changed(w->process[0].gw, w->loop.now, PHONE, w->loop.now - HOUR);
+	sim_wake(&w->process[0], w->loop.now);
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_dial(w, "1 " ID_NUMBER, "Your SIM was changed");
+	assert_int_equal(w->inbox_n, 0);
+	sim_world_run(w, w->loop.now + 71 * HOUR);
+	assert_dial(w, "1 " ID_NUMBER, "Type the code");
+	world_free(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_new_key_takes_over), cmocka_unit_test(test_a_new_key_here),
+		cmocka_unit_test(test_a_new_key_and_crashes), cmocka_unit_test(test_a_key_that_is_missing),
+		cmocka_unit_test(test_a_try_whose_answer_is_lost), cmocka_unit_test(test_a_crash_counts_as_wrong),
+		cmocka_unit_test(test_no_answer_is_no_wrong_pin), cmocka_unit_test(test_change),
+		cmocka_unit_test(test_change_is_sent_again), cmocka_unit_test(test_change_and_a_crash),
+		cmocka_unit_test(test_activate), cmocka_unit_test(test_forgotten),
+		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_forgotten_and_a_crash),
+		cmocka_unit_test(test_another_sim), cmocka_unit_test(test_the_operator_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
