@@ -135,6 +135,10 @@ set_done(struct subscriber *sub, struct turn *t)
 	sub->signup_uid[0] = sub->signup_wallet_uid[0] = '\0';
 	sub->signup_customer_id = 0;
 	sub->signup_identity = sub->signup_ratified = false;
+	/* What was under way for who had this number before. */
+	sub->has_old_key = false;
+	sub->pin_write = PIN_WRITE_NONE;
+	sub->reset_from = 0;
 	if (sub->lang[0] == '\0')
 		str_copy(sub->lang, sizeof sub->lang, t->s.dlg.lang);
 }

@@ -344,6 +344,55 @@ test_no_answer_is_no_wrong_pin(void **state)
 	world_free(w);
 }
 
+/* Two processes, two channels, the same instant each time: three guesses are looked at and no more. */
+static void
+test_guesses_at_once(void **state)
+{
+	static const enum sim_channel channel[] = { SIM_USSD, SIM_HISTORY };
+	static const char *const inputs[] = { "", "1", OTHER, OTHER, OTHER, OTHER, OTHER };
+	struct sim_world *w = world_with(false);
+	int64_t wrong = metric_get(M_PIN_WRONG), locks = metric_get(M_PIN_LOCKS);
+
+	(void)state;
+	w->processes = 2;
+	w->ports[1].reply = on_reply;
+	for (size_t i = 0; i < NELEM(inputs); i++) {
+		for (int k = 0; k < 2; k++) {
+			struct turn_in in = { .turn = ++turns, .channel = channel[k], .kind = i == 0 ? TURN_BEGIN : TURN_INPUT,
+				.text = inputs[i], .service_code = "*120*384#" };
+
+			str_copy(in.phone, sizeof in.phone, PHONE);
+			str_format(in.dialogue, sizeof in.dialogue, "both/%d", k);
+			gateway_turn(w->process[k].gw, w->loop.now, &in);
+			sim_wake(&w->process[k], w->loop.now);
+		}
+		sim_world_run(w, w->loop.now + 10000);
+	}
+	assert_int_equal(metric_get(M_PIN_WRONG), wrong + 3);
+	assert_int_equal(metric_get(M_PIN_LOCKS), locks + 1);
+	assert_true(tries(w).locked_until > w->loop.now);
+	assert_dial(w, "1 " PIN, "Too many wrong PINs");
+	assert_dial(w, "7 1 " PIN, "Too many wrong PINs");
+	sim_world_run(w, w->loop.now + 16 * MINUTE);
+	assert_dial(w, "1 " PIN, "You have");
+	world_free(w);
+}
+
+/* What the PIN has opened is open in that dialogue only. */
+static void
+test_another_dialogue_asks_again(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	assert_dial(w, "1 " PIN " 0 5", "Choose one to see more");
+	say(w, TURN_ABORT, "");
+	assert_dial(w, "5", "Enter your PIN");
+	say(w, TURN_INPUT, "");
+	assert_null(strstr(screen, "Choose one to see more"));
+	world_free(w);
+}
+
 /* ---- a change ---- */
 
 static void
@@ -577,7 +626,8 @@ main(void)
 		cmocka_unit_test(test_a_new_key_takes_over), cmocka_unit_test(test_a_new_key_here),
 		cmocka_unit_test(test_a_new_key_and_crashes), cmocka_unit_test(test_a_key_that_is_missing),
 		cmocka_unit_test(test_a_try_whose_answer_is_lost), cmocka_unit_test(test_a_crash_counts_as_wrong),
-		cmocka_unit_test(test_no_answer_is_no_wrong_pin), cmocka_unit_test(test_change),
+		cmocka_unit_test(test_no_answer_is_no_wrong_pin), cmocka_unit_test(test_guesses_at_once),
+		cmocka_unit_test(test_another_dialogue_asks_again), cmocka_unit_test(test_change),
 		cmocka_unit_test(test_change_is_sent_again), cmocka_unit_test(test_change_and_a_crash),
 		cmocka_unit_test(test_activate), cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_forgotten_and_a_crash),
