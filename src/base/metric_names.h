@@ -22,8 +22,10 @@
 	M(M_PIN_RESETS, counter, "isango_pin_resets_total", "Forgotten PINs: waits begun after the identity check") \
 	M(M_PIN_RESETS_CANCELLED, counter, "isango_pin_resets_cancelled_total", "Those cancelled by the old PIN") \
 	M(M_PIN_RESETS_DONE, counter, "isango_pin_resets_done_total", "Those that came to a new PIN") \
-	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", "Phones that dialled with another SIM than before") \
+	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", "SIMs that changed, as seen in a dialogue or said by the operator") \
 	M(M_SIM_REFUSED, counter, "isango_sim_refused_total", "What was refused because the SIM is new") \
+	M(M_SIM_LINES_BAD, counter, "isango_sim_lines_bad_total", "Lines of sim_changes_file that were not understood") \
+	M(M_SIM_FEED_UNREAD, counter, "isango_sim_feed_unread_total", "Looks at sim_changes_file that could not read it") \
 	M(M_INTENTS_SHOWN, counter, "isango_intents_shown_total", "Confirm screens shown") \
 	M(M_INTENTS_ACCEPTED, counter, "isango_intents_accepted_total", "Intents accepted by a right PIN or an integrator") \
 	M(M_INTENTS_DONE, counter, "isango_intents_done_total", "Intents done") \

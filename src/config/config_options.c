@@ -537,6 +537,9 @@ static const struct option root_rows[] = {
 	{ "templates", OPTION_FOLDER, "templates", TEXT(settings, templates_dir, 1),
 	    .reloadable = true,
 	    .help = "The folder of texts, one LANGUAGE.json each." },
+	{ "sim_changes_file", OPTION_FILE, OPTIONAL, TEXT(settings, sim_changes_file, 1),
+	    .help = "A file to which the operator's changes of SIMs are added, one on a line as "
+	    "\"27821234567 2026-03-24T10:00:00Z\"; read again every 5 seconds: see CHANGED SIM." },
 	{ "binds", OPTION_LIST, "[]", RANGE(0, 64), .group = &bind_group,
 	    .help = "Links to SMSCs." },
 	{ "tenants", OPTION_TENANTS, "tenants.d", RANGE(1, 256), .group = &tenant_group,

@@ -219,6 +219,7 @@ struct settings {
 	int message_tries;
 	int http_connections, http_body_max, http_header_s;
 	char menus_dir[256], templates_dir[256];
+	char sim_changes_file[256];			/* the operator's word, "": there is none */
 	struct bind_settings *binds;
 	int binds_n;
 	struct channel_settings *channels;		/* of all tenants */

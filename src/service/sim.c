@@ -72,7 +72,9 @@ on_fed(struct task *t, const struct event *e)
 		feed(f);
 		return;
 	}
-	if (e->end != STORE_DONE)
+	if (e->end == STORE_DONE)
+		metric_add(M_SIM_CHANGED, 1);
+	else
 		log_error(t->id, "sim change not saved", "end=%d", e->end);
 	task_end(t);
 }
@@ -91,6 +93,8 @@ on_loaded(struct task *t, const struct event *e)
 		struct event not_saved = { .kind = EV_COMMITTED, .end = STORE_UNKNOWN };
 
 		on_fed(t, &not_saved);
+	} else if (s->sim_changed_at >= f->at) {
+		task_end(t);		/* another process, or the same line again */
 	} else {
 		rev_loaded(&f->rev, &e->v[0]);
 		sim_changed(s, f->at);
@@ -115,7 +119,6 @@ gateway_sim_changed(struct gateway *gw, int64_t now, const char *phone, int64_t 
 	gw->now = now;
 	if (now - at_ms >= PIN_CAREFUL_MS)
 		return;
-	metric_add(M_SIM_CHANGED, 1);
 	/* Also of who is nobody here yet: the customer of the wallet core who activates next is the one to protect. */
 	for (int i = 0; i < gw->settings->tenants_n; i++) {
 		struct feeding *f = xcalloc(1, sizeof *f);

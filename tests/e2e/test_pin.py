@@ -2,10 +2,12 @@
 """PINs that live long: a new key, a change without an answer, a forgotten one, another SIM."""
 import re
 import subprocess
+import time
 
 import pytest
 
-from helpers import HOME, ID_NUMBERS, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, sign_up, wait_sms
+from helpers import HOME, ID_NUMBERS, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, open_stage, sign_up, wait_sms
+from phone import Phone
 from rogue import SUBMIT, Rogue, deliver, tlv
 from stage import until
 
@@ -152,3 +154,25 @@ def test_another_sim(make_stage, smsc):
     assert screen.startswith("Your SIM was changed. To protect you this works again after ")
     assert stage.gateway.metric("isango_sim_changed_total") == stage.gateway.metric("isango_sim_refused_total") == 1
     stage.secrets |= {old.decode(), new.decode()}
+
+
+def test_the_operator_says_so(make_stage):
+    def fed(config, _tenant):
+        config["sim_changes_file"] = "sims"
+    stage = make_stage(edit=fed, start=False)
+    sims = stage.folder / "sims"
+    sims.write_text("# phone and time\n")
+    open_stage(stage)
+    core_customer(stage, THANDI)
+    phone = Phone(stage, THANDI)
+    assert phone.dial().startswith("Choose your language:")
+    with sims.open("a") as feed:
+        feed.write("nonsense\n" + time.strftime(f"{THANDI} %Y-%m-%dT%H:%M:%SZ\n{SIPHO}", time.gmtime()))
+    metric = stage.gateway.metric
+    until(lambda: metric("isango_sim_changed_total") == 1, "the change to be read")
+    assert metric("isango_sim_lines_bad_total") == 1
+    assert phone.walk("1", "1", ID_NUMBERS[THANDI]).startswith("Your SIM was changed.")
+    # Rotated: the new file is read from its beginning, and what is known already is no change.
+    (stage.folder / "sims.new").write_text(time.strftime(f"{SIPHO} %Y-%m-%dT%H:%M:%SZ\n", time.gmtime()))
+    (stage.folder / "sims.new").rename(sims)
+    until(lambda: metric("isango_sim_changed_total") == 2, "the new file to be read")

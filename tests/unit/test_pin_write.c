@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "core/pin_write.h"
+#include "core/sim_line.h"
 
 #define NOW INT64_C(1774339200000)
 #define MINUTE INT64_C(60000)
@@ -219,6 +220,36 @@ test_sim(void **state)
 }
 
 static void
+test_sim_line(void **state)
+{
+	static const struct {
+		const char *text;
+		enum sim_line what;
+		const char *phone;
+	} rows[] = {
+		{ "27821234567 2026-03-24T10:00:00Z", SIM_LINE_GOOD, "27821234567" },
+		{ "+27821234567,2026-03-24T12:00:00+02:00\r", SIM_LINE_GOOD, "27821234567" },
+		{ "", SIM_LINE_EMPTY, "" }, { " \r", SIM_LINE_EMPTY, "" }, { "# a comment", SIM_LINE_EMPTY, "" },
+		{ "27821234567", SIM_LINE_BAD, "" }, { "0821234567 2026-03-24T10:00:00Z", SIM_LINE_BAD, "" },
+		{ "27821234567 yesterday", SIM_LINE_BAD, "" }, { "x 2026-03-24T10:00:00Z", SIM_LINE_BAD, "" },
+		{ "27821234567 2026-03-24T10:00:00Z                                                    x", SIM_LINE_BAD, "" },
+	};
+	char phone[PHONE_MAX];
+	int64_t at;
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		if (sim_line_read(rows[i].text, strlen(rows[i].text), phone, &at) != rows[i].what)
+			fail_msg("row %zu", i);
+		if (rows[i].what == SIM_LINE_GOOD) {
+			assert_string_equal(phone, rows[i].phone);
+			assert_int_equal(at, INT64_C(1774346400000));
+		}
+	}
+	assert_int_equal(sim_line_read("27821234567 2026-03-24T10:00:00Z\0", 33, phone, &at), SIM_LINE_BAD);
+}
+
+static void
 test_record(void **state)
 {
 	struct subscriber s = customer(), back;
@@ -262,6 +293,7 @@ main(void)
 		cmocka_unit_test(test_a_new_key_here), cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_a_change_without_an_answer), cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_activate), cmocka_unit_test(test_sim), cmocka_unit_test(test_record),
+		cmocka_unit_test(test_sim_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
