@@ -13,7 +13,7 @@
 #include "core/subscriber.h"
 
 #define PIN_WRITE_SENT_MS INT64_C(120000)			/* it is sent again for so long */
-#define PIN_WRITE_LANDS_MS (PIN_WRITE_SENT_MS + INT64_C(900000))	/* after its begin it has landed or never will */
+#define PIN_WRITE_LANDS_MS (PIN_WRITE_SENT_MS + INT64_C(900000))	/* after its begin: landed by then, or never */
 #define PIN_RETIRE_AFTER_MS INT64_C(60000)			/* by then nobody logs in with the identity of before */
 #define PIN_CAREFUL_MS INT64_C(259200000)			/* 72 h: little is paid after a new PIN or SIM */
 #define PIN_RESET_OPEN_MS INT64_C(259200000)			/* a new PIN may be set for so long after the wait */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A forgotten PIN: the identity number, a code by SMS, a wait that the right old PIN ends, the identity number again, the
- * new PIN; little can be paid for three days after it (money.md section 6). Not within three days of a changed SIM.
+ * A forgotten PIN: the identity number, a code by SMS, a wait that the right old PIN ends, the identity number again,
+ * the new PIN; little can be paid for three days after it (money.md section 6). Not within three days of a changed SIM.
  */
 #include <stdlib.h>
 #include <string.h>

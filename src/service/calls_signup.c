@@ -293,7 +293,7 @@ on_identity(struct task *task, const struct event *e)
 	if (e->wallet->end == WALLET_DONE)
 		turn_change_subscriber(t, set_identity, ratify);
 	else if (e->wallet->end == WALLET_REFUSED && !t->identity_again) {
-		/* An earlier try may have made it with another PIN, or under the key before: the PIN typed now counts. */
+		/* An earlier try may have made it with another PIN, or under an older key: the PIN typed now counts. */
 		t->identity_again = true;
 		t->sub.signup_identity = !t->sub.signup_identity;
 		make_identity(t);

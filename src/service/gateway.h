@@ -67,7 +67,7 @@ struct turn_in {
 	bool by_sms;			/* the menu for SMS; the answer goes to inbound_answer(), not to ports.reply */
 };
 void gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in);
-/* The operator says that this phone (canonical) got another SIM then; where a network tells the IMSI it is seen in turns. */
+/* The operator says that this phone (canonical) got another SIM then. Where a network tells the IMSI turns show it. */
 void gateway_sim_changed(struct gateway *gw, int64_t now, const char *phone, int64_t at_ms);
 /* A text of the templates in the tenant's first language, for where no turn is. */
 const char *gateway_text(const struct gateway *gw, int tenant, const char *key);

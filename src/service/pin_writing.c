@@ -205,11 +205,17 @@ save(struct writing *w, enum stage stage)
 
 /* ---- sending ---- */
 
+/* A drain wakes it: who dials next finds out what it came to. */
 static void
 on_again(struct task *t, const struct event *e)
 {
+	struct writing *w = writing_of(t);
+
 	(void)e;
-	send(writing_of(t));
+	if (t->gw->draining)
+		save(w, STAGE_UNANSWERED);
+	else
+		send(w);
 }
 
 /* What was not processed is not waited for by a customer: it is not done. */
@@ -219,12 +225,14 @@ again_later(struct writing *w)
 	struct gateway *gw = w->task.gw;
 	int64_t wait = (int64_t)AGAIN_FIRST_MS << (w->attempts < 6 ? w->attempts : 6);
 
-	if (!w->unanswered && (w->turn != 0 || w->attempts > 2))
+	if (!w->unanswered && (w->turn != 0 || w->attempts > 2 || gw->draining))
 		save(w, STAGE_REFUSED);
 	else if (gw->draining || gw->now + wait >= w->until)
 		save(w, STAGE_UNANSWERED);
-	else
+	else {
 		task_sleep(&w->task, gw->now + (wait < AGAIN_MOST_MS ? wait : AGAIN_MOST_MS), on_again);
+		w->task.light = true;
+	}
 }
 
 /* No answer: whoever the new password lets in has it. */
@@ -251,7 +259,7 @@ ask(struct writing *w, enum wallet_op op, task_fn *on)
 	mem_wipe(&q, sizeof q);
 }
 
-/* It is there already, or it is not there yet: the other way. Refused both ways it is so, unless an earlier try hangs. */
+/* It is there already, or not there yet: the other way. Refused both ways it is so, unless an earlier try hangs. */
 static void
 on_refused(struct writing *w)
 {

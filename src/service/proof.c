@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whose phone it is, without a PIN: the identity number that the wallet core has, and a code by SMS to the phone itself.
- * How often it may be tried is counted by who asks, before it is asked.
+ * Whose phone it is, without a PIN: the identity number that the wallet core has, and a code by SMS to the phone
+ * itself. How often it may be tried is counted by who asks, before it is asked.
  */
 #include <stdlib.h>
 #include <string.h>
