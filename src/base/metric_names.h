@@ -10,6 +10,22 @@
 	M(M_SESSION_CONFLICTS, counter, "isango_session_conflicts_total", "Session saves that lost against another one") \
 	M(M_PIN_WRONG, counter, "isango_pin_wrong_total", "Wrong PINs") \
 	M(M_PIN_LOCKS, counter, "isango_pin_locks_total", "PIN locks set") \
+	M(M_PIN_EXCUSED, counter, "isango_pin_excused_total", "Wrong PINs not counted, because a change had no answer") \
+	M(M_PIN_KEY_MISSING, counter, "isango_pin_key_missing_total", "PINs not checked: their key is not configured") \
+	M(M_PIN_ROTATED, counter, "isango_pin_rotated_total", "PINs taken over by the newest key") \
+	M(M_PIN_ROTATE_FAILED, counter, "isango_pin_rotate_failed_total", "Those put off because it did not work") \
+	M(M_PIN_ROTATE_LATER, counter, "isango_pin_rotate_later_total", "Those put off because many are under way") \
+	M(M_PIN_WRITES_HELD, counter, "isango_pin_writes_held_total", \
+	    "New PINs and keys refused because one before may still come into force") \
+	M(M_PIN_WRITES_UNANSWERED, counter, "isango_pin_writes_unanswered_total", \
+	    "New PINs and keys of which it is not known whether they are in force") \
+	M(M_PIN_RESETS, counter, "isango_pin_resets_total", "Forgotten PINs: waits begun after the identity check") \
+	M(M_PIN_RESETS_CANCELLED, counter, "isango_pin_resets_cancelled_total", "Those cancelled by the old PIN") \
+	M(M_PIN_RESETS_DONE, counter, "isango_pin_resets_done_total", "Those that came to a new PIN") \
+	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", "SIMs that changed, as seen in a dialogue or said by the operator") \
+	M(M_SIM_REFUSED, counter, "isango_sim_refused_total", "What was refused because the SIM is new") \
+	M(M_SIM_LINES_BAD, counter, "isango_sim_lines_bad_total", "Lines of sim_changes_file that were not understood") \
+	M(M_SIM_FEED_UNREAD, counter, "isango_sim_feed_unread_total", "Looks at sim_changes_file that could not read it") \
 	M(M_INTENTS_SHOWN, counter, "isango_intents_shown_total", "Confirm screens shown") \
 	M(M_INTENTS_ACCEPTED, counter, "isango_intents_accepted_total", "Intents accepted by a right PIN or an integrator") \
 	M(M_INTENTS_DONE, counter, "isango_intents_done_total", "Intents done") \

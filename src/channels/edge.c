@@ -205,6 +205,8 @@ edge_free(struct edge *e)
 	for (int i = 0; i < e->settings->binds_n; i++)
 		for (int k = 0; k < e->binds[i].links_n; k++)
 			slot_close(&e->binds[i].slot[k]);
+	sim_feed_free(e->sim_feed);
+	e->sim_feed = NULL;
 	loop_undefer(&e->drain_over);
 	ussd_pushes_clear(e);
 	/* The links' last completions still come to us. */
@@ -234,6 +236,8 @@ edge_attach(struct edge *e, struct gateway *gw, struct http_server *channels)
 {
 	e->gw = gw;
 	e->http = channels;
+	if (gw != NULL && e->sim_feed == NULL && e->settings->sim_changes_file[0] != '\0')
+		e->sim_feed = sim_feed_new(e);
 }
 
 uint64_t

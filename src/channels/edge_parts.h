@@ -72,6 +72,7 @@ struct edge {
 	struct list held;
 	struct list pushes;		/* ussd_push.c */
 	struct buf last_words;
+	struct sim_feed *sim_feed;	/* NULL: no file of changed SIMs */
 	/* drain */
 	bool stopping;
 	int draining;
@@ -118,6 +119,10 @@ void ussd_push_heard(struct bind *b, const char *phone);
 /* What came of a push; unknown ids are over already. */
 void ussd_push_over(struct edge *e, uint64_t push, enum push_end end);
 void ussd_pushes_clear(struct edge *e);
+
+/* sim_feed.c */
+struct sim_feed *sim_feed_new(struct edge *e);
+void sim_feed_free(struct sim_feed *f);		/* NULL is fine */
 
 /* ussd_http.c and integrator_http.c: true when the request was theirs and is answered or under way. */
 bool ussd_http(struct edge *e, uint64_t id, const struct http_req *req);

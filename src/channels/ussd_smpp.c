@@ -44,6 +44,7 @@ read_event(const struct bind *b, const struct smpp_pdu *pdu, struct arrival *a)
 	for (size_t i = 0; i < pdu->tlvs; i++)
 		a->tlv[i] = (struct ussd_tlv_in){ pdu->tlv[i].tag, pdu->tlv[i].len, pdu->tlv[i].p };
 	ussd_read(&b->settings->ussd, &in, a->phone, &a->event);
+	ussd_imsi(&b->settings->ussd, &in, a->turn.imsi);
 }
 
 bool

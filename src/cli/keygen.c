@@ -104,12 +104,19 @@ replace_file(const char *path, const struct stat *old, const struct buf *text)
 }
 
 static int
-add_to_file(const char *path)
+add_to_file(const char *path, int wanted)
 {
 	struct buf old = { 0 }, text = { 0 };
 	struct stat st;
 	bool exists = stat(path, &st) == 0, ok = !exists || file_read(path, KEY_FILE_MAX, &old);
-	int id = ok ? free_id(buf_str(&old)) : -1;
+	int id = !ok ? -1 : wanted > 0 && !exists ? wanted : free_id(buf_str(&old));
+
+	if (wanted > 0 && exists) {
+		fprintf(stderr, "isango keygen: %s is there already; a key with a number of its own gets a new file\n",
+		    path);
+		buf_clear(&old);
+		return EXIT_FAILURE;
+	}
 
 	if (ok && id < 0) {
 		fprintf(stderr, "isango keygen: %s holds something else than keys\n", path);
@@ -161,8 +168,12 @@ run(int argc, char **argv)
 {
 	struct buf text = { 0 };
 	bool token = argc == 3 && strcmp(argv[1], "--token") == 0;
+	int64_t number = 0;
 
-	if ((!token && argc > 2) || (argc == 2 && argv[1][0] == '-') || (token && argv[2][0] == '-'))
+	if (!token && (argc > 3 || (argc >= 2 && argv[1][0] == '-') ||
+	    (argc == 3 && !str_to_i64(argv[2], 1, KEY_IDS - 1, &number))))
+		return COMMAND_USAGE;
+	if (token && argv[2][0] == '-')
 		return COMMAND_USAGE;
 	if (sodium_init() < 0) {
 		fprintf(stderr, "isango keygen: no random numbers to be had\n");
@@ -170,8 +181,8 @@ run(int argc, char **argv)
 	}
 	if (token)
 		return make_token(argv[2]);
-	if (argc == 2)
-		return add_to_file(argv[1]);
+	if (argc >= 2)
+		return add_to_file(argv[1], (int)number);
 	add_key(&text, 1);
 	fputs(buf_str(&text), stdout);
 	buf_clear(&text);
@@ -180,14 +191,15 @@ run(int argc, char **argv)
 
 const struct command command_keygen = {
 	.name = "keygen",
-	.usage = "[FILE | --token FILE]",
+	.usage = "[FILE [NUMBER] | --token FILE]",
 	.summary = "make a key or a token",
 	.help =
 	    "Prints a new key, or puts it into FILE, which only its owner can read. In a FILE "
 	    "that holds keys\n"
 	    "already the new one comes first: it seals from then on, the others still open what "
 	    "they sealed.\n"
-	    "For sealing_key_file, and for pin_key_file, which takes one key only.\n"
+	    "For sealing_key_file, and for pin_key_file, which takes one key only. The next key for PINs gets a\n"
+	    "FILE of its own, with a NUMBER that no other one has: see pin_keys in isango.conf(5).\n"
 	    "\n"
 	    "  --token FILE  a new token in FILE, for an operator, and its SHA-256 in FILE.sha256, for\n"
 	    "                token_sha256_file. The key of an integrator is made the same way\n",

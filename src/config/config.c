@@ -109,6 +109,8 @@ add_element(struct reader *r, const struct option_group *g, void *base)
 		return &s->operators[s->operators_n - 1];
 	case LIST_STATUSES:
 		return &b->statuses[b->statuses_n++];
+	case LIST_PIN_KEYS:
+		return &t->wallet.pin_keys[t->wallet.pin_keys_n++];
 	case LIST_NONE:
 		break;
 	}
@@ -136,6 +138,9 @@ check_element(struct reader *r, const struct option_group *g, void *element, con
 		break;
 	case LIST_OPERATORS:
 		reader_check_operator(r, element, node);
+		break;
+	case LIST_PIN_KEYS:
+		reader_check_pin_key(r, element, node);
 		break;
 	case LIST_STATUSES:
 	case LIST_NONE:

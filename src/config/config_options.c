@@ -85,6 +85,9 @@ static const struct option ussd_rows[] = {
 	{ "session_tlv", OPTION_INT, OPTIONAL, RANGE(1, 65535), IN(bind_settings, ussd.session_tlv),
 	    .help = "The tag of the TLV that holds the session's id, in decimal; needed by, and only for, session_id "
 	    "\"vendor_tlv\"." },
+	{ "imsi_tlv", OPTION_INT, OPTIONAL, RANGE(1, 65535), IN(bind_settings, ussd.imsi_tlv),
+	    .help = "The tag, in decimal, of the TLV in which the network tells the IMSI of the SIM that dials, by which "
+	    "a changed SIM is known: see CHANGED SIM. Left out: the network does not tell." },
 	{ "turn_identity", OPTION_WORD, OPTIONAL, IN(bind_settings, ussd.turn_identity),
 	    .words = turn_identity_words,
 	    .help = "What tells a repeated input from a new one: the sequence in "
@@ -350,6 +353,15 @@ static const struct option integrator_rows[] = {
 static const struct option_group integrator_group = GROUP("tenant.integrators[].", integrator_rows,
     .list = LIST_INTEGRATORS, .size = sizeof(struct integrator_settings));
 
+static const struct option pin_key_rows[] = {
+	{ "id", OPTION_INT, REQUIRED, RANGE(0, 255), IN(pin_key, id),
+	    .help = "The number of the key, which is the one in its file; it stands in customers' identities." },
+	{ "file", OPTION_KEY, REQUIRED, IN(pin_key, key), ALSO(pin_key, file_id),
+	    .help = "Its file, made by isango keygen FILE ID." },
+};
+static const struct option_group pin_key_group = GROUP("tenant.wallet_core.pin_keys[].", pin_key_rows,
+    .list = LIST_PIN_KEYS, .size = sizeof(struct pin_key));
+
 static const struct option wallet_rows[] = {
 	{ "url", OPTION_URL, REQUIRED, TEXT(tenant_settings, wallet.url, 1),
 	    .help = "Where the wallet core is, without a path." },
@@ -370,11 +382,18 @@ static const struct option wallet_rows[] = {
 	    .words = pin_check_words,
 	    .help = "How a PIN is checked: by the customer's login at the wallet core, or against "
 	    "a MAC kept here." },
-	{ "pin_key_file", OPTION_KEY, REQUIRED, IN(tenant_settings, wallet.pin_key),
+	{ "pin_key_file", OPTION_KEY, OPTIONAL, IN(tenant_settings, wallet.pin_key),
 	    ALSO(tenant_settings, wallet.pin_key_id),
 	    .help = "The key that passwords and MACs are made with from PINs, as isango keygen "
 	    "writes it. Losing it locks "
-	    "every customer out." },
+	    "every customer out. Either this or pin_keys must be given." },
+	{ "pin_keys", OPTION_LIST, "[]", RANGE(0, PIN_KEYS_MAX), .group = &pin_key_group,
+	    .help = "Such keys where there are several, the newest first: customers whose PIN was made with another one "
+	    "get the newest at their next right PIN. A key may go when no customer needs it any more: "
+	    "isango_pin_key_missing_total counts those who do and are told to call." },
+	{ "pin_reset_wait_h", OPTION_INT, "24", RANGE(1, 168), IN(tenant_settings, wallet.pin_reset_wait_h),
+	    .help = "Hours between a customer's saying that the PIN is forgotten and setting a new one; the old PIN "
+	    "cancels it until then." },
 	{ "identity_prefix", OPTION_TEXT, "ig-", TEXT(tenant_settings, wallet.identity_prefix, 1),
 	    .help = "Begins the identities that customers get at the wallet core, which are "
 	    "unique over its whole platform." },
@@ -595,6 +614,9 @@ static const struct option root_rows[] = {
 	{ "templates", OPTION_FOLDER, "templates", TEXT(settings, templates_dir, 1),
 	    .reloadable = true,
 	    .help = "The folder of texts, one LANGUAGE.json each." },
+	{ "sim_changes_file", OPTION_FILE, OPTIONAL, TEXT(settings, sim_changes_file, 1),
+	    .help = "A file to which the operator's changes of SIMs are added, one on a line as "
+	    "\"27821234567 2026-03-24T10:00:00Z\"; read again every 5 seconds: see CHANGED SIM." },
 	{ "binds", OPTION_LIST, "[]", RANGE(0, 64), .group = &bind_group,
 	    .help = "Links to SMSCs." },
 	{ "tenants", OPTION_TENANTS, "tenants.d", RANGE(1, 256), .group = &tenant_group,

@@ -290,6 +290,35 @@ check_answerable(struct reader *r, const struct tenant_settings *t, const json_t
 		    "one a number as sender, or \"inbound\" numbers");
 }
 
+void
+reader_check_pin_key(struct reader *r, const struct pin_key *k, const json_t *node)
+{
+	if (k->file_id != k->id)
+		SAY(r, member(node, "id"), "id: the file holds the key %d, not %d; name the file of this key, or write "
+		    "the number that stands in it", k->file_id, k->id);
+}
+
+/* The newest key is the one that everything new is made with, however the keys are written down. */
+static void
+check_pin_keys(struct reader *r, struct wallet_settings *w, const json_t *wallet)
+{
+	bool one = json_object_get(wallet, "pin_key_file") != NULL, list = w->pin_keys_n > 0;
+
+	if (wallet != NULL && one == list)
+		SAY(r, wallet, one ? "pin_key_file and pin_keys are both given; put the key of pin_key_file into pin_keys" :
+		    "pin_key_file is missing. The key that passwords and MACs are made with from PINs, as isango keygen "
+		    "writes it; several keys go into pin_keys");
+	for (int i = 0; i < w->pin_keys_n; i++)
+		for (int j = 0; j < i; j++)
+			if (w->pin_keys[i].id == w->pin_keys[j].id)
+				SAY(r, member(wallet, "pin_keys"), "pin_keys: the key %d stands there twice",
+				    w->pin_keys[i].id);
+	if (list) {
+		w->pin_key_id = w->pin_keys[0].id;
+		memcpy(w->pin_key, w->pin_keys[0].key, sizeof w->pin_key);
+	}
+}
+
 /*
  * Runs after mistakes within the tenant too: what could not be read is empty then, and not
  * complained of again.
@@ -321,6 +350,7 @@ reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *n
 		SAY(r, member(wallet, "callback_key_file"),
 		    "callback_key_file: the wallet core cannot call back while public_url, of the main file, is "
 		    "missing: give it, or leave the key out");
+	check_pin_keys(r, &t->wallet, wallet);
 	check_kinds(r, t, node);
 	check_answerable(r, t, node);
 	if (sends_tokens(t) && json_array_size(json_object_get(routes, "token")) == 0)

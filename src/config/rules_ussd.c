@@ -117,6 +117,10 @@ check_session(struct reader *r, const struct ussd_dialect *d, const json_t *node
 	if (d->session_tlv == USSD_TAG_OP || d->session_tlv == USSD_TAG_PAYLOAD)
 		SAY(r, place(node, "session_tlv"), "session_tlv: 0x%04x is no session's; name the TLV that is",
 		    (unsigned)d->session_tlv);
+	if (d->imsi_tlv != 0 && (d->imsi_tlv == d->session_tlv || d->imsi_tlv == USSD_TAG_OP ||
+	    d->imsi_tlv == USSD_TAG_PAYLOAD || d->imsi_tlv == USSD_TAG_ITS || d->imsi_tlv == USSD_TAG_REFERENCE))
+		SAY(r, place(node, "imsi_tlv"), "imsi_tlv: 0x%04x is no IMSI's; name the TLV that is",
+		    (unsigned)d->imsi_tlv);
 	if (d->turn_identity == TURN_ITS_SEQUENCE && d->session_id != SESSION_ITS_OCTET1)
 		SAY(r, place(node, "turn_identity"),
 		    "turn_identity: \"its_sequence\" needs session_id \"its_octet1\", beside which it stands");

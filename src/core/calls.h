@@ -9,10 +9,12 @@
 
 #define CALL_OUTCOMES 12
 
+enum call_secret { CALL_NO_PIN, CALL_PIN, CALL_NEW_PIN };	/* a new one: chosen and typed twice just before */
+
 struct call_row {
 	const char *name;
 	const char *outcomes[CALL_OUTCOMES];	/* NULL-terminated */
-	bool wants_secret;			/* must directly follow an `ask` or `confirm` that takes a PIN */
+	enum call_secret wants_secret;		/* must directly follow an `ask` or `confirm` that takes a PIN */
 	bool intent;				/* runs the accepted intent: reachable only through a confirm */
 	bool open;				/* anybody may ask: nothing private, no money, also for a menu by SMS */
 	const char *sets;			/* variables set, for the manual: "a b list.n list.i.x" */

@@ -15,7 +15,6 @@
 #define NAME_SIZE 101
 #define YEAR_MIN 1900
 #define YEAR_MAX 2100
-#define PHONE_END 7		/* digits of a phone number that its owner knows by heart */
 
 bool
 date_valid(int year, int month, int day)
@@ -195,11 +194,35 @@ is_run(const char *pin, int length, int back, int step)
 }
 
 static bool
+is_in(const char *pin, const char *text)
+{
+	return text != NULL && strstr(text, pin) != NULL;
+}
+
+/* As it is written abroad and, with a 0 for a country code of one to three digits, at home. */
+static bool
 is_in_phone(const char *pin, const char *phone)
 {
-	size_t n = strlen(phone), keep = strlen(pin) > PHONE_END ? strlen(pin) : PHONE_END;
+	if (phone == NULL)
+		return false;
+	if (pin[0] == '0')
+		for (size_t code = 1; code <= 3 && code < strlen(phone); code++)
+			if (str_starts(phone + code, pin + 1))
+				return true;
+	return is_in(pin, phone);
+}
 
-	return strstr(n > keep ? phone + n - keep : phone, pin) != NULL;
+static bool
+is_in_code(const char *pin, const char *code)
+{
+	char digits[32];
+	size_t n = 0;
+
+	for (const char *p = code; p != NULL && *p != '\0' && n < sizeof digits - 1; p++)
+		if (isdigit((unsigned char)*p))
+			digits[n++] = *p;
+	digits[n] = '\0';
+	return is_in(pin, digits);
 }
 
 static bool
@@ -207,7 +230,7 @@ is_in_birth(const char *pin, const char *birth)
 {
 	char long_year[9], short_year[7];
 
-	if (strlen(birth) != 8)
+	if (birth == NULL || strlen(birth) != 8)
 		return false;
 	snprintf(long_year, sizeof long_year, "%.2s%.2s%.4s", birth + 6, birth + 4, birth);
 	snprintf(short_year, sizeof short_year, "%.2s%.2s%.2s", birth + 6, birth + 4, birth + 2);
@@ -215,23 +238,33 @@ is_in_birth(const char *pin, const char *birth)
 	    strstr(short_year, pin) != NULL;
 }
 
-enum pin_strength
-check_new_pin(const char *pin, int length, const char *phone, const char *birth)
+static bool
+is_pattern(const char *pin, int length)
 {
 	static const struct {
 		int back, step;
-	} runs[] = { { 1, 0 }, { 1, 1 }, { 1, -1 }, { 2, 0 } };
+	} runs[] = { { 1, 0 }, { 1, 1 }, { 1, -1 }, { 2, 0 }, { 3, 0 } };
+	/* As fingers go over the keys of a phone. */
+	static const char *const lines[] = { "2580", "0852", "147258369", "963852741", "369258147", "741852963" };
 
+	for (size_t i = 0; i < NELEM(runs); i++)
+		if (length >= 2 * runs[i].back && is_run(pin, length, runs[i].back, runs[i].step))
+			return true;
+	for (size_t i = 0; i < NELEM(lines); i++)
+		if (is_in(pin, lines[i]))
+			return true;
+	return length == 4 && (str_starts(pin, "19") || str_starts(pin, "20"));
+}
+
+enum pin_strength
+check_new_pin(const char *pin, int length, const struct pin_about *about)
+{
 	if (!str_all_digits(pin))
 		return PIN_NOT_DIGITS;
 	if (strlen(pin) != (size_t)length)
 		return PIN_WRONG_LENGTH;
-	for (size_t i = 0; i < NELEM(runs); i++)
-		if (is_run(pin, length, runs[i].back, runs[i].step))
-			return PIN_WEAK;
-	if (length == 4 && (str_starts(pin, "19") || str_starts(pin, "20")))
+	if (is_pattern(pin, length) || is_in_phone(pin, about->phone) || is_in_birth(pin, about->birth) ||
+	    is_in(pin, about->id_number) || is_in_code(pin, about->service_code))
 		return PIN_WEAK;
-	if (phone != NULL && is_in_phone(pin, phone))
-		return PIN_WEAK;
-	return birth != NULL && is_in_birth(pin, birth) ? PIN_WEAK : PIN_OK;
+	return PIN_OK;
 }

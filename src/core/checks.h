@@ -26,9 +26,15 @@ bool check_date(const char *text, char out[9]) MUST_CHECK;
 bool date_valid(int year, int month, int day);
 
 enum pin_strength { PIN_OK, PIN_NOT_DIGITS, PIN_WRONG_LENGTH, PIN_WEAK };
+/* What others can know of who chooses a PIN; NULL or "" where we do not. */
+struct pin_about {
+	const char *phone;		/* canonical */
+	const char *birth;		/* yyyymmdd */
+	const char *id_number, *service_code;
+};
 /*
- * A new PIN of exactly `length` digits. Weak: one digit repeated, a run up or down, a pair repeated
- * (1212), a year 19xx/20xx, part of the phone number's end or of the birth date (yyyymmdd, may be
- * NULL).
+ * A new PIN of exactly `length` digits. Weak: one digit repeated, a run up or down, two or three
+ * digits repeated (1212, 123123), a line down the keypad, a year 19xx/20xx, part of the phone
+ * number, of the birth date, of the ID number or of the service code.
  */
-enum pin_strength check_new_pin(const char *pin, int length, const char *phone, const char *birth);
+enum pin_strength check_new_pin(const char *pin, int length, const struct pin_about *about);

@@ -90,13 +90,13 @@ static const char *
 accept_new_pin(const struct menu_accept *a, const char *typed, struct vars *vars,
     const struct menu_env *env, char value[MENU_VALUE])
 {
-	const char *birth = vars_get(vars, "birth");
+	struct pin_about about = { env->phone, vars_get(vars, "birth"), vars_get(vars, "id_number"),
+		vars_get(vars, "service_code") };
 
 	(void)a;
 	if (!accept_pin_form(typed, env))
 		return "error.pin";
-	if (check_new_pin(typed, env->pin_length, env->phone, birth[0] != '\0' ? birth : NULL) !=
-	    PIN_OK)
+	if (check_new_pin(typed, env->pin_length, &about) != PIN_OK)
 		return "error.pin_weak";
 	pin_mac(typed, env, value);
 	return NULL;

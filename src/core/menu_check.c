@@ -66,6 +66,23 @@ enters_with_pin(const struct menu_state *from)
 	return from->kind == MENU_ASK && from->accept.row->secret;
 }
 
+/* Typed twice, the first time where it is looked at whether it is easy to guess. */
+static bool
+enters_with_new_pin(const struct check *c, const struct menu_state *from)
+{
+	const struct accept_row *new_pin = accept_find("new_pin");
+
+	if (from->kind != MENU_ASK || from->accept.of == NULL || !from->accept.row->secret)
+		return false;
+	for (int i = 0; i < c->m->state_n; i++) {
+		const struct menu_state *s = &c->m->state[i];
+
+		if (s->kind == MENU_ASK && s->accept.row == new_pin && s->as != NULL && strcmp(s->as, from->accept.of) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The edge from -> s that makes s ask for what it does not get. */
 static void
 check_entry(struct check *c, const struct menu_state *from, const struct menu_edge *e)
@@ -78,6 +95,10 @@ check_entry(struct check *c, const struct menu_state *from, const struct menu_ed
 		PROBLEM(c, e->at,
 		    "the call \"%s\" of \"%s\" takes a PIN, but \"%s\" does not ask for one; "
 		    "go to an ask with the check pin or repeat_pin first",
+		    s->call->name, s->name, from->name);
+	else if (s->call->wants_secret == CALL_NEW_PIN && !enters_with_new_pin(c, from))
+		PROBLEM(c, e->at, "the call \"%s\" of \"%s\" sets a PIN, but \"%s\" does not repeat a new one; "
+		    "go to it from an ask with the check repeat_pin of what an ask with new_pin kept",
 		    s->call->name, s->name, from->name);
 	if (s->call->intent &&
 	    (from->kind != MENU_CONFIRM || e != &from->edge[ON_ACCEPTED] || from->intent == NULL ||
@@ -218,7 +239,7 @@ check_texts(struct check *c)
 {
 	static const char *const own[] = {
 		"nav.back", "nav.more", "language.name", "error.choice", "error.pin",
-		"error.pin_wrong", "error.internal", "error.session_lost",
+		"error.pin_wrong", "error.internal", "error.session_lost", "error.call_help", "error.sim_changed",
 	};
 
 	for (size_t i = 0; i < NELEM(own); i++)

@@ -368,6 +368,10 @@ on_outcome(struct walk *w, const char *outcome)
 		again(w, s, "error.pin_wrong");
 		return;
 	}
+	if (strcmp(outcome, "call_help") == 0 || strcmp(outcome, "sim_changed") == 0) {
+		finish(w, outcome[0] == 'c' ? "error.call_help" : "error.sim_changed");
+		return;
+	}
 	if (s != NULL && s->kind == MENU_CONFIRM)
 		e = confirm_edge(s, outcome);
 	else if (s != NULL && s->kind == MENU_CALL)

@@ -10,6 +10,7 @@ static const struct rec_field fields[] = {
 	REC(1, REC_INT, pin_tries, taken), REC(2, REC_INT, pin_tries, wrong),
 	REC(3, REC_INT, pin_tries, locks), REC(4, REC_I64, pin_tries, taken_at),
 	REC(5, REC_I64, pin_tries, locked_until),
+	REC(20, REC_STR, pin_tries, taken_by),
 };
 
 void

@@ -16,6 +16,7 @@ struct pin_tries {
 	int wrong;			/* since the last right one or lock */
 	int locks;			/* since the last right one */
 	int64_t taken_at, locked_until;
+	char taken_by[64];		/* the turn that took the last one: it never takes two */
 	struct rec_rest rest;
 };
 

@@ -47,6 +47,7 @@ struct ussd_dialect {			/* of a bind; core/ussd_dialect.c has the presets. Ops a
 	bool ignores_op;		/* what they send in ussd_service_op means nothing */
 	enum session_id_source session_id;
 	int session_tlv;		/* the tag, of SESSION_VENDOR_TLV; else 0 */
+	int imsi_tlv;			/* the tag; 0: the network does not tell */
 	enum turn_identity turn_identity;
 	int begin_ops[USSD_OPS_MAX], continue_ops[USSD_OPS_MAX], abort_ops[USSD_OPS_MAX];
 	int begin_ops_n, continue_ops_n, abort_ops_n;
@@ -130,6 +131,14 @@ struct kind_settings {
 	int expires_h;			/* hours that a token stays usable */
 };
 
+#define PIN_KEYS_MAX 8
+
+struct pin_key {
+	int id;
+	unsigned char key[32];
+	int file_id;				/* the number in its file; config only */
+};
+
 struct wallet_settings {
 	char url[256];
 	int64_t tenant_id;
@@ -139,6 +148,9 @@ struct wallet_settings {
 	enum pin_check pin_check;
 	unsigned char pin_key[32];			/* HMAC key, the newest; pin_key_id names it */
 	int pin_key_id;
+	struct pin_key pin_keys[PIN_KEYS_MAX];		/* all of them, the newest first; none: only the one above */
+	int pin_keys_n;
+	int pin_reset_wait_h;				/* between asking for a new PIN and setting it */
 	char identity_prefix[12];			/* "ac-": identity = prefix customerId - keyId */
 	char password_prefix[12];			/* for passwordRegEx of the tenant */
 	enum token_sms token_sms;
@@ -231,6 +243,7 @@ struct settings {
 	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */
 	int callback_connections, callback_timeout_ms;	/* to integrators */
 	char menus_dir[256], templates_dir[256];
+	char sim_changes_file[256];			/* the operator's word, "": there is none */
 	struct bind_settings *binds;
 	int binds_n;
 	struct channel_settings *channels;		/* of all tenants */

@@ -25,6 +25,13 @@ static const struct rec_field fields[] = {
 	REC_VAR(27, subscriber, tokens, tokens_len),
 	REC(28, REC_BOOL, subscriber, opted_out), REC(29, REC_I64, subscriber, opted_out_at),
 	REC(60, REC_I64, subscriber, frozen_at),
+	REC(100, REC_INT, subscriber, pin_write), REC(101, REC_I64, subscriber, pin_write_at),
+	REC(102, REC_INT, subscriber, pin_write_key), REC_VAR(103, subscriber, pin_write_mac, pin_write_mac_len),
+	REC(104, REC_I64, subscriber, pin_unanswered_at), REC(105, REC_BOOL, subscriber, pin_write_excused),
+	REC(106, REC_BOOL, subscriber, has_old_key), REC(107, REC_INT, subscriber, pin_old_key),
+	REC(108, REC_I64, subscriber, pin_key_at), REC_VAR(109, subscriber, sim_mac, sim_mac_len),
+	REC(110, REC_I64, subscriber, sim_changed_at), REC(111, REC_I64, subscriber, reset_from),
+	REC(112, REC_INT, subscriber, resets), REC(113, REC_INT, subscriber, id_checks),
 };
 
 void
@@ -37,7 +44,8 @@ bool
 subscriber_decode(const void *octets, size_t n, struct subscriber *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
-	    out->recent_len % sizeof out->recent[0] == 0 && (unsigned)out->outcome <= OUTCOME_CHECKING;
+	    out->recent_len % sizeof out->recent[0] == 0 && (unsigned)out->outcome <= OUTCOME_CHECKING &&
+	    (unsigned)out->pin_write < PIN_WRITE_KINDS;
 }
 
 void
@@ -47,7 +55,7 @@ subscriber_new_day(struct subscriber *s, const char today[9])
 		return;
 	if (!str_copy(s->day, sizeof s->day, today))
 		s->day[0] = '\0';
-	s->lookups = s->refused_other = s->activations = 0;
+	s->lookups = s->refused_other = s->activations = s->resets = s->id_checks = 0;
 	s->spent = 0;
 }
 

@@ -13,6 +13,10 @@
 #define RECENT_PAYMENTS 16
 #define INTENT_ID 40
 
+/* What is written of a customer's password at the wallet core: core/pin_write.h. */
+enum pin_write_kind { PIN_WRITE_NONE, PIN_WRITE_ROTATE, PIN_WRITE_CHANGE, PIN_WRITE_ACTIVATE, PIN_WRITE_RESET,
+    PIN_WRITE_RETIRE, PIN_WRITE_KINDS };
+
 enum outcome_state { OUTCOME_NONE, OUTCOME_DONE, OUTCOME_NOT_DONE, OUTCOME_CHECKING };
 
 struct recent_payment {			/* for "You sent R50.00 to T*** at 14:02. Send again?" */
@@ -55,6 +59,25 @@ struct subscriber {
 	bool opted_out;
 	int64_t opted_out_at;		/* when that changed last, either way */
 	int64_t frozen_at;		/* by an operator: it may do nothing; 0: it is not */
+	/* a password that was sent to the core and is not known to be there */
+	enum pin_write_kind pin_write;
+	int64_t pin_write_at;
+	int pin_write_key;
+	unsigned char pin_write_mac[16];
+	uint32_t pin_write_mac_len;
+	int64_t pin_unanswered_at;	/* the last one that was given up on without an answer */
+	bool pin_write_excused;		/* one wrong PIN was not counted because of it */
+	/* the identity of the key before, still with the password of then */
+	bool has_old_key;
+	int pin_old_key;
+	int64_t pin_key_at;
+	/* the SIM that dialled last, and when it was another one than before */
+	unsigned char sim_mac[16];
+	uint32_t sim_mac_len;
+	int64_t sim_changed_at;
+	/* a forgotten PIN */
+	int64_t reset_from;		/* a new one may be set from then on; 0: not asked for */
+	int resets, id_checks;		/* a day */
 	struct rec_rest rest;
 };
 

@@ -183,6 +183,38 @@ octets_text(const struct ussd_tlv_in *t, char *out, size_t size)
 	str_format(out, size, "%016llx.%u", (unsigned long long)h, t->len);
 }
 
+#define IMSI_LEAST 5		/* octets, packed two digits each */
+#define IMSI_MOST 16
+
+/* Zeros or ones all over are how a network writes that it does not know. */
+static bool
+says_nothing(const unsigned char *p, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (p[i] != p[0])
+			return false;
+	return true;
+}
+
+void
+ussd_imsi(const struct ussd_dialect *d, const struct ussd_in *in, char out[33])
+{
+	const struct ussd_tlv_in *t = d->imsi_tlv != 0 ? find(in, d->imsi_tlv) : NULL;
+	size_t n = t != NULL ? t->len : 0, digits = 0;
+
+	out[0] = '\0';
+	while (n > 0 && (t->p[n - 1] == '\0' || t->p[n - 1] == ' '))
+		n--;
+	if (n < IMSI_LEAST || n > IMSI_MOST || says_nothing(t->p, n))
+		return;
+	while (digits < n && t->p[digits] >= '0' && t->p[digits] <= '9')
+		digits++;
+	if (digits == n)
+		str_copyn(out, 33, (const char *)t->p, n);
+	else
+		str_hex(t->p, n, out);
+}
+
 static void
 read_session(const struct ussd_dialect *d, const struct ussd_tlv_in *t, const char *phone, struct ussd_event *out)
 {

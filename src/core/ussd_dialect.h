@@ -70,6 +70,9 @@ struct ussd_event {
 /* `phone`: the source, canonical. */
 void ussd_read(const struct ussd_dialect *d, const struct ussd_in *in, const char *phone, struct ussd_event *out);
 
+/* The IMSI of the SIM that dials, where the bind says which TLV has it: its digits, or its octets in hex; else "". */
+void ussd_imsi(const struct ussd_dialect *d, const struct ussd_in *in, char out[33]);
+
 /* "*120*384*1#" was dialled, "*120*384#" is ours: what follows our code is the customer's business. */
 bool ussd_code_matches(const char *ours, const char *dialled);
 /* "120384" is the short code of "*120*384#". */

@@ -25,6 +25,9 @@ static const struct {
 	{ "activate.finish", call_activate_finish, true, false },
 	{ "pin.check", call_pin_check, false, false },	/* the PIN's own try is the claim */
 	{ "pin.change", call_pin_change, true, true },
+	{ "pin.forgot", call_pin_forgot, true, false },
+	{ "pin.forgot_code", call_pin_forgot_code, true, false },
+	{ "pin.reset", call_pin_reset, true, false },
 	{ "balance", call_balance, true, true },
 	{ "statement", call_statement, true, true },
 	{ "limit.left", call_limit_left, false, true },

@@ -149,7 +149,7 @@ check_over(struct turn *t, enum pin_result result)
 {
 	static const char *const outcome[] = {
 		[PIN_RESULT_RIGHT] = "ok", [PIN_RESULT_WRONG] = "wrong", [PIN_RESULT_LOCKED] = "locked",
-		[PIN_RESULT_UNSURE] = "failed",
+		[PIN_RESULT_UNSURE] = "failed", [PIN_RESULT_NO_KEY] = "call_help",
 	};
 
 	vars_set_i64(turn_vars(t), "tries_left", pin_left(&t->pin));
@@ -203,62 +203,20 @@ call_pin_check(struct turn *t)
 	turn_check_pin(t, after_check);
 }
 
-static void
-pin_changed(struct turn *t)
-{
-	mem_wipe(t->step.secret, sizeof t->step.secret);
-	turn_outcome(t, "done");
-}
+/* ---- a new PIN of who knows the old one ---- */
 
 static void
-set_pin(struct subscriber *sub, struct turn *t)
+pin_change_over(struct turn *t)
 {
-	sub->pin_key_id = t->settings->wallet.pin_key_id;
-	if (t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
-		memcpy(sub->pin_mac, t->mac, sizeof t->mac);
-		sub->pin_mac_len = sizeof t->mac;
-	}
-}
+	static const char *const outcome[] = {
+		[PIN_WRITTEN] = "done", [PIN_NOT_WRITTEN] = "failed", [PIN_MAYBE_WRITTEN] = "unsure",
+	};
 
-/* No answer to the change: whoever the new PIN lets in has it. */
-static void
-on_new_pin_tried(struct task *task, const struct event *e)
-{
-	struct turn *t = turn_of(task);
-
-	mem_wipe(t->step.secret, sizeof t->step.secret);
-	if (e->wallet->end == WALLET_DONE)
-		turn_change_subscriber(t, set_pin, pin_changed);
-	else
-		turn_outcome(t, "unsure");
-}
-
-static void
-on_identity_changed(struct task *task, const struct event *e)
-{
-	struct turn *t = turn_of(task);
-	struct wallet_req q = { .op = WALLET_LOGIN };
-
-	if (e->wallet->end == WALLET_UNKNOWN) {
-		turn_customer_identity(t, t->sub.customer_id, q.identity);
-		turn_pin_password(t, t->sub.customer_uid, t->step.secret, q.password);
-		turn_ask(t, &q, on_new_pin_tried);
-	} else if (turn_answered(t, e))
-		turn_change_subscriber(t, set_pin, pin_changed);
+	turn_outcome(t, outcome[t->written]);
 }
 
 void
 call_pin_change(struct turn *t)
 {
-	struct wallet_req q = { .op = WALLET_IDENTITY_UPDATE, .customer_id = t->sub.customer_id };
-
-	t->irrevocable = true;
-	if (t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
-		turn_local_pin(t, t->step.secret, t->mac);
-		turn_change_subscriber(t, set_pin, pin_changed);
-		return;
-	}
-	turn_customer_identity(t, t->sub.customer_id, q.identity);
-	turn_pin_password(t, t->sub.customer_uid, t->step.secret, q.password);
-	turn_ask(t, &q, on_identity_changed);
+	turn_write_pin(t, PIN_WRITE_CHANGE, t->sub.pin_key_id, pin_change_over);
 }

@@ -11,7 +11,6 @@
 
 #define REPEAT_MS INT64_C(600000)
 #define DAY_MS INT64_C(86400000)
-#define CAREFUL_MS (3 * DAY_MS)		/* after an activation little can be paid for so long */
 #define LOOKUPS_A_DAY 20
 #define REFUSED_OTHERS_A_DAY 5
 
@@ -108,8 +107,7 @@ call_send_find(struct turn *t)
 static bool
 too_early(const struct turn *t, int64_t amount)
 {
-	return t->settings->activated_cap > 0 && t->sub.activated_at != 0 &&
-	    t->w.task.gw->now - t->sub.activated_at < CAREFUL_MS &&
+	return t->settings->activated_cap > 0 && subscriber_is_young(&t->sub, t->w.task.gw->now) &&
 	    t->sub.spent + amount > t->settings->activated_cap;
 }
 

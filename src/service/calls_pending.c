@@ -219,7 +219,8 @@ on_resend(struct task *task, const struct event *e)
 void
 call_pending_resend(struct turn *t)
 {
-	load_picked(t, on_resend);
+	if (!turn_sim_refuses(t))
+		load_picked(t, on_resend);
 }
 
 /* The token has ended, or is still there after it was asked to go: read from the core by the intent's own run. */

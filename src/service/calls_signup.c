@@ -13,6 +13,7 @@
 #include "service/turn.h"
 
 #define RATIFY_MS 30000
+#define ID_CHECKS_A_DAY 10		/* "taken" says that a number is a customer's: no way to try many */
 
 static void find_customer(struct turn *t);
 static void make_identity(struct turn *t);
@@ -46,14 +47,31 @@ on_others(struct task *task, const struct event *e)
 	turn_outcome(t, "free");
 }
 
-void
-call_signup_check(struct turn *t)
+static void
+count_check(struct subscriber *sub, struct turn *t)
+{
+	(void)t;
+	sub->id_checks++;
+}
+
+static void
+look_for_others(struct turn *t)
 {
 	struct wallet_req q = { .op = WALLET_CUSTOMERS };
 
+	if (t->sub.id_checks > ID_CHECKS_A_DAY) {
+		turn_outcome(t, "failed");
+		return;
+	}
 	str_copy(q.id_number, sizeof q.id_number, vars_get(turn_vars(t), "id_number"));
 	str_copy(q.passport, sizeof q.passport, vars_get(turn_vars(t), "passport"));
 	turn_ask(t, &q, on_others);
+}
+
+void
+call_signup_check(struct turn *t)
+{
+	turn_change_subscriber(t, count_check, look_for_others);
 }
 
 /* ---- the writes ---- */
@@ -117,6 +135,10 @@ set_done(struct subscriber *sub, struct turn *t)
 	sub->signup_uid[0] = sub->signup_wallet_uid[0] = '\0';
 	sub->signup_customer_id = 0;
 	sub->signup_identity = sub->signup_ratified = false;
+	/* What was under way for who had this number before. */
+	sub->has_old_key = false;
+	sub->pin_write = PIN_WRITE_NONE;
+	sub->reset_from = 0;
 	if (sub->lang[0] == '\0')
 		str_copy(sub->lang, sizeof sub->lang, t->s.dlg.lang);
 }
@@ -270,12 +292,20 @@ on_identity(struct task *task, const struct event *e)
 	check_time(t);
 	if (e->wallet->end == WALLET_DONE)
 		turn_change_subscriber(t, set_identity, ratify);
-	else if (e->wallet->end == WALLET_REFUSED && !t->sub.signup_identity) {
-		/* An earlier try may have made it with another PIN: the PIN typed now is the one that counts. */
-		t->sub.signup_identity = true;
+	else if (e->wallet->end == WALLET_REFUSED && !t->identity_again) {
+		/* An earlier try may have made it with another PIN, or under an older key: the PIN typed now counts. */
+		t->identity_again = true;
+		t->sub.signup_identity = !t->sub.signup_identity;
 		make_identity(t);
 	} else
 		over(t, "failed");
+}
+
+static void
+newest_password(struct turn *t, char out[81])
+{
+	if (!turn_pin_password(t, t->settings->wallet.pin_key_id, t->sub.signup_uid, t->step.secret, out))
+		fatalx("the newest key is not there");
 }
 
 static void
@@ -285,7 +315,7 @@ make_identity(struct turn *t)
 	char password[81];
 
 	if (t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
-		turn_pin_password(t, t->sub.signup_uid, t->step.secret, password);
+		newest_password(t, password);
 		gateway_mac(t->w.task.gw, "pin", password, t->mac);
 		mem_wipe(password, sizeof password);
 		turn_change_subscriber(t, set_identity, ratify);
@@ -293,8 +323,8 @@ make_identity(struct turn *t)
 	}
 	if (t->sub.signup_identity)
 		q.op = WALLET_IDENTITY_UPDATE;
-	turn_customer_identity(t, q.customer_id, q.identity);
-	turn_pin_password(t, t->sub.signup_uid, t->step.secret, q.password);
+	pin_identity(&t->settings->wallet, q.customer_id, t->settings->wallet.pin_key_id, q.identity);
+	newest_password(t, q.password);
 	write_call(t, &q, t->settings->wallet.timeout_money_ms, on_identity);
 }
 
@@ -408,6 +438,7 @@ call_signup_create(struct turn *t)
 		return;
 	}
 	t->offset = 0;
+	t->identity_again = false;
 	t->irrevocable = true;
 	turn_change_subscriber(t, set_ids, go_on);
 }

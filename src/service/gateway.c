@@ -134,7 +134,7 @@ gateway_on_money(struct gateway *gw, int64_t now, bool off)
 unsigned
 gateway_busy(const struct gateway *gw)
 {
-	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls;
+	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings;
 }
 
 unsigned

@@ -64,9 +64,12 @@ struct turn_in {
 	const char *text;		/* newest input, or the whole history */
 	bool history;			/* text is the whole history, joined by '*' (Africa's Talking) */
 	const char *service_code;	/* as dialled */
+	char imsi[33];			/* of the SIM that dials; "" where the network does not tell */
 	bool by_sms;			/* the menu for SMS; the answer goes to inbound_answer(), not to ports.reply */
 };
 void gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in);
+/* The operator says that this phone (canonical) got another SIM then. Where a network tells the IMSI turns show it. */
+void gateway_sim_changed(struct gateway *gw, int64_t now, const char *phone, int64_t at_ms);
 /* A text of the templates in the tenant's first language, for where no turn is. */
 const char *gateway_text(const struct gateway *gw, int tenant, const char *key);
 

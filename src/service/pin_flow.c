@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checking a PIN: a try is taken and saved first, then the wallet core (or the sealed MAC) is asked, then the caller
- * saves what came of it together with what it allowed. The PIN itself is kept nowhere.
+ * Checking a PIN, and the turn's side of writing one. A try is taken and saved first, then the wallet core (or the sealed
+ * MAC) is asked, then the caller saves what came of it together with what it allowed. The PIN itself is kept nowhere.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -13,30 +12,135 @@
 
 #define SETTLE_TRIES 5
 
-void
-turn_customer_identity(const struct turn *t, int64_t customer_id, char out[41])
+bool
+turn_pin_password(const struct turn *t, int key_id, const char *customer_uid, const char *pin, char out[81])
 {
 	const struct wallet_settings *w = &t->settings->wallet;
+	const unsigned char *key = pin_key_of(w, key_id);
 
-	str_format(out, 41, "%s%" PRId64 "-%d", w->identity_prefix, customer_id, w->pin_key_id);
+	if (key == NULL)
+		return false;
+	wallet_pin_password(key, w->password_prefix, w->tenant_id, customer_uid, pin, out);
+	return true;
+}
+
+/* ---- writing ---- */
+
+bool
+turn_pin_order(struct turn *t, enum pin_write_kind kind, int key_id, const char *pin, struct pin_order *out)
+{
+	memset(out, 0, sizeof *out);
+	if (!turn_pin_password(t, key_id, t->sub.customer_uid, pin, out->password))
+		return false;
+	gateway_mac(t->w.task.gw, "pin", out->password, out->w.mac);
+	out->w.kind = kind;
+	out->w.key_id = key_id;
+	out->customer_id = t->sub.customer_id;
+	return true;
+}
+
+/* A password that nobody knows, for the identity of the key before. */
+static void
+order_retirement(struct turn *t)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct pin_order *o = &t->pin_next;
+	unsigned char random[24];
+	char hex[2 * sizeof random + 1];
+
+	gw->ports->random(gw->ports->ctx, random, sizeof random);
+	str_hex(random, sizeof random, hex);
+	str_format(o->password, sizeof o->password, "%s%s", t->settings->wallet.password_prefix, hex);
+	gateway_mac(gw, "pin", o->password, o->w.mac);
+	o->w.kind = PIN_WRITE_RETIRE;
+	o->w.key_id = t->sub.pin_old_key;
+	o->customer_id = t->sub.customer_id;
+	mem_wipe(hex, sizeof hex);
+	mem_wipe(random, sizeof random);
+}
+
+/* Behind the turn, so that the customer neither waits for it nor sees it fail. */
+static void
+order_next_key(struct turn *t)
+{
+	const struct wallet_settings *w = &t->settings->wallet;
+	bool local = w->pin_check == PIN_CHECK_LOCAL;
+
+	switch (pin_write_due(&t->sub, w->pin_key_id, local, t->w.task.gw->now)) {
+	case PIN_WRITE_RETIRE:
+		order_retirement(t);
+		break;
+	case PIN_WRITE_ROTATE:
+		turn_pin_order(t, PIN_WRITE_ROTATE, w->pin_key_id, t->step.secret, &t->pin_next);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+write_over(struct turn *t, enum pin_written how)
+{
+	t->awaits_write = false;
+	t->written = how;
+	t->after_write(t);
+}
+
+static void
+on_write_budget(struct task *task, const struct event *e)
+{
+	(void)e;
+	write_over(turn_of(task), PIN_MAYBE_WRITTEN);
+}
+
+bool
+turn_pin_written(struct gateway *gw, uint64_t turn, enum pin_written how)
+{
+	struct task *task = turn != 0 ? task_find(gw, turn) : NULL;
+
+	if (task == NULL || !turn_of(task)->awaits_write)
+		return false;
+	write_over(turn_of(task), how);
+	return true;
 }
 
 void
-turn_pin_password(const struct turn *t, const char *customer_uid, const char *pin, char out[81])
+turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_fn *after)
 {
-	const struct wallet_settings *w = &t->settings->wallet;
+	struct pin_order o;
+	bool known = turn_pin_order(t, kind, key_id, t->step.secret, &o);
 
-	wallet_pin_password(w->pin_key, w->password_prefix, w->tenant_id, customer_uid, pin, out);
+	mem_wipe(t->step.secret, sizeof t->step.secret);
+	if (!known) {
+		turn_no_key(t, key_id);
+		turn_outcome(t, "call_help");
+		return;
+	}
+	t->irrevocable = t->awaits_write = true;
+	t->after_write = after;
+	task_sleep(turn_task(t), t->deadline, on_write_budget);
+	pin_writing_start(t->w.task.gw, t->tenant, t->owner, &o, t->w.task.id);
 }
 
-void
-turn_local_pin(const struct turn *t, const char *pin, unsigned char out[16])
-{
-	char password[81];
+/* ---- checking ---- */
 
-	turn_pin_password(t, t->sub.customer_uid, pin, password);
-	gateway_mac(t->w.task.gw, "pin", password, out);
-	mem_wipe(password, sizeof password);
+/* The PIN may be as right as it will: without the key nobody can tell. */
+void
+turn_no_key(struct turn *t, int key_id)
+{
+	static struct log_limit limit;
+	unsigned held;
+
+	metric_add(M_PIN_KEY_MISSING, 1);
+	if (!log_limited(&limit, &held))
+		log_error(t->w.task.id, "pin key missing", "tenant=%s key=%d more=%u", t->settings->name, key_id, held);
+}
+
+/* The try that is taken may be another turn's, on another channel. */
+static bool
+is_mine(const struct turn *t)
+{
+	return strcmp(t->pin.taken_by, t->s.claim_key) == 0;
 }
 
 /* What the check came to, in the record of tries that is in hand. */
@@ -48,24 +152,58 @@ apply_result(struct turn *t)
 		pin_right(&t->pin);
 		break;
 	case PIN_RESULT_UNSURE:
+	case PIN_RESULT_NO_KEY:
 		pin_give_back(&t->pin);
 		break;
 	case PIN_RESULT_WRONG:
 	case PIN_RESULT_LOCKED:
-		if (pin_wrong(&t->pin, t->w.task.gw->now))
+		if (t->pin_excused)
+			pin_give_back(&t->pin);
+		else if (pin_wrong(&t->pin, t->w.task.gw->now))
 			t->pin_result = PIN_RESULT_LOCKED;
 		break;
 	}
+	if (is_mine(t))
+		t->pin.taken_by[0] = '\0';
+}
+
+/* What a right PIN means beyond this dialogue. */
+static void
+on_right(struct turn *t)
+{
+	struct subscriber *s = &t->sub;
+	enum pin_write_kind was = s->pin_write;
+
+	pin_write_proven(s, t->pin_mac, t->w.task.gw->now);
+	if (s->reset_from != 0) {
+		s->reset_from = 0;
+		t->sub_dirty = true;
+		metric_add(M_PIN_RESETS_CANCELLED, 1);
+	}
+	t->sub_dirty = t->sub_dirty || s->pin_write != was;
+	order_next_key(t);
+}
+
+static void
+on_wrong(struct turn *t)
+{
+	struct subscriber *s = &t->sub;
+
+	t->pin_excused = pin_write_excuses(s, t->pin_mac, t->w.task.gw->now);
+	t->sub_dirty = t->sub_dirty || t->pin_excused;
+	metric_add(t->pin_excused ? M_PIN_EXCUSED : M_PIN_WRONG, 1);
 }
 
 static void
 checked(struct turn *t, enum pin_result result)
 {
+	if (result == PIN_RESULT_RIGHT)
+		on_right(t);
+	else if (result == PIN_RESULT_WRONG)
+		on_wrong(t);
 	mem_wipe(t->step.secret, sizeof t->step.secret);
 	t->pin_result = result;
 	apply_result(t);
-	if (result == PIN_RESULT_WRONG)
-		metric_add(M_PIN_WRONG, 1);
 	if (t->pin_result == PIN_RESULT_LOCKED) {
 		metric_add(M_PIN_LOCKS, 1);
 		log_info(t->w.task.id, "pin locked", "channel=%s", t->channel->name);
@@ -97,6 +235,11 @@ on_fresh_tries(struct task *task, const struct event *e)
 		return;
 	}
 	rev_loaded(&t->pin_rev, &e->v[0]);
+	if (t->settle_unknown && !is_mine(t)) {
+		t->pin_taken = false;	/* it was saved the first time */
+		t->after_settle(t);
+		return;
+	}
 	apply_result(t);
 	settle(t);
 }
@@ -106,8 +249,10 @@ on_settled(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
 	struct store_key key = key_of(STORE_PIN, t->owner, "");
+	bool again = e->end == STORE_CONFLICT || (e->end == STORE_UNKNOWN && task->gw->now < t->deadline);
 
-	if (e->end == STORE_CONFLICT && ++t->tries < SETTLE_TRIES) {
+	t->settle_unknown = t->settle_unknown || e->end == STORE_UNKNOWN;
+	if (again && ++t->tries < SETTLE_TRIES) {
 		task_load(task, &key, 1, on_fresh_tries);
 		return;
 	}
@@ -123,6 +268,7 @@ turn_settle_pin(struct turn *t, turn_fn *after)
 {
 	t->after_settle = after;
 	t->tries = 0;
+	t->settle_unknown = false;
 	settle(t);
 }
 
@@ -148,35 +294,85 @@ on_login(struct task *task, const struct event *e)
 static void
 check_local(struct turn *t)
 {
-	unsigned char mac[16];
-	bool right;
+	const struct subscriber *s = &t->sub;
+	bool right = s->pin_mac_len == sizeof t->pin_mac && str_equal_secret(t->pin_mac, s->pin_mac, sizeof t->pin_mac);
 
-	turn_local_pin(t, t->step.secret, mac);
-	right = t->sub.pin_mac_len == sizeof mac && str_equal_secret(mac, t->sub.pin_mac, sizeof mac);
 	checked(t, right ? PIN_RESULT_RIGHT : PIN_RESULT_WRONG);
+}
+
+/* Whose end is not known may be with the new PIN already, under the new key. */
+static int
+make_password(struct turn *t, char out[81])
+{
+	const struct subscriber *s = &t->sub;
+	struct gateway *gw = t->w.task.gw;
+
+	if (s->pin_write != PIN_WRITE_NONE &&
+	    turn_pin_password(t, s->pin_write_key, s->customer_uid, t->step.secret, out)) {
+		gateway_mac(gw, "pin", out, t->pin_mac);
+		if (pin_write_matches(s, t->pin_mac))
+			return s->pin_write_key;
+	}
+	if (!turn_pin_password(t, s->pin_key_id, s->customer_uid, t->step.secret, out))
+		fatalx("a PIN try was taken without a key");
+	gateway_mac(gw, "pin", out, t->pin_mac);
+	return s->pin_key_id;
+}
+
+static void
+check_taken(struct turn *t)
+{
+	struct wallet_req q = { .op = WALLET_LOGIN };
+	int key_id;
+
+	t->pin_taken = true;
+	t->pin_excused = false;
+	key_id = make_password(t, q.password);
+	if (t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
+		mem_wipe(&q, sizeof q);
+		check_local(t);
+		return;
+	}
+	pin_identity(&t->settings->wallet, t->sub.customer_id, key_id, q.identity);
+	turn_ask(t, &q, on_login);
+}
+
+static void
+restart_untaken(struct turn *t)
+{
+	turn_restart(t, "a PIN try could not be taken");
+}
+
+/* Without an answer it may be taken: nothing was checked, so that it must not count as wrong. */
+static void
+give_back_unknown(struct turn *t, enum store_end end)
+{
+	struct store_key key = key_of(STORE_PIN, t->owner, "");
+
+	t->after_settle = restart_untaken;
+	t->tries = 0;
+	t->pin_result = PIN_RESULT_UNSURE;
+	t->settle_unknown = true;
+	if (end == STORE_UNKNOWN)
+		task_load(turn_task(t), &key, 1, on_fresh_tries);
+	else
+		restart_untaken(t);
 }
 
 static void
 on_taken(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
-	struct wallet_req q = { .op = WALLET_LOGIN };
 
 	if (e->end != STORE_DONE) {
 		mem_wipe(t->step.secret, sizeof t->step.secret);
-		turn_restart(t, "a PIN try could not be taken");
+		give_back_unknown(t, e->end);
 		return;
 	}
 	turn_saved(t);
-	t->claimed = t->pin_taken = true;
+	t->claimed = true;
 	rev_saved(&t->pin_rev);
-	if (t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
-		check_local(t);
-		return;
-	}
-	turn_customer_identity(t, t->sub.customer_id, q.identity);
-	turn_pin_password(t, t->sub.customer_uid, t->step.secret, q.password);
-	turn_ask(t, &q, on_login);
+	check_taken(t);
 }
 
 void
@@ -187,6 +383,13 @@ turn_add_pin(struct turn *t, struct store_commit *c)
 
 	pin_encode(&t->pin, b);
 	commit_put(t->w.task.gw, c, &key, &t->pin_rev, b, 0);
+}
+
+/* The answer to our own commit was lost and the turn began again: the try is there. */
+static bool
+took_before(const struct turn *t)
+{
+	return t->pin.taken > 0 && is_mine(t);
 }
 
 static void
@@ -204,13 +407,14 @@ on_tries_loaded(struct task *task, const struct event *e)
 		return;
 	}
 	rev_loaded(&t->pin_rev, &e->v[0]);
-	if (!pin_take(&t->pin, task->gw->now)) {
+	turn_mark_claim(t);
+	if (!took_before(t) && !pin_take(&t->pin, task->gw->now)) {
 		/* Without a lock it is only that the tries left are being checked right now. */
 		t->pin_result = task->gw->now < t->pin.locked_until ? PIN_RESULT_LOCKED : PIN_RESULT_UNSURE;
 		t->after_pin(t);
 		return;
 	}
-	turn_mark_claim(t);
+	str_copy(t->pin.taken_by, sizeof t->pin.taken_by, t->s.claim_key);
 	turn_add_records(t, &c);
 	turn_add_pin(t, &c);
 	task_commit(task, &c, on_taken);
@@ -222,5 +426,12 @@ turn_check_pin(struct turn *t, turn_fn *after)
 	struct store_key key = key_of(STORE_PIN, t->owner, "");
 
 	t->after_pin = after;
+	if (pin_key_of(&t->settings->wallet, t->sub.pin_key_id) == NULL) {
+		turn_no_key(t, t->sub.pin_key_id);
+		t->pin_taken = false;
+		t->pin_result = PIN_RESULT_NO_KEY;
+		after(t);
+		return;
+	}
 	task_load(turn_task(t), &key, 1, on_tries_loaded);
 }

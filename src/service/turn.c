@@ -93,6 +93,8 @@ turn_end(struct task *task)
 			list_add_tail(&next->queue, it);
 	}
 	list_remove(&t->waiting);
+	if (goes_on && t->pin_next.w.kind != PIN_WRITE_NONE)
+		pin_writing_start(gw, t->tenant, t->owner, &t->pin_next, 0);
 	gw->turns--;
 	gw->tenants[t->tenant].turns--;
 	if (t->request != NULL)
@@ -452,6 +454,7 @@ on_loaded(struct task *task, const struct event *e)
 		memset(&t->sub, 0, sizeof t->sub);
 	calendar_day(task->gw->now, today);
 	subscriber_new_day(&t->sub, today);
+	turn_see_sim(t);
 	if (!s->present || s->damaged || !session_decode(s->p, s->len, &t->s))
 		memset(&t->s, 0, sizeof t->s);	/* a damaged dialogue is begun again, over the old version */
 	load_intents(t);

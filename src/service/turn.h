@@ -9,6 +9,7 @@
 #include "core/message.h"
 #include "core/pin.h"
 #include "core/session.h"
+#include "service/pin_writing.h"
 #include "service/run.h"
 
 struct turn;
@@ -54,14 +55,26 @@ struct turn {
 	bool pin_taken;			/* a try was taken: the PIN's record must be saved again */
 	turn_fn *after_settle;
 	const char *confirmed;		/* outcome of the confirm once the try is settled */
-	enum pin_result { PIN_RESULT_RIGHT, PIN_RESULT_WRONG, PIN_RESULT_LOCKED, PIN_RESULT_UNSURE } pin_result;
+	enum pin_result { PIN_RESULT_RIGHT, PIN_RESULT_WRONG, PIN_RESULT_LOCKED, PIN_RESULT_UNSURE,
+	    PIN_RESULT_NO_KEY } pin_result;
+	unsigned char pin_mac[16];	/* keyed, of the password that was tried */
+	bool pin_excused;		/* wrong, but not the customer's fault */
+	bool settle_unknown;
+	/* PIN being written */
+	turn_fn *after_write;
+	bool awaits_write;
+	enum pin_written written;
+	struct pin_order pin_next;	/* what a right PIN makes necessary; begun when the turn is over */
 	/* of the call in hand */
 	task_fn *then;			/* where a claim or a call goes on */
 	turn_fn *after, *after_sum;
 	void (*change)(struct subscriber *sub, struct turn *t);
+	void (*prepare)(struct subscriber *sub, struct turn *t);
+	turn_fn *proven;
 	struct wallet_req *request;	/* waiting for the customer's login; ours */
 	int64_t pending_total, available, found_id;
 	int offset;
+	bool identity_again;		/* of a sign-up: made or updated, the other way round */
 	int kind;			/* index into the tenant's kinds */
 	unsigned char mac[16];
 	char uid[WALLET_UID];
@@ -156,17 +169,37 @@ void turn_check_pin(struct turn *t, turn_fn *after);
 void turn_add_pin(struct turn *t, struct store_commit *c);
 /* Saves by itself what came of the try that was taken, on a fresh record when somebody else changed it; then `after`. */
 void turn_settle_pin(struct turn *t, turn_fn *after);
-void turn_customer_identity(const struct turn *t, int64_t customer_id, char out[41]);
-void turn_pin_password(const struct turn *t, const char *customer_uid, const char *pin, char out[81]);
-void turn_local_pin(const struct turn *t, const char *pin, unsigned char out[16]);
+/* false: that key is not configured. */
+bool turn_pin_password(const struct turn *t, int key_id, const char *customer_uid, const char *pin,
+    char out[81]) MUST_CHECK;
+bool turn_pin_order(struct turn *t, enum pin_write_kind kind, int key_id, const char *pin, struct pin_order *out);
+void turn_no_key(struct turn *t, int key_id);		/* counts and logs it */
+/* step.secret becomes the customer's PIN; `after` with what is known of it when the screen's time is over. Without the
+ * key the outcome is `call_help`. */
+void turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_fn *after);
+/* false: that turn does not wait for it any more. */
+bool turn_pin_written(struct gateway *gw, uint64_t turn, enum pin_written how);
 
 turn_fn call_customer_find, call_language_set, call_pin_check, call_pin_change;		/* calls_customer.c */
 turn_fn call_notices_stop, call_notices_start;
 turn_fn call_signup_check, call_signup_create;						/* calls_signup.c */
 turn_fn call_activate_start, call_activate_finish;					/* calls_activate.c */
+turn_fn call_pin_forgot, call_pin_forgot_code, call_pin_reset;				/* calls_forgot.c */
 turn_fn call_balance, call_statement, call_limit_left;					/* calls_views.c */
 turn_fn call_pending_list, call_pending_resend, call_pending_cancel;			/* calls_pending.c */
 turn_fn call_send_find, call_send_check, call_cash_kinds, call_cash_check;		/* calls_money.c */
+
+/* proof.c: `proven` where `id_number` is the customer's; else the outcome is `no_match` or `failed`. */
+void turn_prove_identity(struct turn *t, int64_t customer_id, turn_fn *proven);
+/* Saves a code, with what `prepare` (or NULL) changes, and sends it; the outcome is `sent` or `failed`. */
+void turn_send_code(struct turn *t, void (*prepare)(struct subscriber *, struct turn *));
+/* `proven` where `code` is the one that was sent; else the outcome is `wrong_code`, `blocked` or `failed`. */
+void turn_prove_code(struct turn *t, turn_fn *proven);
+
+/* sim.c: looks at the SIM that dials. */
+void turn_see_sim(struct turn *t);
+/* true: it is a new one, and the call in hand is over with the outcome `sim_changed`. */
+bool turn_sim_refuses(struct turn *t);
 
 /* calls_pending.c: what pending tokens would take from the wallet, into pending_total; then `after`, or outcome failed. */
 void turn_sum_pending(struct turn *t, turn_fn *after);

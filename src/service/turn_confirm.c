@@ -320,7 +320,7 @@ after_pin(struct turn *t)
 {
 	static const char *const outcome[] = {
 		[PIN_RESULT_RIGHT] = "lapsed", [PIN_RESULT_WRONG] = "wrong", [PIN_RESULT_LOCKED] = "locked",
-		[PIN_RESULT_UNSURE] = "failed",
+		[PIN_RESULT_UNSURE] = "failed", [PIN_RESULT_NO_KEY] = "call_help",
 	};
 	struct gateway *gw = t->w.task.gw;
 	char month[7];

@@ -53,6 +53,7 @@ begin(struct turn *t)
 	vars_set(v, "had_pin", t->sub.has_pin ? "1" : "");
 	vars_unset(v, "authed");
 	vars_unset(v, "login");
+	vars_unset(v, "reset_ok");
 	turn_feed(t, MENU_BEGIN, t->in.kind == TURN_PUSH ? t->text : from);
 }
 

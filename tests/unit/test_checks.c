@@ -182,24 +182,34 @@ test_pin(void **state)
 		{ "4321", 4, PIN_WEAK }, { "7890", 4, PIN_WEAK }, { "0987", 4, PIN_WEAK },
 		{ "1212", 4, PIN_WEAK }, { "12121", 5, PIN_WEAK }, { "838383", 6, PIN_WEAK },
 		{ "1987", 4, PIN_WEAK }, { "2024", 4, PIN_WEAK },
-		/* the phone's last seven digits are 1594862 */
+		{ "123123", 6, PIN_WEAK }, { "1231", 4, PIN_OK }, { "2580", 4, PIN_WEAK }, { "0852", 4, PIN_WEAK },
+		{ "14725", 5, PIN_WEAK },
+		/* the phone is 27821594862, at home 0821594862; the code *120*384# */
 		{ "4862", 4, PIN_WEAK }, { "1594", 4, PIN_WEAK }, { "59486", 5, PIN_WEAK },
-		{ "2159", 4, PIN_OK }, { "82159486", 8, PIN_OK }, { "21594862", 8, PIN_WEAK },
+		{ "2159", 4, PIN_WEAK }, { "82159486", 8, PIN_WEAK }, { "21594862", 8, PIN_WEAK },
+		{ "0821", 4, PIN_WEAK }, { "08215", 5, PIN_WEAK }, { "2782", 4, PIN_WEAK }, { "0827", 4, PIN_OK },
+		{ "0384", 4, PIN_WEAK }, { "20384", 5, PIN_WEAK },
+		/* the ID number 9003245800086 */
+		{ "0086", 4, PIN_WEAK }, { "5800", 4, PIN_WEAK }, { "45800", 5, PIN_WEAK },
 		/* born 24 March 1990 */
 		{ "2403", 4, PIN_WEAK }, { "0324", 4, PIN_WEAK }, { "9003", 4, PIN_WEAK },
 		{ "0390", 4, PIN_WEAK }, { "240390", 6, PIN_WEAK }, { "900324", 6, PIN_WEAK },
 		{ "24031990", 8, PIN_WEAK },
 	};
 
+	static const struct pin_about all = { "27821594862", "19900324", "9003245800086", "*120*384#" };
+	static const struct pin_about phone = { .phone = "27821594862" }, no_birth = { "27821594862", "", "", "" };
+	static const struct pin_about nothing = { 0 }, small = { .phone = "862" };
+
 	(void)state;
 	for (size_t i = 0; i < NELEM(rows); i++)
-		if (check_new_pin(rows[i].pin, rows[i].length, "27821594862", "19900324") !=
-		    rows[i].strength)
+		if (check_new_pin(rows[i].pin, rows[i].length, &all) != rows[i].strength)
 			fail_msg("row %zu", i);
-	assert_int_equal(check_new_pin("2403", 4, "27821594862", NULL), PIN_OK);
-	assert_int_equal(check_new_pin("2403", 4, "27821594862", ""), PIN_OK);
-	assert_int_equal(check_new_pin("4862", 4, NULL, NULL), PIN_OK);
-	assert_int_equal(check_new_pin("4862", 4, "862", NULL), PIN_OK);
+	assert_int_equal(check_new_pin("2403", 4, &phone), PIN_OK);
+	assert_int_equal(check_new_pin("2403", 4, &no_birth), PIN_OK);
+	assert_int_equal(check_new_pin("4862", 4, &nothing), PIN_OK);
+	assert_int_equal(check_new_pin("4862", 4, &small), PIN_OK);
+	assert_int_equal(check_new_pin("0384", 4, &phone), PIN_OK);
 }
 
 int

@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "config/file.h"
 #include "config/config_options.h"
+#include "core/pin_write.h"
 
 #define HEX_A "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define HEX_B "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff"
@@ -260,6 +261,7 @@ struct mistake {
 #define MAIN "isango.json"
 #define ACME "tenants.d/acme.json"
 #define ITS "\"dialect\": \"its\""
+#define PIN_KEY "\"pin_key_file\": \"../acme.pin.key\""
 
 static const struct mistake mistakes[] = {
 	{ MAIN, "\"timezone\": ", "\"timezon\": ",
@@ -272,6 +274,9 @@ static const struct mistake mistakes[] = {
 	{ MAIN, ITS, "\"session_tlv\": 5121", .says = "only session_id \"vendor_tlv\" reads it" },
 	{ MAIN, ITS, "\"dialect\": \"vendor_tlv\", \"session_tlv\": 1281",
 	    .says = "session_tlv: 0x0501 is no session's" },
+	{ MAIN, ITS, "\"imsi_tlv\": 4995", .says = "imsi_tlv: 0x1383 is no IMSI's" },
+	{ MAIN, ITS, "\"dialect\": \"vendor_tlv\", \"session_tlv\": 5121, \"imsi_tlv\": 5121",
+	    .says = "imsi_tlv: 0x1401 is no IMSI's" },
 	{ MAIN, ITS, "\"begin_ops\": [1, 18]", .says = "continue_ops: 18 is among begin_ops as well" },
 	{ MAIN, ITS, "\"begin_ops\": []", .says = "no dialogue would ever begin" },
 	{ MAIN, ITS, "\"abort_ops\": [\"0x0181\"]", .says = "abort_ops: 385 is no ussd_service_op" },
@@ -399,6 +404,14 @@ static const struct mistake mistakes[] = {
 	    .says = "acts_as must be \"tenant\"" },
 	{ ACME, "../acme.pin.key", "../sealing.key",
 	    .says = "line 3 of the file is one key too many" },
+	{ ACME, PIN_KEY, "\"pin_keys\": []", .says = "pin_key_file is missing.", .place = "\"wallet_core\": {" },
+	{ ACME, PIN_KEY, PIN_KEY ", \"pin_keys\": [{ \"id\": 9, \"file\": \"../acme.pin.key\" }]",
+	    .says = "pin_key_file and pin_keys are both given", .place = "\"wallet_core\": {" },
+	{ ACME, PIN_KEY, "\"pin_keys\": [{ \"id\": 8, \"file\": \"../acme.pin.key\" }]",
+	    .says = "id: the file holds the key 9, not 8" },
+	{ ACME, PIN_KEY, "\"pin_keys\": [{ \"id\": 9, \"file\": \"../acme.pin.key\" }, "
+	    "{ \"id\": 9, \"file\": \"../acme.pin.key\" }]", .says = "pin_keys: the key 9 stands there twice" },
+	{ ACME, PIN_KEY, PIN_KEY ", \"pin_reset_wait_h\": 0", .says = "pin_reset_wait_h: must be a whole number from 1" },
 	{ ACME, "\"zu\"", "\"en\"", .says = "languages: \"en\" stands there twice" },
 	{ ACME, "[100001]", "[]",
 	    .says = "wallets: must be a list of positive whole numbers, 1 to 32 of them" },
@@ -473,6 +486,33 @@ test_dialects(void **state)
 		assert_int_equal(tear_down(state), 0);
 	}
 	assert_int_equal(set_up(state), 0);
+}
+
+/* The first is the newest. */
+static void
+test_pin_keys(void **state)
+{
+	struct buf problems = { 0 };
+	unsigned char a[32], b[32];
+	struct wallet_settings *w;
+	struct settings *s;
+
+	(void)state;
+	write_file("acme.pin10.key", "10 " HEX_A "\n", 0600);
+	change(ACME, PIN_KEY, "\"pin_keys\": [{ \"id\": 10, \"file\": \"../acme.pin10.key\" }, "
+	    "{ \"id\": 9, \"file\": \"../acme.pin.key\" }]");
+	s = load(&problems);
+	assert_string_equal(buf_str(&problems), "");
+	w = &s->tenants[0].wallet;
+	assert_true(str_unhex(HEX_A, 64, a, sizeof a) && str_unhex(HEX_B, 64, b, sizeof b));
+	assert_int_equal(w->pin_key_id, 10);
+	assert_memory_equal(w->pin_key, a, sizeof a);
+	assert_int_equal(w->pin_keys_n, 2);
+	assert_memory_equal(pin_key_of(w, 10), a, sizeof a);
+	assert_memory_equal(pin_key_of(w, 9), b, sizeof b);
+	assert_null(pin_key_of(w, 8));
+	settings_free(s);
+	buf_clear(&problems);
 }
 
 /* A second tenant that is a copy of the first shows what must be unique over all of them. */
@@ -661,6 +701,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_sample, set_up, tear_down),
 		cmocka_unit_test_teardown(test_mistakes, tear_down),
 		cmocka_unit_test_teardown(test_dialects, tear_down),
+		cmocka_unit_test_setup_teardown(test_pin_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_tenants, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_all_in_one_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_statuses_of_a_bind, set_up, tear_down),

@@ -342,16 +342,16 @@ test_new_pin(void **state)
 	player_open(&p, pins);
 	player_play(&p, ">12|<start|>1111|<start");
 	assert_string_equal(p.dlg.problem, "error.pin_weak");
-	player_play(&p, ">4567|<start|>2580|<again");	/* 4567 ends the phone number */
-	holds_no_pin(&p, "2580");
+	player_play(&p, ">4567|<start|>8264|<again");	/* 4567 ends the phone number */
+	holds_no_pin(&p, "8264");
 	str_copy(mac, sizeof mac, vars_get(&p.dlg.vars, "pin1"));
 	assert_int_equal(strlen(mac), 32);
 	player_play(&p, ">2581|<again");
 	assert_string_equal(p.dlg.problem, "error.pin_differs");
-	player_play(&p, ">2580|<do");
+	player_play(&p, ">8264|<do");
 	assert_int_equal(p.step.kind, STEP_CALL);
-	assert_string_equal(p.step.secret, "2580");
-	holds_no_pin(&p, "2580");
+	assert_string_equal(p.step.secret, "8264");
+	holds_no_pin(&p, "8264");
 	player_play(&p, "=done|<check");
 	assert_string_equal(p.step.secret, "");
 	player_play(&p, ">98|<check|>7391|<verify");
@@ -362,7 +362,7 @@ test_new_pin(void **state)
 	p.env.phone = "27821234568";		/* the same PIN of another phone looks different */
 	player_input(&p, MENU_BEGIN, NULL);
 	assert_string_equal(vars_get(&p.dlg.vars, "pin1"), "");
-	player_play(&p, ">2580");
+	player_play(&p, ">8264");
 	assert_string_not_equal(vars_get(&p.dlg.vars, "pin1"), mac);
 	player_clear(&p);
 }
@@ -406,7 +406,7 @@ test_resume(void **state)
 	assert_int_equal(strlen(menu_version(p.menu)), 16);
 	player_clear(&p);
 	player_open(&p, pins);
-	player_play(&p, ">2580|<again");
+	player_play(&p, ">8264|<again");
 	assert_string_equal(menu_resume(p.menu, &p.dlg), "start");
 	player_clear(&p);
 }

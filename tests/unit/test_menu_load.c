@@ -187,6 +187,10 @@ static const struct broken broken[] = {
 	    "'failed': 'e' } }," END,
 	    "m.json:2: the call 'pin.check' of 'p' takes a PIN, but 's' does not ask for "
 	    "one; go to an ask with the check pin or repeat_pin first\n" },
+	{ HEAD "'states': { 's': { 'ask': 't',\n'accept': { 'pin': {} }, 'go': 'p' },\n"
+	    "'p': { 'call': 'pin.change', 'on': { 'done': 'e', 'unsure': 'e', 'failed': 'e' } }," END,
+	    "m.json:3: the call 'pin.change' of 'p' sets a PIN, but 's' does not repeat a new one; go to it from an ask "
+	    "with the check repeat_pin of what an ask with new_pin kept\n" },
 	{ HEAD "'states': { 's': { 'branch': 'x', 'on': { '1': 'c' },\n"
 	    "'else': 'd' },\n" CONFIRM("'accepted': 'd'") "\n" MOVE END,
 	    "m.json:3: 'd' moves money by 'transfer'; it may only follow 'accepted' of a "

@@ -17,6 +17,8 @@ static const struct wide wide_values[] = {
 	{ "notice_at", "1774353600000" },
 	{ "repeat_at", "1774353600000" },
 	{ "locked_until", "1774353600000" },
+	{ "reset_from", "1774353600000" },
+	{ "sim_until", "1774353600000" },
 	{ "tx_at", "1774353600000" },
 	{ "pick_until", "1774353600000" },
 	{ "until", "1774353600000" },
@@ -278,9 +280,11 @@ mark(struct player *p)
 	"|$pending.1.amount=5000|=done|<codes.list|>1|<codes.one"
 #define JOIN "=not_found|<join|>1|<join.first|>Thandi|<join.surname|>Mbeki|<join.doc"
 #define JOIN_PIN JOIN "|>1|<join.id|>8001015009087|<join.check|=free|<join.consent|>1" \
-	"|<join.pin|>2580|<join.pin2|>2580|<join.create"
+	"|<join.pin|>8264|<join.pin2|>8264|<join.create"
+#define FORGOT CUSTOMER "|>7|<more|>4|<forgot.id|>8001015009087|<forgot.start"
+#define FORGOT_PIN FORGOT "|=ready|<forgot.pin|>8264|<forgot.pin2|>8264|<forgot.set"
 #define ACTIVATE "=no_pin|<activate|>1|<activate.id|>8001015009087|<activate.start|=sent" \
-	"|<activate.code|>12345|<activate.pin|>2580|<activate.pin2|>2580|<activate.finish"
+	"|<activate.code|>12345|<activate.pin|>8264|<activate.pin2|>8264|<activate.finish"
 
 /* Each begins where the language is known and customer.find is being asked. */
 static const char *const walks[] = {
@@ -315,9 +319,18 @@ static const char *const walks[] = {
 		 "|<statement.one|>0|<statement.list|>00|<main|>5|<statement|=empty"
 		 "|<statement.none",
 	CUSTOMER "|>6|" PIN "|<limit|=done|<limit.show|>00|<main",
-	CUSTOMER "|>7|<more|>1|" PIN "|<pin.new|>2580|<pin.new2|>2580|<pin.change|=done|<main",
-	CUSTOMER "|>7|>1|" PIN "|>2580|>2580|=failed|<pin.unchanged",
-	CUSTOMER "|>7|>1|" PIN "|>2580|>2580|=unsure|<pin.unsure",
+	CUSTOMER "|>7|<more|>1|" PIN "|<pin.new|>8264|<pin.new2|>8264|<pin.change|=done|<main",
+	CUSTOMER "|>7|>1|" PIN "|>8264|>8264|=failed|<pin.unchanged",
+	CUSTOMER "|>7|>1|" PIN "|>8264|>8264|=unsure|<pin.unsure",
+	FORGOT "|=sent|<forgot.code|>123456|<forgot.wait|=waiting|<forgot.waiting",
+	FORGOT "|=sent|>123456|=wrong_code|<forgot.code|>123456|=blocked|<activate.blocked",
+	FORGOT "|=sent|>123456|=failed|<sorry",
+	FORGOT "|=waiting|<forgot.waiting",
+	FORGOT "|=no_match|<forgot.id|>8001015009087|=blocked|<activate.blocked",
+	FORGOT "|=failed|<sorry",
+	FORGOT_PIN "|=done|<main",
+	FORGOT_PIN "|=failed|<forgot.not_set",
+	FORGOT_PIN "|=unsure|<forgot.unsure",
 	CUSTOMER "|>7|>3|<help",
 	CODES "|>1|<codes.resend|=done|<main",
 	CODES "|>1|=too_many|<main",

@@ -250,6 +250,39 @@ test_vendor_tlv(void **state)
 }
 
 static void
+test_imsi(void **state)
+{
+	static const struct {
+		const char *octets;
+		size_t n;
+		const char *imsi;
+	} rows[] = {
+		{ "655010000000001", 15, "655010000000001" }, { "655010000000001\0", 16, "655010000000001" },
+		{ "655010000000001 ", 16, "655010000000001" }, { "\x56\x05\x01\x00\x10\xf0", 6, "5605010010f0" },
+		{ "\x56\x05\x01\x00\x10", 5, "5605010010" },
+		/* what says nothing must not be learnt: the next phone's would be no other one */
+		{ "000000000000000", 15, "" }, { "\xff\xff\xff\xff\xff\xff\xff\xff", 8, "" }, { "1234", 4, "" },
+		{ "65501000000000123", 17, "" }, { "\0\0\0\0\0\0", 6, "" },
+	};
+	struct ussd_dialect d = *ussd_preset(USSD_ITS);
+	struct ussd_tlv_in t = { .tag = 0x1402 };
+	struct ussd_in in = { .tlv = &t, .tlvs = 1 };
+	char imsi[33];
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		t.p = (const unsigned char *)rows[i].octets;
+		t.len = (uint16_t)rows[i].n;
+		d.imsi_tlv = 0x1402;
+		ussd_imsi(&d, &in, imsi);
+		assert_string_equal(imsi, rows[i].imsi);
+		d.imsi_tlv = 0;
+		ussd_imsi(&d, &in, imsi);
+		assert_string_equal(imsi, "");
+	}
+}
+
+static void
 test_op_ignored(void **state)
 {
 	struct ussd_dialect d = *ussd_preset(USSD_OP_IGNORED);
@@ -317,7 +350,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read), cmocka_unit_test(test_write), cmocka_unit_test(test_references),
-		cmocka_unit_test(test_ops), cmocka_unit_test(test_vendor_tlv), cmocka_unit_test(test_op_ignored),
+		cmocka_unit_test(test_ops), cmocka_unit_test(test_vendor_tlv), cmocka_unit_test(test_imsi), cmocka_unit_test(test_op_ignored),
 		cmocka_unit_test(test_codes), cmocka_unit_test(test_padding),
 	};
 

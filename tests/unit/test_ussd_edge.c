@@ -101,6 +101,12 @@ gateway_inbound(struct gateway *gw, int64_t now, const struct inbound_in *in, ui
 	(void)gw, (void)now, (void)in, (void)peer_op;
 }
 
+void
+gateway_sim_changed(struct gateway *gw, int64_t now, const char *phone, int64_t at_ms)
+{
+	(void)gw, (void)now, (void)phone, (void)at_ms;
+}
+
 bool
 gateway_links_elsewhere(const struct gateway *gw, int bind)
 {

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PINs through the gateway's door, with the simulation's wallet core behind it: keys that change, changes without an
+ * answer, crashes in between, forgotten PINs, other SIMs. What a customer reads is what counts.
+ */
+#include "tests/unit/pin_world.h"
+
+/* ---- keys ---- */
+
+static void
+test_a_new_key_takes_over(void **state)
+{
+	struct sim_world *w = world_with(false);
+	int64_t rotated = metric_get(M_PIN_ROTATED);
+	struct subscriber s;
+
+	(void)state;
+	new_key(w);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(metric_get(M_PIN_ROTATED), rotated + 1);
+	assert_int_equal(record(w).pin_key_id, 2);
+	assert_identity(w, 2, PIN);
+	assert_identity(w, 1, PIN);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_dial(w, "1 " OTHER, "Tries left: 2");
+	/* The key of before opens nothing any more, once nobody can be using it. */
+	sim_world_run(w, w->loop.now + 2 * MINUTE);
+	assert_dial(w, "1 " PIN, "You have");
+	s = record(w);
+	assert_false(s.has_old_key);
+	assert_identity(w, 2, PIN);
+	assert_string_not_equal(identity(w, 1)->password, identity(w, 2)->password);
+	w->tenant.wallet.pin_keys_n = 1;
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(metric_get(M_PIN_ROTATED), rotated + 1);
+	world_free(w);
+}
+
+static void
+test_a_new_key_here(void **state)
+{
+	struct sim_world *w = world_with(true);
+	char code[7], inputs[60];
+
+	(void)state;
+	w->tenant.wallet.pin_check = PIN_CHECK_LOCAL;
+	w->tenant.wallet.acts_as_customer = false;
+	assert_dial(w, "1 " ID_NUMBER, "Type the code");
+	code_of(w, code);
+	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	assert_dial(w, inputs, "Your PIN is set");
+	new_key(w);
+	assert_dial(w, "1 " OTHER, "Tries left: 2");
+	assert_int_equal(record(w).pin_key_id, 1);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(record(w).pin_key_id, 2);
+	w->tenant.wallet.pin_keys_n = 1;
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(w->core.identities_n, 0);
+	world_free(w);
+}
+
+/* Wherever it breaks off, the right PIN lets in at the next dial, and the key is there in the end. */
+static void
+test_a_new_key_and_crashes(void **state)
+{
+	static const struct {
+		bool on_store;
+		enum wallet_op op;
+		int nth;
+	} at[] = {
+		{ true, 0, 1 }, { true, 0, 2 }, { false, WALLET_IDENTITY_CREATE, 1 }, { true, 0, 3 }, { true, 0, 4 },
+		{ false, WALLET_IDENTITY_UPDATE, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(at); i++)
+		for (int what = STRIKE_LOSE; what <= STRIKE_CRASH_AFTER; what++) {
+			struct sim_world *w = world_with(false);
+			int64_t wrong = metric_get(M_PIN_WRONG);
+
+			new_key(w);
+			w->strike[0] = (struct sim_strike){ .on_store = at[i].on_store, .family = STORE_SUBSCRIBER, .op = at[i].op,
+				.nth = at[i].nth, .what = (enum sim_strike_what)what };
+			assert_dial(w, "1 " PIN, "You have");
+			for (int again = 0; again < 4; again++) {
+				sim_world_run(w, w->loop.now + 3 * MINUTE);
+				assert_dial(w, "1 " PIN, "You have");
+				sim_world_run(w, w->loop.now + PIN_WRITE_LANDS_MS);
+			}
+			assert_int_equal(metric_get(M_PIN_WRONG), wrong);
+			assert_int_equal(record(w).pin_key_id, 2);
+			assert_identity(w, 2, PIN);
+			assert_string_not_equal(identity(w, 1)->password, "");
+			assert_false(record(w).has_old_key);
+			world_free(w);
+		}
+}
+
+static void
+test_a_key_that_is_missing(void **state)
+{
+	struct sim_world *w = world_with(false);
+	int64_t missing = metric_get(M_PIN_KEY_MISSING), wrong = metric_get(M_PIN_WRONG);
+
+	(void)state;
+	w->tenant.wallet.pin_key_id = 3;
+	assert_dial(w, "1 " PIN, "cannot be checked here now");
+	assert_non_null(strstr(screen, "0800 123 456"));
+	assert_dial(w, "7 1 " PIN, "cannot be checked here now");
+	assert_int_equal(metric_get(M_PIN_KEY_MISSING), missing + 2);
+	assert_int_equal(metric_get(M_PIN_WRONG), wrong);
+	w->tenant.wallet.pin_key_id = 1;
+	assert_dial(w, "1 " OTHER, "Tries left: 2");
+	world_free(w);
+}
+
+/* ---- tries ---- */
+
+static void
+test_a_try_whose_answer_is_lost(void **state)
+{
+	(void)state;
+	for (int nth = 1; nth <= 2; nth++) {
+		struct sim_world *w = world_with(false);
+
+		w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_PIN, .nth = nth,
+			.what = STRIKE_LOSE_ANSWER };
+		dial(w, "1 " PIN);
+		assert_int_equal(tries(w).taken, 0);
+		assert_int_equal(tries(w).wrong, 0);
+		sim_world_run(w, w->loop.now + 5 * MINUTE);
+		assert_dial(w, "1 " OTHER, "Tries left: 2");
+		world_free(w);
+	}
+}
+
+static void
+test_a_crash_counts_as_wrong(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	w->strike[0] = (struct sim_strike){ .op = WALLET_LOGIN, .nth = 1, .what = STRIKE_CRASH_AFTER };
+	dial(w, "1 " OTHER);
+	sim_world_run(w, w->loop.now + 5 * MINUTE);
+	assert_dial(w, "1 " OTHER, "Tries left: 1");
+	world_free(w);
+}
+
+static void
+test_no_answer_is_no_wrong_pin(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		w->strike[0] = (struct sim_strike){ .op = WALLET_LOGIN, .nth = 1, .what = STRIKE_LOSE };
+		dial(w, "1 " OTHER);
+		assert_null(strstr(screen, "Wrong PIN"));
+	}
+	assert_dial(w, "1 " OTHER, "Tries left: 2");
+	assert_dial(w, "1 " PIN, "You have");
+	world_free(w);
+}
+
+/* Two processes, two channels, the same instant each time: three guesses are looked at and no more. */
+static void
+test_guesses_at_once(void **state)
+{
+	static const enum sim_channel channel[] = { SIM_USSD, SIM_HISTORY };
+	static const char *const inputs[] = { "", "1", OTHER, OTHER, OTHER, OTHER, OTHER };
+	struct sim_world *w = world_with(false);
+	int64_t wrong = metric_get(M_PIN_WRONG), locks = metric_get(M_PIN_LOCKS);
+
+	(void)state;
+	w->processes = 2;
+	w->ports[1].reply = on_reply;
+	for (size_t i = 0; i < NELEM(inputs); i++) {
+		for (int k = 0; k < 2; k++) {
+			struct turn_in in = { .turn = ++turns, .channel = channel[k], .kind = i == 0 ? TURN_BEGIN : TURN_INPUT,
+				.text = inputs[i], .service_code = "*120*384#" };
+
+			str_copy(in.phone, sizeof in.phone, PHONE);
+			str_format(in.dialogue, sizeof in.dialogue, "both/%d", k);
+			gateway_turn(w->process[k].gw, w->loop.now, &in);
+			sim_wake(&w->process[k], w->loop.now);
+		}
+		sim_world_run(w, w->loop.now + 10000);
+	}
+	assert_int_equal(metric_get(M_PIN_WRONG), wrong + 3);
+	assert_int_equal(metric_get(M_PIN_LOCKS), locks + 1);
+	assert_true(tries(w).locked_until > w->loop.now);
+	assert_dial(w, "1 " PIN, "Too many wrong PINs");
+	assert_dial(w, "7 1 " PIN, "Too many wrong PINs");
+	sim_world_run(w, w->loop.now + 16 * MINUTE);
+	assert_dial(w, "1 " PIN, "You have");
+	world_free(w);
+}
+
+/* What the PIN has opened is open in that dialogue only. */
+static void
+test_another_dialogue_asks_again(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	assert_dial(w, "1 " PIN " 0 5", "Choose one to see more");
+	say(w, TURN_ABORT, "");
+	assert_dial(w, "5", "Enter your PIN");
+	say(w, TURN_INPUT, "");
+	assert_null(strstr(screen, "Choose one to see more"));
+	world_free(w);
+}
+
+/* ---- a change ---- */
+
+static void
+test_change(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	assert_dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN, "Your PIN was changed");
+	assert_dial(w, "1 " PIN, "Tries left: 2");
+	assert_dial(w, "1 " NEW_PIN, "You have");
+	assert_int_equal(w->inbox_n, 0);
+	world_free(w);
+}
+
+/* The customer reads that we are not sure; then it is sent again, and how it ended comes by SMS. */
+static void
+test_change_is_sent_again(void **state)
+{
+	(void)state;
+	for (int what = STRIKE_LOSE; what <= STRIKE_LOSE_ANSWER; what++) {
+		struct sim_world *w = world_with(false);
+		bool unsure;
+
+		for (int i = 0; i < 2; i++)
+			w->strike[i] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1,
+				.what = (enum sim_strike_what)what };
+		w->strike[2] = (struct sim_strike){ .op = WALLET_LOGIN, .nth = 2, .what = STRIKE_LOSE };
+		dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
+		unsure = strstr(screen, "not sure") != NULL;
+		assert_true(unsure || strstr(screen, "was changed") != NULL);
+		sim_world_run(w, w->loop.now + 3 * MINUTE);
+		assert_int_equal(w->inbox_n, unsure ? 1 : 0);
+		assert_true(!unsure || strstr(newest_sms(w), "Your new PIN is in force") != NULL);
+		assert_identity(w, 1, NEW_PIN);
+		assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
+		assert_dial(w, "1 " NEW_PIN, "You have");
+		/* What went unanswered may still land: not the next one so soon. */
+		assert_dial(w, "7 1 " NEW_PIN " " OTHER " " OTHER, "was not changed");
+		sim_world_run(w, w->loop.now + PIN_WRITE_LANDS_MS);
+		assert_dial(w, "7 1 " NEW_PIN " " OTHER " " OTHER, "was changed");
+		world_free(w);
+	}
+}
+
+static void
+test_change_and_a_crash(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1, .what = STRIKE_CRASH_BEFORE };
+	dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
+	assert_identity(w, 1, PIN);
+	for (int i = 0; i < 4; i++)
+		assert_dial(w, "1 " NEW_PIN, "Tries left: 3");
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(record(w).pin_write, PIN_WRITE_CHANGE);
+	sim_world_run(w, w->loop.now + HOUR);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
+	assert_dial(w, "1 " NEW_PIN, "Tries left: 2");
+	world_free(w);
+
+	w = world_with(false);
+	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1, .what = STRIKE_CRASH_AFTER };
+	dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
+	assert_identity(w, 1, NEW_PIN);
+	assert_dial(w, "1 " PIN, "Tries left: 3");	/* the old one, as they were told: once */
+	assert_dial(w, "1 " PIN, "Tries left: 2");
+	assert_dial(w, "1 " NEW_PIN, "You have");
+	assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
+	assert_dial(w, "1 " PIN, "Tries left: 2");
+	world_free(w);
+}
+
+/* ---- activation, a forgotten PIN ---- */
+
+static void
+test_activate(void **state)
+{
+	struct sim_world *w = world_with(true);
+	char code[7], inputs[60];
+
+	(void)state;
+	assert_dial(w, "1 8506125030088", "not the ID number");
+	assert_dial(w, "1 " ID_NUMBER, "Type the code");
+	code_of(w, code);
+	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	/* The write is lost with its process: the code is still good. */
+	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_CREATE, .nth = 1, .what = STRIKE_CRASH_AFTER };
+	dial(w, inputs);
+	assert_false(record(w).has_pin);
+	assert_dial(w, PIN " " PIN, "Your PIN is set");
+	assert_dial(w, "1 " PIN, "You have");
+	assert_int_equal(record(w).code_mac_len, 0);
+	world_free(w);
+
+	w = world_with(true);
+	for (int i = 0; i < 3; i++)
+		assert_dial(w, "1 8506125030088", "not the ID number");
+	assert_dial(w, "1 " ID_NUMBER, "Too many tries");
+	assert_int_equal(w->inbox_n, 0);
+	world_free(w);
+}
+
+static void
+begin_reset(struct sim_world *w)
+{
+	char code[7];
+
+	assert_dial(w, "7 4 " ID_NUMBER, "Type the code");
+	code_of(w, code);
+	say(w, TURN_INPUT, code);
+	assert_non_null(strstr(screen, "You can set a new PIN from"));
+	assert_non_null(strstr(newest_sms(w), "A new PIN for you was asked for"));
+}
+
+static void
+test_forgotten(void **state)
+{
+	struct sim_world *w = world_with(false);
+
+	(void)state;
+	new_key(w);
+	begin_reset(w);
+	assert_dial(w, "7 4 " ID_NUMBER, "You can set a new PIN from");
+	sim_world_run(w, w->loop.now + 24 * HOUR);
+	assert_dial(w, "7 4 8506125030088", "not the ID number");
+	assert_dial(w, "7 4 " ID_NUMBER " " NEW_PIN " " NEW_PIN, "Your PIN was changed");
+	assert_dial(w, "1 " NEW_PIN, "You have");
+	assert_identity(w, 2, NEW_PIN);		/* of the newest key */
+	assert_dial(w, "1 " PIN, "Tries left: 2");
+	/* Little may be paid now. */
+	assert_dial(w, "3 1 1 200", "You cannot make this code today");
+	assert_dial(w, "3 1 1 100", "Enter your PIN");
+	world_free(w);
+}
+
+static void
+test_the_old_pin_cancels(void **state)
+{
+	struct sim_world *w = world_with(false);
+	int64_t cancelled = metric_get(M_PIN_RESETS_CANCELLED);
+
+	(void)state;
+	begin_reset(w);
+	assert_dial(w, "1 " OTHER, "Wrong PIN");
+	assert_true(record(w).reset_from != 0);
+	assert_dial(w, "1 " PIN, "You have");
+	assert_true(record(w).reset_from == 0);
+	assert_int_equal(metric_get(M_PIN_RESETS_CANCELLED), cancelled + 1);
+	sim_world_run(w, w->loop.now + 24 * HOUR);
+	assert_dial(w, "7 4 " ID_NUMBER, "Type the code");
+	world_free(w);
+}
+
+/* The write that has no answer leaves the right to set it. */
+static void
+test_forgotten_and_a_crash(void **state)
+{
+	(void)state;
+	for (int what = STRIKE_CRASH_BEFORE; what <= STRIKE_CRASH_AFTER; what++) {
+		struct sim_world *w = world_with(false);
+
+		begin_reset(w);
+		sim_world_run(w, w->loop.now + 24 * HOUR);
+		w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1,
+			.what = (enum sim_strike_what)what };
+		dial(w, "7 4 " ID_NUMBER " " NEW_PIN " " NEW_PIN);
+		sim_world_run(w, w->loop.now + 3 * MINUTE);
+		assert_dial(w, "1 " NEW_PIN, what == STRIKE_CRASH_AFTER ? "You have" : "Tries left: 3");
+		if (what == STRIKE_CRASH_BEFORE) {
+			assert_dial(w, "7 4 " ID_NUMBER " " NEW_PIN " " NEW_PIN, "Your PIN was changed");
+			assert_dial(w, "1 " NEW_PIN, "You have");
+		}
+		assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
+		assert_true(record(w).reset_from == 0);
+		assert_true(subscriber_is_young(&(struct subscriber){ .activated_at = record(w).activated_at }, w->loop.now));
+		world_free(w);
+	}
+}
+
+/* ---- another SIM ---- */
+
+static void
+test_another_sim(void **state)
+{
+	struct sim_world *w = world_with(false);
+	int64_t changed = metric_get(M_SIM_CHANGED);
+
+	(void)state;
+	str_copy(imsi, sizeof imsi, "655010000000001");
+	assert_dial(w, "1 " PIN, "You have");		/* the first is learnt */
+	begin_reset(w);
+	assert_int_equal(metric_get(M_SIM_CHANGED), changed);
+	str_copy(imsi, sizeof imsi, "655010000000002");
+	assert_dial(w, "7 4 " ID_NUMBER, "Your SIM was changed");
+	assert_int_equal(metric_get(M_SIM_CHANGED), changed + 1);
+	assert_true(record(w).reset_from == 0);
+	assert_dial(w, "3 1 1 200", "You cannot make this code today");
+	assert_dial(w, "1 " PIN, "You have");
+	sim_world_run(w, w->loop.now + 73 * HOUR);
+	assert_dial(w, "3 1 1 200", "Enter your PIN");
+	assert_dial(w, "7 4 " ID_NUMBER, "Type the code");
+	assert_int_equal(metric_get(M_SIM_CHANGED), changed + 1);
+	world_free(w);
+}
+
+/* The operator's word protects also who never dialled. */
+static void
+test_the_operator_says_so(void **state)
+{
+	struct sim_world *w = world_with(true);
+
+	(void)state;
+	gateway_sim_changed(w->process[0].gw, w->loop.now, PHONE, w->loop.now - HOUR);
+	sim_wake(&w->process[0], w->loop.now);
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_dial(w, "1 " ID_NUMBER, "Your SIM was changed");
+	assert_int_equal(w->inbox_n, 0);
+	sim_world_run(w, w->loop.now + 71 * HOUR);
+	assert_dial(w, "1 " ID_NUMBER, "Type the code");
+	world_free(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_new_key_takes_over), cmocka_unit_test(test_a_new_key_here),
+		cmocka_unit_test(test_a_new_key_and_crashes), cmocka_unit_test(test_a_key_that_is_missing),
+		cmocka_unit_test(test_a_try_whose_answer_is_lost), cmocka_unit_test(test_a_crash_counts_as_wrong),
+		cmocka_unit_test(test_no_answer_is_no_wrong_pin), cmocka_unit_test(test_guesses_at_once),
+		cmocka_unit_test(test_another_dialogue_asks_again), cmocka_unit_test(test_change),
+		cmocka_unit_test(test_change_is_sent_again), cmocka_unit_test(test_change_and_a_crash),
+		cmocka_unit_test(test_activate), cmocka_unit_test(test_forgotten),
+		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_forgotten_and_a_crash),
+		cmocka_unit_test(test_another_sim), cmocka_unit_test(test_the_operator_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
