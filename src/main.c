@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/mem.h"
 #include "cli/command.h"
@@ -71,6 +73,16 @@ finish(int code)
 	return code == EXIT_SUCCESS ? EXIT_FAILURE : code;
 }
 
+/* Secrets are in memory, of those commands too that only look: no core file is written, and nobody may look in. */
+static void
+keep_memory_private(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -78,6 +90,7 @@ main(int argc, char **argv)
 
 	/* Peers hang up; every write says so by itself. */
 	signal(SIGPIPE, SIG_IGN);
+	keep_memory_private();
 	if (argc < 2) {
 		print_list(stderr);
 		return EXIT_USAGE;

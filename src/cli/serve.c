@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -588,16 +586,6 @@ close_all(struct server *s)
 	settings_free(s->settings);
 }
 
-/* Secrets are in memory: no core file is written, and nobody may look in. */
-static void
-keep_memory_private(void)
-{
-	struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 static bool
 load(struct server *s)
 {
@@ -620,7 +608,6 @@ serve(struct server *s, const char *ports_file)
 	bool ok;
 
 	signal(SIGHUP, SIG_IGN);	/* until there is something to reload */
-	keep_memory_private();
 	if (sodium_init() < 0 || !load(s)) {
 		settings_free(s->settings);
 		return EXIT_FAILURE;

@@ -58,13 +58,14 @@ withdrawals(const struct bank *b)
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(all,
-		    json_pack("{s:I,s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:s,s:s,s:I,s:I,s:s?}", "withdrawalId",
+		    json_pack("{s:I,s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:s,s:s,s:I,s:I,s:I,s:s?}", "withdrawalId",
 		    (json_int_t)w[i]->id, "externalUniqueId", w[i]->uid, "status",
 		    bank_wstatus_name(w[i]->status), "type", w[i]->kind->type, "token", w[i]->token,
 		    "amount", money(w[i]->amount), "fee", money(w[i]->fee), "walletId",
 		    (json_int_t)w[i]->wallet->id, "owner", w[i]->wallet->owner->profile.phone,
 		    "deliverToPhone", w[i]->phone, "created_ms", (json_int_t)w[i]->created,
-		    "expires_ms", (json_int_t)w[i]->expires, "callbackUrl", w[i]->callback));
+		    "modified_ms", (json_int_t)w[i]->modified, "expires_ms", (json_int_t)w[i]->expires, "callbackUrl",
+		    w[i]->callback));
 	return all;
 }
 

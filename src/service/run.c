@@ -116,6 +116,7 @@ bool
 run_saved(struct run *r, const struct event *e)
 {
 	if (e->end == STORE_DONE) {
+		RUN_POINT(r, "saved");
 		if (r->dirty)
 			rev_saved(&r->rev);
 		r->dirty = false;
@@ -141,6 +142,7 @@ on_saved_go_on(struct task *t, const struct event *e)
 void
 run_keep(struct run *r)
 {
+	RUN_POINT(r, "done");
 	r->dirty = true;
 	r->tries = 0;
 	run_save(r, r->task.gw->now + RUN_LEASE_MS, on_saved_go_on);
@@ -231,6 +233,7 @@ run_go_on(struct run *r)
 	r->doing = doing;
 	log_debug(r->task.id, "intent next", "intent=%s state=%s do=%s", r->i.id,
 	    intent_state_name(r->i.state), intent_action_name(doing));
+	RUN_POINT(r, "before");
 	switch (doing) {
 	case DO_NOTHING:
 		finished(r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of a run share; nobody else includes it. */
 #pragma once
+#include "base/fault_point.h"
 #include "service/run.h"
 
 #define RUN_TRIES 8			/* at a record that others change too */
@@ -35,6 +36,13 @@ run_of(struct task *t)
 {
 	return LIST_OF(t, struct run, task);
 }
+
+/*
+ * Of each action: "before" it, "done" when it has had its effect and nothing of that is saved, "saved" when it is (an attempt
+ * is saved before it is made, and once more with its answer).
+ */
+#define RUN_POINT(r, when) \
+	FAULT_POINT((r)->i.kind == INTENT_TRANSFER ? "transfer" : "withdrawal", when, intent_action_name((r)->doing))
 
 /* ---- run.c ---- */
 void run_go_on(struct run *r);

@@ -86,6 +86,7 @@ on_sent(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
 
+	RUN_POINT(r, "done");
 	r->done = e->wallet->end == WALLET_DONE;
 	if (r->i.kind == INTENT_WITHDRAWAL)
 		r->item = e->wallet->withdrawal[0];

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
@@ -22,6 +23,9 @@
 #define WRITE_MS 60000			/* in which the octets of an attempt go out, or do not */
 #define ANSWER_SLACK_MS 5000		/* beyond the response timer: a stall of the loop, saving what it came to */
 #define CLAIM_AT_ONCE 32
+
+#define SEND_POINT(s, when, step) \
+	FAULT_POINT((s)->m.cls == MSG_TOKEN ? "token" : (s)->m.cls == MSG_RESULT ? "result" : "notice", when, step)
 
 /* Takes a place of its bind, or gives it back. */
 static void
@@ -52,6 +56,7 @@ on_answer_saved(struct task *t, const struct event *e)
 	struct carried *s = carried_of(t);
 
 	if (e->end == STORE_DONE) {
+		SEND_POINT(s, "saved", "answer");
 		rev_saved(&s->rev);
 		carry_count(s);
 		task_end(t);
@@ -98,6 +103,7 @@ on_sms(struct task *t, const struct event *e)
 	struct carried *s = carried_of(t);
 	struct message_rules rules = carry_rules(s);
 
+	SEND_POINT(s, "done", "attempt");
 	message_on_answer(&s->m, &rules, t->gw->now, meaning[e->sms->end], (int)e->sms->status, e->sms->id);
 	if (s->m.state == MESSAGE_SENT && s->m.provider_id[0] != '\0')
 		receipts_point(s, on_pointed);
@@ -122,6 +128,7 @@ on_attempt_saved(struct task *t, const struct event *e)
 		task_end(t);	/* the lease of the claim brings it back */
 		return;
 	}
+	SEND_POINT(s, "saved", "attempt");
 	rev_saved(&s->rev);
 	s->before = s->m.state;
 	q.channel = carry_channel(s);
@@ -143,6 +150,7 @@ attempt(struct carried *s)
 {
 	const struct gateway *gw = s->task.gw;
 
+	SEND_POINT(s, "before", "attempt");
 	message_sending(&s->m, gw->now, WRITE_MS + answer_ms(s));
 	str_copy(s->m.via, sizeof s->m.via, gw->settings->channels[carry_channel(s)].name);
 	carry_save(s, on_attempt_saved);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
@@ -17,6 +18,9 @@
 
 #define ACCEPT_POLL_MS 300
 #define ACCEPT_SETTLED_MS 6000		/* by then Redis has executed the commit or refuses it */
+
+#define CONFIRM_POINT(t, when, step) \
+	FAULT_POINT((t)->intent.kind == INTENT_TRANSFER ? "transfer" : "withdrawal", when, step)
 
 static void on_accept_unknown(struct task *task, const struct event *e);
 
@@ -158,6 +162,7 @@ turn_show_intent(struct turn *t)
 	str_copy(t->sub.open_intent, sizeof t->sub.open_intent, t->intent.id);
 	str_copy(t->s.intent, sizeof t->s.intent, t->intent.id);
 	metric_add(M_INTENTS_SHOWN, 1);
+	CONFIRM_POINT(t, "before", "show");
 	turn_finish(t);
 }
 
@@ -180,6 +185,7 @@ accepted(struct turn *t)
 {
 	struct gateway *gw = t->w.task.gw;
 
+	CONFIRM_POINT(t, "saved", "accept");
 	t->irrevocable = true;
 	metric_add(M_INTENTS_ACCEPTED, 1);
 	log_info(t->w.task.id, "intent accepted", "intent=%s channel=%s", t->intent.id, t->channel->name);
@@ -302,6 +308,7 @@ accept_commit(struct turn *t)
 	char item[HISTORY_ITEM];
 	struct buf *b;
 
+	CONFIRM_POINT(t, "before", "accept");
 	turn_add_records(t, &c);
 	turn_add_pin(t, &c);
 	history_intent(item, t->intent.id);

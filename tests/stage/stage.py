@@ -8,6 +8,7 @@ scripts/run and the whole-gateway tests both stand on it. It does not know what 
 """
 import ctypes
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -28,6 +30,22 @@ CORE_PASSWORD = "Core-Passw0rd"
 SMPP_PASSWORD = "smpp-pw"
 CHANNEL_AT = "acme-ussd-at"
 TENANT_ID = 5987
+
+# Of all due lists and outboxes.
+WAITING = """
+local time, least, n = redis.call('TIME'), 0, 0
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, key in ipairs(redis.call('KEYS', '*')) do
+	if redis.call('TYPE', key).ok == 'zset' and (string.find(key, 'due', 1, true) or string.find(key, 'ou[trn]')) then
+		local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+		if first[2] and (n == 0 or first[2] - now < least) then
+			least = first[2] - now
+		end
+		n = n + redis.call('ZCARD', key)
+	end
+end
+return string.format('%d %d', least, n)
+"""
 
 _libc = ctypes.CDLL(None)
 # urllib would read a proxy from the environment, and everything here is on loopback.
@@ -75,13 +93,14 @@ def _die_with_parent():
 
 
 class Process:
-    """A child with a log of its own."""
+    """A child with a log of its own. environment: more of it."""
 
-    def __init__(self, argv, log):
+    def __init__(self, argv, log, environment=None):
         self.log = log
         with open(log, "ab") as out:
             # A session of its own: Ctrl-C is for whoever runs the stage, who then stops it in the right order.
             self.popen = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                          env={**os.environ, **(environment or {})},
                                           preexec_fn=_die_with_parent, start_new_session=True)
 
     @property
@@ -116,12 +135,12 @@ class Process:
 class Gateway(Process):
     """One `isango serve`."""
 
-    def __init__(self, stage, name, config, arguments):
+    def __init__(self, stage, name, config, arguments, environment=None):
         self.name = name
         self.ports_file = stage.folder / f"{name}.ports"
         self.ports_file.unlink(missing_ok=True)
-        super().__init__([stage.build / "isango", "serve", "-c", config, "--ports", self.ports_file, *arguments],
-                         stage.folder / f"{name}.log")
+        super().__init__([stage.program, "serve", "-c", config, "--ports", self.ports_file, *arguments],
+                         stage.folder / f"{name}.log", {**stage.environment, **(environment or {})})
 
     def listening(self):
         """Its ports, once it has written them."""
@@ -156,16 +175,25 @@ class Gateway(Process):
 class Stage:
     """
     edit(configuration, tenant) may change both before they are written. sandbox: more of its arguments. smsc_port: of
-    another SMSC than the sandbox's. keep: the folder stays.
+    another SMSC than the sandbox's. keep: the folder stays. clock: the time of day is the stage's own, and advance() moves
+    it; the gateways are those with fault points.
     """
 
-    def __init__(self, build=None, edit=None, profile="friendly", sandbox=(), smsc_port=None, keep=False):
+    def __init__(self, build=None, edit=None, profile="friendly", sandbox=(), smsc_port=None, keep=False, clock=False):
         self.build = pathlib.Path(build or os.environ.get("ISANGO_BUILD") or SOURCE / "build" / "plain").resolve()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="isango.", dir=os.environ.get("TMPDIR", "/tmp")))
         self.edit, self.profile, self.sandbox_arguments = edit, profile, list(sandbox)
         self.smsc_port, self.keep = smsc_port, keep
         self.redis = self.sandbox = None
         self.sandbox_ports, self.gateways = {}, []
+        self._numbers = itertools.count(1)      # tests start gateways in many threads
+        self.program = self.build / ("tests/stage/isango_faults" if clock else "isango")
+        self.environment, self.ahead_ms = {}, 0
+        if clock:
+            self.advance(0)
+            self.environment = {
+                "LD_PRELOAD": str(self.build / "tests/stage/clock.so"), "ISANGO_CLOCK": str(self.folder / "clock"),
+                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
     # ---- processes
 
@@ -181,7 +209,8 @@ class Stage:
         data.mkdir(exist_ok=True)
         # A write beyond a limit of its file's size is to fail as on a full disk does, not to kill.
         self.redis = Process(["env", "--ignore-signal=XFSZ", "redis-server", SOURCE / "etc" / "redis.conf", "--dir", data,
-                              "--unixsocket", self.socket, *arguments], self.folder / "redis.log")
+                              "--unixsocket", self.socket, *arguments], self.folder / "redis.log",
+                             self.environment)
         until(lambda: self.redis.alive() and self.redis_cli("PING") == "PONG", "Redis to answer")
 
     def start_sandbox(self, *arguments):
@@ -195,14 +224,16 @@ class Stage:
                                 "--core-password-file", self.folder / "acme.password",
                                 "--at-url", f"http://127.0.0.1:1/ussd/{CHANNEL_AT}",
                                 "--at-key-file", self.folder / "acme-at.key", *self.sandbox_arguments, *arguments],
-                               self.folder / "sandbox.log")
+                               self.folder / "sandbox.log", self.environment)
         until(lambda: state.exists() or not self.sandbox.alive(), "the sandbox to listen")
         if not state.exists():
             raise StageError((self.folder / "sandbox.log").read_text())
         self.sandbox_ports = json.loads(state.read_text())
 
-    def start_gateway(self, *arguments, wait=True):
-        gateway = Gateway(self, f"isango{len(self.gateways) + 1}", self.config, arguments)
+    def start_gateway(self, *arguments, wait=True, fault=None, trace=None):
+        """fault, trace: see base/fault_point.h; of a stage with a clock only."""
+        environment = {name: str(value) for name, value in (("ISANGO_FAULT", fault), ("ISANGO_FAULT_TRACE", trace)) if value}
+        gateway = Gateway(self, f"isango{next(self._numbers)}", self.config, arguments, environment)
         self.gateways.append(gateway)
         if wait:
             until(gateway.listening, "isango serve to listen")
@@ -222,7 +253,11 @@ class Stage:
 
     def stop_gateways(self):
         """Exit status of each that still ran."""
-        return [gateway.stop() for gateway in self.gateways if gateway.alive()]
+        alive = [gateway for gateway in self.gateways if gateway.alive()]
+        for gateway in alive:
+            gateway.signal(signal.SIGCONT)
+            gateway.signal(signal.SIGTERM)
+        return [gateway.stop() for gateway in alive]
 
     def stop(self):
         """The gateways' exit status; the folder is gone unless it is to be kept."""
@@ -240,6 +275,20 @@ class Stage:
                 process.kill()
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ---- time
+
+    def advance(self, milliseconds):
+        """The time of day, of all processes of a stage with a clock at once."""
+        self.ahead_ms += milliseconds
+        with open(self.folder / "clock", "r+b" if self.ahead_ms else "wb") as clock:
+            clock.write(self.ahead_ms.to_bytes(8, sys.byteorder, signed=True))
+
+    def waiting(self):
+        """(ms until the next is due, how many there are): intents and messages that somebody must still carry on."""
+        answer = self.redis_cli("EVAL", WAITING, "0")
+        due, n = answer.split()
+        return int(due), int(n)
 
     # ---- files
 

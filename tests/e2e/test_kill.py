@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+kill -9 at each step of a payment. A first process is traced (base/fault_point.h): the points that it passes are the list. Then,
+for each of them, a process of its own takes a customer's PIN and dies there, or stands still; another one finishes what it
+began. In the end the rules of money are held against the ledger and the SMS.
+"""
+import collections
+import concurrent.futures
+import pathlib
+import re
+import signal
+import threading
+
+import pytest
+
+from crowd import HOUR_MS, SECOND_MS, Customer, Employer, inboxes, pass_time, quiet, redeem_every_other
+from helpers import HOME, PIN
+from rules import LIMIT_CENTS, Judge
+from stage import until
+
+AT_ONCE = 8
+PASSES_MAX = 2              # of one point: an attempt is saved before and after
+ENDLESS = (".wait", ".follow")
+KINDS = ("transfer.", "withdrawal.")
+HURRIED = {"friendly": [], "hostile": ["--set", "late_ms=1500", "--set", "list_lag_ms=1000"]}
+LOST = {"where": "core", "do": "lose_answer"}
+REFUSED = {"where": "core", "do": "error", "status": 400, "body": [
+    {"type": "BUSINESS", "severity": "LOW", "code": "WAL009", "description": "Insufficient funds"}]}
+TRANSFERS = {"match": {"method": "POST", "path": "transfers$"}}
+WITHDRAWALS = {"match": {"method": "POST", "path": "withdrawals$"}}
+# name: (what is asked for, for another phone, the fault of the core meanwhile)
+SCENARIOS = {
+    "transfer": ("transfer", True, None), "cash": ("cash", False, None), "cash for another": ("cash", True, None),
+    "order": ("order", True, None), "transfer, answer lost": ("transfer", True, {**LOST, **TRANSFERS}),
+    "cash, answer lost": ("cash", False, {**LOST, **WITHDRAWALS}), "cash refused": ("cash", False, {**REFUSED, **WITHDRAWALS}),
+}
+
+
+def quick(config, tenant):
+    config["turn_budget_ms"] = 1500
+    tenant["wallet_core"]["timeout_money_ms"] = 2000
+
+
+class Kills:
+    """One stage, its survivor, and everybody who paid on it."""
+
+    def __init__(self, stage):
+        self.stage, self.survivor = stage, stage.gateway
+        self.payee = Customer(stage, 0).sign_up(balance=1)
+        self.employer = Employer(stage)
+        self.customers = [self.payee]
+        self.pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
+        self.reached, self.missed = [], []
+        self.stopped = []
+
+    def new_customer(self):
+        customer = Customer(self.stage, len(self.customers))
+        self.customers.append(customer)
+        return customer
+
+    # ---- one payment: to the confirm at the survivor, the rest at another process
+
+    def prepare(self, scenario):
+        kind, other, _ = SCENARIOS[scenario]
+        customer = self.new_customer()
+
+        def act():
+            customer.sign_up(self.survivor)
+            if kind == "order":
+                return None
+            return customer.to_confirm(kind, self.payee.msisdn if other else None, self.survivor)
+        return customer, self.pool.submit(act)
+
+    def confirm(self, scenario, customer, attempt, gateway):
+        if SCENARIOS[scenario][0] == "order":
+            self.employer.order(customer.msisdn, 5000 * (1 + len(self.employer.attempts)), gateway)
+            return
+        customer.phone.gateway = gateway
+        customer.pay(attempt)
+
+    def faulty(self, scenario, act):
+        fault = SCENARIOS[scenario][2]
+        if fault is not None:
+            self.stage.faults(fault)
+        try:
+            return act()
+        finally:
+            self.stage.no_faults()
+
+    # ---- which points there are
+
+    def trace(self):
+        """{scenario: [(point, pass)]}: what a process that lives passes, each where it comes first."""
+        file, seen, known, found = self.stage.folder / "trace", 0, set(), {}
+        gateway = self.stage.start_gateway(trace=file)
+        for scenario, (kind, other, fault) in SCENARIOS.items():
+            customer, attempt = self.new_customer().sign_up(self.survivor), None
+            if kind != "order":
+                attempt = customer.to_confirm(kind, self.payee.msisdn if other else None, gateway)
+            self.faulty(scenario, lambda: self.confirm(scenario, customer, attempt, gateway))
+            quiet(self.stage)
+            if fault is not None:
+                pass_time(self.stage, 3 * SECOND_MS, 3 * SECOND_MS)
+            names = file.read_text().split()
+            passes = collections.Counter(name for name in names[seen:] if name.startswith(KINDS) and not name.endswith(ENDLESS))
+            seen = len(names)
+            found[scenario] = [(name, n) for name in passes for n in range(1, min(passes[name], PASSES_MAX) + 1)
+                               if (name, n) not in known]
+            known |= set(found[scenario])
+        assert gateway.stop() == 0
+        return found
+
+    # ---- the deaths
+
+    def victim(self, point, how=""):
+        name, n = point
+        gateway = self.stage.start_gateway(wait=False, fault=f"{name}:{n}{how}")
+        until(gateway.listening, "isango serve to listen")
+        until(gateway.ready, "it to be ready")
+        return gateway
+
+    def note(self, scenario, point, gateway, reached):
+        try:
+            until(reached, "the point to be reached", 2)
+        except AssertionError:
+            self.missed.append((scenario, *point))
+            return False
+        self.reached.append((scenario, *point))
+        return True
+
+    def ask(self, scenario, point, customer, attempt, gateway):
+        if point[0].endswith(".show"):
+            customer.to_confirm(SCENARIOS[scenario][0], attempt.to, gateway)
+        else:
+            self.confirm(scenario, customer, attempt, gateway)
+
+    def die_at(self, scenario, point, customer, attempt):
+        gateway = self.victim(point)
+        self.ask(scenario, point, customer, attempt, gateway)
+        if not self.note(scenario, point, gateway, lambda: not gateway.alive()):
+            gateway.kill()
+
+    def stop_at(self, scenario, point, customer, attempt):
+        """It wakes up again when others have done its work."""
+        gateway = self.victim(point, ":stop")
+        waiting = threading.Thread(target=self.ask, args=(scenario, point, customer, attempt, gateway))
+        waiting.start()
+        state = pathlib.Path(f"/proc/{gateway.pid}/stat")
+        self.note(scenario, point, gateway, lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T")
+        self.stopped.append((gateway, waiting))
+
+    def wake(self):
+        for gateway, _ in self.stopped:
+            gateway.signal(signal.SIGCONT)
+        for gateway, waiting in self.stopped:
+            waiting.join()
+            gateway.signal(signal.SIGTERM)
+        assert {gateway.wait() for gateway, _ in self.stopped} <= {0}
+        quiet(self.stage)
+
+    def play(self, scenario, points, how):
+        ready = [(point, *self.prepare(scenario)) for point in points]
+        ready = [(point, customer, attempt.result()) for point, customer, attempt in ready]
+        self.faulty(scenario, lambda: list(self.pool.map(lambda one: how(scenario, *one), ready)))
+
+    # ---- afterwards
+
+    def with_person(self):
+        return {found[1] for gateway in self.stage.gateways for found in
+                re.finditer(r" intent end .*?intent=(\S+) state=person", gateway.log.read_text())}
+
+    def judge(self):
+        attempts = [a for c in self.customers for a in c.attempts] + self.employer.attempts
+        notices = {c.msisdn: c.notices for c in self.customers}
+        return Judge(self.stage.state(), inboxes(self.stage), attempts, notices, "27829000000", self.with_person())
+
+    def redial(self, customer):
+        """Before the PIN the time only; after it what is left of the month, which is what the ledger says."""
+        judge = self.judge()
+        screen = customer.dial(self.survivor)
+        assert screen.endswith(HOME), f"{customer.msisdn}: {screen!r}"
+        assert customer.limit_left(self.survivor) == LIMIT_CENTS - judge.usable_cents(customer.msisdn), customer.msisdn
+
+    def finish(self):
+        """Time passes until everything is over; then the rules."""
+        quiet(self.stage)
+        pass_time(self.stage, *[12 * SECOND_MS] * 2, 70 * SECOND_MS)
+        self.wake()
+        pass_time(self.stage, 20 * SECOND_MS, 16 * 60 * SECOND_MS)
+        for attempt in self.employer.attempts:
+            self.employer.order(attempt.to, attempt.cents, self.survivor, attempt)
+        list(self.pool.map(self.redial, self.customers))
+        assert redeem_every_other(self.stage) > 0
+        pass_time(self.stage, HOUR_MS, 6 * HOUR_MS, 25 * HOUR_MS, 60 * HOUR_MS)
+        found = self.judge().violations()
+        assert not found, "\n".join(found)
+        state = self.stage.state()
+        assert state["violations"] == []
+        assert self.stage.waiting() == (0, 0), "not every intent and message is final"
+
+
+def test_the_product_has_no_fault_points(make_stage):
+    stage = make_stage(start=False, clock=True)
+    for program, has in ((stage.build / "isango", False), (stage.program, True)):
+        octets = program.read_bytes()
+        assert (b"ISANGO_FAULT" in octets, b"fault_point" in octets) == (has, has), program
+
+
+@pytest.mark.patience(240)
+@pytest.mark.parametrize("profile", ["friendly", "hostile"])
+def test_killed_at_each_step(make_stage, profile):
+    """And, where the core is friendly and each step therefore comes each time, also stopped there."""
+    stage = make_stage(profile=profile, clock=True, edit=quick, sandbox=HURRIED[profile])
+    stage.expected_errors |= {"intent needs a person", "withdrawal turned up late"}
+    kills = Kills(stage)
+    for scenario, points in kills.trace().items():
+        kills.play(scenario, points, kills.die_at)
+        if profile == "friendly":
+            kills.play(scenario, points, kills.stop_at)
+    print(f"{profile}: {len(kills.reached)} points reached, {len(kills.missed)} not: {kills.missed}")
+    names = {name for _, name, _ in kills.reached}
+    assert {f"{kind}.{when}.send" for kind in ("transfer", "withdrawal") for when in ("before", "saved", "done")} <= names
+    assert len(kills.missed) <= len(kills.reached) / 4, kills.missed
+    kills.finish()
