@@ -12,6 +12,7 @@
 #define START_MS INT64_C(1774339200000)		/* 2026-03-24 08:00 UTC */
 #define MONTH_END_MS INT64_C(1774993800000)	/* 2026-03-31 21:50 UTC: ten minutes before April in SAST */
 #define TICK_MS 50
+#define AFTERWARDS_MS 400000
 #define REST_MS INT64_C(1300000000)		/* what is not at rest after so long never will be */
 
 /* ---- what is configured ---- */
@@ -140,6 +141,8 @@ on_tick(struct sim_event *e)
 
 	if (p->gw == NULL || t->generation != p->generation)
 		return;
+	if (w->quick)
+		sim_due_hint(w, p->gw);
 	gateway_tick(p->gw, w->loop.now);
 	if (gateway_busy(p->gw) > 0 || w->loop.now < p->awake_until || sim_due_now(w))
 		tick_at(p, w->loop.now + TICK_MS);
@@ -295,6 +298,26 @@ sim_world_run(struct sim_world *w, int64_t until)
 		w->loop.now = until;
 	if (sim_loop_next(&w->loop) != INT64_MAX && until - START_MS >= REST_MS)
 		sim_broken(w, "the world does not come to rest");
+}
+
+static bool
+somebody_wants(const struct sim_world *w)
+{
+	for (int i = 0; i < w->bots; i++)
+		if (w->bot[i].on_line || w->bot[i].wants || w->bot[i].goals_left > 0)
+			return true;
+	return false;
+}
+
+void
+sim_world_play(struct sim_world *w, int64_t until)
+{
+	while (w->problem[0] == '\0' && somebody_wants(w) && sim_loop_step(&w->loop, until))
+		;
+	/* What they set off goes on in trouble for a while. */
+	until = w->loop.now + sim_between(&w->loop, 0, AFTERWARDS_MS);
+	while (w->problem[0] == '\0' && sim_loop_step(&w->loop, until))
+		;
 }
 
 void

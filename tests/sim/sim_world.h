@@ -108,7 +108,7 @@ struct sim_bot {
 struct sim_world {
 	struct sim_loop loop;
 	uint64_t seed;
-	bool story;
+	bool story, quick;
 	struct sim_faults faults;
 	struct sim_strike strike[SIM_STRIKES];
 	struct settings settings;
@@ -154,6 +154,8 @@ void sim_two_routes(struct sim_world *w);
 void sim_world_trouble(struct sim_world *w);
 /* Runs until nothing is planned or `until`. */
 void sim_world_run(struct sim_world *w, int64_t until);
+/* Runs until the customers have what they want, or `until`. */
+void sim_world_play(struct sim_world *w, int64_t until);
 /* No more faults, and everything up. */
 void sim_world_calm(struct sim_world *w);
 void sim_process_start(struct sim_process *p);
@@ -170,6 +172,7 @@ bool sim_due_now(const struct sim_world *w);
 bool sim_due_bucket(const struct sim_world *w, const struct store_claim *c);	/* something may be in that list */
 void sim_due_op(struct sim_world *w, const struct store_op *op);		/* of a commit that was done */
 void sim_due_claim(struct sim_world *w, const struct store_claim *c);
+void sim_due_hint(const struct sim_world *w, struct gateway *gw);		/* before each tick of a quick world */
 /* ---- sim_sms.c ---- */
 void sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q);
 void sim_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end);
