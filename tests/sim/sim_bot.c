@@ -182,7 +182,7 @@ on_turn(struct sim_event *event)
 	t->in.service_code = "*120*384#";
 	if (p->gw == NULL)
 		p = &w->process[(t->process + 1) % w->processes];
-	if (p->gw == NULL)
+	if (p->gw == NULL || sim_stands(p, event))
 		return;
 	sim_wake(p, w->loop.now);
 	gateway_turn(p->gw, w->loop.now, &t->in);

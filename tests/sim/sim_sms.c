@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "tests/sim/sim_world.h"
+#include "tests/sim/sim_call.h"
 
 #define RESPONSE_MS 30000
 #define RECEIPT_AGAIN_MS 20000
@@ -22,7 +22,7 @@ on_answer(struct sim_event *e)
 	struct sms_answer_event *s = (struct sms_answer_event *)(void *)e;
 	struct sim_process *p = s->process;
 
-	if (p->gw == NULL || p->generation != s->generation)
+	if (p->gw == NULL || p->generation != s->generation || sim_stands(p, e))
 		return;
 	sim_wake(p, p->world->loop.now);
 	gateway_on_sms(p->gw, p->world->loop.now, s->op, &s->a);
@@ -60,7 +60,8 @@ on_receipt(struct sim_event *event)
 	if (w->stored[e->number])
 		return;
 	receipt_at(w, &e->r, e->bind, e->number, w->loop.now + RECEIPT_AGAIN_MS);
-	if (p->gw == NULL || sim_chance(&w->loop, w->faults.receipt_lost))
+	/* What waits at a process that stands still is as good as lost: it is said again. */
+	if (p->gw == NULL || p->stands_until > w->loop.now || sim_chance(&w->loop, w->faults.receipt_lost))
 		return;
 	sim_wake(p, w->loop.now);
 	gateway_receipt(p->gw, w->loop.now, e->bind, &e->r, e->number);
@@ -164,9 +165,13 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	const struct sim_faults *f = &w->faults;
 	int64_t there = l->now + sim_between(l, 5, 80), back = there + sim_between(l, 5, 80);
 	bool failed = sim_chance(l, f->receipt_failed), silent = sim_chance(l, f->sms_answer_lost);
+	enum sim_strike_what strike = sim_call_trouble(p);
 	struct submit *s;
 	char id[24];
 
+	sim_call_crash(p, strike, there);
+	if (strike == STRIKE_CRASH_BEFORE)
+		return;
 	if (!p->holds_link[w->settings.channels[q->channel].bind] || sim_chance(l, f->sms_later)) {
 		answer_at(p, op, SMS_LATER, "", l->now + 1);
 		return;

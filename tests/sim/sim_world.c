@@ -139,7 +139,7 @@ on_tick(struct sim_event *e)
 	struct sim_process *p = t->process;
 	struct sim_world *w = e->world;
 
-	if (p->gw == NULL || t->generation != p->generation)
+	if (p->gw == NULL || t->generation != p->generation || sim_stands(p, e))
 		return;
 	if (w->quick)
 		sim_due_hint(w, p->gw);
@@ -199,11 +199,48 @@ sim_process_crash(struct sim_process *p)
 	w->crashes++;
 	gateway_free(p->gw);
 	p->gw = NULL;
+	p->stands_until = 0;
 	p->generation++;
 	t = sim_event_new(sizeof *t, w, on_restart);
 	t->process = p;
 	t->generation = p->generation;
 	sim_loop_add(&w->loop, t, w->loop.now + sim_between(&w->loop, 0, w->story ? 500 : 20000));
+}
+
+bool
+sim_stands(const struct sim_process *p, struct sim_event *e)
+{
+	if (p->stands_until <= p->world->loop.now)
+		return false;
+	sim_loop_again(e, p->stands_until);
+	return true;
+}
+
+/* Before anything that waited is handled: its links may be another's by now. */
+static void
+on_goes_on(struct sim_event *e)
+{
+	struct tick *t = (struct tick *)(void *)e;
+
+	sim_trace(&t->process->world->loop, "  process %d goes on", t->process->index);
+	if (t->process->gw != NULL && t->generation == t->process->generation)
+		gateway_guard_links(t->process->gw);
+}
+
+void
+sim_process_stand(struct sim_process *p, int64_t ms)
+{
+	struct sim_world *w = p->world;
+	struct tick *t;
+
+	if (p->gw == NULL || p->stands_until > w->loop.now || ms <= 0)
+		return;
+	sim_trace(&w->loop, "  process %d stands still for %d ms", p->index, (int)ms);
+	t = sim_event_new(sizeof *t, w, on_goes_on);
+	t->process = p;
+	t->generation = p->generation;
+	p->stands_until = w->loop.now + ms;
+	sim_loop_add(&w->loop, t, p->stands_until);
 }
 
 /* ---- the whole ---- */
@@ -263,6 +300,15 @@ some(struct sim_world *w, unsigned most)
 	return sim_chance(&w->loop, 500) ? (unsigned)sim_below(&w->loop, most + 1) : 0;
 }
 
+static struct sim_outage
+outage(struct sim_world *w, int64_t most_ms, enum sim_outage_how how)
+{
+	struct sim_outage o = { .from = w->loop.now + sim_between(&w->loop, 0, 240000), .how = how };
+
+	o.until = o.from + sim_between(&w->loop, 500, most_ms);
+	return o;
+}
+
 void
 sim_world_trouble(struct sim_world *w)
 {
@@ -278,12 +324,15 @@ sim_world_trouble(struct sim_world *w)
 		.receipt_early = some(w, 300), .receipt_twice = some(w, 300), .receipt_lost = some(w, 100),
 		.input_twice = some(w, 150), .input_lost = some(w, 40), .reply_lost = some(w, 60),
 		.hang_up = some(w, 60), .wrong_pin = some(w, 120), .decline = some(w, 80),
-		.crash = some(w, 12),
+		.crash = some(w, 12), .stall = some(w, 4), .store_twice = some(w, 30),
 	};
+	if (sim_chance(&w->loop, 200))
+		w->faults.redis = outage(w, 60000, (enum sim_outage_how)sim_below(&w->loop, 2));
+	if (sim_chance(&w->loop, 200))
+		w->faults.core[0] = outage(w, 200000, (enum sim_outage_how)sim_below(&w->loop, 4));
 	if (sim_chance(&w->loop, 500)) {
 		sim_two_routes(w);
-		w->faults.outage_from = w->loop.now + sim_between(&w->loop, 0, 1000000);
-		w->faults.outage_until = w->faults.outage_from + sim_between(&w->loop, 0, 600000);
+		w->faults.smsc = outage(w, 600000, OUTAGE_DEAD);
 	}
 	w->core.rules.rows_without_uid = bad && sim_chance(&w->loop, 120);
 	w->core.rules.jwt_life_s = sim_chance(&w->loop, 200) ? 20 : 900;

@@ -11,28 +11,43 @@
 #include "tests/sim/sim_core.h"
 #include "tests/sim/sim_loop.h"
 
-#define SIM_PROCESSES 2
+#define SIM_PROCESSES 2		/* that begin; a seed may have others */
+#define SIM_PROCESSES_MAX 3
+#define SIM_TENANTS 2		/* each with a wallet core of its own */
 #define SIM_BOTS 6
 #define SIM_STRIKES 8
 #define SIM_BINDS 2		/* SIM_SMS_OTHER has the second one for itself */
 #define SIM_TITLE "Acme Wallet"
 
+/* Of the first tenant; those of the next one follow in the same order. */
 enum sim_channel { SIM_USSD, SIM_HISTORY, SIM_SMS, SIM_SMS_OTHER, SIM_CHANNELS };
+
+/* Something is away for a while. */
+enum sim_outage_how {
+	OUTAGE_DEAD,		/* what is asked is never done */
+	OUTAGE_STALLS,		/* it is done afterwards, all of it at once */
+	OUTAGE_REFUSES,		/* nothing is done, and that is said */
+	OUTAGE_MUTE		/* it is done, and nothing is ever answered */
+};
+struct sim_outage {
+	int64_t from, until;
+	enum sim_outage_how how;
+};
 
 /* What goes wrong, of 1000 times. */
 struct sim_faults {
-	unsigned store_lost, store_answer_lost, store_late, store_slow;
+	unsigned store_lost, store_answer_lost, store_late, store_slow, store_twice;
 	unsigned wallet_lost, wallet_answer_lost, wallet_late, wallet_twice, wallet_auth, wallet_busy,
 	    wallet_broken, wallet_slow;
 	unsigned sms_later, sms_few, sms_lost, sms_answer_lost, sms_refused, receipt_failed, receipt_early,
 	    receipt_twice, receipt_lost;
 	unsigned input_twice, input_lost, reply_lost, hang_up, wrong_pin, decline;
-	unsigned crash;
-	int64_t outage_from, outage_until;	/* of the first bind */
+	unsigned crash, stall;
+	struct sim_outage redis, core[SIM_TENANTS], smsc;	/* smsc: the first bind */
 };
 
 /* One thing that a story makes go wrong: at the nth call that is like this one. */
-enum sim_strike_what { STRIKE_LOSE, STRIKE_LOSE_ANSWER, STRIKE_CRASH_BEFORE, STRIKE_CRASH_AFTER };
+enum sim_strike_what { STRIKE_NOT, STRIKE_LOSE, STRIKE_LOSE_ANSWER, STRIKE_CRASH_BEFORE, STRIKE_CRASH_AFTER };
 struct sim_strike {
 	bool on_store;			/* a commit with a PUT of `family`, else the wallet's `op` */
 	enum store_family family;
@@ -49,6 +64,7 @@ struct sim_process {
 	bool ticking;
 	bool holds_link[SIM_BINDS];
 	int64_t awake_until;
+	int64_t stands_until;		/* it stands still: nothing is handled before */
 };
 
 struct sim_due {			/* a mirror of the lists of what is due: when somebody must look */
@@ -115,12 +131,15 @@ struct sim_world {
 	struct channel_settings channels[SIM_CHANNELS];
 	struct bind_settings binds[SIM_BINDS];
 	struct tenant_settings tenant;
-	struct ports ports[SIM_PROCESSES];
+	struct ports ports[SIM_PROCESSES_MAX];
 	struct memory_store *store;
-	struct sim_core core;
+	union {
+		struct sim_core core;		/* of the first tenant */
+		struct sim_core cores[SIM_TENANTS];
+	};
 	const struct texts *texts;	/* borrowed */
 	const struct menu *menu, *sms_menu;
-	struct sim_process process[SIM_PROCESSES];
+	struct sim_process process[SIM_PROCESSES_MAX];
 	int processes;
 	struct sim_due *due;
 	size_t due_n;
@@ -141,7 +160,7 @@ struct sim_world {
 	size_t stored_n;
 	bool calm;			/* faults are over */
 	char problem[400];		/* the first rule that was broken, or "" */
-	unsigned crashes, calls, accepted;
+	unsigned crashes, calls, accepted, persons;
 };
 
 /* ---- sim_world.c ---- */
@@ -161,6 +180,10 @@ void sim_world_calm(struct sim_world *w);
 void sim_process_start(struct sim_process *p);
 void sim_process_crash(struct sim_process *p);
 void sim_wake(struct sim_process *p, int64_t until);
+/* It stands still, as under SIGSTOP; what comes for it waits. */
+void sim_process_stand(struct sim_process *p, int64_t ms);
+/* It does: this event runs again when it goes on. */
+bool sim_stands(const struct sim_process *p, struct sim_event *e);
 /* The first broken rule is kept. */
 void sim_broken(struct sim_world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct bank_wallet *sim_wallet_of(const struct sim_world *w, const char *phone);
