@@ -132,7 +132,11 @@ port_api_reply(void *ctx, uint64_t call, int status, const char *json)
 {
 	struct sim_world *w = ((struct sim_process *)ctx)->world;
 
-	(void)call;
+	if (sim_shop_call(call)) {
+		sim_call_crash(ctx, sim_call_trouble(ctx), w->loop.now);
+		sim_shop_answer(w, call, status, json);
+		return;
+	}
 	w->api_status = status;
 	w->api_answers++;
 	if (!str_copy(w->api_answer, sizeof w->api_answer, json))

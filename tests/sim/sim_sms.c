@@ -94,9 +94,9 @@ on_redeem(struct sim_event *e)
 {
 	struct submit *s = (struct submit *)(void *)e;
 	struct sim_world *w = e->world;
-	struct bank_withdrawal *b = bank_withdrawal_by_token(w->core.bank, s->sms.text);
+	struct bank_withdrawal *b = bank_withdrawal_by_token(w->cores[s->sms.tenant].bank, s->sms.text);
 
-	if (b != NULL && bank_withdrawal_set(w->core.bank, w->loop.now, b, BW_SUCCESSFUL) == BANK_OK)
+	if (b != NULL && bank_withdrawal_set(w->cores[s->sms.tenant].bank, w->loop.now, b, BW_SUCCESSFUL) == BANK_OK)
 		sim_trace(&w->loop, "  token of %s used", b->uid);
 }
 
@@ -108,6 +108,7 @@ plan_redeem(struct sim_world *w, const struct sim_sms *sms)
 	if (sms->cls != MSG_TOKEN || w->story || !sim_chance(&w->loop, 400))
 		return;
 	s = sim_event_new(sizeof *s, w, on_redeem);
+	s->sms.tenant = sms->tenant;
 	sim_token_of(sms->text, s->sms.text);
 	sim_loop_add(&w->loop, s, w->loop.now + sim_between(&w->loop, 30000, 9000000));
 }
@@ -203,5 +204,18 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	str_copy(s->sms.to, sizeof s->sms.to, q->to);
 	str_copy(s->sms.text, sizeof s->sms.text, q->text);
 	s->sms.cls = q->cls;
+	s->sms.tenant = w->settings.channels[q->channel].tenant;
 	sim_loop_add(l, s, there);
+}
+
+void
+sim_sms_of_core(struct sim_world *w, int tenant, const struct bank_withdrawal *b)
+{
+	struct submit *s = sim_event_new(sizeof *s, w, on_delivered);
+
+	s->sms.tenant = tenant;
+	s->sms.cls = MSG_TOKEN;
+	str_copy(s->sms.to, sizeof s->sms.to, b->phone);
+	str_format(s->sms.text, sizeof s->sms.text, "Your cash code %s", b->token);
+	sim_loop_add(&w->loop, s, w->loop.now + sim_between(&w->loop, 100, 8000));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The wallet cores, each tenant's own, behind a network: what becomes of a request and of its answer. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,16 +42,32 @@ wallet_reply_new(const struct call *to, enum wallet_end end)
 	return r;
 }
 
+/* Rule 7: a login of one tenant is not shown to the core of another. */
+static void
+check_tenant(struct sim_world *w, const struct wallet_call *c)
+{
+	int tenant;
+
+	if (c->q.jwt[0] != '\0' && sscanf(c->q.jwt, "Bearer %d-", &tenant) == 1 && tenant != c->tenant)
+		sim_broken(w, "a login of one tenant is used at another's core");
+}
+
 static void
 on_wallet_effect(struct sim_event *e)
 {
 	struct wallet_call *c = (struct wallet_call *)(void *)e;
 	struct sim_world *w = e->world;
+	struct sim_core *core = &w->cores[c->tenant];
 	struct wallet_reply *r = wallet_reply_new(&c->call, WALLET_UNKNOWN);
+	struct bank_withdrawal *const *v;
+	size_t before = bank_withdrawals(core->bank, &v);
 
-	sim_core_do(&w->cores[c->tenant], w->loop.now, &c->q, &r->a);
+	check_tenant(w, c);
+	sim_core_do(core, w->loop.now, &c->q, &r->a);
 	sim_trace(&w->loop, "  core of %s: %s %s -> %s %s", w->settings.tenants[c->tenant].name,
 	    wallet_op_name(c->q.op), c->q.uid, wallet_end_name(r->a.end), r->a.code);
+	if (c->q.phone[0] != '\0' && bank_withdrawals(core->bank, &v) > before)
+		sim_sms_of_core(w, c->tenant, v[before]);
 	if (c->answers)
 		sim_loop_add(&w->loop, r, c->answer_at);
 	else
@@ -142,7 +159,7 @@ sim_wallet_ask(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, i
 		return;
 	}
 	/* 401 to a login means a wrong PIN: the door does not say that about a right one. */
-	if (q->op != WALLET_LOGIN && turned_away(p, op, way.back))
+	if (q->op != WALLET_LOGIN && way.back < l->now + timeout_ms && turned_away(p, op, way.back))
 		return;
 	way.silent |= way.lost || strike == STRIKE_LOSE_ANSWER || way.back >= l->now + timeout_ms;
 	sim_trace(l, "  p%d asks the core of %s: %s%s", p->index, w->settings.tenants[tenant].name,
