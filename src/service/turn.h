@@ -57,6 +57,7 @@ struct turn {
 	enum pin_result { PIN_RESULT_RIGHT, PIN_RESULT_WRONG, PIN_RESULT_LOCKED, PIN_RESULT_UNSURE } pin_result;
 	/* of the call in hand */
 	task_fn *then;			/* where a claim or a call goes on */
+	task_fn *outlasts;		/* the same of a call that may outlast the screen */
 	turn_fn *after, *after_sum;
 	void (*change)(struct subscriber *sub, struct turn *t);
 	struct wallet_req *request;	/* waiting for the customer's login; ours */
