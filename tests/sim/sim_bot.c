@@ -9,6 +9,8 @@
 
 #define PATIENCE_MS 15000	/* for an answer of the network */
 #define SCREENS_MAX 40
+#define SALARY INT64_C(10000000)
+#define TOKEN_MOST 500000	/* cents, of the kinds */
 #define ABOUT 1000		/* turns: bot * ABOUT^2 + dialogue * ABOUT + step */
 
 static void say(struct sim_bot *b, enum turn_kind kind, const char *text);
@@ -24,6 +26,7 @@ sim_bot_init(struct sim_world *w, int index)
 	b->world = w;
 	b->index = b->person = index;
 	b->episode = -1;
+	b->salary = SALARY;
 	str_format(b->phone, sizeof b->phone, "2782100000%d", index);
 	/* Born 1 January 1990; the last digit makes the Luhn sum a multiple of ten. */
 	str_format(head, sizeof head, "900101500%d08", index);
@@ -56,6 +59,15 @@ sim_bot_want(struct sim_bot *b, enum sim_goal goal, int64_t amount, const char *
 	b->dials_left = dials;
 }
 
+/* A large part of what the phone may still get, so that few of them fill its month. */
+static int64_t
+large(struct sim_world *w)
+{
+	int64_t most = w->settings.limit_amount / sim_between(&w->loop, 2, 5);
+
+	return (most < TOKEN_MOST ? most : TOKEN_MOST) - (int64_t)sim_below(&w->loop, 100);
+}
+
 static void
 choose_goal(struct sim_bot *b)
 {
@@ -65,20 +77,21 @@ choose_goal(struct sim_bot *b)
 	enum sim_goal goal = often[sim_below(&w->loop, NELEM(often))];
 	int other = (b->index + 1 + (int)sim_below(&w->loop, (uint64_t)w->bots)) % w->bots;
 	int64_t amount = 2000 + (int64_t)w->episodes_n * 7 + b->index + 101 * b->goals_left;
+	bool cash = goal == GOAL_CASH || goal == GOAL_CASH_OTHER;
 
 	if (!sim_person(b)->has_wallet)
 		goal = GOAL_SIGN_UP;
-	/* Much goes to the first phone, so that its month fills up. */
-	if ((goal == GOAL_CASH || goal == GOAL_CASH_OTHER) && sim_chance(&w->loop, 600)) {
+	else if (cash && sim_chance(&w->loop, 600)) {
+		/* Much goes to the first phone. */
 		goal = strcmp(b->phone, w->bot[0].phone) == 0 ? GOAL_CASH : GOAL_CASH_OTHER;
 		other = 0;
-		amount += w->settings.limit_amount / 5 - 10000;
+		amount = large(w);
+	} else if (b->amount != 0 && b->goal >= GOAL_SEND && b->goal <= GOAL_CASH_OTHER && sim_chance(&w->loop, 200)) {
+		sim_bot_want(b, b->goal, b->amount, b->to, 2);
+		return;
 	}
-	if (b->amount != 0 && goal == b->goal && sim_chance(&w->loop, 200))
-		sim_bot_want(b, goal, b->amount, b->to, 2);
-	else
-		sim_bot_want(b, goal, amount, goal == GOAL_CASH ? b->phone : w->bot[other].phone,
-		    goal == GOAL_SIGN_UP ? 8 : 2);
+	sim_bot_want(b, goal, amount, goal == GOAL_CASH ? b->phone : w->bot[other].phone,
+	    goal == GOAL_SIGN_UP ? 8 : 2);
 }
 
 /* ---- dialling ---- */
@@ -301,7 +314,8 @@ on_screen(struct sim_event *event)
 		hang_up(b);
 		return;
 	}
-	plan(b, on_think, out, sim_between(&w->loop, 300, 3000));
+	plan(b, on_think, out, sim_chance(&w->loop, w->faults.dawdle) ? sim_between(&w->loop, 20000, 300000) :
+	    sim_between(&w->loop, 300, 3000));
 }
 
 void

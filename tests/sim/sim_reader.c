@@ -12,8 +12,6 @@
 #include "core/phone.h"
 #include "tests/sim/sim_world.h"
 
-#define SALARY INT64_C(10000000)
-
 /* The number of the line that says `what`, or 0. */
 static int
 line_number(const char *screen, const char *what)
@@ -108,7 +106,7 @@ pay_salary(struct sim_bot *b)
 	struct sim_world *w = b->world;
 	struct bank_wallet *wallet = sim_wallet_of(w, b->tenant, b->phone);
 
-	if (wallet == NULL || bank_deposit(w->cores[b->tenant].bank, w->loop.now, wallet, SALARY, "Salary") != BANK_OK)
+	if (wallet == NULL || bank_deposit(w->cores[b->tenant].bank, w->loop.now, wallet, sim_person(b)->salary, "Salary") != BANK_OK)
 		sim_broken(w, "%s was shown a wallet that is not there", b->phone);
 }
 

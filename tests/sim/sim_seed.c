@@ -130,29 +130,6 @@ vary_world(struct sim_world *w, const struct sim_files *f)
 	sim_world_trouble(w);
 }
 
-/* A customer of the core who has no PIN here yet. */
-static void
-enrol(struct sim_bot *b)
-{
-	struct sim_world *w = b->world;
-	struct bank *bank = w->cores[b->tenant].bank;
-	struct bank_profile p = { .first_name = "Thandi", .last_name = "Mokoena" };
-	struct bank_wallet_in in = { .type = BANK_WALLET_TYPE };
-	struct bank_customer *c;
-	struct bank_wallet *wallet;
-	char uid[2][24];
-
-	str_format(uid[0], sizeof uid[0], "customer-%d", b->index);
-	str_format(uid[1], sizeof uid[1], "wallet-%d", b->index);
-	str_copy(p.uid, sizeof p.uid, uid[0]);
-	in.uid = uid[1];
-	str_copy(p.phone, sizeof p.phone, b->phone);
-	str_copy(p.id_number, sizeof p.id_number, b->id_number);
-	if (bank_customer_create(bank, w->loop.now, &p, &c) != BANK_OK || bank_ratify(bank, w->loop.now, c) != KYC_PASSED ||
-	    bank_wallet_create(bank, w->loop.now, c, &in, &wallet) != BANK_OK)
-		sim_broken(w, "the core takes no customer");
-}
-
 /* A person, the second hand of one with another channel, or the same phone at the other tenant. */
 static void
 vary_bot(struct sim_world *w, int index, int goals)
@@ -172,8 +149,13 @@ vary_bot(struct sim_world *w, int index, int goals)
 			str_copy(b->pin, sizeof b->pin, other->pin);
 		}
 	}
-	if (b->person == index && sim_chance(&w->loop, 120) && sim_wallet_of(w, b->tenant, b->phone) == NULL)
-		enrol(b);
+	if (b->person != index || sim_wallet_of(w, b->tenant, b->phone) != NULL)
+		return;
+	b->salary = sim_chance(&w->loop, 250) ? sim_between(&w->loop, 1000, 60000) : 10000000;
+	if (sim_chance(&w->loop, 80))
+		sim_enrol(b, false);
+	else if (sim_chance(&w->loop, 700))
+		sim_enrol(b, true);
 }
 
 /* Most are small, so that there can be many; some are long enough for a month to fill up. */

@@ -160,7 +160,7 @@ sim_world_trouble(struct sim_world *w)
 		.sms_answer_lost = some(w, 100), .sms_refused = some(w, 40), .receipt_failed = some(w, 60),
 		.receipt_early = some(w, 300), .receipt_twice = some(w, 300), .receipt_lost = some(w, 100),
 		.input_twice = some(w, 150), .input_lost = some(w, 40), .reply_lost = some(w, 60),
-		.hang_up = some(w, 60), .wrong_pin = some(w, 120), .decline = some(w, 80),
+		.hang_up = some(w, 60), .wrong_pin = some(w, 120), .decline = some(w, 80), .dawdle = some(w, 20),
 		.crash = some(w, 12), .stall = some(w, 4), .store_twice = some(w, 30),
 	};
 	if (sim_chance(&w->loop, 200))

@@ -143,7 +143,7 @@ on_order(struct sim_event *event)
 	*o = (struct sim_order){ .tenant = s->kind, .asks_left = ASKS,
 		.amount = 1000 + (int64_t)sim_below(&w->loop, 300) * 100 };
 	if (sim_chance(&w->loop, 500))
-		o->amount = w->settings.limit_amount / 5 - (int64_t)sim_below(&w->loop, 3);
+		o->amount = w->settings.limit_amount / 5 - (int64_t)sim_below(&w->loop, 100);
 	str_format(o->uid, sizeof o->uid, "pay-%d-%zu", s->kind, n);
 	str_copy(o->to, sizeof o->to, w->bot[sim_chance(&w->loop, 600) ? 0 : sim_below(&w->loop,
 	    (uint64_t)w->bots)].phone);

@@ -40,7 +40,7 @@ struct sim_faults {
 	    wallet_broken, wallet_slow;
 	unsigned sms_later, sms_few, sms_lost, sms_answer_lost, sms_refused, receipt_failed, receipt_early,
 	    receipt_twice, receipt_lost;
-	unsigned input_twice, input_lost, reply_lost, hang_up, wrong_pin, decline;
+	unsigned input_twice, input_lost, reply_lost, hang_up, wrong_pin, decline, dawdle;
 	unsigned crash, stall;
 	struct sim_outage redis, core[SIM_TENANTS], smsc;	/* smsc: the first bind */
 };
@@ -130,6 +130,7 @@ struct sim_bot {
 	int person;			/* a bot: the same as this one, or whose second hand this is */
 	char phone[PHONE_MAX], id_number[14], pin[8];
 	bool has_wallet;		/* of a person */
+	int64_t salary;
 	bool other_hand;		/* there is one, on another channel */
 	/* what it wants */
 	bool wants;
@@ -276,6 +277,8 @@ struct sim_bot *sim_person(const struct sim_bot *b);
 void sim_bot_want(struct sim_bot *b, enum sim_goal goal, int64_t amount, const char *to, int dials);
 void sim_bot_plan(struct sim_bot *b);		/* goals of its own, one after another */
 void sim_bot_reply(void *ctx, uint64_t turn, const struct reply *r);
+/* ---- sim_enrol.c ---- */
+void sim_enrol(struct sim_bot *b, bool with_pin);
 /* ---- sim_reader.c ---- */
 /* What is typed at a screen that says so; false: nothing, the customer hangs up. */
 bool sim_read(struct sim_bot *b, const char *screen, char out[64]);
