@@ -78,10 +78,52 @@ call_signup_check(struct turn *t)
 
 /* Past the screen's time the customer is told that an SMS follows, and the sign-up goes on. */
 static void
+check_time(struct turn *t)
+{
+	if (t->w.task.gw->now >= t->deadline)
+		turn_answer_early(t, "error.signup_later");
+}
+
+static void
 write_call(struct turn *t, struct wallet_req *q, int64_t timeout_ms, task_fn *on)
 {
+	check_time(t);
+	t->outlasts = on;
 	task_wallet(turn_task(t), t->tenant, q, timeout_ms, on);
 	mem_wipe(q, sizeof *q);
+}
+
+/* It rings when the screen's time is over: a write that has no answer yet must not keep the screen waiting. */
+struct bell {
+	struct task task;
+	uint64_t turn;
+};
+
+static void
+bell_end(struct task *task)
+{
+	free(LIST_OF(task, struct bell, task));
+}
+
+static void
+on_bell(struct task *task, const struct event *e)
+{
+	struct task *found = task_find(task->gw, LIST_OF(task, struct bell, task)->turn);
+
+	(void)e;
+	if (found != NULL && turn_of(found)->outlasts != NULL && turn_of(found)->outlasts == found->on)
+		check_time(turn_of(found));
+	task_end(task);
+}
+
+static void
+set_bell(struct turn *t)
+{
+	struct bell *b = xcalloc(1, sizeof *b);
+
+	b->turn = turn_task(t)->id;
+	task_start(turn_task(t)->gw, &b->task, bell_end);
+	task_sleep(&b->task, t->deadline, on_bell);
 }
 
 static void
@@ -109,13 +151,6 @@ over(struct turn *t, const char *outcome)
 	else
 		turn_outcome(t, outcome);
 	free(m);
-}
-
-static void
-check_time(struct turn *t)
-{
-	if (t->w.task.gw->now >= t->deadline)
-		turn_answer_early(t, "error.signup_later");
 }
 
 static void
@@ -440,5 +475,6 @@ call_signup_create(struct turn *t)
 	t->offset = 0;
 	t->identity_again = false;
 	t->irrevocable = true;
+	set_bell(t);
 	turn_change_subscriber(t, set_ids, go_on);
 }

@@ -70,8 +70,8 @@ intent_vars(const struct gateway *gw, int tenant, const struct intent *i, struct
 	vars_set_i64(v, "at", i->accepted_at);
 	vars_set(v, "token", i->token);
 	vars_set_i64(v, "until", i->token_expires);
-	if (i->phone[0] != '\0')
-		vars_set(v, "from", phone_mask(i->phone, masked));
+	/* An integrator's name is no word for customers. */
+	vars_set(v, "from", i->phone[0] != '\0' ? phone_mask(i->phone, masked) : t->title);
 	str_format(key, sizeof key, "reason.%s", i->why != WHY_NONE ? intent_why_name(intent_why_told(i)) : "refused");
 	text = texts_find(gw->texts, say_lang(t, i->lang), t->languages[0], key);
 	vars_set(v, "reason_text", text != NULL ? text : "");

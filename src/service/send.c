@@ -355,12 +355,13 @@ void
 send_tick(struct gateway *gw)
 {
 	for (unsigned p = 0; p < NELEM(gw->outbox_at); p++) {
-		struct store_claim claim = { .list = STORE_OUTBOX, .more = MSG_CLASSES - 1, .bucket = p,
-			.lease_ms = CLAIM_LEASE_MS };
+		struct store_claim claim;
 		struct claiming *c;
 
 		if (gw->outbox_at[p] > gw->now)
 			continue;
+		claim = (struct store_claim){ .list = STORE_OUTBOX, .more = MSG_CLASSES - 1, .bucket = p,
+			.lease_ms = CLAIM_LEASE_MS };
 		fill(gw, &claim);
 		if (claim.max == 0)
 			return;

@@ -67,6 +67,7 @@ struct turn {
 	struct pin_order pin_next;	/* what a right PIN makes necessary; begun when the turn is over */
 	/* of the call in hand */
 	task_fn *then;			/* where a claim or a call goes on */
+	task_fn *outlasts;		/* the same of a call that may outlast the screen */
 	turn_fn *after, *after_sum;
 	void (*change)(struct subscriber *sub, struct turn *t);
 	void (*prepare)(struct subscriber *sub, struct turn *t);

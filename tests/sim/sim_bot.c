@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A customer with a phone: reads screens, wants something, types. Knows the menu only by what is on the screen. What it
- * saw on a confirm screen, typed at it and was told about it is an episode, which the checks compare with the ledger.
- */
-#include <inttypes.h>
-#include <stdio.h>
+/* A customer with a phone: wants something, dials, types what sim_reader.c makes of a screen, hangs up. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "core/money.h"
 #include "core/phone.h"
-#include "tests/sim/sim_world.h"
+#include "tests/sim/sim_call.h"
 
 #define PATIENCE_MS 15000	/* for an answer of the network */
 #define SCREENS_MAX 40
 #define SALARY INT64_C(10000000)
+#define TOKEN_MOST 500000	/* cents, of the kinds */
 #define ABOUT 1000		/* turns: bot * ABOUT^2 + dialogue * ABOUT + step */
 
 static void say(struct sim_bot *b, enum turn_kind kind, const char *text);
@@ -29,8 +24,9 @@ sim_bot_init(struct sim_world *w, int index)
 	int sum = 0;
 
 	b->world = w;
-	b->index = index;
+	b->index = b->person = index;
 	b->episode = -1;
+	b->salary = SALARY;
 	str_format(b->phone, sizeof b->phone, "2782100000%d", index);
 	/* Born 1 January 1990; the last digit makes the Luhn sum a multiple of ten. */
 	str_format(head, sizeof head, "900101500%d08", index);
@@ -42,7 +38,13 @@ sim_bot_init(struct sim_world *w, int index)
 		sum += d;
 	}
 	str_format(b->id_number, sizeof b->id_number, "%s%c", head, digits[(10 - sum % 10) % 10]);
-	str_format(b->pin, sizeof b->pin, "%d83%d", 4 + index % 3, index);
+	str_format(b->pin, sizeof b->pin, "%d83%d%s", 4 + index % 3, index, w->tenant.pin_length > 4 ? "15" : "");
+}
+
+struct sim_bot *
+sim_person(const struct sim_bot *b)
+{
+	return &b->world->bot[b->person];
 }
 
 /* ---- what it wants ---- */
@@ -57,6 +59,15 @@ sim_bot_want(struct sim_bot *b, enum sim_goal goal, int64_t amount, const char *
 	b->dials_left = dials;
 }
 
+/* A large part of what the phone may still get, so that few of them fill its month. */
+static int64_t
+large(struct sim_world *w)
+{
+	int64_t most = w->settings.limit_amount / sim_between(&w->loop, 2, 5);
+
+	return (most < TOKEN_MOST ? most : TOKEN_MOST) - (int64_t)sim_below(&w->loop, 100);
+}
+
 static void
 choose_goal(struct sim_bot *b)
 {
@@ -64,22 +75,23 @@ choose_goal(struct sim_bot *b)
 		GOAL_CASH_OTHER, GOAL_CASH_OTHER, GOAL_BALANCE, GOAL_CANCEL, GOAL_RESEND };
 	struct sim_world *w = b->world;
 	enum sim_goal goal = often[sim_below(&w->loop, NELEM(often))];
-	int other = (b->index + 1 + (int)sim_below(&w->loop, (uint64_t)w->bots - 1)) % w->bots;
+	int other = (b->index + 1 + (int)sim_below(&w->loop, (uint64_t)w->bots)) % w->bots;
 	int64_t amount = 2000 + (int64_t)w->episodes_n * 7 + b->index + 101 * b->goals_left;
+	bool cash = goal == GOAL_CASH || goal == GOAL_CASH_OTHER;
 
-	if (!b->has_wallet)
+	if (!sim_person(b)->has_wallet)
 		goal = GOAL_SIGN_UP;
-	/* Much goes to the first phone, so that its month fills up. */
-	if ((goal == GOAL_CASH || goal == GOAL_CASH_OTHER) && sim_chance(&w->loop, 600)) {
-		goal = b->index == 0 ? GOAL_CASH : GOAL_CASH_OTHER;
+	else if (cash && sim_chance(&w->loop, 600)) {
+		/* Much goes to the first phone. */
+		goal = strcmp(b->phone, w->bot[0].phone) == 0 ? GOAL_CASH : GOAL_CASH_OTHER;
 		other = 0;
-		amount += 470000;
+		amount = large(w);
+	} else if (b->amount != 0 && b->goal >= GOAL_SEND && b->goal <= GOAL_CASH_OTHER && sim_chance(&w->loop, 200)) {
+		sim_bot_want(b, b->goal, b->amount, b->to, 2);
+		return;
 	}
-	if (b->amount != 0 && goal == b->goal && sim_chance(&w->loop, 200))
-		sim_bot_want(b, goal, b->amount, b->to, 2);
-	else
-		sim_bot_want(b, goal, amount, goal == GOAL_CASH ? b->phone : w->bot[other].phone,
-		    goal == GOAL_SIGN_UP ? 8 : 2);
+	sim_bot_want(b, goal, amount, goal == GOAL_CASH ? b->phone : w->bot[other].phone,
+	    goal == GOAL_SIGN_UP ? 8 : 2);
 }
 
 /* ---- dialling ---- */
@@ -117,6 +129,10 @@ on_dial(struct sim_event *event)
 	b->episode = -1;
 	b->history[0] = b->wanted[0] = '\0';
 	b->channel = sim_chance(&w->loop, 400) ? SIM_HISTORY : SIM_USSD;
+	if (b->other_hand)
+		b->channel = SIM_USSD;
+	else if (b->person != b->index)
+		b->channel = SIM_HISTORY;
 	b->counted = !sim_chance(&w->loop, 200);
 	b->sequence = (int)sim_below(&w->loop, 100);
 	b->process = (int)sim_below(&w->loop, (uint64_t)w->processes);
@@ -138,7 +154,7 @@ sim_bot_plan(struct sim_bot *b)
 		b->goals_left--;
 		choose_goal(b);
 	}
-	plan(b, on_dial, "", sim_between(&w->loop, 500, w->story ? 1000 : 40000));
+	plan(b, on_dial, "", sim_between(&w->loop, 500, w->story ? 1000 : 15000));
 }
 
 static void
@@ -182,9 +198,10 @@ on_turn(struct sim_event *event)
 	t->in.service_code = "*120*384#";
 	if (p->gw == NULL)
 		p = &w->process[(t->process + 1) % w->processes];
-	if (p->gw == NULL)
+	if (p->gw == NULL || sim_stands(p, event))
 		return;
 	sim_wake(p, w->loop.now);
+	sim_turn_asked(p, t->in.turn);
 	gateway_turn(p->gw, w->loop.now, &t->in);
 }
 
@@ -196,7 +213,7 @@ turn_new(struct sim_bot *b, enum turn_kind kind, const char *text)
 	t->bot = b;
 	t->process = b->process;
 	t->in.kind = kind;
-	t->in.channel = (int)b->channel;
+	t->in.channel = b->tenant * SIM_CHANNELS + (int)b->channel;
 	t->in.turn = kind == TURN_ABORT ? 0 : ((uint64_t)b->index * ABOUT + (uint64_t)b->dialogue) * ABOUT +
 	    (uint64_t)b->step;
 	str_copy(t->in.phone, sizeof t->in.phone, b->phone);
@@ -244,188 +261,7 @@ say(struct sim_bot *b, enum turn_kind kind, const char *text)
 		plan(b, on_no_answer, "", PATIENCE_MS);
 }
 
-/* ---- reading ---- */
-
-/* The number of the line that says `what`, or 0. */
-static int
-line_number(const char *screen, const char *what)
-{
-	const char *at = screen;
-
-	while ((at = strchr(at, '\n')) != NULL) {
-		int n = atoi(++at);
-		const char *text = strstr(at, ". ");
-
-		if (n > 0 && text != NULL && strncmp(text + 2, what, strlen(what)) == 0)
-			return n;
-	}
-	return 0;
-}
-
-static bool
-choose(const char *screen, const char *what, char out[64])
-{
-	int n = line_number(screen, what);
-
-	if (n > 0)
-		str_format(out, 64, "%d", n);
-	else if (strstr(screen, "98 More") != NULL)
-		str_copy(out, 64, "98");
-	else
-		return false;
-	return true;
-}
-
-static void
-type_amount(struct sim_bot *b, char out[64])
-{
-	char text[MONEY_TEXT];
-
-	str_copy(out, 64, money_decimal(b->amount, text));
-}
-
-static void
-type_phone(const struct sim_bot *b, char out[64])
-{
-	str_format(out, 64, "0%s", b->to + 2);
-}
-
-static struct sim_episode *
-episode_new(struct sim_bot *b, const char *screen)
-{
-	struct sim_world *w = b->world;
-	struct sim_episode *e;
-	char amount[MONEY_TEXT], fee[MONEY_TEXT], phone[PHONE_TEXT], both[96];
-	bool cash = strstr(screen, "Cash R") != NULL;
-	int64_t cents = cash ? strstr(screen, "Pick n Pay") != NULL ? 500 : 800 : 100;
-
-	w->episode = xrealloc(w->episode, w->episodes_n + 1, sizeof *w->episode);
-	e = &w->episode[w->episodes_n];
-	*e = (struct sim_episode){ .bot = b->index, .amount = b->amount, .shown_at = w->loop.now };
-	b->episode = (int)w->episodes_n++;
-	e->kind = cash ? INTENT_WITHDRAWAL : INTENT_TRANSFER;
-	str_copy(e->to, sizeof e->to, b->to);
-	str_format(both, sizeof both, "%s + %s fee", money_text(b->amount, amount), money_text(cents, fee));
-	e->complete = strstr(screen, both) != NULL &&
-	    strstr(screen, phone_group(b->to, "27", phone)) != NULL;
-	if (strstr(screen, " fee") == NULL || strstr(screen, "R") == NULL || strstr(screen, "08") == NULL)
-		sim_broken(w, "the confirm screen does not show payee, amount and fee: %s", screen);
-	return e;
-}
-
-static void
-type_pin(struct sim_bot *b, const char *screen, char out[64])
-{
-	struct sim_world *w = b->world;
-	struct sim_episode *e = b->episode >= 0 ? &w->episode[b->episode] : NULL;
-
-	if (e == NULL || strstr(screen, "Wrong PIN") == NULL)
-		e = episode_new(b, screen);
-	/* A doubled input can lead astray: who reads the screen does not pay then. */
-	if (!e->complete || sim_chance(&w->loop, w->faults.decline))
-		str_copy(out, 64, "0");
-	else if (sim_chance(&w->loop, w->faults.wrong_pin))
-		str_copy(out, 64, "9027");
-	else {
-		str_copy(out, 64, b->pin);
-		e->right_pins++;
-	}
-}
-
-/* A new wallet gets what its customer will want to spend. */
-static void
-pay_salary(struct sim_bot *b)
-{
-	struct sim_world *w = b->world;
-	struct bank_wallet *wallet = sim_wallet_of(w, b->phone);
-
-	if (wallet == NULL || bank_deposit(w->core.bank, w->loop.now, wallet, SALARY, "Salary") != BANK_OK)
-		sim_broken(w, "%s was shown a wallet that is not there", b->phone);
-}
-
-static bool
-at_home(struct sim_bot *b, const char *screen, char out[64])
-{
-	static const char *const option[GOALS] = {
-		[GOAL_SIGN_UP] = NULL, [GOAL_BALANCE] = "Balance", [GOAL_SEND] = "Send money",
-		[GOAL_CASH] = "Cash out", [GOAL_CASH_OTHER] = "Cash out", [GOAL_CANCEL] = "My codes",
-		[GOAL_RESEND] = "My codes",
-	};
-
-	if (!b->has_wallet)
-		pay_salary(b);
-	b->has_wallet = true;
-	if (b->goal == GOAL_SIGN_UP)
-		b->wants = false;
-	return b->wants && option[b->goal] != NULL && choose(screen, option[b->goal], out);
-}
-
-static const char *
-codes_choice(const struct sim_bot *b)
-{
-	return b->goal == GOAL_CANCEL ? "Cancel the code" : "Send the code again";
-}
-
-/* What is typed at a screen that says so; false: nothing, the customer hangs up. */
-static bool
-answer(struct sim_bot *b, const char *s, char out[64])
-{
-	static const struct {
-		const char *says, *option;	/* an option to choose, or `types` */
-	} choices[] = {
-		{ "Welcome to", "Open a wallet" }, { "What do you have?", "South African ID" },
-		{ "We could not finish", "Try again" }, { "accept the terms?", "Yes" },
-		{ "Send again?", "Yes" }, { "Another code?", "Yes" },
-		{ "Where do you want the cash?", "Cash Express" },
-		{ "Cancel the code for", "Cancel the code" }, { "Codes not used yet:", "R" },
-	};
-
-	if (strstr(s, "to pay, 0 to cancel") != NULL) {
-		type_pin(b, s, out);
-		return true;
-	}
-	b->episode = -1;
-	for (size_t i = 0; i < NELEM(choices); i++)
-		if (strstr(s, choices[i].says) != NULL)
-			return choose(s, choices[i].option, out);
-	if (strstr(s, ". Balance") != NULL || strstr(s, ". Send money") != NULL)
-		return at_home(b, s, out);
-	if (strstr(s, "first name") != NULL)
-		str_copy(out, 64, "Thandi");
-	else if (strstr(s, "surname") != NULL)
-		str_copy(out, 64, "Mokoena");
-	else if (strstr(s, "13-digit") != NULL)
-		str_copy(out, 64, b->id_number);
-	else if (strstr(s, "new PIN") != NULL || strstr(s, "Enter your PIN:") != NULL)
-		str_copy(out, 64, b->pin);
-	else if (strstr(s, "which phone number?") != NULL || strstr(s, "Which phone gets") != NULL ||
-	    strstr(s, "Type that phone number again") != NULL)
-		type_phone(b, out);
-	else if (strstr(s, "How much") != NULL)
-		type_amount(b, out);
-	else if (strstr(s, "Who gets the code?") != NULL)
-		return choose(s, strcmp(b->to, b->phone) == 0 ? "This phone" : "Another phone", out);
-	else if (strstr(s, "Use by") != NULL)
-		return choose(s, codes_choice(b), out);
-	else
-		return false;
-	return true;
-}
-
-/* ---- what it is told ---- */
-
-static void
-told(struct sim_world *w, int episode, const char *s)
-{
-	struct sim_episode *e = &w->episode[episode];
-
-	if (strstr(s, "Done:") != NULL)
-		e->told_done = true;
-	if (strstr(s, "Nothing was paid") != NULL || strstr(s, "No money has moved") != NULL)
-		e->told_not = true;
-	if (strstr(s, "result comes by SMS") != NULL)
-		e->told_later = true;
-}
+/* ---- what comes back ---- */
 
 struct screen_event {
 	struct sim_event e;
@@ -457,8 +293,8 @@ on_screen(struct sim_event *event)
 		return;
 	sim_trace(&w->loop, "%s < %s%s", b->phone, s->end ? "END " : "", s->text);
 	/* What comes after the phone was put down is not seen; a repeated answer is. */
-	if (b->episode >= 0 && b->on_line)
-		told(w, b->episode, s->text);
+	if (b->on_line)
+		sim_told(b, s->text);
 	if (!b->on_line || s->step != b->step)
 		return;
 	b->step++;
@@ -470,7 +306,7 @@ on_screen(struct sim_event *event)
 		return;
 	}
 	if (++b->screens > SCREENS_MAX || sim_chance(&w->loop, w->faults.hang_up) ||
-	    !answer(b, s->text, out)) {
+	    !sim_read(b, s->text, out)) {
 		if (sim_chance(&w->loop, 700))
 			say(b, TURN_ABORT, "");
 		if (out[0] == '\0')
@@ -478,7 +314,8 @@ on_screen(struct sim_event *event)
 		hang_up(b);
 		return;
 	}
-	plan(b, on_think, out, sim_between(&w->loop, 300, 5000));
+	plan(b, on_think, out, sim_chance(&w->loop, w->faults.dawdle) ? sim_between(&w->loop, 20000, 300000) :
+	    sim_between(&w->loop, 300, 3000));
 }
 
 void
@@ -486,8 +323,11 @@ sim_bot_reply(void *ctx, uint64_t turn, const struct reply *r)
 {
 	struct sim_world *w = ((struct sim_process *)ctx)->world;
 	struct screen_event *s;
+	enum sim_strike_what strike = sim_call_trouble(ctx);
 
-	if (sim_chance(&w->loop, w->faults.reply_lost))
+	sim_turn_answered(ctx, turn);
+	sim_call_crash(ctx, strike, w->loop.now + 1);
+	if (strike == STRIKE_CRASH_BEFORE || sim_chance(&w->loop, w->faults.reply_lost))
 		return;
 	s = sim_event_new(sizeof *s, w, on_screen);
 	s->bot = &w->bot[turn / ABOUT / ABOUT];

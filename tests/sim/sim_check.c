@@ -11,32 +11,7 @@
 
 #include "base/str.h"
 #include "core/calendar.h"
-#include "core/message.h"
-#include "tests/sim/sim_world.h"
-
-struct told {			/* a message of the outbox */
-	char id[MESSAGE_ID], intent[INTENT_ID], to[PHONE_MAX], text[MESSAGE_TEXT];
-	enum message_class cls;
-	enum message_state state;
-};
-
-struct limit_of {
-	char phone[STORE_OWNER];
-	int64_t month;
-	struct limit limit;
-};
-
-struct evidence {
-	struct sim_world *w;
-	struct intent *intent;
-	size_t intents;
-	struct told *told;
-	size_t tolds;
-	struct limit_of *limit;
-	size_t limits;
-	struct subscriber *sub;
-	size_t subs;
-};
+#include "tests/sim/sim_evidence.h"
 
 static void
 collect(void *arg, const struct store_key *key, const struct store_value *v)
@@ -118,15 +93,30 @@ sim_token_of(const char *text, char out[WALLET_TOKEN])
 
 /* ---- the ledger ---- */
 
+int
+sim_tenant_of(const struct sim_world *w, const char *name)
+{
+	for (int i = 0; i < w->settings.tenants_n; i++)
+		if (strcmp(w->settings.tenants[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static const struct bank *
+bank_of(const struct evidence *e, const struct intent *i)
+{
+	return e->w->cores[sim_tenant_of(e->w, i->tenant)].bank;
+}
+
 static int
-debits(const struct sim_world *w, const char *uid, const char *type)
+debits(const struct evidence *e, const struct intent *i, const char *type)
 {
 	const struct bank_transfer *v;
-	size_t n = bank_transfers(w->core.bank, &v);
+	size_t n = bank_transfers(bank_of(e, i), &v);
 	int count = 0;
 
 	for (size_t k = 0; k < n; k++)
-		count += strcmp(v[k].uid, uid) == 0 && strcmp(v[k].type, type) == 0;
+		count += strcmp(v[k].uid, i->id) == 0 && strcmp(v[k].type, type) == 0;
 	return count;
 }
 
@@ -134,7 +124,7 @@ static const struct bank_withdrawal *
 issued_for(struct evidence *e, const struct intent *i)
 {
 	struct bank_withdrawal *const *v;
-	size_t n = bank_withdrawals(e->w->core.bank, &v);
+	size_t n = bank_withdrawals(bank_of(e, i), &v);
 	const struct bank_withdrawal *found = NULL;
 
 	for (size_t k = 0; k < n; k++)
@@ -157,12 +147,37 @@ check_confirmed(struct evidence *e, const struct intent *i)
 
 		if (!ep->used && ep->right_pins > 0 && ep->complete && ep->kind == i->kind &&
 		    ep->amount == i->amount && strcmp(ep->to, i->to_phone) == 0 &&
-		    strcmp(w->bot[ep->bot].phone, i->phone) == 0 && ep->shown_at <= i->accepted_at) {
+		    ep->tenant == sim_tenant_of(w, i->tenant) && strcmp(ep->phone, i->phone) == 0 &&
+		    ep->shown_at <= i->accepted_at) {
 			ep->used = true;
 			return;
 		}
 	}
 	sim_broken(w, "intent %s was accepted without the right PIN on its screen", i->id);
+}
+
+/* The same for integrators: it was ordered, as it is. */
+static void
+check_ordered(struct evidence *e, const struct intent *i)
+{
+	const struct sim_world *w = e->w;
+
+	for (size_t k = 0; k < w->orders_n; k++)
+		if (strcmp(w->order[k].uid, i->uid) == 0 && strcmp(w->order[k].to, i->to_phone) == 0 &&
+		    w->order[k].tenant == sim_tenant_of(w, i->tenant) &&
+		    (w->order[k].amount == i->amount || w->order[k].amount + 1 == i->amount))
+			return;
+	sim_broken(e->w, "nobody ordered intent %s", i->id);
+}
+
+static int64_t
+month_at(int64_t ms)
+{
+	char text[7];
+	int64_t month;
+
+	calendar_month(ms, text);
+	return str_to_i64(text, 0, 999999, &month) ? month : 0;
 }
 
 /* ---- what was said about an intent ---- */
@@ -195,6 +210,9 @@ check_result(struct evidence *e, const struct intent *i)
 
 	if (i->state == INTENT_PERSON)
 		return;
+	/* A tenant may want no SMS about what a screen has told. */
+	if (!e->w->tenants[sim_tenant_of(e->w, i->tenant)].result_sms && message_of(e, i->id, "result_sms") == NULL)
+		return;
 	check_said(e, i, "result_sms", i->state == INTENT_DONE ? done : not_done);
 }
 
@@ -203,7 +221,7 @@ check_result(struct evidence *e, const struct intent *i)
 static void
 check_transfer(struct evidence *e, const struct intent *i)
 {
-	int n = debits(e->w, i->id, "TRANSFER");
+	int n = debits(e, i, "TRANSFER");
 
 	if (n > 1)
 		sim_broken(e->w, "%d debits for intent %s", n, i->id);
@@ -238,7 +256,9 @@ check_token_sms(struct evidence *e, const struct intent *i, const struct bank_wi
 	if (i->resends == 0 && message_of(e, i->id, "undelivered") != NULL &&
 	    message_of(e, i->id, "arrived") == NULL && arrived(e->w, t))
 		sim_broken(e->w, "the token of intent %s arrived, and its payer was told that it did not", i->id);
-	if (!reached && message_of(e, i->id, "undelivered") == NULL && message_of(e, i->id, "unsure") == NULL)
+	/* An integrator is not told: an operator sees it among the dead letters. */
+	if (!reached && i->integrator[0] != '\0' ? tried : !reached && message_of(e, i->id, "undelivered") == NULL &&
+	    message_of(e, i->id, "unsure") == NULL)
 		sim_broken(e->w, "the token of intent %s reached nobody and nobody was told (%s)", i->id,
 		    tried ? "said to be sent" : "failed");
 }
@@ -261,15 +281,19 @@ static void
 check_withdrawal(struct evidence *e, const struct intent *i)
 {
 	const struct bank_withdrawal *b = issued_for(e, i);
-	int n = debits(e->w, i->id, "WITHDRAWAL");
+	int n = debits(e, i, "WITHDRAWAL");
 
 	if (n > 1 || (n == 1 && (b == NULL || b->status != BW_SUCCESSFUL)))
 		sim_broken(e->w, "%d debits for intent %s", n, i->id);
 	if (i->state == INTENT_DONE && b == NULL)
 		sim_broken(e->w, "intent %s is done and nothing was issued", i->id);
 	else if (i->state == INTENT_DONE) {
-		check_token_sms(e, i, b);
-		check_final_sms(e, i, b);
+		if (i->gateway_sends)
+			check_token_sms(e, i, b);
+		if (i->integrator[0] == '\0' && e->w->tenants[sim_tenant_of(e->w, i->tenant)].result_sms)
+			check_final_sms(e, i, b);
+		else if (b->status == BW_PENDING)
+			sim_broken(e->w, "withdrawal of intent %s is still pending", i->id);
 	} else if (i->state == INTENT_NOT_DONE && b != NULL &&
 	    (b->status == BW_PENDING || b->status == BW_SUCCESSFUL))
 		sim_broken(e->w, "intent %s is not done and its withdrawal is %s", i->id,
@@ -346,51 +370,6 @@ check_limits(struct evidence *e)
 		sim_broken(e->w, "%zu tokens count and %zu are in the limits", counting, counted);
 }
 
-/* ---- what customers saw on their screens ---- */
-
-static bool
-same_payment(const struct sim_episode *a, const struct sim_episode *b)
-{
-	return a->bot == b->bot && a->kind == b->kind && a->amount == b->amount && strcmp(a->to, b->to) == 0;
-}
-
-static bool
-is_payment(const struct sim_world *w, const struct intent *i, const struct sim_episode *ep)
-{
-	return i->accepted_at != 0 && i->kind == ep->kind && i->amount == ep->amount &&
-	    strcmp(i->to_phone, ep->to) == 0 && strcmp(i->phone, w->bot[ep->bot].phone) == 0;
-}
-
-/* Rule 2 for screens. Payments that look the same are counted together. */
-static void
-check_screens(struct evidence *e, const struct sim_episode *ep)
-{
-	struct sim_world *w = e->w;
-	int confirmed = 0, told_done = 0, told_not = 0, told_later = 0, done = 0, open = 0, accepted = 0;
-
-	for (size_t k = 0; k < w->episodes_n; k++)
-		if (same_payment(ep, &w->episode[k]) && w->episode[k].right_pins > 0) {
-			confirmed++;
-			told_done += w->episode[k].told_done;
-			told_not += w->episode[k].told_not;
-			told_later += w->episode[k].told_later;
-		}
-	for (size_t k = 0; k < e->intents; k++)
-		if (is_payment(w, &e->intent[k], ep)) {
-			accepted++;
-			done += e->intent[k].state == INTENT_DONE;
-			open += e->intent[k].state == INTENT_PERSON;
-		}
-	if (told_done > done + open)
-		sim_broken(w, "%s was told done %d times and it was %d times", w->bot[ep->bot].phone,
-		    told_done, done);
-	if (told_not > confirmed - done)
-		sim_broken(w, "%s was told not done %d of %d times and it was done %d times",
-		    w->bot[ep->bot].phone, told_not, confirmed, done);
-	if (told_later > accepted)
-		sim_broken(w, "%s waits for the result of what was never accepted", w->bot[ep->bot].phone);
-}
-
 /* ---- all of it ---- */
 
 /* The store gives its records in no order. */
@@ -405,20 +384,50 @@ by_acceptance(const void *a, const void *b)
 }
 
 static void
-check_debits_owned(struct evidence *e)
+check_debits_owned(struct evidence *e, int tenant)
 {
 	const struct bank_transfer *v;
-	size_t n = bank_transfers(e->w->core.bank, &v);
+	size_t n = bank_transfers(e->w->cores[tenant].bank, &v);
 
 	for (size_t k = 0; k < n; k++) {
 		bool owned = false;
 
 		for (size_t j = 0; j < e->intents; j++)
 			owned |= strcmp(e->intent[j].id, v[k].uid) == 0 && e->intent[j].accepted_at != 0 &&
-			    e->intent[j].amount == v[k].amount;
+			    e->intent[j].amount == v[k].amount &&
+			    sim_tenant_of(e->w, e->intent[j].tenant) == tenant;
 		if (!owned)
 			sim_broken(e->w, "a debit of %" PRId64 " cents that no intent owns", v[k].amount);
 	}
+}
+
+/* Rule 4: what the core issued belongs to an intent that knows it, or is with a person, or is gone. */
+static void
+check_issued_owned(struct evidence *e, int tenant)
+{
+	struct bank_withdrawal *const *v;
+	size_t n = bank_withdrawals(e->w->cores[tenant].bank, &v);
+
+	for (size_t k = 0; k < n; k++) {
+		const struct intent *owner = NULL;
+
+		for (size_t j = 0; j < e->intents; j++)
+			if (strcmp(e->intent[j].id, v[k]->uid) == 0)
+				owner = &e->intent[j];
+		if (owner == NULL || sim_tenant_of(e->w, owner->tenant) != tenant || owner->amount != v[k]->amount)
+			sim_broken(e->w, "a withdrawal of %" PRId64 " cents that no intent owns", v[k]->amount);
+	}
+}
+
+static void
+check_tenant(struct evidence *e, int tenant)
+{
+	char why[200];
+
+	if (!bank_check(e->w->cores[tenant].bank, why, sizeof why))
+		sim_broken(e->w, "the ledger does not balance: %s", why);
+	check_debits_owned(e, tenant);
+	check_issued_owned(e, tenant);
 }
 
 static void
@@ -427,7 +436,13 @@ check_intent(struct evidence *e, const struct intent *i)
 	if (i->accepted_at == 0)
 		return;
 	e->w->accepted++;
-	check_confirmed(e, i);
+	e->w->persons += i->state == INTENT_PERSON;
+	if (i->integrator[0] == '\0')
+		check_confirmed(e, i);
+	else
+		check_ordered(e, i);
+	if (i->counts && month_at(i->accepted_at) != i->limit_month)
+		sim_broken(e->w, "intent %s counts in another month than its own", i->id);
 	if (i->state != INTENT_DONE && i->state != INTENT_NOT_DONE && i->state != INTENT_PERSON) {
 		sim_broken(e->w, "intent %s stays %s", i->id, intent_state_name(i->state));
 		return;
@@ -436,7 +451,8 @@ check_intent(struct evidence *e, const struct intent *i)
 		check_transfer(e, i);
 	else
 		check_withdrawal(e, i);
-	check_result(e, i);
+	if (i->integrator[0] == '\0')
+		check_result(e, i);
 }
 
 static void
@@ -451,86 +467,22 @@ void
 sim_check(struct sim_world *w)
 {
 	struct evidence e = { .w = w };
-	char why[200];
 
 	memory_store_each(w->store, w->loop.now, collect, &e);
 	if (e.intents > 0)
 		qsort(e.intent, e.intents, sizeof *e.intent, by_acceptance);
-	if (!bank_check(w->core.bank, why, sizeof why))
-		sim_broken(w, "the ledger does not balance: %s", why);
 	for (size_t k = 0; k < e.intents; k++)
 		check_intent(&e, &e.intent[k]);
-	check_debits_owned(&e);
+	for (int i = 0; i < w->settings.tenants_n; i++)
+		check_tenant(&e, i);
 	check_limits(&e);
 	for (size_t k = 0; k < e.subs; k++)
 		check_subscriber(&e, &e.sub[k]);
-	for (size_t k = 0; k < w->episodes_n; k++)
-		if (w->episode[k].right_pins > 0)
-			check_screens(&e, &w->episode[k]);
+	sim_check_told(&e);
 	if (w->due_n > 0)
 		sim_broken(w, "%s stays due", w->due[0].ref);
 	free(e.intent);
 	free(e.told);
 	free(e.limit);
 	free(e.sub);
-}
-
-/* ---- as they arrive ---- */
-
-static int64_t
-month_of(struct sim_world *w, const struct bank_withdrawal *b)
-{
-	struct store_key key = { .family = STORE_INTENT };
-	struct store_value v;
-	struct intent i;
-
-	str_format(key.owner, sizeof key.owner, "acme/%s", b->wallet->owner->profile.phone);
-	str_copy(key.id, sizeof key.id, b->uid);
-	memory_store_load(w->store, w->loop.now, &key, 1, &v);
-	return v.present && intent_decode(v.p, v.len, &i) ? i.limit_month : -1;
-}
-
-/* Rule 3: what a phone holds in usable or used tokens of one month. */
-static void
-check_phone(struct sim_world *w, const struct sim_sms *sms, int64_t month)
-{
-	struct bank_withdrawal *const *v;
-	size_t n = bank_withdrawals(w->core.bank, &v);
-	int64_t total = 0;
-
-	for (size_t k = 0; k < n; k++) {
-		bool held = false;
-
-		for (size_t j = 0; j < w->inbox_n && !held; j++) {
-			char token[WALLET_TOKEN];
-
-			if (w->inbox[j].cls != MSG_TOKEN || strcmp(w->inbox[j].to, sms->to) != 0)
-				continue;
-			sim_token_of(w->inbox[j].text, token);
-			held = strcmp(token, v[k]->token) == 0;
-		}
-		if (held && (v[k]->status == BW_PENDING || v[k]->status == BW_SUCCESSFUL) &&
-		    month_of(w, v[k]) == month)
-			total += v[k]->amount;
-	}
-	if (total > w->settings.limit_amount)
-		sim_broken(w, "%s holds %" PRId64 " cents of tokens this month", sms->to, total);
-}
-
-void
-sim_check_sms(struct sim_world *w, const struct sim_sms *sms)
-{
-	const struct bank_withdrawal *b;
-	char token[WALLET_TOKEN];
-
-	if (sms->cls != MSG_TOKEN)
-		return;
-	sim_token_of(sms->text, token);
-	b = bank_withdrawal_by_token(w->core.bank, token);
-	if (b == NULL)
-		sim_broken(w, "a token that the wallet core does not know: %s", sms->text);
-	else if (b->expires <= w->loop.now)
-		sim_broken(w, "a stale token was sent");
-	else
-		check_phone(w, sms, month_of(w, b));
 }

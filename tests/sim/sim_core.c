@@ -9,9 +9,10 @@
 #include "base/str.h"
 
 void
-sim_core_init(struct sim_core *c, const char *profile, uint64_t seed)
+sim_core_init(struct sim_core *c, const char *profile, int index, uint64_t seed)
 {
 	memset(c, 0, sizeof *c);
+	c->index = index;
 	if (!rules_profile(&c->rules, profile))
 		fatalx("sim: no profile %s", profile);
 	c->rng.s = seed;
@@ -112,7 +113,7 @@ do_login(struct sim_core *c, int64_t now, const struct wallet_req *q, struct wal
 	j = &c->jwts[c->jwts_n++];
 	j->customer_id = i->customer_id;
 	j->exp_ms = now + c->rules.jwt_life_s * 1000;
-	str_format(j->text, sizeof j->text, "Bearer %" PRId64 "-%zu", i->customer_id, c->jwts_n);
+	str_format(j->text, sizeof j->text, "Bearer %d-%" PRId64 "-%zu", c->index, i->customer_id, c->jwts_n);
 	str_copy(a->jwt, sizeof a->jwt, j->text);
 	a->jwt_exp_ms = j->exp_ms;
 }

@@ -20,6 +20,7 @@ struct core_jwt {
 };
 
 struct sim_core {
+	int index;			/* of its tenant */
 	struct rules rules;
 	struct bank *bank;
 	struct rng rng;
@@ -29,7 +30,7 @@ struct sim_core {
 	size_t jwts_n;
 };
 
-void sim_core_init(struct sim_core *c, const char *profile, uint64_t seed);
+void sim_core_init(struct sim_core *c, const char *profile, int index, uint64_t seed);
 void sim_core_clear(struct sim_core *c);
 /* The effect of a request and what would be answered to it; a is filled whole. */
 void sim_core_do(struct sim_core *c, int64_t now, const struct wallet_req *q, struct wallet_answer *a);

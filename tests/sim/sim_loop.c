@@ -47,13 +47,11 @@ earlier(const struct sim_event *a, const struct sim_event *b)
 	return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
 
-void
-sim_loop_add(struct sim_loop *l, void *event, int64_t at)
+static void
+push(struct sim_loop *l, struct sim_event *e)
 {
-	struct sim_event *e = event;
 	size_t i;
 
-	e->at = at < l->now ? l->now : at;
 	e->order = ++l->order;
 	if (l->n == l->cap) {
 		l->cap = l->cap != 0 ? l->cap * 2 : 256;
@@ -62,6 +60,21 @@ sim_loop_add(struct sim_loop *l, void *event, int64_t at)
 	for (i = l->n++; i > 0 && earlier(e, l->heap[(i - 1) / 2]); i = (i - 1) / 2)
 		l->heap[i] = l->heap[(i - 1) / 2];
 	l->heap[i] = e;
+}
+
+void
+sim_loop_add(struct sim_loop *l, void *event, int64_t at)
+{
+	struct sim_event *e = event;
+
+	e->at = at < l->now ? l->now : at;
+	push(l, e);
+}
+
+void
+sim_loop_again(void *event, int64_t at)
+{
+	((struct sim_event *)event)->at = at;
 }
 
 static struct sim_event *
@@ -92,7 +105,10 @@ sim_loop_step(struct sim_loop *l, int64_t until)
 	e = pop(l);
 	l->now = e->at;
 	e->run(e);
-	event_free(e);
+	if (e->at > l->now)
+		push(l, e);
+	else
+		event_free(e);
 	return true;
 }
 

@@ -36,6 +36,8 @@ void sim_loop_clear(struct sim_loop *l);
 /* `size` octets, zeroed; given to the loop by sim_loop_add(), which frees it after it ran. */
 void *sim_event_new(size_t size, void *world, sim_run *run) MUST_CHECK;
 void sim_loop_add(struct sim_loop *l, void *event, int64_t at);
+/* From inside an event: it runs once more then. at > now. */
+void sim_loop_again(void *event, int64_t at);
 /* Runs the earliest event; false when there is none or it lies behind `until`. */
 bool sim_loop_step(struct sim_loop *l, int64_t until);
 int64_t sim_loop_next(const struct sim_loop *l);	/* INT64_MAX: nothing is planned */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The simulation as a program: `sim` runs the story and the seeds of the normal tests, `sim --seeds 1-5000` others,
- * `sim --seed N --trace` one of them step by step, `sim --story --trace` the story.
+ * The simulation as a program: `sim_main` plays the story, the seeds that once failed (seeds.txt) and those of the normal
+ * tests; `sim_main --seeds A-B` others; `sim_main --seed N` one of them step by step; `sim_main --story` the story, step
+ * by step. Run in the source folder; scripts/simulate does all of that.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,101 +11,21 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "tests/sim/sim_jobs.h"
 #include "tests/sim/sim_world.h"
 
-#define NORMAL_SEEDS 300
-#define FILE_MAX_OCTETS 131072
-#define PLAY_MS INT64_C(2400000)		/* with faults; then they stop */
+#define KEPT_SEEDS "tests/sim/seeds.txt"
+#if defined(__SANITIZE_ADDRESS__)
+#define NORMAL_SEEDS 1000		/* each takes ten times as long */
+#else
+#define NORMAL_SEEDS 20000
+#endif
 
-static const char *doing = "start";		/* for a fatal error in the middle of a run */
-static char doing_text[64];
-
-static void
-on_abort(int sig)
-{
-	(void)sig;
-	if (write(2, "sim: died in ", 13) < 0 || write(2, doing, strlen(doing)) < 0 || write(2, "\n", 1) < 0)
-		_exit(2);
-	_exit(2);
-}
-
-static char *
-read_whole(const char *file, size_t *len)
-{
-	char *text = xcalloc(1, FILE_MAX_OCTETS);
-	FILE *f = fopen(file, "r");
-
-	if (f == NULL)
-		fatalx("%s: cannot be read; run it in the source folder", file);
-	*len = fread(text, 1, FILE_MAX_OCTETS - 1, f);
-	fclose(f);
-	return text;
-}
-
-static struct texts *
-load_texts(struct buf *problems)
-{
-	struct texts *t = texts_new();
-	size_t len;
-	char *json = read_whole("templates/en.json", &len);
-
-	if (!texts_add(t, "en", "templates/en.json", json, len, problems))
-		fatalx("%s", buf_str(problems));
-	free(json);
-	return t;
-}
-
-static struct menu *
-load_menu(const struct texts *t, struct buf *problems)
-{
-	static const char languages[1][8] = { "en" };
-	size_t len;
-	char *json = read_whole("menus/wallet.json", &len);
-	struct menu *m = menu_load("menus/wallet.json", json, len, t, languages, 1, problems);
-
-	if (m == NULL)
-		fatalx("%s", buf_str(problems));
-	free(json);
-	return m;
-}
-
-struct sums {
-	unsigned runs, broken, crashes, calls, accepted;
+enum what { ALL, SEEDS, ONE_SEED, STORY };
+struct wanted {
+	enum what what;
+	int64_t from, to, jobs;
 };
-
-static bool
-run_seed(uint64_t seed, const struct texts *texts, const struct menu *menu, bool trace, struct sums *sums)
-{
-	struct sim_world *w = xcalloc(1, sizeof *w);
-	bool good;
-
-	str_format(doing_text, sizeof doing_text, "seed %llu", (unsigned long long)seed);
-	doing = doing_text;
-	sim_world_init(w, seed, seed % 2 == 0 ? "hostile" : "friendly", texts, menu);
-	w->loop.trace = trace;
-	sim_world_trouble(w);
-	w->bots = 2 + (int)sim_below(&w->loop, SIM_BOTS - 1);
-	for (int i = 0; i < w->bots; i++) {
-		sim_bot_init(w, i);
-		w->bot[i].goals_left = 3 + (int)sim_below(&w->loop, 8);
-		sim_bot_plan(&w->bot[i]);
-	}
-	sim_world_run(w, w->loop.now + PLAY_MS);
-	sim_world_calm(w);
-	if (w->problem[0] == '\0')
-		sim_check(w);
-	good = w->problem[0] == '\0';
-	if (!good)
-		printf("seed %llu: %s\n", (unsigned long long)seed, w->problem);
-	sums->runs++;
-	sums->broken += !good;
-	sums->crashes += w->crashes;
-	sums->calls += w->calls;
-	sums->accepted += w->accepted;
-	sim_world_clear(w);
-	free(w);
-	return good;
-}
 
 static bool
 parse_seeds(const char *text, int64_t *from, int64_t *to)
@@ -116,48 +36,96 @@ parse_seeds(const char *text, int64_t *from, int64_t *to)
 	if (dash == NULL)
 		return str_to_i64(text, 0, INT64_MAX, from) && str_to_i64(text, 0, INT64_MAX, to);
 	return str_copyn(first, sizeof first, text, (size_t)(dash - text)) &&
-	    str_to_i64(first, 0, INT64_MAX, from) && str_to_i64(dash + 1, *from, INT64_MAX, to);
+	    str_to_i64(first, 0, INT64_MAX, from) && str_to_i64(dash + 1, *from, INT64_MAX - 1, to);
+}
+
+static bool
+parse(int argc, char **argv, struct wanted *a)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+		if (strcmp(argv[i], "--story") == 0) {
+			a->what = STORY;
+			continue;
+		}
+		if (strcmp(argv[i], "--seeds") == 0 && parse_seeds(value, &a->from, &a->to))
+			a->what = SEEDS;
+		else if (strcmp(argv[i], "--seed") == 0 && str_to_i64(value, 0, INT64_MAX, &a->from))
+			a->what = ONE_SEED;
+		else if (strcmp(argv[i], "--jobs") != 0 || !str_to_i64(value, 1, JOBS_MAX, &a->jobs))
+			return false;
+		i++;
+	}
+	return true;
+}
+
+static bool
+play_one(uint64_t seed, bool trace, const struct sim_files *f)
+{
+	struct sim_sums sums = { 0 };
+	char problem[400];
+	bool good = sim_seed_play(seed, f, trace, &sums, problem);
+
+	if (trace || !good)
+		printf("seed %llu: %s\n", (unsigned long long)seed, good ? "good" : problem);
+	return good;
+}
+
+/* Lines of a seed and why it is kept; # begins a comment. */
+static bool
+play_kept(const struct sim_files *f)
+{
+	FILE *in = fopen(KEPT_SEEDS, "r");
+	char line[300], *why;
+	unsigned n = 0;
+	bool good = true;
+	int64_t seed;
+
+	if (in == NULL)
+		fatalx("%s: cannot be read; run it in the source folder", KEPT_SEEDS);
+	while (fgets(line, sizeof line, in) != NULL) {
+		if (line[0] == '#' || line[0] == '\n')
+			continue;
+		why = strchr(line, ' ');
+		if (why == NULL || (*why++ = '\0', !str_to_i64(line, 0, INT64_MAX, &seed)))
+			fatalx(KEPT_SEEDS ": not a seed and why it is kept: %s", line);
+		n++;
+		if (!play_one((uint64_t)seed, false, f)) {
+			good = false;
+			printf("  it was kept for: %s", why);
+		}
+	}
+	fclose(in);
+	printf("sim: %u seeds that once failed, %s\n", n, good ? "all good" : "not all good");
+	return good;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct buf problems = { 0 };
-	struct sums sums = { 0 };
-	int64_t from = 1, to = NORMAL_SEEDS;
-	bool trace = false, story = true, good = true;
-	struct texts *texts;
-	struct menu *menu;
+	struct wanted a = { .what = ALL, .from = 1, .to = NORMAL_SEEDS, .jobs = sysconf(_SC_NPROCESSORS_ONLN) };
+	struct sim_files f;
+	bool good = true, trace;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--trace") == 0)
-			trace = true;
-		else if (strcmp(argv[i], "--story") == 0)
-			to = 0;
-		else if (strncmp(argv[i], "--seed", 6) == 0 && i + 1 < argc && parse_seeds(argv[i + 1], &from, &to)) {
-			story = false;
-			i++;
-		} else {
-			fprintf(stderr, "usage: sim [--trace] [--story | --seed N | --seeds A-B]\n");
-			return 2;
-		}
+	if (!parse(argc, argv, &a)) {
+		fprintf(stderr, "usage: sim_main [--story | --seed N | --seeds A-B] [--jobs N]\n");
+		return 2;
 	}
+	if (a.jobs < 1 || a.jobs > JOBS_MAX)
+		a.jobs = a.jobs < 1 ? 1 : JOBS_MAX;
+	trace = a.what == ONE_SEED || a.what == STORY;
 	setenv("TZ", "SAST-2", 1);
-	signal(SIGABRT, on_abort);
 	log_set_level(trace ? LOG_DEBUG : (enum log_level)(LOG_ERROR + 1));
-	texts = load_texts(&problems);
-	menu = load_menu(texts, &problems);
-	if (story) {
-		doing = "the story";
-		good = sim_story(texts, menu, trace);
-	}
-	for (int64_t seed = from; seed <= to; seed++)
-		good &= run_seed((uint64_t)seed, texts, menu, trace, &sums);
-	if (sums.runs > 0)
-		printf("sim: %u seeds, %u broken; %u calls, %u crashes, %u payments confirmed\n", sums.runs,
-		    sums.broken, sums.calls, sums.crashes, sums.accepted);
-	menu_free(menu);
-	texts_free(texts);
-	buf_clear(&problems);
+	sim_files_load(&f);
+	if (a.what == ALL || a.what == STORY)
+		good = sim_story(f.texts, f.menu, trace);
+	if (a.what == ALL)
+		good &= play_kept(&f);
+	if (a.what == ONE_SEED)
+		good = play_one((uint64_t)a.from, true, &f);
+	else if (a.what != STORY)
+		good &= sim_jobs_run((uint64_t)a.from, (uint64_t)a.to, (int)a.jobs, &f);
+	sim_files_clear(&f);
 	return good ? 0 : 1;
 }

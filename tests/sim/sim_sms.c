@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "tests/sim/sim_world.h"
+#include "tests/sim/sim_call.h"
 
 #define RESPONSE_MS 30000
 #define RECEIPT_AGAIN_MS 20000
@@ -22,7 +22,7 @@ on_answer(struct sim_event *e)
 	struct sms_answer_event *s = (struct sms_answer_event *)(void *)e;
 	struct sim_process *p = s->process;
 
-	if (p->gw == NULL || p->generation != s->generation)
+	if (p->gw == NULL || p->generation != s->generation || sim_stands(p, e))
 		return;
 	sim_wake(p, p->world->loop.now);
 	gateway_on_sms(p->gw, p->world->loop.now, s->op, &s->a);
@@ -60,7 +60,8 @@ on_receipt(struct sim_event *event)
 	if (w->stored[e->number])
 		return;
 	receipt_at(w, &e->r, e->bind, e->number, w->loop.now + RECEIPT_AGAIN_MS);
-	if (p->gw == NULL || sim_chance(&w->loop, w->faults.receipt_lost))
+	/* What waits at a process that stands still is as good as lost: it is said again. */
+	if (p->gw == NULL || p->stands_until > w->loop.now || sim_chance(&w->loop, w->faults.receipt_lost))
 		return;
 	sim_wake(p, w->loop.now);
 	gateway_receipt(p->gw, w->loop.now, e->bind, &e->r, e->number);
@@ -93,9 +94,9 @@ on_redeem(struct sim_event *e)
 {
 	struct submit *s = (struct submit *)(void *)e;
 	struct sim_world *w = e->world;
-	struct bank_withdrawal *b = bank_withdrawal_by_token(w->core.bank, s->sms.text);
+	struct bank_withdrawal *b = bank_withdrawal_by_token(w->cores[s->sms.tenant].bank, s->sms.text);
 
-	if (b != NULL && bank_withdrawal_set(w->core.bank, w->loop.now, b, BW_SUCCESSFUL) == BANK_OK)
+	if (b != NULL && bank_withdrawal_set(w->cores[s->sms.tenant].bank, w->loop.now, b, BW_SUCCESSFUL) == BANK_OK)
 		sim_trace(&w->loop, "  token of %s used", b->uid);
 }
 
@@ -107,6 +108,7 @@ plan_redeem(struct sim_world *w, const struct sim_sms *sms)
 	if (sms->cls != MSG_TOKEN || w->story || !sim_chance(&w->loop, 400))
 		return;
 	s = sim_event_new(sizeof *s, w, on_redeem);
+	s->sms.tenant = sms->tenant;
 	sim_token_of(sms->text, s->sms.text);
 	sim_loop_add(&w->loop, s, w->loop.now + sim_between(&w->loop, 30000, 9000000));
 }
@@ -164,9 +166,13 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	const struct sim_faults *f = &w->faults;
 	int64_t there = l->now + sim_between(l, 5, 80), back = there + sim_between(l, 5, 80);
 	bool failed = sim_chance(l, f->receipt_failed), silent = sim_chance(l, f->sms_answer_lost);
+	enum sim_strike_what strike = sim_call_trouble(p);
 	struct submit *s;
 	char id[24];
 
+	sim_call_crash(p, strike, there);
+	if (strike == STRIKE_CRASH_BEFORE)
+		return;
 	if (!p->holds_link[w->settings.channels[q->channel].bind] || sim_chance(l, f->sms_later)) {
 		answer_at(p, op, SMS_LATER, "", l->now + 1);
 		return;
@@ -198,5 +204,18 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	str_copy(s->sms.to, sizeof s->sms.to, q->to);
 	str_copy(s->sms.text, sizeof s->sms.text, q->text);
 	s->sms.cls = q->cls;
+	s->sms.tenant = w->settings.channels[q->channel].tenant;
 	sim_loop_add(l, s, there);
+}
+
+void
+sim_sms_of_core(struct sim_world *w, int tenant, const struct bank_withdrawal *b)
+{
+	struct submit *s = sim_event_new(sizeof *s, w, on_delivered);
+
+	s->sms.tenant = tenant;
+	s->sms.cls = MSG_TOKEN;
+	str_copy(s->sms.to, sizeof s->sms.to, b->phone);
+	str_format(s->sms.text, sizeof s->sms.text, "Your cash code %s", b->token);
+	sim_loop_add(&w->loop, s, w->loop.now + sim_between(&w->loop, 100, 8000));
 }
