@@ -349,6 +349,16 @@ sim_store_commit(void *ctx, uint64_t op, const struct store_commit *commit)
 	store_start(c);
 }
 
+static bool
+is_empty(struct sim_world *w, const struct store_claim *c)
+{
+	struct store_claimed out[STORE_CLAIM_MAX];
+
+	if (c->lease_ms == 0)
+		return memory_store_claim(w->store, w->loop.now, c, out) == 0;	/* a look moves nothing */
+	return !sim_due_bucket(w, c);
+}
+
 void
 sim_store_claim(void *ctx, uint64_t op, const struct store_claim *claim)
 {
@@ -357,7 +367,7 @@ sim_store_claim(void *ctx, uint64_t op, const struct store_claim *claim)
 	struct store_call *c;
 
 	/* Most lists are empty: their answer needs no effect and is not worth a fault. */
-	if (!sim_due_bucket(p->world, claim)) {
+	if (is_empty(p->world, claim)) {
 		sim_loop_add(&p->world->loop, store_answer_new(&asked, ASK_CLAIM, STORE_DONE),
 		    p->world->loop.now + 1);
 		return;

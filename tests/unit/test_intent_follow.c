@@ -16,7 +16,9 @@
 #define DAY (24 * 60 * MINUTE)
 #define ID "11111111-2222-4333-8444-555555555555"
 
-static const struct intent_rules rules = { GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR, true };
+static const struct intent_rules rules = {
+	.give_back = GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR, .final_sms = true,
+};
 
 static struct intent
 issued(int status)
