@@ -602,8 +602,8 @@ intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *
 	if (i->cancel && !core_final(i)) {
 		i->cancels++;
 		i->next_at = now + (i->cancels < 6 ? i->cancels * SECOND : MINUTE);
-	} else if (i->hinted && ++i->hint_reads < 10)
-		i->next_at = now + (SECOND << i->hint_reads);
+	} else if (i->hinted)
+		i->next_at = ++i->hint_reads < 10 ? now + (SECOND << i->hint_reads) : follow_at(i, now);
 	else if (core_final(i))
 		i->next_at = now + look_after[i->final_looks < FINAL_LOOKS ? i->final_looks : FINAL_LOOKS - 1];
 	else
