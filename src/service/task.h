@@ -67,6 +67,7 @@ struct gateway {
 	bool draining;
 	unsigned due_next;		/* bucket to look at next */
 	int64_t due_at, outbox_at[16];
+	size_t outbox_asked;		/* messages that claims under way may bring */
 	unsigned parts_first;		/* bind whose part of the outbox comes first in the next claim */
 	struct map *polls;
 	struct slots *slots;
