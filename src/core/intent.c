@@ -43,6 +43,7 @@ static const struct rec_field fields[] = {
 	REC(83, REC_INT, intent, follow_longest_s),
 	REC(85, REC_STR, intent, callback), REC(86, REC_INT, intent, told), REC(87, REC_INT, intent, tells),
 	REC(88, REC_I64, intent, tell_at),
+	REC(90, REC_INT, intent, resent),
 };
 
 static const char *const state_name[INTENT_STATES] = {
@@ -53,7 +54,7 @@ static const char *const why_name[WHY_REASONS] = {
 };
 static const char *const action_name[] = {
 	"nothing", "wait", "cap", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
-	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms", "tell",
+	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms", "tell", "resend_sms",
 };
 
 /* Which states may follow which; intent_enter() is the one door. */
@@ -273,6 +274,8 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 		return DO_RESULT_SMS;
 	if (i->kind == INTENT_TRANSFER)
 		return undone(i, STEP_RECEIVER_SMS) ? DO_RECEIVER_SMS : DO_NOTHING;
+	if (i->resent < i->resends)
+		return DO_RESEND_SMS;
 	if (i->limit == ILIMIT_RESERVED || (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED))
 		return DO_COMMIT_LIMIT;
 	if (i->withdrawal_id == 0)

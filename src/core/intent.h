@@ -85,7 +85,7 @@ struct intent {
 	int64_t limit_month;		/* yyyymm, computed once */
 	enum intent_limit limit;
 	int steps;			/* STEP_… */
-	int resends;
+	int resends, resent;		/* asked for by the customer, with a PIN; those whose message is in the outbox */
 	int64_t withdrawal_id, token_expires, core_fee;
 	char token[WALLET_TOKEN];
 	int core_status;		/* enum wallet_status + 1, 0 unknown */
@@ -133,7 +133,8 @@ enum intent_action {
 	DO_CANCEL,		/* at the core */
 	DO_NOTE,		/* in the subscriber: not open any more, what became of it */
 	DO_TOKEN_SMS, DO_RESULT_SMS, DO_RECEIVER_SMS, DO_FINAL_SMS,
-	DO_TELL			/* the integrator's callbackUrl */
+	DO_TELL,		/* the integrator's callbackUrl */
+	DO_RESEND_SMS		/* the same token once more */
 };
 struct intent_rules {
 	int give_back;		/* GIVE_BACK_… */

@@ -7,15 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/metric.h"
 #include "base/str.h"
-#include "service/say.h"
 #include "service/turn.h"
 
 #define DAY_MS INT64_C(86400000)
 #define LIST_DAYS 14			/* no token lives longer */
 #define SHOWN_MAX 8			/* as many as one load takes */
 #define PAGES_MAX 5
+#define PICK_TRIES 5
 
 static void
 ask_withdrawals(struct turn *t, task_fn *on)
@@ -167,38 +166,46 @@ load_picked(struct turn *t, task_fn *on)
 }
 
 static void
-resent(struct turn *t)
+save_picked(struct turn *t, task_fn *on)
 {
-	metric_add(M_TOKENS_RESENT, 1);
-	turn_outcome(t, "done");
+	struct gateway *gw = t->w.task.gw;
+	struct store_commit c = { .n = 0 };
+	struct store_key key = key_of(STORE_INTENT, t->owner, t->intent.id);
+	struct buf *b = scratch(gw, 2);
+
+	intent_encode(&t->intent, b);
+	commit_put(gw, &c, &key, &t->intent_rev, b, 0);
+	commit_list_add(&c, STORE_DUE, &key, gw->now + RUN_LEASE_MS);
+	task_commit(turn_task(t), &c, on);
 }
+
+/* True: the intent's run does the rest, here or wherever it is due. */
+static bool
+picked_saved(struct turn *t, const struct event *e, task_fn *again)
+{
+	if (e->end == STORE_DONE) {
+		t->irrevocable = true;
+		run_start(t->w.task.gw, t->owner, t->intent.id);
+		return true;
+	}
+	if (e->end == STORE_CONFLICT && ++t->tries < PICK_TRIES)
+		load_picked(t, again);		/* its own run was at it */
+	else if (e->end == STORE_UNKNOWN)
+		turn_apologise_with(t, "error.session_lost", "saved or not");
+	else
+		turn_outcome(t, "failed");
+	return false;
+}
+
+static void on_resend(struct task *task, const struct event *e);
 
 static void
 on_resend_saved(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
-	struct message *m = xcalloc(1, sizeof *m);
 
-	if (e->end == STORE_DONE && say_token_again(task->gw, t->tenant, &t->intent, m))
-		turn_say(t, m, resent);
-	else
-		turn_outcome(t, "failed");
-	mem_wipe(m, sizeof *m);
-	free(m);
-}
-
-static void
-save_picked(struct turn *t, int64_t due, task_fn *on)
-{
-	struct store_commit c = { .n = 0 };
-	struct store_key key = key_of(STORE_INTENT, t->owner, t->intent.id);
-	struct buf *b = scratch(t->w.task.gw, 2);
-
-	intent_encode(&t->intent, b);
-	commit_put(t->w.task.gw, &c, &key, &t->intent_rev, b, 0);
-	if (due > 0)
-		commit_list_add(&c, STORE_DUE, &key, due);
-	task_commit(turn_task(t), &c, on);
+	if (picked_saved(t, e, on_resend))
+		turn_outcome(t, "done");
 }
 
 static void
@@ -212,13 +219,14 @@ on_resend(struct task *task, const struct event *e)
 		turn_outcome(t, "too_many");
 	else {
 		t->intent.resends++;
-		save_picked(t, 0, on_resend_saved);
+		save_picked(t, on_resend_saved);
 	}
 }
 
 void
 call_pending_resend(struct turn *t)
 {
+	t->tries = 0;
 	if (!turn_sim_refuses(t))
 		load_picked(t, on_resend);
 }
@@ -264,18 +272,15 @@ on_cancel_looked(struct task *task, const struct event *e)
 	task_load(task, &key, 1, on_cancel_read);
 }
 
+static void on_cancel(struct task *task, const struct event *e);
+
 static void
 on_cancel_saved(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
 
-	if (e->end != STORE_DONE) {
-		turn_outcome(t, "failed");
-		return;
-	}
-	t->irrevocable = true;
-	run_start(task->gw, t->owner, t->intent.id);
-	look_later(t);
+	if (picked_saved(t, e, on_cancel))
+		look_later(t);
 }
 
 static void
@@ -288,11 +293,12 @@ on_cancel(struct task *task, const struct event *e)
 		return;
 	}
 	intent_cancel(&t->intent, task->gw->now);
-	save_picked(t, task->gw->now + 15000, on_cancel_saved);
+	save_picked(t, on_cancel_saved);
 }
 
 void
 call_pending_cancel(struct turn *t)
 {
+	t->tries = 0;
 	load_picked(t, on_cancel);
 }

@@ -305,6 +305,25 @@ stay_silent(struct mo *s)
 		settle(s, true);
 }
 
+static enum keyword
+word_of(const struct mo *s, const char **of_word)
+{
+	return keyword_find(buf_str(&s->text), s->task.gw->texts, (const char (*)[8])s->settings->languages,
+	    s->settings->languages_n, of_word);
+}
+
+/*
+ * STOP, START, STOP: the last one is meant, though it is like the first. That a START comes again behind a STOP could be
+ * the network's doing, and then it would take from somebody what he asked for.
+ */
+static bool
+stops_anew(const struct mo *s)
+{
+	const char *of_word;
+
+	return s->in.reference == 0 && !s->sub.opted_out && word_of(s, &of_word) == KEYWORD_STOP;
+}
+
 static void
 read_text(struct mo *s)
 {
@@ -319,8 +338,7 @@ read_text(struct mo *s)
 	};
 	const struct gateway *gw = s->task.gw;
 	const char *of_word;
-	enum keyword k = keyword_find(buf_str(&s->text), gw->texts, (const char (*)[8])s->settings->languages,
-	    s->settings->languages_n, &of_word);
+	enum keyword k = word_of(s, &of_word);
 	bool was = s->sub.opted_out;
 
 	s->lang = say_lang(s->settings, s->sub.lang[0] == '\0' && of_word != NULL ? of_word : s->sub.lang);
@@ -398,7 +416,7 @@ work_on(struct mo *s)
 
 	trim(&s->text);
 	identify(s);
-	if (inbox_seen(&s->inbox, s->id, now)) {
+	if (inbox_seen(&s->inbox, s->id, now) && !stops_anew(s)) {
 		metric_add(M_INBOUND_REPEATED, 1);
 		if (s->parts_dirty)
 			save(s);

@@ -13,10 +13,8 @@
 #include "core/message.h"
 #include "service/operator_parts.h"
 #include "service/run.h"
-#include "service/say.h"
 
 #define EFFECT_TRIES 8
-#define SAY_TRIES 5
 #define SETTLED_MS 6000			/* by then the store has executed the commit, or refuses it */
 #define TAKE_OVER_MS 15000
 #define CANCEL_WAIT_MS 8000
@@ -189,45 +187,12 @@ resolved(struct op_call *c)
 	done(c);
 }
 
-static void say_again(struct op_call *c);
-
-static void
-on_said(struct task *t, const struct event *e)
-{
-	struct op_call *c = op_of(t);
-
-	/* CONFLICT: it is there, by an earlier delivery of the same commit. */
-	if (e->end == STORE_DONE || e->end == STORE_CONFLICT) {
-		metric_add(M_TOKENS_RESENT, 1);
-		done(c);
-	} else if (++c->tries < SAY_TRIES)
-		say_again(c);
-	else
-		not_known(c);
-}
-
-static void
-say_again(struct op_call *c)
-{
-	struct message *m = xcalloc(1, sizeof *m);
-	struct store_commit commit = { .n = 0 };
-	bool said = say_token_again(c->task.gw, c->tenant, &c->i, m);
-
-	if (said) {
-		say_put(c->task.gw, &commit, m);
-		task_commit(&c->task, &commit, on_said);
-	}
-	mem_wipe(m, sizeof *m);
-	free(m);
-	if (!said)
-		ends(c, "refused", 409, "There is no text or no route for it");
-}
-
+/* Its own run puts it into the outbox, also if we die now. */
 static void
 resent(struct op_call *c)
 {
-	c->tries = 0;
-	say_again(c);
+	run_start(c->task.gw, c->owner, c->intent_id);
+	done(c);
 }
 
 static void look_at_cancel(struct task *t, const struct event *e);
@@ -356,8 +321,7 @@ add_intent(struct op_call *c, struct store_commit *commit, const struct store_ke
 
 	intent_encode(&c->i, b);
 	commit_put(gw, commit, key, &c->i_rev, b, 0);
-	if (c->doing != ACT_RESEND)
-		commit_list_add(commit, STORE_DUE, key, gw->now + TAKE_OVER_MS);
+	commit_list_add(commit, STORE_DUE, key, gw->now + TAKE_OVER_MS);
 	if (c->doing == ACT_RESOLVE)
 		commit_part_remove(commit, STORE_PERSON, c->tenant_name, key);
 }

@@ -270,6 +270,9 @@ run_go_on(struct run *r)
 	case DO_NOTE:
 		run_note(r);
 		break;
+	case DO_RESEND_SMS:
+		run_resend(r);
+		break;
 	case DO_TOKEN_SMS:
 	case DO_RESULT_SMS:
 	case DO_RECEIVER_SMS:

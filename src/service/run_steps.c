@@ -179,6 +179,40 @@ run_message(struct run *r)
 	mem_wipe(&m, sizeof m);
 }
 
+/* ---- the same token once more ---- */
+
+static void
+on_resent(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+
+	if (e->end != STORE_DONE && e->end != STORE_CONFLICT) {
+		run_give_up(r, "a token could not be put into the outbox again");
+		return;
+	}
+	if (e->end == STORE_DONE)
+		metric_add(M_TOKENS_RESENT, 1);
+	r->i.resent++;
+	run_keep(r);
+}
+
+void
+run_resend(struct run *r)
+{
+	struct message m;
+	struct store_commit c = { .n = 0 };
+
+	/* It ended since it was asked for: nobody is sent what does not work. */
+	if (!intent_token_usable(&r->i, r->task.gw->now) || !say_token_again(r->task.gw, r->tenant, &r->i, &m)) {
+		r->i.resent = r->i.resends;
+		run_keep(r);
+		return;
+	}
+	say_put(r->task.gw, &c, &m);
+	task_commit(&r->task, &c, on_resent);
+	mem_wipe(&m, sizeof m);
+}
+
 /* ---- the subscriber: not open any more, and what became of it ---- */
 
 static void

@@ -180,7 +180,7 @@ say_token_again(struct gateway *gw, int tenant, const struct intent *i, struct m
 {
 	char id[MESSAGE_ID];
 
-	str_format(id, sizeof id, "%s:token_sms:%d", i->id, i->resends);
+	str_format(id, sizeof id, "%s:token_sms:%d", i->id, i->resent + 1);
 	return say_with_id(gw, tenant, i, DO_TOKEN_SMS, id, m);
 }
 

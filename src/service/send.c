@@ -290,12 +290,16 @@ send_claimed(struct gateway *gw, const struct store_value *v)
 struct claiming {
 	struct task task;
 	unsigned partition;
+	size_t max;
 };
 
 static void
 claiming_end(struct task *t)
 {
-	free(LIST_OF(t, struct claiming, task));
+	struct claiming *c = LIST_OF(t, struct claiming, task);
+
+	t->gw->outbox_asked -= c->max;
+	free(c);
 }
 
 static void
@@ -308,7 +312,7 @@ on_claimed(struct task *t, const struct event *e)
 		for (size_t k = 0; k < e->n; k++)
 			if (e->c[k].value.present)
 				send_claimed(gw, &e->c[k].value);
-	gw->outbox_at[c->partition] = e->n == CLAIM_AT_ONCE ? 0 : gw->now + POLL_MS;
+	gw->outbox_at[c->partition] = e->n == c->max ? 0 : gw->now + POLL_MS;
 	task_end(t);
 }
 
@@ -327,15 +331,34 @@ room_of(const struct gateway *gw, int bind)
 	return 0;
 }
 
+static unsigned
+partitions_due(const struct gateway *gw)
+{
+	unsigned n = 0;
+
+	for (unsigned p = 0; p < NELEM(gw->outbox_at); p++)
+		n += gw->outbox_at[p] <= gw->now;
+	return n;
+}
+
+/* One at least of each partition: what is urgent is to be seen wherever it is. */
+static size_t
+share(size_t room, unsigned partitions)
+{
+	return (room + partitions - 1) / partitions;
+}
+
 /*
- * No more than all binds together can take; one that is full takes nothing from the others. What was handed to a bind
- * comes first, and no more of it than that bind can take. Where there are more binds than parts, they take turns.
+ * No more than all binds together can take, shared by the partitions; one that is full takes nothing from the others. What
+ * was handed to a bind comes first, and no more of it than that bind can take. Where there are more binds than parts, they
+ * take turns.
  */
 static void
-fill(struct gateway *gw, struct store_claim *claim)
+fill(struct gateway *gw, struct store_claim *claim, unsigned partitions)
 {
 	int binds = gw->settings->binds_n;
 	unsigned first = gw->parts_first++;
+	size_t asked = gw->outbox_asked;
 
 	for (int k = 0; k < binds; k++) {
 		int bind = (int)((first + (unsigned)k) % (unsigned)binds);
@@ -344,9 +367,12 @@ fill(struct gateway *gw, struct store_claim *claim)
 		claim->max += room;
 		if (room > 0 && claim->parts < STORE_CLAIM_PARTS) {
 			claim->part[claim->parts].id = gw->settings->binds[bind].name;
-			claim->part[claim->parts++].max = room;
+			claim->part[claim->parts++].max = share(room, partitions);
 		}
 	}
+	/* What was asked for and has not come yet needs room as well. */
+	if (claim->max > 0)
+		claim->max = share(claim->max > asked ? claim->max - asked : 1, partitions);
 	if (claim->max > CLAIM_AT_ONCE)
 		claim->max = CLAIM_AT_ONCE;
 }
@@ -354,6 +380,8 @@ fill(struct gateway *gw, struct store_claim *claim)
 void
 send_tick(struct gateway *gw)
 {
+	unsigned partitions = partitions_due(gw);
+
 	for (unsigned p = 0; p < NELEM(gw->outbox_at); p++) {
 		struct store_claim claim;
 		struct claiming *c;
@@ -362,11 +390,13 @@ send_tick(struct gateway *gw)
 			continue;
 		claim = (struct store_claim){ .list = STORE_OUTBOX, .more = MSG_CLASSES - 1, .bucket = p,
 			.lease_ms = CLAIM_LEASE_MS };
-		fill(gw, &claim);
+		fill(gw, &claim, partitions--);
 		if (claim.max == 0)
 			return;
 		c = xcalloc(1, sizeof *c);
 		c->partition = p;
+		c->max = claim.max;
+		gw->outbox_asked += claim.max;
 		task_start(gw, &c->task, claiming_end);
 		gw->outbox_at[p] = INT64_MAX;
 		task_claim(&c->task, &claim, on_claimed);

@@ -91,6 +91,7 @@ struct gateway {
 		int tenant;		/* the first of those that are looked at together */
 		int64_t count;
 	} persons;
+	size_t outbox_asked;		/* messages that claims under way may bring */
 	unsigned parts_first;		/* bind whose part of the outbox comes first in the next claim */
 	struct map *polls;
 	struct slots *slots;

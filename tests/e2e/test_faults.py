@@ -74,8 +74,8 @@ def test_a_refusal_is_told(stage):
     stage.faults({**TRANSFER, "do": "error", "status": 400, "times": 1, "body": [
         {"type": "BUSINESS", "severity": "LOW", "code": "WAL009", "description": "Insufficient funds"}]})
     screen = phone.type(PIN)
-    assert screen.startswith("There is not enough money in your wallet.\nNothing was paid.") and not phone.open
-    assert "was not sent. There is not enough money in your wallet. No money left your wallet." in phone.sms()
+    assert screen.startswith("There is not enough money in your wallet. Try less.\nNothing was paid.") and not phone.open
+    assert "was not sent. There is not enough money in your wallet. Try less. No money left your wallet." in phone.sms()
     assert debits(stage) == []
 
 

@@ -279,6 +279,27 @@ test_back_and_forth(void **state)
 	world_free(w);
 }
 
+/* Within the seconds in which an equal text is the same one: the last STOP is meant; one that comes twice is one. */
+static void
+test_stop_start_stop(void **state)
+{
+	struct sim_world *w = sms_world(false);
+	int64_t began = w->loop.now;
+
+	(void)state;
+	deliver(w, "STOP");
+	deliver(w, "START");
+	assert_false(opted_out(w));
+	deliver(w, "STOP");
+	assert_true(opted_out(w));
+	deliver(w, "STOP");
+	deliver(w, "START");		/* may be the first one, delivered again */
+	assert_true(opted_out(w));
+	assert_true(w->loop.now - began < 5000);
+	assert_int_equal(answers(w), 3);
+	world_free(w);
+}
+
 /* Something that the gateway has to say by itself. */
 static void
 tell(struct sim_world *w, enum message_class cls, const char *id)
@@ -442,7 +463,7 @@ main(void)
 		cmocka_unit_test(test_parts_of_two_processes),
 		cmocka_unit_test(test_two_at_once),
 		cmocka_unit_test(test_parts_without_end),
-		cmocka_unit_test(test_back_and_forth),
+		cmocka_unit_test(test_back_and_forth), cmocka_unit_test(test_stop_start_stop),
 		cmocka_unit_test(test_what_is_still_said),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_a_machine_that_answers),

@@ -79,6 +79,42 @@ test_no_room_for_long(void **state)
 	world_free(w);
 }
 
+static void (*real_claim)(void *ctx, uint64_t op, const struct store_claim *c);
+static size_t asked_at_once, asked_most;
+static int64_t asked_at;
+
+static void
+counted_claim(void *ctx, uint64_t op, const struct store_claim *c)
+{
+	if (c->list == STORE_OUTBOX) {
+		asked_at_once = asked_at == smsc.w->loop.now ? asked_at_once + c->max : c->max;
+		asked_at = smsc.w->loop.now;
+		asked_most = asked_at_once > asked_most ? asked_at_once : asked_most;
+	}
+	real_claim(ctx, op, c);
+}
+
+/* The partitions share the room of the binds: no more is claimed than can be sent, but for one of each of them. */
+static void
+test_room_is_shared(void **state)
+{
+	struct sim_world *w = smsc_world();
+	char id[24];
+
+	(void)state;
+	real_claim = w->ports[0].claim;
+	w->ports[0].claim = counted_claim;
+	asked_most = 0;
+	for (int i = 0; i < 200; i++) {
+		str_format(id, sizeof id, "notice-%d", i);
+		put_message(MSG_NOTICE, id, PHONE);
+	}
+	run_for(20000);
+	assert_int_equal(smsc.seen_n, 200);
+	assert_in_range(asked_most, 1, 2 * 16 + 16);
+	world_free(w);
+}
+
 /* One message a second gets through. What is urgent comes first, whichever partition it is in. */
 static void
 test_priorities(void **state)
@@ -316,7 +352,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_notices), cmocka_unit_test(test_refused_until_the_next_route),
-		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_priorities),
+		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_room_is_shared),
+		cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),
 		cmocka_unit_test(test_a_slow_answer_is_waited_for),
 		cmocka_unit_test(test_each_lost_token_is_told), cmocka_unit_test(test_a_token_in_doubt_is_told_as_such),

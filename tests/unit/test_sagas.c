@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is done in several steps, with a death after each: cancelling a token, sending it again, opening a wallet. Another
+ * process, or the customer who tries again, brings it to its end; nothing is done twice.
+ */
+#include "tests/unit/phone_line.h"
+
+static void (*real_commit)(void *ctx, uint64_t op, const struct store_commit *c);
+static int commits_left;		/* of the first process; then it is dead */
+
+static void
+counted_commit(void *ctx, uint64_t op, const struct store_commit *c)
+{
+	if (commits_left <= 0)
+		return;
+	real_commit(ctx, op, c);
+	commits_left -= c->op[0].key.family != STORE_LINK;
+}
+
+/* The first process is cut off after so many commits; it dies when all that it still knew is out. */
+static void
+dies_after(struct sim_world *w, int commits)
+{
+	real_commit = w->ports[0].commit;
+	w->ports[0].commit = counted_commit;
+	commits_left = commits;
+}
+
+static void
+bury(struct sim_world *w)
+{
+	gateway_free(w->process[0].gw);
+	w->process[0].gw = NULL;
+	w->process[0].generation++;
+	sim_wake(&w->process[1], w->loop.now + 20 * MINUTE);
+}
+
+/* A customer with one code, at the screen that offers what can be done with it. */
+static struct line
+at_the_code(struct sim_world *w)
+{
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	say(&l, TURN_BEGIN, "");
+	type(&l, "3");
+	type(&l, "1");
+	type(&l, "1");
+	type(&l, "100");
+	type(&l, PAYER->pin);
+	shows(&l, "Done: the code for R100.00");
+	sim_world_run(w, w->loop.now + MINUTE);
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	say(&l, TURN_BEGIN, "");
+	type(&l, "4");
+	type(&l, PAYER->pin);
+	type(&l, "1");
+	shows(&l, "Send the code again");
+	return l;
+}
+
+static size_t
+tokens_in_inbox(const struct sim_world *w, char token[WALLET_TOKEN])
+{
+	char one[WALLET_TOKEN];
+	size_t n = 0;
+
+	for (size_t k = 0; k < w->inbox_n; k++)
+		if (w->inbox[k].cls == MSG_TOKEN) {
+			sim_token_of(w->inbox[k].text, one);
+			assert_true(n == 0 || strcmp(one, token) == 0);
+			str_copy(token, WALLET_TOKEN, one);
+			n++;
+		}
+	return n;
+}
+
+static void
+test_cancel(void **state)
+{
+	(void)state;
+	for (int steps = 0; steps < 12; steps++) {
+		struct sim_world *w = two_customers();
+		struct line l = at_the_code(w);
+		struct bank_withdrawal *b = NULL;
+		bool asked;
+
+		type(&l, "2");
+		dies_after(w, steps);
+		add_input(&l, "1");
+		send_to(&l, 0, TURN_INPUT, "1");
+		sim_world_run(w, w->loop.now + 8 * SECOND);
+		bury(w);
+		sim_world_run(w, w->loop.now + 15 * MINUTE);
+		assert_int_equal(issued(w, &b), 1);
+		/* Either nothing was begun, or it is brought to its end and told once. */
+		asked = b->status == BW_CANCELLED;
+		assert_true(asked || (b->status == BW_PENDING && steps < 2));
+		/* Sent, and dead before it could say so: the same text may come once more. */
+		assert_in_range(told(w, PAYER->phone, "was cancelled"), asked, 2 * asked);
+		if (!asked)
+			assert_null(strstr(l.screen, "was cancelled"));
+		world_free(w);
+	}
+}
+
+static void
+test_resend(void **state)
+{
+	(void)state;
+	for (int steps = 0; steps < 8; steps++) {
+		struct sim_world *w = two_customers();
+		struct line l = at_the_code(w);
+		char token[WALLET_TOKEN];
+		size_t n;
+
+		assert_int_equal(tokens_in_inbox(w, token), 1);
+		dies_after(w, steps);
+		add_input(&l, "1");
+		send_to(&l, 0, TURN_INPUT, "1");
+		sim_world_run(w, w->loop.now + 8 * SECOND);
+		bury(w);
+		sim_world_run(w, w->loop.now + 15 * MINUTE);
+		n = tokens_in_inbox(w, token);	/* all of them the same */
+		assert_in_range(n, 1 + (steps > 0), 3);
+		if (steps == 0)
+			assert_null(strstr(l.screen, "sent again"));
+		world_free(w);
+	}
+}
+
+/* It was used in the meantime: neither cancelled nor sent again, and that is said. */
+static void
+test_used_meanwhile(void **state)
+{
+	static const struct {
+		const char *first, *second, *says;
+	} ways[] = {
+		{ "2", "1", "can no longer be cancelled" }, { "1", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < NELEM(ways); k++) {
+		struct sim_world *w = two_customers();
+		struct line l = at_the_code(w);
+		struct bank_withdrawal *b = NULL;
+		char token[WALLET_TOKEN];
+
+		assert_int_equal(issued(w, &b), 1);
+		if (ways[k].second != NULL)
+			type(&l, ways[k].first);
+		assert_int_equal(bank_withdrawal_set(w->core.bank, w->loop.now, b, BW_SUCCESSFUL), BANK_OK);
+		type(&l, ways[k].second != NULL ? ways[k].second : ways[k].first);
+		if (ways[k].says != NULL)
+			shows(&l, ways[k].says);
+		sim_world_run(w, w->loop.now + 30 * MINUTE);
+		assert_int_equal(b->status, BW_SUCCESSFUL);
+		assert_int_equal(told(w, PAYER->phone, "was cancelled"), 0);
+		assert_int_equal(told(w, PAYER->phone, "was used"), 1);
+		assert_true(tokens_in_inbox(w, token) <= 2);
+		world_free(w);
+	}
+}
+
+/* ---- opening a wallet ---- */
+
+static void
+test_sign_up(void **state)
+{
+	static const enum wallet_op writes[] = { WALLET_CUSTOMER_CREATE, WALLET_RATIFY, WALLET_CREATE,
+		WALLET_IDENTITY_CREATE };
+	static const enum sim_strike_what what[] = { STRIKE_LOSE, STRIKE_LOSE_ANSWER, STRIKE_CRASH_BEFORE,
+		STRIKE_CRASH_AFTER };
+
+	(void)state;
+	for (size_t k = 0; k < NELEM(writes); k++)
+		for (size_t f = 0; f < NELEM(what); f++) {
+			struct sim_world *w = xcalloc(1, sizeof *w);
+			struct bank_customer *const *customers;
+
+			sim_world_init(w, 7, "hostile", shipped.texts, shipped.menu);
+			w->story = true;
+			w->bots = 1;
+			sim_bot_init(w, 0);
+			w->strike[0] = (struct sim_strike){ .op = writes[k], .nth = 1, .what = what[f] };
+			sim_bot_want(PAYER, GOAL_SIGN_UP, 0, PAYER->phone, 8);
+			sim_bot_plan(PAYER);
+			sim_world_run(w, w->loop.now + 60 * MINUTE);
+			if (!PAYER->has_wallet || w->strike[0].nth != 0)
+				fail_msg("%s, fault %zu: no wallet", wallet_op_name(writes[k]), f);
+			assert_int_equal(bank_customers_by(w->core.bank, INDEX_PHONE, PAYER->phone, &customers), 1);
+			assert_int_equal(customers[0]->wallets_n, 1);
+			world_free(w);
+		}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cancel), cmocka_unit_test(test_resend), cmocka_unit_test(test_used_meanwhile),
+		cmocka_unit_test(test_sign_up),
+	};
+
+	return cmocka_run_group_tests_name("sagas", tests, world_setup, world_teardown);
+}

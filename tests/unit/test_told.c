@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What customers are told of their money, by whichever way it reaches them: once, the same everywhere, in their words, and
+ * what to do.
+ */
+#include "tests/unit/phone_line.h"
+
+static void
+to_cash_confirm(struct line *l, const char *words)
+{
+	say(l, TURN_BEGIN, "");
+	type(l, "3");
+	type(l, "1");
+	type(l, "1");
+	type(l, "100");
+	shows(l, words);
+}
+
+/* Of a cash-out too: the same phone and amount within ten minutes is asked about. */
+static void
+test_another_code(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+	struct bank_withdrawal *b;
+
+	(void)state;
+	to_cash_confirm(&l, "Enter your PIN to pay");
+	type(&l, PAYER->pin);
+	shows(&l, "Done: the code for R100.00");
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	to_cash_confirm(&l, "You asked for R100.00");
+	shows(&l, "Another code?");
+	type(&l, "2");
+	assert_int_equal(issued(w, &b), 1);
+	sim_world_run(w, w->loop.now + 11 * MINUTE);
+	str_copy(l.dialogue, sizeof l.dialogue, "three");
+	to_cash_confirm(&l, "Enter your PIN to pay");
+	world_free(w);
+}
+
+/* The screen could not wait: the result comes by SMS, and on the next dial, once each and the same. */
+static void
+test_a_result_that_comes_later(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	to_confirm(&l);
+	w->strike[0] = (struct sim_strike){ .op = WALLET_TRANSFER, .nth = 1, .what = STRIKE_LOSE_ANSWER };
+	type(&l, PAYER->pin);
+	shows(&l, "The result comes by SMS");
+	sim_world_run(w, w->loop.now + 2 * MINUTE);
+	assert_int_equal(debits(w), 1);
+	assert_int_equal(told(w, PAYER->phone, "You sent R50.00"), 1);
+	assert_int_equal(told(w, PAYEE->phone, "You got R50.00"), 1);
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "went through.");
+	assert_null(strstr(l.screen, "R50.00"));	/* before the PIN: neither amount nor name */
+	str_copy(l.dialogue, sizeof l.dialogue, "three");
+	say(&l, TURN_BEGIN, "");
+	assert_null(strstr(l.screen, "went through."));
+	sim_world_run(w, w->loop.now + 10 * MINUTE);
+	assert_int_equal(told(w, PAYER->phone, "You sent R50.00"), 1);
+	world_free(w);
+}
+
+/* ---- refusals ---- */
+
+static void (*real_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
+
+struct refusal {
+	struct sim_event e;
+	struct sim_process *process;
+	uint64_t op;
+	struct wallet_answer a;
+};
+
+static const char *refusal_code;
+
+static void
+on_refusal(struct sim_event *e)
+{
+	struct refusal *r = (struct refusal *)(void *)e;
+
+	gateway_on_wallet(r->process->gw, ((struct sim_world *)e->world)->loop.now, r->op, &r->a);
+}
+
+static void
+refusing_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms)
+{
+	struct sim_process *p = ctx;
+	struct refusal *r;
+
+	if (q->op != WALLET_TRANSFER && q->op != WALLET_WITHDRAWAL_CREATE) {
+		real_wallet(ctx, op, tenant, q, timeout_ms);
+		return;
+	}
+	r = sim_event_new(sizeof *r, p->world, on_refusal);
+	r->process = p;
+	r->op = op;
+	r->a.http = 400;
+	r->a.end = WALLET_REFUSED;
+	str_copy(r->a.code, sizeof r->a.code, refusal_code);
+	if (refusal_code[0] == '\0')
+		r->a.end = WALLET_LATER;
+	sim_loop_add(&p->world->loop, r, p->world->loop.now + 20);
+}
+
+/* What the core says, and what the customer reads, on the screen and by SMS: the reason and what to do. */
+static const struct {
+	const char *code;
+	const char *says;
+} refusals[] = {
+	{ "WAL009", "There is not enough money in your wallet. Try less." },
+	{ "WAL010", "It is over a limit. Try less." },
+	{ "WAL011", "A wallet is blocked. Call us." },
+	{ "WAL012", "It was not allowed. Call us." },
+	{ "SEC001", "It was not allowed. Call us." },
+	{ "ARCH086", "It was not allowed. Call us." },
+	{ "VAL001", "It was not allowed. Call us." },
+	{ "DUP001", "It was not allowed. Call us." },
+	{ "XYZ999", "It was not allowed. Call us." },
+};
+
+static void
+test_refusals(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < NELEM(refusals); k++) {
+		struct sim_world *w = two_customers();
+		struct line l = line_of(w, 0, SIM_USSD, "one");
+
+		to_confirm(&l);
+		refusal_code = refusals[k].code;
+		real_wallet = w->ports[0].wallet;
+		w->ports[0].wallet = refusing_wallet;
+		type(&l, PAYER->pin);
+		shows(&l, refusals[k].says);
+		shows(&l, "Nothing was paid.");
+		sim_world_run(w, w->loop.now + MINUTE);
+		assert_int_equal(told(w, PAYER->phone, refusals[k].says), 1);
+		assert_int_equal(told(w, PAYER->phone, "No money left your wallet."), 1);
+		assert_int_equal(debits(w), 0);
+		world_free(w);
+	}
+}
+
+/* The core is too busy for as long as a confirmed payment may wait: not done, and told so. */
+static void
+test_too_busy(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	to_confirm(&l);
+	refusal_code = "";
+	real_wallet = w->ports[0].wallet;
+	w->ports[0].wallet = w->ports[1].wallet = refusing_wallet;
+	type(&l, PAYER->pin);
+	shows(&l, "The result comes by SMS");
+	sim_world_run(w, w->loop.now + 3 * MINUTE);
+	assert_int_equal(told(w, PAYER->phone, "We are too busy now. Try later."), 1);
+	assert_int_equal(debits(w), 0);
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "did not go through.");
+	world_free(w);
+}
+
+/* Each reason of the intent has its text in each language, and the menu has a way for it. */
+static void
+test_every_reason_has_words(void **state)
+{
+	(void)state;
+	for (int why = WHY_NONE + 1; why < WHY_REASONS; why++)
+		for (size_t k = 0; k < NELEM(player_languages); k++) {
+			char key[40];
+			const char *text;
+
+			str_format(key, sizeof key, "reason.%s", intent_why_name((enum intent_why)why));
+			text = texts_find(shipped.texts, player_languages[k], "", key);
+			if (text == NULL || strchr(text, '.') == strrchr(text, '.'))
+				fail_msg("%s in %s: %s: the reason and what to do", key, player_languages[k],
+				    text != NULL ? text : "(none)");
+		}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_another_code), cmocka_unit_test(test_a_result_that_comes_later),
+		cmocka_unit_test(test_refusals), cmocka_unit_test(test_too_busy),
+		cmocka_unit_test(test_every_reason_has_words),
+	};
+
+	return cmocka_run_group_tests_name("told", tests, world_setup, world_teardown);
+}
