@@ -199,16 +199,20 @@ test_reads_keep_their_budget(void **state)
 {
 	struct sim_world *w = called_world();
 	struct bank_withdrawal *b = NULL;
-	char uid[24], phone[16];
+	char uid[24], at[WALLET_TIME], body[400];
 	int64_t before;
 
 	(void)state;
 	w->tenant.wallet.follow_per_s = 1;
 	w->tenant.wallet.connections = 400;
+	wallet_time_text(w->loop.now + 3 * 60 * MINUTE, at);
 	for (int k = 0; k < 40; k++) {
-		str_format(uid, sizeof uid, "order-%d", k + 100);
-		str_format(phone, sizeof phone, "278200000%02d", k);
-		withdraw(w, uid, "50.00", phone);
+		struct api_in in = { .kind = API_WITHDRAW, .body = body };
+
+		str_format(body, sizeof body, "{\"amount\":50.00,\"externalUniqueId\":\"order-%d\",\"type\":"
+		    "\"ZA_PAYCORP_ATM\",\"deliverToPhone\":\"278200000%02d\",\"expires\":\"%s\"}", k + 100, k, at);
+		in.len = strlen(body);
+		ask(w, &in);
 	}
 	assert_int_equal(issued(w, &b), 40);
 	run_for(w, b->expires - w->loop.now - SECOND);
