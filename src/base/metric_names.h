@@ -62,6 +62,7 @@
 	M(M_TELLS_PUT_OFF, counter, "isango_integrator_callbacks_put_off_total", \
 	    "Calls put off: too many at once, or it does not answer") \
 	M(M_TELLS_GIVEN_UP, counter, "isango_integrator_callbacks_given_up_total", "Outcomes that an integrator never heard") \
+	M(M_TELLS_SILENT, gauge, "isango_integrators_silent", "Integrators whose callbackUrls do not answer; the log names them") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
 	M(M_LIMIT_UNREADABLE, counter, "isango_limit_unreadable_total", \
 	    "Tokens refused because the limit's record is damaged; isango limit rebuild mends it") \

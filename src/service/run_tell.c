@@ -44,13 +44,28 @@ put_off(struct run *r, const struct tell_load *l)
 	run_wait_until(r, now + PUT_OFF_MS + quiet + follow_spread(r->i.id, now, quiet + PUT_OFF_MS));
 }
 
+/* By name, so that operators see whom to write to; once, not for each call. */
 static void
-note_end(struct tell_load *l, bool heard, int64_t now)
+note_silence(const struct run *r, unsigned before, unsigned after)
 {
-	int64_t quiet = QUIET_MS;
+	if (before < SILENT && after >= SILENT) {
+		metric_add(M_TELLS_SILENT, 1);
+		log_warn(r->task.id, "integrator does not answer", "tenant=%s integrator=%s", r->i.tenant, r->i.integrator);
+	} else if (before >= SILENT && after < SILENT) {
+		metric_add(M_TELLS_SILENT, -1);
+		log_info(r->task.id, "integrator answers again", "tenant=%s integrator=%s", r->i.tenant, r->i.integrator);
+	}
+}
+
+static void
+note_end(const struct run *r, struct tell_load *l, bool heard)
+{
+	int64_t quiet = QUIET_MS, now = r->task.gw->now;
+	unsigned before = l->failed;
 
 	l->under_way--;
-	l->failed = heard ? 0 : l->failed + 1;
+	l->failed = heard ? 0 : before + 1;
+	note_silence(r, before, l->failed);
 	if (l->failed < SILENT)
 		return;
 	for (unsigned k = SILENT; k < l->failed && quiet < QUIET_MAX_MS; k++)
@@ -76,7 +91,7 @@ on_told(struct task *t, const struct event *e)
 	struct run *r = run_of(t);
 
 	t->gw->tells--;
-	note_end(load_of(r), e->heard, t->gw->now);
+	note_end(r, load_of(r), e->heard);
 	told(r, e->heard);
 }
 

@@ -485,6 +485,84 @@ connections_are_capped_and_the_queue_has_a_deadline(void **state)
 	assert_int_equal(accepted, 4);
 }
 
+static const char *allowed;	/* the only address that may be connected to */
+static char asked_for[4][64];
+static int asked_n;
+
+static bool
+on_allow(void *arg, const char *address)
+{
+	assert_ptr_equal(arg, &outcomes);
+	if (asked_n < 4)
+		snprintf(asked_for[asked_n], sizeof asked_for[0], "%s", address);
+	asked_n++;
+	return strcmp(address, allowed) == 0;
+}
+
+static void
+ask_guarded(uint64_t op, const char *host)
+{
+	char url[64];
+	struct http_out out = { .method = "POST", .url = url, .body = "{}", .len = 2, .timeout_ms = 3000,
+		.allow = on_allow };
+
+	snprintf(url, sizeof url, "http://%s:%d/", host, port);
+	http_client_request(client, &out, op, on_done, &outcomes);
+}
+
+static void
+forbidden_addresses_are_not_connected_to(void **state)
+{
+	static const char *const hosts[] = { "127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001",
+		"[::ffff:127.0.0.1]", "[::1]" };
+
+	(void)state;
+	allowed = "8.8.8.8";
+	for (uint64_t i = 0; i < NELEM(hosts); i++) {
+		asked_n = 0;
+		ask_guarded(i, hosts[i]);
+		wait_for(i, i);
+		check(i, HTTP_NOT_SENT, HTTP_WHY_FORBIDDEN);
+		assert_true(asked_n > 0);
+	}
+	assert_int_equal(accepted, 0);
+}
+
+/* What one request was allowed another one is asked anew; one without a guard does not take over its connection. */
+static void
+each_guarded_request_is_judged(void **state)
+{
+	(void)state;
+	allowed = "127.0.0.1";
+	asked_n = 0;
+	ask_guarded(0, "127.0.0.1");
+	wait_for(0, 0);
+	check(0, HTTP_ANSWERED, "");
+	assert_string_equal(asked_for[0], "127.0.0.1");
+	allowed = "8.8.8.8";
+	ask_guarded(1, "127.0.0.1");
+	wait_for(1, 1);
+	check(1, HTTP_NOT_SENT, HTTP_WHY_FORBIDDEN);
+	ask(2, "POST", "{}", 2000);
+	wait_for(2, 2);
+	check(2, HTTP_ANSWERED, "");
+	ask_guarded(3, "127.0.0.1");
+	wait_for(3, 3);
+	check(3, HTTP_NOT_SENT, HTTP_WHY_FORBIDDEN);
+	assert_int_equal(accepted, 2);
+}
+
+/* Of several addresses of a name the allowed ones are tried. */
+static void
+the_next_address_is_tried(void **state)
+{
+	(void)state;
+	allowed = "127.0.0.1";
+	ask_guarded(0, "localhost");
+	wait_for(0, 0);
+	check(0, HTTP_ANSWERED, "");
+}
+
 static void
 too_many_waiting_are_refused(void **state)
 {
@@ -617,6 +695,9 @@ main(void)
 		TEST(connections_are_capped_and_the_queue_has_a_deadline),
 		TEST(too_many_waiting_are_refused),
 		TEST(headers_of_a_rate_limit),
+		TEST(forbidden_addresses_are_not_connected_to),
+		TEST(each_guarded_request_is_judged),
+		TEST(the_next_address_is_tried),
 		TEST(redirects_are_answers),
 		TEST(the_environment_chooses_no_proxy),
 		TEST(a_line_break_in_a_header_is_refused),
