@@ -143,7 +143,8 @@ check_tenant(const struct settings *s, const struct tenant_settings *t, const st
 			    s->templates_dir, t->languages[0], t->kinds[i].name, t->name);
 	if (texts_has_language(texts, t->languages[0]) &&
 	    texts_find(texts, t->languages[0], t->languages[0], "error.frozen") == NULL)
-		buf_addf(problems, "%s/%s" SUFFIX ":1: there is no text \"error.frozen\", which tenant \"%s\" needs\n",
+		buf_addf(problems,
+		    "%s/%s" SUFFIX ":1: there is no text \"error.frozen\", which tenant \"%s\" needs\n",
 		    s->templates_dir, t->languages[0], t->name);
 }
 

@@ -36,17 +36,18 @@ bool
 history_next_turn(const char **at, struct history_turn *out)
 {
 	unsigned long long seconds;
-	size_t n;
+	size_t n = strcspn(*at, "\n"), state;
+	char line[LINE];
 
-	if (sscanf(*at, "%llx %32s", &seconds, out->state) != 2)
+	if ((*at)[n] != '\n' || n == 0 || !str_copyn(line, sizeof line, *at, n) ||
+	    sscanf(line, "%10llx %32s", &seconds, out->state) != 2)
 		return false;
-	n = strlen(out->state);
+	state = strlen(out->state);
 	out->at = (int64_t)seconds * 1000;
-	out->ended = (*at)[strcspn(*at, "\n")] == '\n' && (*at)[strcspn(*at, "\n") - 1] == ENDED;
-	if (out->ended && n > 1 && out->state[n - 1] == ENDED)
-		out->state[n - 1] = '\0';
-	*at += strcspn(*at, "\n");
-	*at += **at == '\n';
+	out->ended = line[n - 1] == ENDED;
+	if (out->ended && state > 1 && out->state[state - 1] == ENDED)
+		out->state[state - 1] = '\0';
+	*at += n + 1;
 	return true;
 }
 

@@ -122,7 +122,7 @@ operator_view_person(const struct intent *i, int64_t now)
 {
 	json_t *o = operator_view_intent(i);
 
-	set_number(o, "age_s", (now - i->person_at) / 1000);
+	set_number(o, "age_s", i->person_at > 0 && i->person_at < now ? (now - i->person_at) / 1000 : 0);
 	set_flag(o, "token_known", i->token[0] != '\0');
 	set_flag(o, "token_sent", (i->steps & STEP_TOKEN_SMS) != 0);
 	set_flag(o, "told", (i->steps & STEP_RESULT_SMS) != 0);	/* a result, by SMS or on a screen: not this one */

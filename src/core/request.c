@@ -21,7 +21,8 @@ bool
 request_decode(const void *octets, size_t n, struct request *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
-	    (unsigned)out->state < REQUEST_STATES && operator_act_find(out->act) != NULL;
+	    (unsigned)out->state < REQUEST_STATES && out->number > 0 && out->at > 0 && out->at < INT64_MAX / 2 &&
+	    operator_act_find(out->act) != NULL;
 }
 
 const char *

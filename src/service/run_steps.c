@@ -227,7 +227,8 @@ on_noted(struct task *t, const struct event *e)
 	}
 	if (!run_saved(r, e))
 		return;
-	metric_add(r->i.state == INTENT_DONE ? M_INTENTS_DONE : M_INTENTS_NOT_DONE, 1);
+	if (r->i.state != INTENT_PERSON)	/* counted when it came to one, and again when it is resolved */
+		metric_add(r->i.state == INTENT_DONE ? M_INTENTS_DONE : M_INTENTS_NOT_DONE, 1);
 	run_go_on(r);
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A body of any octets as each of an integrator's requests. An order that is taken can be acted on,
+ * A body of any octets as each of an integrator's requests, and as the order of each act of operators. An order that is taken can be acted on,
  * and what is shown of it is JSON that says the same.
  */
 #include <jansson.h>
 
 #include "base/str.h"
 #include "core/money.h"
+#include "core/operator.h"
 #include "core/order.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -48,6 +49,22 @@ check_order(const struct order *o)
 	check_shown(o);
 }
 
+static void
+check_act(const struct operator_act *a, const char *json, size_t size)
+{
+	char problem[200] = "";
+	struct operator_order o;
+
+	if (!operator_order_parse(a, json, size, "27", &o, problem, sizeof problem)) {
+		must(problem[0] != '\0' && strnlen(problem, sizeof problem) < sizeof problem);
+		return;
+	}
+	must(o.phone[0] == '\0' || phone_valid(o.phone));
+	must(strnlen(o.intent, sizeof o.intent) < sizeof o.intent && o.request >= 0 && o.count >= 0);
+	must(strnlen(o.reason, sizeof o.reason) < sizeof o.reason && utf8_valid(o.reason, strlen(o.reason)));
+	must(!a->reason || strlen(o.reason) >= OPERATOR_REASON_LEAST);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -59,6 +76,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_order(&o);
 	else
 		must(problem[0] != '\0' && strnlen(problem, sizeof problem) < sizeof problem);
+	for (size_t i = 0; i < OPERATOR_ACTS; i++)
+		check_act(&operator_acts[i], json, size);
 	(void)!order_parse_cancel(json, size);
 	if (order_parse_login(json, size, name, sizeof name, key, sizeof key))
 		must(strnlen(name, sizeof name) < sizeof name &&

@@ -7,8 +7,10 @@
 #include "core/login.h"
 #include "core/message.h"
 #include "core/money.h"
+#include "core/operator_view.h"
 #include "core/order.h"
 #include "core/pin.h"
+#include "core/request.h"
 #include "core/session.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -20,9 +22,42 @@ union record {
 	struct pin_tries pin;
 	struct limit limit;
 	struct login login;
+	struct request request;
+	struct audit_head head;
 };
 
 static union record first, second;
+
+/* What an operator is shown of it. */
+static void
+show(json_t *shown)
+{
+	char *text = json_dumps(shown, JSON_COMPACT);
+
+	must(text != NULL);
+	free(text);
+	json_decref(shown);
+}
+
+static void
+say_session(const union record *r)
+{
+	const char *at = r->session.trail;
+	struct history_turn t;
+	int n = 0;
+
+	while (history_next_turn(&at, &t)) {
+		must(strnlen(t.state, sizeof t.state) < sizeof t.state && ++n < HISTORY_TRAIL);
+		show(operator_view_turn(&t, "ussd"));
+	}
+}
+
+static void
+say_request(const union record *r)
+{
+	must(request_state_name(r->request.state) != NULL);
+	show(operator_view_request(&r->request));
+}
 
 static void
 say_intent(const union record *r)
@@ -32,6 +67,7 @@ say_intent(const union record *r)
 	must(intent_state_name(r->intent.state) != NULL && intent_why_name(r->intent.why) != NULL);
 	order_print(&r->intent, &out);
 	order_print_refusal(&r->intent, &out);
+	show(operator_view_person(&r->intent, 0));
 	buf_clear(&out);
 }
 
@@ -40,12 +76,14 @@ say_message(const union record *r)
 {
 	must(message_state_name(r->message.state) != NULL);
 	(void)message_final(&r->message);
+	show(operator_view_message(&r->message));
 }
 
 static void
 say_pin(const union record *r)
 {
 	must(pin_left(&r->pin) >= 0 && pin_left(&r->pin) <= PIN_TRIES);
+	show(operator_view_pin(&r->pin, 0));
 }
 
 static void
@@ -60,6 +98,7 @@ say_subscriber(const union record *r)
 	static const unsigned char payee[16];
 
 	must(subscriber_count_tokens(&r->subscriber, payee, 0) <= RECENT_PAYMENTS);
+	show(operator_view_subscriber(&r->subscriber));
 }
 
 #define CODEC(name, member) \
@@ -80,19 +119,23 @@ CODEC(message, message)
 CODEC(pin, pin)
 CODEC(limit, limit)
 CODEC(login, login)
+CODEC(request, request)
+CODEC(audit_head, head)
 
 static const struct {
 	bool (*decode)(const void *p, size_t n, union record *r);
 	void (*encode)(const union record *r, struct buf *out);
 	void (*say)(const union record *r);
 } kinds[] = {
-	{ decode_session, encode_session, NULL },
+	{ decode_session, encode_session, say_session },
 	{ decode_subscriber, encode_subscriber, say_subscriber },
 	{ decode_intent, encode_intent, say_intent },
 	{ decode_message, encode_message, say_message },
 	{ decode_pin, encode_pin, say_pin },
 	{ decode_limit, encode_limit, say_limit },
 	{ decode_login, encode_login, NULL },
+	{ decode_request, encode_request, say_request },
+	{ decode_head, encode_head, NULL },
 };
 
 int
