@@ -198,7 +198,7 @@ def test_rebuilt_under_way(stage):
         orders = pool.submit(lambda: [order(stage, deliverToPhone=THANDI, amount=100 + 10 * n, type="ZA_PNP_CASH",
                                             externalUniqueId=f"under-way-{n:03}")[0] for n in range(30)])
         while not orders.done():
-            rebuilt(stage)
+            assert "0 withdrawals of no intent" in rebuilt(stage)
     assert orders.result() == [200] * 30
     rebuilt(stage)
     made = sum(float(w["amount"]) for w in withdrawals(stage))
