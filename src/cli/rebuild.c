@@ -245,7 +245,8 @@ save_phones(struct rebuild *b, struct sums *sums)
 {
 	bool ok = true;
 
-	qsort(b->entry, b->entries, sizeof *b->entry, by_phone);
+	if (b->entries > 0)
+		qsort(b->entry, b->entries, sizeof *b->entry, by_phone);
 	for (size_t i = 0, n; i < b->entries && !b->broken; i += n) {
 		for (n = 1; i + n < b->entries && by_phone(&b->entry[i], &b->entry[i + n]) == 0; n++)
 			;
