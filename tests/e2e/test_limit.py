@@ -167,6 +167,26 @@ def test_not_opened(stage):
     assert "the limits are open" in rebuilt(stage)
 
 
+def test_a_tenant_whose_core_is_away(stage):
+    """It does not keep the others closed, once an operator says so."""
+    phone = sign_up(stage)
+    assert cash_out(phone, "100").startswith("Done")
+    folder = stage.folder / "tenants.d"
+    bravo = json.loads((folder / "acme.json").read_text())
+    bravo.update(name="bravo", integrators=[], routes={name: ["bravo-sms"] for name in ("token", "result", "notice")},
+                 channels=[{"name": "bravo-sms", "kind": "sms-smpp", "bind": "mno", "sender": "30385",
+                            "inbound": ["27830000385"]}])
+    bravo["wallet_core"].update(url="http://127.0.0.1:1", tenant_id=5988)
+    bravo.pop("sms_menu")
+    (folder / "bravo.json").write_text(json.dumps(bravo))
+    lose_history(stage)
+    forget(stage, "{l:*}lim:*")
+    assert "not all wallets could be read" in isango(stage, "rebuild").stderr
+    assert "there is no such tenant: charlie" in isango(stage, "rebuild", "--without", "charlie").stderr
+    assert "the limits are open" in rebuilt(stage, "--without", "bravo")
+    assert shown(stage, THANDI)[0] == "R100.00"
+
+
 def test_one_rebuild_at_a_time(stage):
     stage.redis_cli("SET", "isango:limit-rebuild", "somebody")
     done = isango(stage, "rebuild")
