@@ -299,7 +299,7 @@ def test_promoted_with_the_last_writes_missing(make_pair):
     stage = open_pair(pair)
     stage.expected_errors.add("limit closed")
     assert "redis may miss payments" in stage.gateway.log.read_text()
-    payer, casher = sign_up(stage), sign_up(stage, SIPHO, via="http")
+    payer, casher = sign_up(stage, via="http"), sign_up(stage, SIPHO)
     to_send_confirm(payer)
     to_cash_confirm(casher)
     pair.follows()
@@ -312,7 +312,10 @@ def test_promoted_with_the_last_writes_missing(make_pair):
         until(lambda gateway=gateway: "limit closed: this Redis was promoted" in gateway.missing(), "/readyz to say so")
         assert "isango limit rebuild" in gateway.missing()
         assert gateway.metric("isango_limit_closed") == 1
-    # This Redis has never heard of the payment: its confirm screen was left when the master died. It is not paid by itself.
+    # This Redis has never heard of the payment: for it, the confirm screen is still there. The PIN that the network delivers
+    # once more pays nothing, and whether it was paid is not said.
+    assert payer.repeat() == TEXTS["error.session_lost"]
+    paid_once(stage, "50.00")
     until(lambda: dial(payer) == HOME, "the customer to be served")
     paid_once(stage, "50.00")
     to_send_confirm(payer, amount="60")

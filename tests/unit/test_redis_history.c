@@ -27,15 +27,17 @@ struct process {			/* one that looks */
 	struct redis *redis;
 	struct redis_history *history;
 	bool trusted;
+	int64_t lost_ms;
 };
 
 static struct redis_fixture first, second;
 static char why[200];
 
 static void
-on_change(void *arg, bool trusted)
+on_change(void *arg, bool trusted, int64_t lost_ms)
 {
 	((struct process *)arg)->trusted = trusted;
+	((struct process *)arg)->lost_ms = lost_ms;
 	assert_int_equal(metric_get(M_LIMIT_CLOSED), !trusted);
 }
 
@@ -228,6 +230,7 @@ test_a_replica_that_comes_is_no_failover(void **state)
 	redis_fixture_until(p.loop, is_trusted, &p);
 	replicate(&p);
 	assert_true(p.trusted);
+	assert_int_equal(p.lost_ms, 0);
 	process_stop(&p);
 	newcomer_sees(&first, is_trusted);
 }
@@ -237,6 +240,7 @@ test_promoted(void **state)
 {
 	struct process p;
 	char id[REDIS_HISTORY_ID];
+	int64_t lost;
 
 	(void)state;
 	process_start(&p, &first);
@@ -249,6 +253,8 @@ test_promoted(void **state)
 	process_start(&p, &second);
 	redis_fixture_until(p.loop, is_promoted, &p);
 	assert_false(p.trusted);
+	lost = p.lost_ms;
+	assert_true(lost > INT64_C(1700000000000));
 
 	/* It stays so for all, and over a restart that leaves no trace in INFO. */
 	assert_true(redis_history_id(asking(&second), id, why, sizeof why));
@@ -263,6 +269,7 @@ test_promoted(void **state)
 	newcomer_sees(&second, is_promoted);
 	accept_now(&second);
 	redis_fixture_until(p.loop, is_trusted, &p);
+	assert_int_equal(p.lost_ms, lost);	/* when that was is not forgotten */
 	process_stop(&p);
 	newcomer_sees(&second, is_trusted);
 	redis_fixture_kill(&second);
