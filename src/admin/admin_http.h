@@ -11,7 +11,7 @@ struct admin;
 
 struct admin_options {
 	const char *address;
-	/* Adds a line per thing that is missing; true when none is. */
+	/* Adds a line per thing that is missing or limited; true when none is missing. */
 	bool (*ready)(void *arg, struct buf *missing);
 	void *arg;
 };

@@ -249,19 +249,22 @@ ready(void *arg, struct buf *missing)
 {
 	struct server *s = arg;
 	const char *why;
+	bool is_ready;
 
 	if (s->draining)
 		buf_add_str(missing, "stopping\n");
 	if (!redis_ready(s->redis))
 		buf_addf(missing, "redis: no connection to %s\n", s->settings->redis_url);
-	redis_history_missing(s->history, missing);
-	redis_health_missing(s->health, missing);
 	for (int i = 0; i < s->settings->tenants_n; i++)
 		if (!wallet_client_ready(s->cores[i].client, &why))
 			buf_addf(missing, "wallet core of %s: %s\n", s->settings->tenants[i].name, why);
 	if (!edge_ready(s->edge, &why))
 		buf_addf(missing, "bind %s: no link is bound\n", why);
-	return missing->len == 0;
+	is_ready = missing->len == 0 && redis_history_known(s->history);
+	/* Worth saying, but no reason to send customers to another process: it is the same there. */
+	redis_history_missing(s->history, missing);
+	redis_health_missing(s->health, missing);
+	return is_ready;
 }
 
 /* ---- the end ---- */

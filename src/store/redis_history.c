@@ -199,6 +199,12 @@ redis_history_free(struct redis_history *h)
 	free(h);
 }
 
+bool
+redis_history_known(const struct redis_history *h)
+{
+	return h->unseen == 0 && h->verdict != NOT_SEEN;
+}
+
 void
 redis_history_missing(const struct redis_history *h, struct buf *b)
 {

@@ -31,6 +31,8 @@ typedef void redis_history_change(void *arg, bool trusted, int64_t lost_ms);
 struct redis_history *redis_history_new(struct loop *l, struct redis *r, int connections,
     redis_history_change *on_change, void *arg);
 void redis_history_free(struct redis_history *h);	/* after redis_free() */
+/* All connections were looked at; what was seen need not be good. */
+bool redis_history_known(const struct redis_history *h);
 /* Adds a line that says why it is not trusted; nothing if it is. */
 void redis_history_missing(const struct redis_history *h, struct buf *b);
 

@@ -66,7 +66,9 @@ process_stop(struct process *p)
 static bool
 is_trusted(void *arg)
 {
-	return ((struct process *)arg)->trusted;
+	struct process *p = arg;
+
+	return p->trusted && redis_history_known(p->history);
 }
 
 static bool
@@ -336,6 +338,19 @@ test_an_older_state(void **state)
 	process_stop(&other);
 }
 
+/* Full is no other history: what counts is still known for certain. */
+static void
+test_out_of_memory(void **state)
+{
+	struct process p;
+
+	(void)state;
+	redis_fixture_do(&first, "CONFIG SET maxmemory 1");
+	process_start(&p, &first);
+	redis_fixture_until(p.loop, is_trusted, &p);
+	process_stop(&p);
+}
+
 /* Its limits cannot be read either, but it may come back as the same. */
 static void
 test_what_cannot_be_looked_at(void **state)
@@ -380,6 +395,7 @@ main(void)
 		BOTH(test_promoted_and_restarted),
 		BOTH(test_promoted_right_after_a_full_resync),
 		BOTH(test_an_older_state),
+		BOTH(test_out_of_memory),
 		BOTH(test_what_cannot_be_looked_at),
 	};
 

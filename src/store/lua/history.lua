@@ -44,9 +44,9 @@ elseif not closed then
 		closed = 'older'
 	end
 end
-if closed ~= was_closed then
+if closed and (not was_closed or not since) then
 	since = string.format('%.0f', now)
-	lost = closed and since or lost
+	lost = since
 end
 
 local settled = ARGV[2] == '' and closed == was_closed and (closed or known == id)
@@ -54,7 +54,7 @@ if not settled or now - last >= BEAT_MS or now < last then
 	local next = string.format('%.0f', math.max(count, seen) + 1)
 	redis.call('HSET', KEYS[1], 'beat', next, 'at', string.format('%.0f', now))
 	if closed then
-		redis.call('HSET', KEYS[1], 'closed', closed, 'since', since, 'lost', lost)
+		redis.call('HSET', KEYS[1], 'closed', closed, 'since', since, 'lost', lost or since)
 	else
 		redis.call('HSET', KEYS[1], 'id', id)
 		redis.call('HDEL', KEYS[1], 'closed', 'since')
