@@ -63,7 +63,6 @@ struct server {
 	struct redis_store *store;
 	struct redis_history *history;
 	struct redis_health *health;
-	bool history_trusted;
 	struct core *cores;
 	struct integrator_tells *tells;
 	struct edge *edge;
@@ -263,13 +262,15 @@ on_claimed(void *arg, int64_t now, uint64_t op, enum store_end end, const struct
 }
 
 static void
-on_history(void *arg, bool trusted)
+on_history(void *arg, bool trusted, int64_t lost_ms)
 {
 	struct server *s = arg;
 
-	s->history_trusted = trusted;
-	if (s->gw != NULL)
-		gateway_on_history(s->gw, loop_wall(s->loop), trusted);
+	/* The first word of it comes before there is a gateway; nothing is lost by then as far as anybody knows. */
+	if (s->gw == NULL)
+		return;
+	gateway_on_history(s->gw, loop_wall(s->loop), trusted);
+	gateway_on_loss(s->gw, loop_wall(s->loop), lost_ms);
 }
 
 static void
@@ -310,11 +311,13 @@ ready(void *arg, struct buf *missing)
 		buf_add_str(missing, "stopping\n");
 	if (!redis_ready(s->redis))
 		buf_addf(missing, "redis: no connection to %s\n", s->settings->redis_url);
-	redis_history_missing(s->history, missing);
-	redis_health_missing(s->health, missing);
 	if (!edge_ready(s->edge, &why))
 		buf_addf(missing, "bind %s: no link is bound\n", why);
-	return ok && missing->len == cores;
+	ok = ok && missing->len == cores && redis_history_known(s->history);
+	/* Worth saying, but no reason to send customers to another process: it is the same there. */
+	redis_history_missing(s->history, missing);
+	redis_health_missing(s->health, missing);
+	return ok;
 }
 
 /* ---- the end ---- */
@@ -511,7 +514,7 @@ open_gateway(struct server *s)
 	randombytes_buf(mark, sizeof mark);
 	str_hex(mark, sizeof mark, o.process);
 	s->gw = gateway_new(&o);
-	gateway_on_history(s->gw, loop_wall(s->loop), s->history_trusted);
+	gateway_on_history(s->gw, loop_wall(s->loop), false);	/* until Redis was looked at */
 }
 
 static bool

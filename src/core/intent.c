@@ -325,18 +325,42 @@ next_not_done(struct intent *i, const struct intent_rules *rules, int64_t now, i
 	return DO_NOTHING;
 }
 
+static void
+start_asking(struct intent *i, int64_t now)
+{
+	enter(i, INTENT_ASKING, WHY_NONE);
+	i->asks = 0;
+	i->next_at = now + SECOND;
+}
+
+/* The store lost what followed the confirm: its attempt may be at the core, however long ago, and a refusal proves nothing. */
+static enum intent_action
+next_of_lost(struct intent *i, int64_t now, int64_t *at)
+{
+	enter(i, INTENT_RUNNING, WHY_NONE);
+	i->attempts = 1;
+	i->first_send = i->last_send = now;
+	start_asking(i, now);
+	*at = i->next_at;
+	return DO_WAIT;
+}
+
 /* Nothing was sent yet, or what was sent was certainly not processed. */
 static enum intent_action
 next_accepted(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
-	if (now >= i->not_after) {
+	bool lost = i->attempts == 0 && i->accepted_at < rules->lost_ms;
+
+	if (now >= i->not_after && !lost) {
 		enter(i, INTENT_NOT_DONE, i->why != WHY_NONE ? i->why : WHY_EXPIRED);
 		return next_not_done(i, rules, now, at);
 	}
-	if (i->integrator[0] != '\0' && undone(i, STEP_CAPPED))
+	if (i->integrator[0] != '\0' && undone(i, STEP_CAPPED) && !lost)
 		return DO_CAP;
 	if (i->integrator[0] != '\0' && undone(i, STEP_INDEXED))
 		return DO_INDEX;
+	if (lost)
+		return next_of_lost(i, now, at);
 	if (now < i->next_at) {
 		*at = i->next_at;
 		return DO_WAIT;
@@ -454,14 +478,6 @@ why_of(const char *code)
 		if (strcmp(code, refusals[k].code) == 0)
 			return refusals[k].why;
 	return WHY_REFUSED;
-}
-
-static void
-start_asking(struct intent *i, int64_t now)
-{
-	enter(i, INTENT_ASKING, WHY_NONE);
-	i->asks = 0;
-	i->next_at = now + SECOND;
 }
 
 /* Words arrive late and out of order: behind a last one only a payout is news, and behind that nothing. */

@@ -141,6 +141,7 @@ struct intent_rules {
 	bool final_sms;		/* the payer hears by SMS what became of the token */
 	bool limit_closed;	/* nothing is reserved; what is reserved is committed and released as ever */
 	bool limit_away;	/* its limit could not be changed just now: the customer does not wait for it */
+	int64_t lost_ms;	/* of what was accepted before, the core may have an attempt that our records lost; 0: none */
 };
 /* What to do now. May change the intent where only time did (lapse, lease over): save it before acting. */
 enum intent_action intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at);

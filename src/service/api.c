@@ -21,6 +21,7 @@
 #define LIST_MAX 50
 #define ORDER_TRIES 5
 #define LOOK_MS 300
+#define LOST_MS INT64_C(3600000)	/* so long after a failover an order may be one that our records lost */
 
 struct call {
 	struct watcher w;
@@ -231,7 +232,10 @@ order_intent(struct call *c, const struct kind_settings *k)
 	int64_t number;
 
 	memset(i, 0, sizeof *i);
-	gateway_uuid(gw, i->id);
+	/* Their id makes ours: were the order lost, the core would still know it when it is sent again. */
+	gateway_named_uuid(gw, "order id", c->owner, i->id);
+	if (gw->lost_ms != 0 && gw->now - gw->lost_ms < LOST_MS)
+		i->attempts = 1;	/* it may have been sent before: a refusal proves nothing */
 	str_copy(i->owner, sizeof i->owner, c->owner);
 	str_copy(i->tenant, sizeof i->tenant, gw->settings->tenants[c->tenant].name);
 	str_copy(i->integrator, sizeof i->integrator, c->who->name);

@@ -125,6 +125,13 @@ gateway_on_history(struct gateway *gw, int64_t now, bool trusted)
 }
 
 void
+gateway_on_loss(struct gateway *gw, int64_t now, int64_t lost_ms)
+{
+	gw->now = now;
+	gw->lost_ms = lost_ms;
+}
+
+void
 gateway_on_money(struct gateway *gw, int64_t now, bool off)
 {
 	gw->now = now;

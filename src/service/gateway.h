@@ -139,6 +139,8 @@ void gateway_operator(struct gateway *gw, int64_t now, const struct operator_in 
  * Trusted until told otherwise.
  */
 void gateway_on_history(struct gateway *gw, int64_t now, bool trusted);
+/* What the store had acknowledged by then (ms since the epoch) may be missing there, and the wallet core may know more. */
+void gateway_on_loss(struct gateway *gw, int64_t now, int64_t lost_ms);
 
 /* Off: no payment is shown or accepted any more; what was accepted goes on to its end. */
 void gateway_on_money(struct gateway *gw, int64_t now, bool off);

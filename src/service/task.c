@@ -258,17 +258,33 @@ scratch(struct gateway *gw, int i)
 	return &gw->scratch[i];
 }
 
+static void
+print_uuid(unsigned char r[16], char out[37])
+{
+	char hex[33];
+
+	r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
+	r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
+	str_hex(r, 16, hex);
+	snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
 void
 gateway_uuid(struct gateway *gw, char out[37])
 {
 	unsigned char r[16];
-	char hex[33];
 
 	gw->ports->random(gw->ports->ctx, r, sizeof r);
-	r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
-	r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
-	str_hex(r, sizeof r, hex);
-	snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+	print_uuid(r, out);
+}
+
+void
+gateway_named_uuid(struct gateway *gw, const char *domain, const char *text, char out[37])
+{
+	unsigned char mac[16];
+
+	gateway_mac(gw, domain, text, mac);
+	print_uuid(mac, out);
 }
 
 void

@@ -82,6 +82,7 @@ struct gateway {
 	struct map *running;		/* intent id -> struct run */
 	bool draining;
 	bool money_off;			/* the store is short of room: nothing new is paid */
+	int64_t lost_ms;		/* what was saved before may miss what followed it; 0: never so */
 	bool limit_closed;		/* limits cannot be believed: no token that counts */
 	unsigned due_next;		/* bucket to look at next */
 	int64_t due_at, outbox_at[16];
@@ -145,5 +146,7 @@ void commit_owned_item(struct store_commit *c, enum store_op_kind kind, enum sto
 struct buf *scratch(struct gateway *gw, int i);
 
 void gateway_uuid(struct gateway *gw, char out[37]);
+/* The same text always has the same one. */
+void gateway_named_uuid(struct gateway *gw, const char *domain, const char *text, char out[37]);
 void gateway_mac(struct gateway *gw, const char *domain, const char *text, unsigned char out[16]);
 int tenant_find(const struct gateway *gw, const char *name);	/* index or -1 */

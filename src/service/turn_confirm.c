@@ -369,6 +369,12 @@ turn_accept_intent(struct turn *t)
 		turn_feed(t, MENU_OUTCOME, turn_on_its_way(t) != NULL ? "busy" : "lapsed");
 		return;
 	}
+	/* It may have been accepted already, in what the store lost: nothing is known, and nothing is said about it. */
+	if (t->intent.shown_at < t->w.task.gw->lost_ms) {
+		turn_leave_intent(t, INTENT_LAPSED);
+		turn_end_with(t, "error.session_lost");
+		return;
+	}
 	/* Before the PIN: no try is taken. */
 	if (!money_is_off(t))
 		turn_check_pin(t, after_pin);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Waits until enough replicas have what a connection has written. One WAIT serves all that was sent over the connection in
- * the same turn of the loop, since it holds up what comes behind it.
+ * Waits until enough replicas have what a connection has written. A WAIT holds up what comes behind it on its connection:
+ * one is under way at a time, and the next one is for all that was sent meanwhile.
  *
  * Redis waits for everything that it had written, for anybody, when the connection's last command before the WAIT ran, also
  * when that command wrote nothing itself. So a commit that is repeated over another connection, and only finds

@@ -18,7 +18,7 @@
 
 #define KEY "isango:history"
 #define EVERY_MS 1000
-#define FIELDS 5
+#define FIELDS 6
 
 enum verdict { NOT_SEEN, TRUSTED, CLOSED };
 
@@ -30,15 +30,17 @@ struct redis_history {
 	unsigned connections, next;
 	int64_t beat;			/* the last one seen here */
 	enum verdict verdict;		/* of the last look that was answered */
+	int64_t lost_ms;
 	bool told;			/* what on_change was told last */
+	int64_t told_lost_ms;
 	char why[160];			/* unless it is trusted */
-	void (*on_change)(void *arg, bool trusted);
+	redis_history_change *on_change;
 	void *arg;
 };
 
 struct look {
 	const char *closed, *since, *id;	/* borrowed from the reply */
-	int64_t beat, silent_ms;
+	int64_t beat, silent_ms, lost_ms;
 };
 
 static const struct {
@@ -70,7 +72,8 @@ read_look(const redisReply *reply, struct look *out)
 	out->since = reply->element[1]->str;
 	out->id = reply->element[2]->str;
 	return str_to_i64(reply->element[3]->str, 0, INT64_MAX, &out->beat) &&
-	    str_to_i64(reply->element[4]->str, INT64_MIN, INT64_MAX, &out->silent_ms);
+	    str_to_i64(reply->element[4]->str, INT64_MIN, INT64_MAX, &out->silent_ms) &&
+	    str_to_i64(reply->element[5]->str, 0, INT64_MAX, &out->lost_ms);
 }
 
 /* ---- of a process ---- */
@@ -80,11 +83,12 @@ tell(struct redis_history *h)
 {
 	bool trusted = h->verdict == TRUSTED && h->unseen == 0;
 
-	if (trusted == h->told)
+	if (trusted == h->told && h->lost_ms == h->told_lost_ms)
 		return;
 	h->told = trusted;
+	h->told_lost_ms = h->lost_ms;
 	metric_set(M_LIMIT_CLOSED, !trusted);
-	h->on_change(h->arg, trusted);
+	h->on_change(h->arg, trusted, h->lost_ms);
 }
 
 static void
@@ -94,6 +98,7 @@ judge(struct redis_history *h, const struct look *look)
 
 	h->verdict = look->closed[0] == '\0' ? TRUSTED : CLOSED;
 	h->beat = look->beat;
+	h->lost_ms = look->lost_ms;
 	str_format(h->why, sizeof h->why, "%s", words_of(look->closed));
 	if (before == h->verdict)
 		return;
@@ -165,8 +170,7 @@ on_timer(void *arg)
 }
 
 struct redis_history *
-redis_history_new(struct loop *l, struct redis *r, int connections, void (*on_change)(void *arg, bool trusted),
-    void *arg)
+redis_history_new(struct loop *l, struct redis *r, int connections, redis_history_change *on_change, void *arg)
 {
 	struct redis_history *h = xcalloc(1, sizeof *h);
 
@@ -181,7 +185,7 @@ redis_history_new(struct loop *l, struct redis *r, int connections, void (*on_ch
 	timer_init(&h->timer, l, on_timer, h);
 	timer_arm(&h->timer, EVERY_MS);
 	metric_set(M_LIMIT_CLOSED, 1);
-	on_change(arg, false);
+	on_change(arg, false, 0);
 	redis_on_up(r, on_up, h);
 	return h;
 }
@@ -193,6 +197,12 @@ redis_history_free(struct redis_history *h)
 		return;
 	timer_stop(&h->timer);
 	free(h);
+}
+
+bool
+redis_history_known(const struct redis_history *h)
+{
+	return h->unseen == 0 && h->verdict != NOT_SEEN;
 }
 
 void

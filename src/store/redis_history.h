@@ -13,6 +13,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -22,10 +23,16 @@ struct redis;
 struct redis_check;
 struct redis_history;
 
-/* Says at once that it is not trusted, and each time that changes. Borrows all; connections: of this Redis. */
+/*
+ * Says at once that it is not trusted, and each time that changes. lost_ms: what was written before (ms since the epoch)
+ * may miss what followed it; 0: never so. Stays when it is trusted again. Borrows all; connections: of this Redis.
+ */
+typedef void redis_history_change(void *arg, bool trusted, int64_t lost_ms);
 struct redis_history *redis_history_new(struct loop *l, struct redis *r, int connections,
-    void (*on_change)(void *arg, bool trusted), void *arg);
+    redis_history_change *on_change, void *arg);
 void redis_history_free(struct redis_history *h);	/* after redis_free() */
+/* All connections were looked at; what was seen need not be good. */
+bool redis_history_known(const struct redis_history *h);
 /* Adds a line that says why it is not trusted; nothing if it is. */
 void redis_history_missing(const struct redis_history *h, struct buf *b);
 

@@ -17,7 +17,7 @@
 #define UID "11111111-2222-4333-8444-555555555555"
 
 static const struct intent_rules give_all = {
-	GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR, true, false, false
+	GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR, true, false, false, 0
 };
 
 static struct intent
@@ -322,7 +322,7 @@ test_ends(void **state)
 {
 	(void)state;
 	for (size_t k = 0; k < NELEM(ended); k++) {
-		struct intent_rules rules = { ended[k].give_back, true, false, false };
+		struct intent_rules rules = { ended[k].give_back, true, false, false, 0 };
 		struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_DONE);
 		struct wallet_withdrawal w = row(ended[k].status, "");
 		int64_t at;
@@ -419,6 +419,34 @@ test_closed(void **state)
 	assert_int_equal(i.why, WHY_CLOSED);
 }
 
+/* What followed the confirm is lost: it may have been sent, so it is asked for, and neither sent nor told as not done. */
+static void
+test_lost(void **state)
+{
+	struct intent_rules lost = give_all;
+	struct intent i = new_intent(INTENT_TRANSFER, INTENT_ACCEPTED), order;
+	int64_t at;
+
+	(void)state;
+	lost.lost_ms = i.accepted_at;
+	assert_int_equal(intent_next(&i, &lost, NOW, &at), DO_SEND);	/* after it */
+	lost.lost_ms++;
+	assert_int_equal(intent_next(&i, &lost, i.not_after + HOUR, &at), DO_WAIT);
+	assert_int_equal(i.state, INTENT_ASKING);
+	assert_int_equal(intent_next(&i, &lost, at, &at), DO_ASK);
+	/* Absent only a quarter of an hour after we looked first, whenever it was confirmed. */
+	assert_int_equal(i.last_send, i.not_after + HOUR);
+	/* Were it sent again, that would not be the first attempt: a refusal would prove nothing. */
+	assert_int_equal(i.attempts, 1);
+
+	order = new_intent(INTENT_WITHDRAWAL, INTENT_ACCEPTED);
+	str_copy(order.integrator, sizeof order.integrator, "payroll");
+	assert_int_equal(intent_next(&order, &lost, NOW, &at), DO_INDEX);
+	order.steps |= STEP_INDEXED;
+	assert_int_equal(intent_next(&order, &lost, NOW, &at), DO_WAIT);
+	assert_int_equal(order.state, INTENT_ASKING);
+}
+
 /* A limit that takes no word keeps nobody waiting for theirs. */
 static void
 test_limit_away(void **state)
@@ -443,7 +471,7 @@ test_limit_away(void **state)
 static void
 test_strict(void **state)
 {
-	static const struct intent_rules strict = { 0, true, false, false };
+	static const struct intent_rules strict = { 0, true, false, false, 0 };
 	struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_NOT_DONE);
 	int64_t at;
 
@@ -905,7 +933,8 @@ main(void)
 		cmocka_unit_test(test_asked), cmocka_unit_test(test_found_means_id_and_amount),
 		cmocka_unit_test(test_saga), cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_paid_after_release), cmocka_unit_test(test_words_out_of_order),
-		cmocka_unit_test(test_closed), cmocka_unit_test(test_limit_away), cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_closed), cmocka_unit_test(test_limit_away), cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_strict),
 		cmocka_unit_test(test_no_token_and_paid), cmocka_unit_test(test_counts_as), cmocka_unit_test(test_why_told),
 		cmocka_unit_test(test_no_token),
 		cmocka_unit_test(test_no_token_no_cancel), cmocka_unit_test(test_what_a_person_may_say), cmocka_unit_test(test_resolved),

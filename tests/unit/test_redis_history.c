@@ -27,15 +27,17 @@ struct process {			/* one that looks */
 	struct redis *redis;
 	struct redis_history *history;
 	bool trusted;
+	int64_t lost_ms;
 };
 
 static struct redis_fixture first, second;
 static char why[200];
 
 static void
-on_change(void *arg, bool trusted)
+on_change(void *arg, bool trusted, int64_t lost_ms)
 {
 	((struct process *)arg)->trusted = trusted;
+	((struct process *)arg)->lost_ms = lost_ms;
 	assert_int_equal(metric_get(M_LIMIT_CLOSED), !trusted);
 }
 
@@ -64,7 +66,9 @@ process_stop(struct process *p)
 static bool
 is_trusted(void *arg)
 {
-	return ((struct process *)arg)->trusted;
+	struct process *p = arg;
+
+	return p->trusted && redis_history_known(p->history);
 }
 
 static bool
@@ -228,6 +232,7 @@ test_a_replica_that_comes_is_no_failover(void **state)
 	redis_fixture_until(p.loop, is_trusted, &p);
 	replicate(&p);
 	assert_true(p.trusted);
+	assert_int_equal(p.lost_ms, 0);
 	process_stop(&p);
 	newcomer_sees(&first, is_trusted);
 }
@@ -237,6 +242,7 @@ test_promoted(void **state)
 {
 	struct process p;
 	char id[REDIS_HISTORY_ID];
+	int64_t lost;
 
 	(void)state;
 	process_start(&p, &first);
@@ -249,6 +255,8 @@ test_promoted(void **state)
 	process_start(&p, &second);
 	redis_fixture_until(p.loop, is_promoted, &p);
 	assert_false(p.trusted);
+	lost = p.lost_ms;
+	assert_true(lost > INT64_C(1700000000000));
 
 	/* It stays so for all, and over a restart that leaves no trace in INFO. */
 	assert_true(redis_history_id(asking(&second), id, why, sizeof why));
@@ -263,6 +271,7 @@ test_promoted(void **state)
 	newcomer_sees(&second, is_promoted);
 	accept_now(&second);
 	redis_fixture_until(p.loop, is_trusted, &p);
+	assert_int_equal(p.lost_ms, lost);	/* when that was is not forgotten */
 	process_stop(&p);
 	newcomer_sees(&second, is_trusted);
 	redis_fixture_kill(&second);
@@ -329,6 +338,19 @@ test_an_older_state(void **state)
 	process_stop(&other);
 }
 
+/* Full is no other history: what counts is still known for certain. */
+static void
+test_out_of_memory(void **state)
+{
+	struct process p;
+
+	(void)state;
+	redis_fixture_do(&first, "CONFIG SET maxmemory 1");
+	process_start(&p, &first);
+	redis_fixture_until(p.loop, is_trusted, &p);
+	process_stop(&p);
+}
+
 /* Its limits cannot be read either, but it may come back as the same. */
 static void
 test_what_cannot_be_looked_at(void **state)
@@ -373,6 +395,7 @@ main(void)
 		BOTH(test_promoted_and_restarted),
 		BOTH(test_promoted_right_after_a_full_resync),
 		BOTH(test_an_older_state),
+		BOTH(test_out_of_memory),
 		BOTH(test_what_cannot_be_looked_at),
 	};
 

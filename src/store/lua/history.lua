@@ -11,17 +11,18 @@
 --   at        ms since the epoch, of the last beat
 --   closed    since somebody saw that it is another history, why; until it is accepted
 --   since     ms since the epoch, of that
+--   lost      the same, and it stays: what was written before may miss what followed it
 -- ARGV[1] is the highest beat that the caller has seen here: an older one means that an older state was
 -- put back. ARGV[2] is the replication id whose history is accepted from now on, or ''. Returns why it is
--- closed ('': it is not; 'moved': not accepted, the id is another one), since when, the replication id, the beat, and the ms
--- between the last beat and now.
+-- closed ('': it is not; 'moved': not accepted, the id is another one), since when, the replication id,
+-- the beat, the ms between the last beat and now, and `lost` (0: never).
 local BEAT_MS = 500
 
 local info = redis.call('INFO', 'replication')
 local id = string.match(info, 'master_replid:(%x+)')
 local former = string.match(info, 'master_replid2:(%x+)')
-local known, beat, instance, at, closed, since = unpack(redis.call('HMGET', KEYS[1], 'id', 'beat', 'instance', 'at',
-	'closed', 'since'))
+local known, beat, instance, at, closed, since, lost = unpack(redis.call('HMGET', KEYS[1], 'id', 'beat',
+	'instance', 'at', 'closed', 'since', 'lost'))
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local last = tonumber(at or now)
@@ -31,7 +32,7 @@ local was_closed = closed
 
 if ARGV[2] ~= '' then
 	if ARGV[2] ~= id then
-		return { 'moved', '0', id, tostring(count), '0' }
+		return { 'moved', '0', id, tostring(count), '0', lost or '0' }
 	end
 	closed = false
 elseif not closed then
@@ -43,8 +44,9 @@ elseif not closed then
 		closed = 'older'
 	end
 end
-if closed ~= was_closed then
+if closed and (not was_closed or not since) then
 	since = string.format('%.0f', now)
+	lost = since
 end
 
 local settled = ARGV[2] == '' and closed == was_closed and (closed or known == id)
@@ -52,7 +54,7 @@ if not settled or now - last >= BEAT_MS or now < last then
 	local next = string.format('%.0f', math.max(count, seen) + 1)
 	redis.call('HSET', KEYS[1], 'beat', next, 'at', string.format('%.0f', now))
 	if closed then
-		redis.call('HSET', KEYS[1], 'closed', closed, 'since', since)
+		redis.call('HSET', KEYS[1], 'closed', closed, 'since', since, 'lost', lost or since)
 	else
 		redis.call('HSET', KEYS[1], 'id', id)
 		redis.call('HDEL', KEYS[1], 'closed', 'since')
@@ -61,4 +63,4 @@ if not settled or now - last >= BEAT_MS or now < last then
 	end
 	beat = next
 end
-return { closed or '', closed and since or '0', id, beat, string.format('%.0f', now - last) }
+return { closed or '', closed and since or '0', id, beat, string.format('%.0f', now - last), lost or '0' }
