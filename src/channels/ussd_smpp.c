@@ -273,4 +273,5 @@ ussd_smpp_deliver(struct bind *b, int link, const struct smpp_pdu *pdu)
 		refuse(&a, M_USSD_LOST, "ussd dialogue unknown", "error.session_lost");
 	}
 	mem_wipe(a.text, sizeof a.text);
+	mem_wipe(a.turn.imsi, sizeof a.turn.imsi);
 }

@@ -482,7 +482,8 @@ static const struct option tenant_rows[] = {
 	    .help = "Pending tokens lower what may be spent." },
 	{ "activated_cap", OPTION_MONEY, "500.00", RANGE(0, MONEY_MAX), IN(tenant_settings,
 	    activated_cap),
-	    .help = "What may be paid in a day in the first 72 hours after activation." },
+	    .help = "What may be paid in a day in the first 72 hours after an activation, a new PIN for a forgotten one, or "
+	    "a changed SIM; 0.00 sets no cap." },
 	{ "wallet_core", OPTION_GROUP, REQUIRED, .group = &wallet_group,
 	    .help = "The tenant's wallet core." },
 	{ "channels", OPTION_LIST, "[]", RANGE(0, 64), .group = &channel_group,

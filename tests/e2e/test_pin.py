@@ -34,6 +34,18 @@ def restart(stage, *keys):
     until(stage.gateway.linked, "the links")
 
 
+def test_a_key_gets_a_file_and_a_number_of_its_own(make_stage, tmp_path):
+    isango = make_stage(start=False).build / "isango"
+
+    def keygen(*arguments):
+        return subprocess.run([isango, "keygen", *arguments], capture_output=True, text=True, check=False).returncode
+    key = tmp_path / "pin7.key"
+    assert keygen(key, "7") == 0 and re.fullmatch("7 [0-9a-f]{64}\n", key.read_text())
+    before = key.read_text()
+    assert keygen(key, "8") == 1 and keygen(tmp_path / "x", "0") != 0 and keygen(tmp_path / "x", "256") != 0
+    assert key.read_text() == before and not (tmp_path / "x").exists()
+
+
 def local(_config, tenant):
     tenant["wallet_core"].update(pin_check="local", acts_as="tenant")
 
@@ -107,6 +119,8 @@ def test_a_forgotten_pin(stage):
     assert phone.type(ID_NUMBERS[THANDI]).startswith("Type the code from the SMS.")
     code = re.search(r"code is (\d{6})", phone.sms()).group(1)
     wrong = f"{(int(code) + 1) % 1000000:06}"
+    phone.hang_up()                     # to read it
+    assert phone.dial().startswith("Type the code from the SMS.")
     assert phone.type(wrong).startswith("That code is not right.")
     assert phone.type(code).startswith("You can set a new PIN from ") and not phone.open
     wait_sms(phone, "A new PIN for you was asked for.")

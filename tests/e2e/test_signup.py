@@ -68,6 +68,18 @@ def test_the_same_id_twice(stage):
     assert not other.open
 
 
+def test_nobody_tries_many_ids(stage):
+    """That an ID is taken says that it is a customer's: ten are looked at in a day."""
+    sign_up(stage)
+    other = Phone(stage, SIPHO)
+    other.dial()
+    other.type("1")
+    for tries in range(11):
+        screen = other.walk("1", "Sipho", "Dlamini", "1", ID_NUMBERS[THANDI])
+        assert screen.startswith("Someone has already signed up" if tries < 10 else "We could not finish."), (tries, screen)
+        other.dial()
+
+
 def test_a_passport(stage):
     phone = Phone(stage, THANDI)
     phone.dial()

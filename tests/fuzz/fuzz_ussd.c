@@ -28,7 +28,11 @@ read_as(int preset, const struct ussd_in *in, const char *phone)
 {
 	struct ussd_dialect d = *ussd_preset(preset);
 	struct ussd_event e;
+	char imsi[33];
 
+	d.imsi_tlv = in->tlvs > 0 ? in->tlv[in->tlvs - 1].tag : 0x1402;
+	ussd_imsi(&d, in, imsi);
+	must(strspn(imsi, "0123456789abcdef") == strlen(imsi) && (imsi[0] == '\0' || strlen(imsi) >= 5));
 	if (d.session_id == SESSION_VENDOR_TLV)
 		d.session_tlv = in->tlvs > 0 ? in->tlv[0].tag : 0x1401;
 	ussd_read(&d, in, phone, &e);

@@ -81,7 +81,7 @@ walk_check_call(const struct walk *w)
 	const struct call_row *row = call_find(w->step.call);
 
 	must(row != NULL && (!row->intent || w->paid));
-	must(row->wants_secret == (w->step.secret[0] != '\0'));
+	must((row->wants_secret != CALL_NO_PIN) == (w->step.secret[0] != '\0'));
 }
 
 static inline void

@@ -75,7 +75,7 @@ static inline struct subscriber
 record(struct sim_world *w)
 {
 	struct store_key key = key_for(STORE_SUBSCRIBER);
-	struct subscriber s;
+	struct subscriber s = { 0 };
 	struct store_value v;
 
 	memory_store_load(w->store, w->loop.now, &key, 1, &v);
@@ -87,7 +87,7 @@ static inline struct pin_tries
 tries(struct sim_world *w)
 {
 	struct store_key key = key_for(STORE_PIN);
-	struct pin_tries p;
+	struct pin_tries p = { 0 };
 	struct store_value v;
 
 	memory_store_load(w->store, w->loop.now, &key, 1, &v);
