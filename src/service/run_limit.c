@@ -69,6 +69,10 @@ on_limit_loaded(struct task *t, const struct event *e)
 		run_give_up(r, "the limit could not be read");
 		return;
 	}
+	if (!run_is_ours(r)) {
+		run_keep(r);	/* this took so long that another process may have done the step, and the next one */
+		return;
+	}
 	rev_loaded(&r->limit_rev, &e->v[0]);
 	memset(&r->limit, 0, sizeof r->limit);
 	if (e->v[0].present && !limit_decode(e->v[0].p, e->v[0].len, &r->limit)) {
