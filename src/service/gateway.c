@@ -245,6 +245,7 @@ wake(struct gateway *gw)
 
 struct looking {
 	struct task task;
+	int64_t until;		/* the lease of what it finds, reckoned from before it asked */
 };
 
 static void
@@ -258,7 +259,7 @@ on_due(struct task *t, const struct event *e)
 {
 	for (size_t i = 0; e->end == STORE_DONE && i < e->n; i++)
 		if (e->c[i].value.present && !e->c[i].value.damaged)
-			run_claimed(t->gw, &e->c[i].value);
+			run_claimed(t->gw, &e->c[i].value, LIST_OF(t, struct looking, task)->until);
 		else if (e->c[i].value.damaged)
 			log_error(t->id, "due intent damaged", "octets=%zu", e->c[i].value.len);
 	task_end(t);
@@ -279,6 +280,7 @@ look_for_due(struct gateway *gw)
 		struct store_claim claim = { .list = STORE_DUE, .bucket = gw->due_next, .max = DUE_CLAIM,
 			.lease_ms = RUN_LEASE_MS };
 
+		l->until = gw->now + RUN_LEASE_MS;
 		gw->due_next = (gw->due_next + 1) % buckets;
 		task_start(gw, &l->task, looking_end);
 		task_claim(&l->task, &claim, on_due);

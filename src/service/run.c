@@ -87,6 +87,7 @@ run_add_intent(struct run *r, struct store_commit *c, int64_t due)
 			commit_part_add(c, STORE_PERSON, r->i.tenant, &key, r->i.person_at);
 	} else
 		commit_check(c, &key, &r->rev);
+	r->held_next = due - COMMIT_WITHIN_MS;
 	if (due > 0)
 		commit_list_add(c, STORE_DUE, &key, due);
 	else
@@ -109,6 +110,7 @@ start_again(struct run *r)
 
 	r->again = false;
 	r->tries = 0;
+	r->held_until = r->task.gw->now + RUN_START_MS;
 	task_load(&r->task, &key, 1, on_intent_loaded);
 }
 
@@ -120,6 +122,7 @@ run_saved(struct run *r, const struct event *e)
 		if (r->dirty)
 			rev_saved(&r->rev);
 		r->dirty = false;
+		r->held_until = r->held_next;
 		return true;
 	}
 	if (e->end == STORE_CONFLICT && r->again)
@@ -214,6 +217,19 @@ next_action(struct run *r, int64_t *at)
 	return doing;
 }
 
+/* Steps whose effect is not in the intent's own bucket: its version does not keep an old state from doing them. */
+static const bool elsewhere[DO_FINAL_SMS + 1] = {
+	[DO_CAP] = true, [DO_INDEX] = true, [DO_REFER] = true, [DO_RESERVE] = true, [DO_COMMIT_LIMIT] = true,
+	[DO_RELEASE_LIMIT] = true, [DO_CANCEL] = true, [DO_TOKEN_SMS] = true, [DO_RESULT_SMS] = true,
+	[DO_RECEIVER_SMS] = true, [DO_FINAL_SMS] = true,
+};
+
+bool
+run_is_ours(const struct run *r)
+{
+	return !r->dirty && r->task.gw->now < r->held_until;
+}
+
 void
 run_go_on(struct run *r)
 {
@@ -221,6 +237,11 @@ run_go_on(struct run *r)
 	int64_t at;
 
 	doing = next_action(r, &at);
+	/* What only time changed is not so before it is saved: others may have carried it on while we stood still. */
+	if (r->dirty && to_be_told(r) && run_is_watched(r)) {
+		run_keep(r);
+		return;
+	}
 	/* The watcher hears after the outcome is noted, so that the next dial does not tell it once more. */
 	if (to_be_told(r) && doing != DO_NOTE && doing != DO_RELEASE_LIMIT && run_is_watched(r)) {
 		tell_watcher(r, true);
@@ -232,6 +253,10 @@ run_go_on(struct run *r)
 		doing = next_action(r, &at);
 	}
 	r->doing = doing;
+	if (elsewhere[doing] && !run_is_ours(r)) {
+		run_keep(r);
+		return;
+	}
 	log_debug(r->task.id, "intent next", "intent=%s state=%s do=%s", r->i.id,
 	    intent_state_name(r->i.state), intent_action_name(doing));
 	RUN_POINT(r, "before");
@@ -355,6 +380,7 @@ run_new(struct gateway *gw, const char *id)
 	if (map_get(gw->running, id, strlen(id)) != NULL)
 		return NULL;
 	r = xcalloc(1, sizeof *r);
+	r->held_until = gw->now + RUN_START_MS;
 	str_copy(r->id, sizeof r->id, id);
 	map_put(gw->running, id, strlen(id), r);
 	gw->runs++;
@@ -417,7 +443,7 @@ run_start(struct gateway *gw, const char *owner, const char *id)
 }
 
 void
-run_claimed(struct gateway *gw, const struct store_value *v)
+run_claimed(struct gateway *gw, const struct store_value *v, int64_t until)
 {
 	struct intent *i = xcalloc(1, sizeof *i);
 	struct run *r = NULL;
@@ -428,6 +454,7 @@ run_claimed(struct gateway *gw, const struct store_value *v)
 	free(i);
 	if (r == NULL)
 		return;
+	r->held_until = until - COMMIT_WITHIN_MS;
 	if (!run_take_record(r, v)) {
 		task_end(&r->task);
 	} else if (gw->tenants[r->tenant].runs > RUNS_TENANT_MAX) {

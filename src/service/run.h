@@ -15,8 +15,8 @@
 
 /* Goes on with an intent that this process accepted or claimed; does nothing if it is already being carried on here. */
 void run_start(struct gateway *gw, const char *owner, const char *id);
-/* Of a record that a claim brought. */
-void run_claimed(struct gateway *gw, const struct store_value *v);
+/* Of a record that a claim brought, whose lease ends then. */
+void run_claimed(struct gateway *gw, const struct store_value *v, int64_t until);
 /* `watcher` hears through run_watcher_told() when the intent is settled; replaces an earlier one. */
 void run_watch(struct gateway *gw, const char *id, uint64_t watcher);
 

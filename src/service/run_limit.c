@@ -171,6 +171,10 @@ on_limit_loaded(struct task *t, const struct event *e)
 		limit_failed(r, "the limit could not be read");
 		return;
 	}
+	if (!run_is_ours(r)) {
+		run_keep(r);	/* this took so long that another process may have done the step, and the next one */
+		return;
+	}
 	l = xcalloc(1, sizeof *l);
 	rev_loaded(&rev, &e->v[0]);
 	if (!e->v[0].damaged && (!e->v[0].present || limit_decode(e->v[0].p, e->v[0].len, l)))

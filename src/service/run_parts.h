@@ -4,6 +4,7 @@
 #include "base/fault_point.h"
 #include "service/run.h"
 
+#define RUN_START_MS 1000		/* one that was just accepted or read is nobody else's for so long, and a commit longer */
 #define RUN_TRIES 8			/* at a record that others change too */
 
 struct run {
@@ -12,6 +13,8 @@ struct run {
 	struct intent i;
 	struct rev rev;
 	bool dirty;			/* the intent is not as it is in the store */
+	/* No other process carries it on before what is committed until then is executed or refused. */
+	int64_t held_until, held_next;	/* next: once the save under way is done */
 	bool again;			/* its record was changed by somebody who wants it carried on from there */
 	uint64_t watcher;
 	int tenant, integrator;		/* the latter while it is called back */
@@ -58,6 +61,8 @@ bool run_saved(struct run *r, const struct event *e);
 void run_add_intent(struct run *r, struct store_commit *c, int64_t due);
 void run_needs_person(const struct run *r);	/* it just came to one: counts and alarms */
 bool run_is_watched(const struct run *r);
+/* The intent is as it was saved, and no other process has carried it on: asked before anything outside its bucket is done. */
+bool run_is_ours(const struct run *r);
 const struct tenant_settings *run_tenant(const struct run *r);
 /* The intent as it is in the store; false when it cannot be read. */
 bool run_take_record(struct run *r, const struct store_value *v);

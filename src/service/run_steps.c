@@ -74,6 +74,10 @@ on_cap_loaded(struct task *t, const struct event *e)
 		run_give_up(r, "the day's cap could not be read");
 		return;
 	}
+	if (!run_is_ours(r)) {
+		run_keep(r);
+		return;
+	}
 	rev_loaded(&rev, &e->v[0]);
 	if (!day_cap_take(&cap, integrator_of(r), r->i.amount)) {
 		metric_add(M_TOKENS_CAPPED, 1);

@@ -7,8 +7,6 @@
 #include "base/log.h"
 #include "base/str.h"
 
-#define COMMIT_WITHIN_MS 4000	/* a commit that Redis comes to later than this is refused by Redis itself */
-
 void
 task_start(struct gateway *gw, struct task *t, void (*end)(struct task *))
 {

@@ -63,13 +63,13 @@ sim_call_crash(struct sim_process *p, enum sim_strike_what strike, int64_t there
 		crash_at(p, there);
 }
 
-/* Shorter than every lease, about as long as one, longer than all of them. */
+/* Shorter than every lease, about as long as one, longer than all of them, longer than absence takes to be believed. */
 static int64_t
 standstill(struct sim_loop *l)
 {
-	static const int64_t most[] = { 3000, 12000, 90000 };
+	static const int64_t most[] = { 3000, 12000, 12000, 90000, 90000, 1500000 };
 
-	return sim_between(l, 100, most[sim_below(l, 3)]);
+	return sim_between(l, 100, most[sim_below(l, NELEM(most))]);
 }
 
 enum sim_strike_what

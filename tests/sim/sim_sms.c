@@ -157,6 +157,20 @@ plan_receipts(struct sim_world *w, int bind, const char *id, bool failed, int64_
 		new_receipt(w, &r, bind, at + sim_between(l, 0, 60000));
 }
 
+/* Of two that hold a link, one has lost it: it is not to write any more. One that rests looks before it writes. */
+static void
+check_link(const struct sim_process *p, int bind)
+{
+	const struct sim_world *w = p->world;
+
+	for (int i = 0; i < w->processes; i++) {
+		const struct sim_process *o = &w->process[i];
+
+		if (o != p && o->gw != NULL && o->ticking && o->holds_link[bind] && o->stands_until <= w->loop.now)
+			sim_broken(p->world, "an SMS is written on a link that another process holds");
+	}
+}
+
 void
 sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 {
@@ -173,6 +187,8 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	sim_call_crash(p, strike, there);
 	if (strike == STRIKE_CRASH_BEFORE)
 		return;
+	if (w->quick && p->holds_link[w->settings.channels[q->channel].bind])
+		check_link(p, w->settings.channels[q->channel].bind);
 	if (!p->holds_link[w->settings.channels[q->channel].bind] || sim_chance(l, f->sms_later)) {
 		answer_at(p, op, SMS_LATER, "", l->now + 1);
 		return;

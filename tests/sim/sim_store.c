@@ -121,6 +121,8 @@ commit_now(struct sim_world *w, const struct store_call *c, struct store_answer 
 	bool repeated = is_repeated(w, c->commit);
 
 	a->end = memory_store_commit(w->store, w->loop.now, c->commit);
+	if (a->end == STORE_DONE && !repeated && w->loop.now > c->commit->not_after_ms)
+		sim_broken(w, "a commit was executed after its time");
 	for (size_t i = 0; a->end == STORE_DONE && !repeated && i < c->commit->n; i++)
 		sim_due_op(w, &c->commit->op[i]);
 }

@@ -122,6 +122,9 @@ way_of(struct sim_world *w, const struct wallet_req *q)
 	way.back = (way.there = l->now + sim_between(l, 5, 60)) + sim_between(l, 5, 60);
 	if (sim_chance(l, f->wallet_slow))
 		way.back = (way.there = l->now + sim_between(l, 100, 4000)) + sim_between(l, 100, 4000);
+	/* Money may take longer than the lease of the process that sent it, and still be answered. */
+	if (wallet_op_moves_money(q->op) && sim_chance(l, f->wallet_slow))
+		way.back = (way.there = l->now + sim_between(l, 100, 15000)) + sim_between(l, 100, 14000);
 	if (wallet_op_moves_money(q->op) && sim_chance(l, f->wallet_late)) {
 		way.there = l->now + sim_between(l, 1000, LATE_WALLET_MS);
 		way.silent = true;
