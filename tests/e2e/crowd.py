@@ -73,6 +73,11 @@ class Direct:
         """An aggregator tells nobody."""
         self.open = False
 
+    def repeat(self, gateway):
+        """The aggregator posts the last input once more, to this one."""
+        self.gateway = gateway
+        return self._post()
+
     def _post(self):
         status, text = at_post(self.gateway, self.history, self.session, self.msisdn)
         self.screen = text[4:] if status == 200 else None
@@ -88,6 +93,9 @@ class Ussd(Phone):
 
     def type(self, text):
         return self._seen(*self._ask("type", {"text": text}))
+
+    def repeat(self, _gateway=None):
+        return self._seen(*self._ask("repeat", {}))
 
     def _seen(self, status, answer):
         self.screen, self.open = (answer["screen"], answer["open"]) if status == 200 else (None, False)
@@ -129,12 +137,11 @@ class Customer:
 
     def _new_amount(self, kind):
         k = sum(a.kind == kind for a in self.attempts)
-        return 1000 + k if kind == "transfer" else 5000 * (k + 1)
+        return 1000 + k if kind == "transfer" else 5000 * (2 * k + 1)
 
     def to_confirm(self, kind, to=None, gateway=None):
         """The attempt whose confirm screen is shown, or None where it did not come to that."""
         attempt = Attempt(self.msisdn, kind, self._new_amount(kind), to or self.msisdn)
-        self.attempts.append(attempt)
         screen = self.dial(gateway)
         if screen is None or not screen.endswith(HOME):
             return None
@@ -148,6 +155,7 @@ class Customer:
         if screen is None or ASKS_PIN not in screen:
             return None
         attempt.confirm = screen
+        self.attempts.append(attempt)
         return attempt
 
     def pay(self, attempt, pin=PIN):
@@ -170,18 +178,21 @@ class Employer:
     def __init__(self, stage):
         self.stage, self.attempts = stage, []
 
-    def order(self, to, cents, gateway=None, attempt=None):
-        """Again with an attempt: the same order once more."""
-        if attempt is None:
-            attempt = Attempt("", "order", cents, to, pinned=True)
-            self.attempts.append(attempt)
+    def wants(self, to):
+        """A new order; order() sends it, and the same one again each time."""
+        n = len(self.attempts)
+        # Never an amount of a customer's.
+        self.attempts.append(Attempt("", "order", 5000 * (2 * n + 2), to, pinned=True))
+        return self.attempts[-1]
+
+    def order(self, gateway, attempt):
         n = self.attempts.index(attempt)
-        order = {"amount": cents / 100, "type": "ZA_PAYCORP_ATM", "deliverToPhone": to, "externalUniqueId": f"order-{n}"}
+        order = {"amount": attempt.cents / 100, "type": "ZA_PAYCORP_ATM", "deliverToPhone": attempt.to,
+                 "externalUniqueId": f"order-{n}"}
         path = f"/eclipse-conductor/rest/v1/tenants/5987/wallets/{self.stage.wallet_id}/withdrawals"
-        status, text = http("POST", (gateway or self.stage.gateway).url(path), json.dumps(order).encode(),
+        status, text = http("POST", gateway.url(path), json.dumps(order).encode(),
                             {"Content-Type": "application/json", "Authorization": INTEGRATOR_KEY})
         attempt.answer = {"status": status, "body": json.loads(text) if status else None}
-        return attempt
 
 
 def inboxes(stage):

@@ -7,12 +7,13 @@ works, only what it promises.
 import collections
 import re
 
-from crowd import ASKS_PIN, grouped, rand
-from helpers import token_in
+from crowd import ASKS_PIN, grouped, inboxes, rand
+from helpers import EMPLOYER, token_in
 
 LIMIT_CENTS = 2400000
 ATM_FEE, TRANSFER_FEE = 800, 100
 NOTHING = "Nothing was paid."
+FROM = " from "                 # in the text for another phone than the payer's
 PROMISED = "The result comes by SMS."
 USABLE = ("PENDING", "SUCCESSFUL")
 ENDED_TOGETHER_MS = 2000        # what ends while its SMS is on its way
@@ -43,10 +44,10 @@ class Books:
 
 
 class Judge:
-    """inboxes: msisdn -> [{"text":, "at_ms":}]. with_person: ids of intents that an operator has in front of him."""
+    """messages: msisdn -> [{"text":, "at_ms":}]. with_person: ids of intents that an operator has in front of him."""
 
-    def __init__(self, state, inboxes, attempts, notices=(), employer=None, with_person=()):
-        self.books, self.inboxes, self.attempts = Books(state), inboxes, attempts
+    def __init__(self, state, messages, attempts, notices=(), employer=None, with_person=()):
+        self.books, self.inboxes, self.attempts = Books(state), messages, attempts
         self.notices, self.employer, self.with_person = notices, employer, with_person
         self.found = []
 
@@ -125,7 +126,8 @@ class Judge:
         found = []
         for message in self.inboxes.get(a.to, []):
             token = token_in(message["text"])
-            if token is not None and (token in known or (a.to == a.payer and rand(a.cents) in message["text"])):
+            ours = token in known or (a.to == a.payer and rand(a.cents) in message["text"] and FROM not in message["text"])
+            if token is not None and ours:
                 found.append((token, message["at_ms"]))
         return found
 
@@ -206,3 +208,16 @@ class Judge:
         for words in (rand(a.cents), f"{rand(fee)} fee", grouped(a.to), ASKS_PIN):
             if words not in screen:
                 self.say(5, a, f"{words!r} was not on the screen that was confirmed: {screen!r}")
+
+
+def with_person(stage):
+    """As the gateways' logs say."""
+    return {found[1] for gateway in stage.gateways for found in
+            re.finditer(r" intent end .*?intent=(\S+) state=person", gateway.log.read_text(errors="replace"))}
+
+
+def judge(stage, customers, employer):
+    """Over all that a stage has seen."""
+    attempts = [a for c in customers for a in c.attempts] + employer.attempts
+    notices = {c.msisdn: c.notices for c in customers}
+    return Judge(stage.state(), inboxes(stage), attempts, notices, EMPLOYER, with_person(stage))

@@ -7,15 +7,14 @@ began. In the end the rules of money are held against the ledger and the SMS.
 import collections
 import concurrent.futures
 import pathlib
-import re
 import signal
 import threading
 
 import pytest
 
-from crowd import HOUR_MS, SECOND_MS, Customer, Employer, inboxes, pass_time, quiet, redeem_every_other
+from crowd import HOUR_MS, SECOND_MS, Customer, Employer, pass_time, quiet, redeem_every_other
 from helpers import HOME, PIN
-from rules import LIMIT_CENTS, Judge
+from rules import LIMIT_CENTS, judge
 from stage import until
 
 AT_ONCE = 8
@@ -73,7 +72,7 @@ class Kills:
 
     def confirm(self, scenario, customer, attempt, gateway):
         if SCENARIOS[scenario][0] == "order":
-            self.employer.order(customer.msisdn, 5000 * (1 + len(self.employer.attempts)), gateway)
+            self.employer.order(gateway, self.employer.wants(customer.msisdn))
             return
         customer.phone.gateway = gateway
         customer.pay(attempt)
@@ -165,18 +164,9 @@ class Kills:
 
     # ---- afterwards
 
-    def with_person(self):
-        return {found[1] for gateway in self.stage.gateways for found in
-                re.finditer(r" intent end .*?intent=(\S+) state=person", gateway.log.read_text())}
-
-    def judge(self):
-        attempts = [a for c in self.customers for a in c.attempts] + self.employer.attempts
-        notices = {c.msisdn: c.notices for c in self.customers}
-        return Judge(self.stage.state(), inboxes(self.stage), attempts, notices, "27829000000", self.with_person())
-
     def redial(self, customer):
         """Before the PIN the time only; after it what is left of the month, which is what the ledger says."""
-        judge = self.judge()
+        judge = judge(self.stage, self.customers, self.employer)
         screen = customer.dial(self.survivor)
         assert screen.endswith(HOME), f"{customer.msisdn}: {screen!r}"
         assert customer.limit_left(self.survivor) == LIMIT_CENTS - judge.usable_cents(customer.msisdn), customer.msisdn
@@ -188,11 +178,11 @@ class Kills:
         self.wake()
         pass_time(self.stage, 20 * SECOND_MS, 16 * 60 * SECOND_MS)
         for attempt in self.employer.attempts:
-            self.employer.order(attempt.to, attempt.cents, self.survivor, attempt)
+            self.employer.order(self.survivor, attempt)
         list(self.pool.map(self.redial, self.customers))
         assert redeem_every_other(self.stage) > 0
         pass_time(self.stage, HOUR_MS, 6 * HOUR_MS, 25 * HOUR_MS, 60 * HOUR_MS)
-        found = self.judge().violations()
+        found = judge(self.stage, self.customers, self.employer).violations()
         assert not found, "\n".join(found)
         state = self.stage.state()
         assert state["violations"] == []

@@ -34,7 +34,7 @@ def sound():
         Attempt(PAYER, "transfer", 1000, PAYEE, CONFIRM, True, "Done: R10.00 sent to K*** N*** 082 100 0002."),
         Attempt(PAYER, "cash", 5000, PAYER, CASH, True, None),
         Attempt("", "order", 7000, PAYER, None, True, None, {"status": 200, "body": {}})]
-    return {"state": state, "inboxes": inboxes, "attempts": attempts, "employer": EMPLOYER,
+    return {"state": state, "messages": inboxes, "attempts": attempts, "employer": EMPLOYER,
             "notices": {PAYER: ["Your payment of 14:02 went through."]}}
 
 
@@ -56,7 +56,7 @@ def not_debited(run):
 
 def says(which, text, who=PAYER):
     def change(run):
-        run["inboxes"][who][which]["text"] = text
+        run["messages"][who][which]["text"] = text
     return change
 
 
@@ -68,29 +68,29 @@ def screen(which, text):
 
 def forget(who, which):
     def change(run):
-        del run["inboxes"][who][which]
+        del run["messages"][who][which]
     return change
 
 
 def untold(run):
     run["attempts"][0].screen = None
-    del run["inboxes"][PAYER][0]
+    del run["messages"][PAYER][0]
 
 
 def promised(run):
     not_debited(run)
     untold(run)
-    run["inboxes"][PAYEE].clear()
+    run["messages"][PAYEE].clear()
     run["attempts"][0].screen = "We are still working on it. The result comes by SMS."
 
 
 def another_token(run):
-    run["inboxes"][PAYER].append({"text": TOKEN.replace("1234", "4321"), "at_ms": 1500})
+    run["messages"][PAYER].append({"text": TOKEN.replace("1234", "4321"), "at_ms": 1500})
 
 
 def stale(run):
     run["state"]["withdrawals"][0]["status"] = "TIMEOUT"
-    run["inboxes"][PAYER][1]["at_ms"] = 90000
+    run["messages"][PAYER][1]["at_ms"] = 90000
 
 
 def never_made(run):
@@ -101,7 +101,7 @@ def over_the_limit(run):
     run["state"]["withdrawals"][0]["amount"] = run["state"]["withdrawals"][1]["amount"] = "13000.00"
     for which, attempt in ((1, run["attempts"][1]), (3, run["attempts"][2])):
         attempt.cents = 1300000
-        run["inboxes"][PAYER][which]["text"] = "R13 000.00 cash and give code 1234 5678 90 by 24 Nov."
+        run["messages"][PAYER][which]["text"] = "R13 000.00 cash and give code 1234 5678 90 by 24 Nov."
 
 
 def no_pin(run):

@@ -8,6 +8,7 @@ scripts/run and the whole-gateway tests both stand on it. It does not know what 
 """
 import ctypes
 import hashlib
+import http.client as http_client
 import itertools
 import json
 import os
@@ -77,7 +78,7 @@ def http(method, url, body=None, headers=None, timeout=40):
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
-    except OSError:
+    except (OSError, http_client.HTTPException):
         return 0, ""
 
 
@@ -136,7 +137,7 @@ class Gateway(Process):
     """One `isango serve`."""
 
     def __init__(self, stage, name, config, arguments, environment=None):
-        self.name = name
+        self.name, self.ports = name, None
         self.ports_file = stage.folder / f"{name}.ports"
         self.ports_file.unlink(missing_ok=True)
         super().__init__([stage.program, "serve", "-c", config, "--ports", self.ports_file, *arguments],
@@ -152,7 +153,10 @@ class Gateway(Process):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
     def url(self, path=""):
-        return f"http://127.0.0.1:{self.listening()['channels']}{path}"
+        """Also of one that has died, as its callers do not know that."""
+        if self.ports is None:
+            self.ports = self.listening()
+        return f"http://127.0.0.1:{self.ports['channels']}{path}"
 
     def admin(self, path):
         return http("GET", f"http://127.0.0.1:{self.listening()['admin']}{path}")
