@@ -185,6 +185,92 @@ test_store_away(void **state)
 	world_free(w);
 }
 
+/* ---- whatever goes wrong ---- */
+
+struct tried {
+	const char *act;
+	bool on;			/* what it makes of it */
+};
+
+static bool
+state_of(struct sim_world *w, const char *name)
+{
+	struct subscriber s = subscriber_now(w);
+
+	return strcmp(name, "freeze") == 0 ? s.frozen_at != 0 : s.opted_out;
+}
+
+/* Each line of the phone's history leads to an entry that asked for just that. */
+static void
+check_history(struct sim_world *w)
+{
+	struct store_range r = { .key = key(STORE_HISTORY, OWNER, ""), .to_ms = INT64_MAX, .max = STORE_CLAIM_MAX };
+	struct store_claimed out[STORE_CLAIM_MAX];
+	size_t n = memory_store_range(w->store, w->loop.now, &r, out);
+
+	for (size_t i = 0; i < n; i++) {
+		struct store_value v = look_up(w, key(STORE_AUDIT, "acme", out[i].item + 2));
+		struct audit_entry e;
+
+		assert_true(v.present && audit_entry_decode(v.p, v.len, &e));
+		assert_string_equal(e.outcome, "asked");
+		assert_string_equal(e.phone, "2782***4567");
+	}
+}
+
+/* What an operator is told is so, and stays so: also once all that was late has arrived. */
+static void
+try_one(struct sim_world *w, const struct tried *t)
+{
+	const char *what = t->act[0] == 'o' ? "opt" : "freeze";
+	bool before = state_of(w, what), after;
+
+	if (w->process[0].gw == NULL)
+		run(w, MINUTE);
+	order(w, &ann, t->act, ABOUT);
+	run(w, MINUTE);
+	after = state_of(w, what);
+	assert_true(answers <= 1);
+	if (status == 200)
+		assert_int_equal(after, t->on);
+	else if (status == 409)
+		assert_true(before == t->on && after == before);
+	else if (status == 503)
+		assert_int_equal(after, before);
+	else
+		assert_true(status == 0 || status == 500);
+}
+
+static void
+test_the_truth_under_trouble(void **state)
+{
+	static const struct tried acts[] = { { "freeze", true }, { "opt-out", true }, { "opt-in", false } };
+	unsigned done = 0, crashes = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct sim_world *w = ops_world();
+
+		w->loop.rng.s = seed;
+		w->faults = (struct sim_faults){ .store_lost = 40, .store_answer_lost = 60, .store_late = 60,
+			.store_slow = 60, .crash = 10 };
+		for (int i = 0; i < 12; i++) {
+			status = 0;
+			try_one(w, &acts[sim_below(&w->loop, NELEM(acts))]);
+			done += status == 200;
+		}
+		crashes += w->crashes;
+		memset(&w->faults, 0, sizeof w->faults);
+		run(w, 2 * MINUTE);
+		check_history(w);
+		act(w, &ann, "audit", "{\"whole\":true,\"count\":200}");
+		assert_answer(200, "\"chain\":\"whole\"");
+		world_free(w);
+	}
+	/* It did happen. */
+	assert_true(done > 80 && crashes > 10);
+}
+
 int
 main(void)
 {
@@ -192,7 +278,7 @@ main(void)
 		cmocka_unit_test(test_no_entry_no_effect), cmocka_unit_test(test_effect_without_an_answer),
 		cmocka_unit_test(test_crash_before_the_effect), cmocka_unit_test(test_crash_around_an_approval),
 		cmocka_unit_test(test_a_broken_link), cmocka_unit_test(test_at_the_same_time),
-		cmocka_unit_test(test_store_away),
+		cmocka_unit_test(test_store_away), cmocka_unit_test(test_the_truth_under_trouble),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
