@@ -22,6 +22,7 @@ struct run {
 	bool ids_missing, found;
 	struct wallet_withdrawal item;	/* what was found, or what the core answered */
 	bool done;			/* the core answered that it is done */
+	int64_t answered_at;		/* when it did */
 	/* the limit's record of the step in hand */
 	struct limit limit;
 	struct rev limit_rev;
