@@ -52,7 +52,7 @@ static const char *const state_name[INTENT_STATES] = {
 static const char *const why_name[WHY_REASONS] = {
 	"", "short", "barred", "limit", "refused", "expired", "unknown", "unknown", "busy", "limit", "closed",
 };
-static const char *const action_name[] = {
+static const char *const action_name[INTENT_ACTIONS] = {
 	"nothing", "wait", "cap", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
 	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms", "tell", "resend_sms",
 };

@@ -134,7 +134,8 @@ enum intent_action {
 	DO_NOTE,		/* in the subscriber: not open any more, what became of it */
 	DO_TOKEN_SMS, DO_RESULT_SMS, DO_RECEIVER_SMS, DO_FINAL_SMS,
 	DO_TELL,		/* the integrator's callbackUrl */
-	DO_RESEND_SMS		/* the same token once more */
+	DO_RESEND_SMS,		/* the same token once more */
+	INTENT_ACTIONS
 };
 struct intent_rules {
 	int give_back;		/* GIVE_BACK_… */

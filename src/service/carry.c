@@ -9,6 +9,8 @@
 #include "base/str.h"
 #include "service/say.h"
 
+#define PAUSE_MS INT64_C(200)
+#define PAUSE_DOUBLINGS 4
 #define DEAD_MS (INT64_C(30) * 86400000)	/* as long as operators can find its id in the list */
 
 struct carried *
@@ -159,6 +161,18 @@ carry_save(struct carried *k, task_fn *on)
 	else if (message_dead(&(struct message){ .state = k->before }))
 		commit_item(&c, STORE_LIST_REMOVE, STORE_DEAD, k->m.id, 0);
 	task_commit(&k->task, &c, on);
+}
+
+bool
+carry_pause(struct carried *k, task_fn *again)
+{
+	int64_t pause = PAUSE_MS << (k->tries < PAUSE_DOUBLINGS ? k->tries : PAUSE_DOUBLINGS);
+
+	if (k->task.gw->now + pause >= k->until)
+		return false;
+	k->tries++;
+	task_sleep(&k->task, k->task.gw->now + pause, again);
+	return true;
 }
 
 void

@@ -21,6 +21,7 @@ struct carried {
 	struct rev pointer_rev;
 	bool booked;			/* a place of its bind, until the octets are the link's business */
 	task_fn *told;			/* where it goes on when the payer has been told */
+	int64_t until;			/* the end of the attempt's lease: what it came to is saved by then or never */
 	task_fn *pointed;		/* where it goes on when its receipts can find it */
 };
 
@@ -34,6 +35,8 @@ int carry_bind(const struct carried *k);
 bool carry_is_sender(const struct carried *k, const char *address);
 struct message_rules carry_rules(const struct carried *k);
 void carry_save(struct carried *k, task_fn *on);
+/* The store did not answer: goes on with `again` after a growing pause. False when the attempt's lease would be over. */
+bool carry_pause(struct carried *k, task_fn *again);
 /* After it was saved: counts and logs where it is now, if it moved. */
 void carry_count(struct carried *k);
 /*

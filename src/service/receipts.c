@@ -111,15 +111,23 @@ on_place_loaded(struct task *t, const struct event *e)
 }
 
 static void
+on_place_again(struct task *t, const struct event *e)
+{
+	(void)e;
+	task_load(t, &carried_of(t)->pointer, 1, on_place_loaded);
+}
+
+static void
 on_pointer_saved(struct task *t, const struct event *e)
 {
 	struct carried *k = carried_of(t);
 
-	if (e->end == STORE_DONE || ++k->tries >= CARRY_TRIES) {
+	if (e->end == STORE_CONFLICT && ++k->tries < CARRY_TRIES)
+		on_place_again(t, e);
+	else if (e->end == STORE_DONE || e->end == STORE_CONFLICT || !carry_pause(k, on_place_again)) {
 		k->tries = 0;
 		k->pointed(t, e);
-	} else
-		task_load(t, &k->pointer, 1, on_place_loaded);
+	}
 }
 
 static void

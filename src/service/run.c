@@ -218,10 +218,10 @@ next_action(struct run *r, int64_t *at)
 }
 
 /* Steps whose effect is not in the intent's own bucket: its version does not keep an old state from doing them. */
-static const bool elsewhere[DO_FINAL_SMS + 1] = {
+static const bool elsewhere[INTENT_ACTIONS] = {
 	[DO_CAP] = true, [DO_INDEX] = true, [DO_REFER] = true, [DO_RESERVE] = true, [DO_COMMIT_LIMIT] = true,
 	[DO_RELEASE_LIMIT] = true, [DO_CANCEL] = true, [DO_TOKEN_SMS] = true, [DO_RESULT_SMS] = true,
-	[DO_RECEIVER_SMS] = true, [DO_FINAL_SMS] = true,
+	[DO_RECEIVER_SMS] = true, [DO_FINAL_SMS] = true, [DO_TELL] = true, [DO_RESEND_SMS] = true,
 };
 
 bool

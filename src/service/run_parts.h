@@ -27,6 +27,7 @@ struct run {
 	bool ids_missing, found;
 	struct wallet_withdrawal item;	/* what was found, or what the core answered */
 	bool done;			/* the core answered that it is done */
+	int64_t answered_at;		/* when it did */
 	enum limit_result limit_result;
 	bool limit_away;		/* it did not take what became of this intent */
 	/* the subscriber's */

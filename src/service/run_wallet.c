@@ -12,8 +12,9 @@
 #include "service/run_parts.h"
 #include "service/say.h"
 
-#define SAVE_TRIES 10
-#define SAVE_AGAIN_MS 400
+#define SAVE_FOR_MS INT64_C(600000)	/* an answer about money is held so long while the store is away */
+#define SAVE_AGAIN_MS INT64_C(400)	/* doubled each time */
+#define SAVE_DOUBLINGS 4
 #define ROWS_MAX 4000			/* of one look at the core's lists; a core that ignores offsets lists for ever */
 #define SEND_WITHIN_MS 4000		/* of saving the attempt; later somebody else may be asking already */
 #define PUT_OFF_MS INT64_C(5000)		/* a read that there is no room for; longer than a run sits out */
@@ -31,6 +32,28 @@ on_answer_again(struct task *t, const struct event *e)
 	keep_answer(run_of(t));
 }
 
+/* False: it was tried for long enough. */
+static bool
+pause_answer(struct run *r, task_fn *again)
+{
+	int64_t now = r->task.gw->now;
+
+	if (now - r->answered_at >= SAVE_FOR_MS)
+		return false;
+	task_sleep(&r->task, now + (SAVE_AGAIN_MS << r->tries), again);
+	r->tries += r->tries < SAVE_DOUBLINGS;
+	return true;
+}
+
+static void reload_answered(struct run *r);
+
+static void
+on_reload_again(struct task *t, const struct event *e)
+{
+	(void)e;
+	reload_answered(run_of(t));
+}
+
 /*
  * The answer took longer than the lease, and somebody else is asking already: what it said (a token, perhaps said only
  * once) goes into the record as it is now.
@@ -41,16 +64,19 @@ on_answered_reloaded(struct task *t, const struct event *e)
 	struct run *r = run_of(t);
 	bool withdrawal = r->i.kind == INTENT_WITHDRAWAL;
 
+	if (e->end != STORE_DONE && pause_answer(r, on_reload_again))
+		return;
 	if (e->end != STORE_DONE || !run_take_record(r, &e->v[0])) {
 		run_give_up(r, "could not be read");
 		return;
 	}
-	r->done = false;
 	if (r->i.state == INTENT_ASKING || r->i.state == INTENT_NOT_DONE)
 		intent_on_asked(&r->i, t->gw->now, FOUND, withdrawal ? &r->item : NULL);
 	else if (r->i.state == INTENT_DONE && withdrawal)
 		intent_on_status(&r->i, t->gw->now, &r->item);
-	run_keep(r);
+	r->dirty = true;
+	r->tries = 0;
+	keep_answer(r);
 }
 
 static void
@@ -66,10 +92,11 @@ static void
 on_answer_saved(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
+	bool stumbled = e->end == STORE_LATE || e->end == STORE_UNKNOWN || e->end == STORE_FULL;
 
-	if ((e->end == STORE_LATE || e->end == STORE_UNKNOWN || e->end == STORE_FULL) && ++r->tries < SAVE_TRIES)
-		task_sleep(t, t->gw->now + SAVE_AGAIN_MS, on_answer_again);
-	else if (e->end == STORE_CONFLICT && r->done)
+	if (stumbled && pause_answer(r, on_answer_again))
+		return;
+	if (e->end == STORE_CONFLICT && r->done && t->gw->now - r->answered_at < SAVE_FOR_MS)
 		reload_answered(r);
 	else if (run_saved(r, e))
 		run_go_on(r);
@@ -99,6 +126,7 @@ on_sent(struct task *t, const struct event *e)
 	    e->wallet->code, e->wallet->trace, intent_state_name(r->i.state));
 	r->dirty = true;
 	r->tries = 0;
+	r->answered_at = t->gw->now;
 	keep_answer(r);
 }
 

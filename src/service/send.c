@@ -50,6 +50,15 @@ sending_end(struct task *t)
 
 /* ---- what became of it ---- */
 
+static void on_answer_saved(struct task *t, const struct event *e);
+
+static void
+on_save_again(struct task *t, const struct event *e)
+{
+	(void)e;
+	carry_save(carried_of(t), on_answer_saved);
+}
+
 static void
 on_answer_saved(struct task *t, const struct event *e)
 {
@@ -63,9 +72,7 @@ on_answer_saved(struct task *t, const struct event *e)
 	} else if (e->end == STORE_CONFLICT) {
 		log_warn(t->id, "message carried on elsewhere", "message=%s", s->m.id);
 		task_end(t);
-	} else if (++s->tries < CARRY_TRIES)
-		carry_save(s, on_answer_saved);
-	else
+	} else if (!carry_pause(s, on_save_again))
 		task_end(t);	/* the attempt is saved: what it came to is unknown, as it would be after a crash */
 }
 
@@ -152,6 +159,7 @@ attempt(struct carried *s)
 
 	SEND_POINT(s, "before", "attempt");
 	message_sending(&s->m, gw->now, WRITE_MS + answer_ms(s));
+	s->until = s->m.next_at;
 	str_copy(s->m.via, sizeof s->m.via, gw->settings->channels[carry_channel(s)].name);
 	carry_save(s, on_attempt_saved);
 }

@@ -94,6 +94,30 @@ counted_claim(void *ctx, uint64_t op, const struct store_claim *c)
 	real_claim(ctx, op, c);
 }
 
+/* Redis is away for a while when the SMSC answers: what it said is kept, and nothing is sent twice. */
+static void
+test_an_outage_of_the_store(void **state)
+{
+	struct sim_world *w = smsc_world();
+
+	(void)state;
+	smsc.takes_ms = 500;
+	put_message(MSG_RESULT, "r", PHONE);
+	while (smsc.seen_n == 0)
+		run_for(50);
+	w->faults.store_lost = 1000;
+	run_for(15000);
+	w->faults.store_lost = 0;
+	run_for(10000);
+	assert_int_equal(message_in_store("r").state, MESSAGE_SENT);
+	receipt_says(0, "s1", RECEIPT_DELIVERED);
+	run_for(1000);
+	assert_int_equal(message_in_store("r").state, MESSAGE_DELIVERED);
+	run_for(3 * MINUTE);
+	assert_int_equal(smsc.seen_n, 1);
+	world_free(w);
+}
+
 /* The partitions share the room of the binds: no more is claimed than can be sent, but for one of each of them. */
 static void
 test_room_is_shared(void **state)
@@ -352,7 +376,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_notices), cmocka_unit_test(test_refused_until_the_next_route),
-		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_room_is_shared),
+		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_room_is_shared), cmocka_unit_test(test_an_outage_of_the_store),
 		cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),
 		cmocka_unit_test(test_a_slow_answer_is_waited_for),

@@ -164,12 +164,46 @@ test_nobody_takes_what_lives(void **state)
 	world_free(w);
 }
 
+/* ---- Redis goes away between the request and its answer, which holds the token and is said only once ---- */
+
+static void
+outage_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms)
+{
+	struct sim_process *p = ctx;
+
+	if (q->op == WALLET_WITHDRAWAL_CREATE)
+		p->world->faults.store_lost = 1000;
+	real_wallet(ctx, op, tenant, q, timeout_ms);
+}
+
+static void
+test_an_answer_outlasts_an_outage(void **state)
+{
+	struct sim_world *w = two_processes();
+	struct bank_withdrawal *b = NULL;
+	struct api_in in = { .call = 1 };
+
+	(void)state;
+	real_wallet = w->ports[0].wallet;
+	w->ports[0].wallet = outage_wallet;
+	w->core.rules.token_on_read = 0;
+	withdraw_now(w, &in, "order-1", "100", PHONE);
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(issued(w, &b), 1);
+	w->ports[0].wallet = real_wallet;
+	w->faults.store_lost = 0;
+	sim_world_run(w, w->loop.now + 2 * MINUTE);
+	assert_int_equal(b->status, BW_PENDING);
+	assert_int_equal(w->inbox_n, 1);
+	world_free(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_death_at_each_step), cmocka_unit_test(test_a_death_after_a_claim),
-		cmocka_unit_test(test_nobody_takes_what_lives),
+		cmocka_unit_test(test_nobody_takes_what_lives), cmocka_unit_test(test_an_answer_outlasts_an_outage),
 	};
 
 	return cmocka_run_group_tests_name("takeover", tests, world_setup, world_teardown);
