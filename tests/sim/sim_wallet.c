@@ -8,6 +8,7 @@
 #include "tests/sim/sim_call.h"
 
 #define LATE_WALLET_MS INT64_C(600000)
+#define VERY_LATE_MS INT64_C(3000000)
 
 struct wallet_call {
 	struct call call;
@@ -112,6 +113,18 @@ struct way {
 	int64_t there, back;
 };
 
+/*
+ * Later than absence takes to be believed only where it can be undone: a token that nobody has. A transfer that lands then
+ * was told as not done, and the law says so.
+ */
+static int64_t
+lateness(struct sim_loop *l, const struct wallet_req *q)
+{
+	bool undone = q->op == WALLET_WITHDRAWAL_CREATE && q->phone[0] == '\0';
+
+	return undone && sim_chance(l, 400) ? VERY_LATE_MS : LATE_WALLET_MS;
+}
+
 static struct way
 way_of(struct sim_world *w, const struct wallet_req *q)
 {
@@ -126,7 +139,7 @@ way_of(struct sim_world *w, const struct wallet_req *q)
 	if (wallet_op_moves_money(q->op) && sim_chance(l, f->wallet_slow))
 		way.back = (way.there = l->now + sim_between(l, 100, 15000)) + sim_between(l, 100, 14000);
 	if (wallet_op_moves_money(q->op) && sim_chance(l, f->wallet_late)) {
-		way.there = l->now + sim_between(l, 1000, LATE_WALLET_MS);
+		way.there = l->now + sim_between(l, 1000, lateness(l, q));
 		way.silent = true;
 	}
 	return way;
