@@ -24,7 +24,7 @@
 	M(M_LIMIT_RETAKEN, counter, "isango_limit_retaken_total", "Tokens that were given back and counted again: paid out, or turned up late") \
 	M(M_LIMIT_PASSED, counter, "isango_limit_passed_total", "Phones that are above their limit by that") \
 	M(M_LIMIT_CLOSED_REFUSED, counter, "isango_limit_closed_refused_total", "Tokens refused while the limits were not known for certain") \
-	M(M_TOKENS_CAPPED, counter, "isango_tokens_capped_total", "Cash-outs refused by a cap of the day") \
+	M(M_TOKENS_CAPPED, counter, "isango_tokens_capped_total", "Cash-outs of customers and orders of integrators refused by a cap of the day") \
 	M(M_LOOKUPS_CAPPED, counter, "isango_lookups_capped_total", "Look-ups of a recipient refused by the cap of the day") \
 	M(M_WALLET_CALLS, counter, "isango_wallet_calls_total", "Calls to wallet cores") \
 	M(M_WALLET_REFUSED, counter, "isango_wallet_refused_total", "Calls answered with a refusal") \

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "io/redis.h"
@@ -115,6 +116,7 @@ reader_settings(struct reader *r, const char *command, const char *file)
 	if (!ok)
 		fprintf(stderr, "%s%s: nothing was done; `isango check -c %s` tells more\n", buf_str(&problems), command, file);
 	else {
+		log_set_level(LOG_WARN);	/* connections that come up are nobody's news here */
 		setenv("TZ", r->settings->timezone, 1);
 		tzset();
 	}

@@ -245,7 +245,8 @@ save_phones(struct rebuild *b, struct sums *sums)
 {
 	bool ok = true;
 
-	qsort(b->entry, b->entries, sizeof *b->entry, by_phone);
+	if (b->entries > 0)
+		qsort(b->entry, b->entries, sizeof *b->entry, by_phone);
 	for (size_t i = 0, n; i < b->entries && !b->broken; i += n) {
 		for (n = 1; i + n < b->entries && by_phone(&b->entry[i], &b->entry[i + n]) == 0; n++)
 			;
@@ -329,6 +330,24 @@ open_limit(struct rebuild *b, const char *history)
 }
 
 static bool
+set_skipped(struct rebuild *b)
+{
+	const struct settings *s = b->r.settings;
+
+	b->skip = xcalloc((size_t)s->tenants_n, sizeof *b->skip);
+	for (int i = 0; i < b->wish->without_n; i++) {
+		int t = 0;
+
+		while (t < s->tenants_n && strcmp(s->tenants[t].name, b->wish->without[i]) != 0)
+			t++;
+		if (t == s->tenants_n)
+			return rebuild_say(b, "there is no such tenant", b->wish->without[i]);
+		b->skip[t] = true;
+	}
+	return true;
+}
+
+static bool
 rebuild(struct rebuild *b)
 {
 	struct redis_check check = check_of(b);
@@ -376,6 +395,7 @@ rebuild_free(struct rebuild *b)
 	for (size_t i = 0; i < b->ledgers; i++)
 		free(b->ledger[i]);
 	free(b->known);
+	free(b->skip);
 	free(b->ledger);
 	free(b->entry);
 	map_free(b->by_id);
@@ -392,7 +412,7 @@ rebuild_run(const char *file, const struct rebuild_wish *wish)
 	b->wish = wish;
 	b->by_id = map_new();
 	b->by_wallet = map_new();
-	ok = reader_settings(&b->r, "isango limit rebuild", file) && reader_open(&b->r) && rebuild(b);
+	ok = reader_settings(&b->r, "isango limit rebuild", file) && set_skipped(b) && reader_open(&b->r) && rebuild(b);
 	rebuild_free(b);
 	free(b);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -12,9 +12,13 @@ struct http_client;
 struct redisContext;
 struct wallet_client;
 
+#define REBUILD_WITHOUT 16
+
 struct rebuild_wish {
 	int64_t month;			/* yyyymm, 0: this one and the last */
 	bool dry_run;
+	const char *without[REBUILD_WITHOUT];	/* names of tenants whose wallet cores are not asked */
+	int without_n;
 };
 int rebuild_run(const char *file, const struct rebuild_wish *wish);	/* the exit status */
 
@@ -72,6 +76,7 @@ struct rebuild {
 		struct wallet_client *client;
 	} *cores;
 	int64_t months[2], from_ms;
+	bool *skip;			/* of each tenant: it is not asked */
 	int64_t told_at, kept_at;	/* loop_now() of the last progress line, of the lease */
 	bool broken;			/* the lease is lost */
 	bool late;			/* the cores were asked */

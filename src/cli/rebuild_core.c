@@ -222,7 +222,7 @@ take_ledger(struct rebuild *b, size_t i, struct job *job)
 {
 	job->ledger = b->ledger[i];
 	job->tenant = job->ledger->tenant;
-	return true;
+	return !b->skip[job->tenant];
 }
 
 static void
@@ -264,7 +264,7 @@ count_unread(struct rebuild *b)
 
 			elsewhere |= o != NULL && o->read;
 		}
-		b->unread += !l->read && !(l->maybe && l->refused && elsewhere);
+		b->unread += !l->read && !b->skip[l->tenant] && !(l->maybe && l->refused && elsewhere);
 	}
 }
 
@@ -275,7 +275,10 @@ take_known(struct rebuild *b, size_t i, struct job *job)
 {
 	job->known = b->known[i];
 	job->tenant = job->known->tenant;
-	return job->known->core_id == 0 && job->known->withdrawal_id != 0;
+	if (job->known->core_id != 0 || job->known->withdrawal_id == 0)
+		return false;
+	b->unconfirmed += b->skip[job->tenant];
+	return !b->skip[job->tenant];
 }
 
 static void
@@ -303,7 +306,7 @@ take_owner(struct rebuild *b, size_t i, struct job *job)
 {
 	job->ledger = b->ledger[i];
 	job->tenant = job->ledger->tenant;
-	return job->ledger->lost && job->ledger->phone[0] == '\0' && job->ledger->customer_id != 0;
+	return !b->skip[job->tenant] && job->ledger->lost && job->ledger->phone[0] == '\0' && job->ledger->customer_id != 0;
 }
 
 static void

@@ -76,6 +76,7 @@ on_cap_loaded(struct task *t, const struct event *e)
 	}
 	rev_loaded(&rev, &e->v[0]);
 	if (!day_cap_take(&cap, integrator_of(r), r->i.amount)) {
+		metric_add(M_TOKENS_CAPPED, 1);
 		intent_on_capped(&r->i, false);
 		run_keep(r);
 		return;

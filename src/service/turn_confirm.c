@@ -402,7 +402,8 @@ settled_outcome(struct turn *t, const struct intent *i)
 		outcome = "later";
 	else if (others && intent_why_told(i) == WHY_REFUSED)
 		outcome = "limit";	/* whatever it was: what another phone has got is nobody else's business */
-	else if (i->why == WHY_LIMIT && i->kind == INTENT_WITHDRAWAL) {
+	else if (i->why == WHY_LIMIT && i->kind == INTENT_WITHDRAWAL && i->attempts == 0) {
+		/* Ours, not the wallet core's: of that one it is not known what is left. */
 		str_format(month, sizeof month, "%06" PRId64, i->limit_month);
 		turn_read_limit(t, month, on_limit_read);
 		return;
