@@ -11,7 +11,7 @@ struct admin;
 
 struct admin_options {
 	const char *address;
-	/* Adds a line per thing that is missing or limited; true when none is missing. */
+	/* Adds a line per thing that is missing; true when what is there is enough to serve. */
 	bool (*ready)(void *arg, struct buf *missing);
 	void *arg;
 };
