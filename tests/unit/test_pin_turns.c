@@ -352,6 +352,33 @@ test_forgotten(void **state)
 	world_free(w);
 }
 
+/* A wait that began without our hearing of it is told of when it is come upon. */
+static void
+test_who_waits_is_warned(void **state)
+{
+	struct sim_world *w = world_with(false);
+	size_t before;
+	char code[7];
+
+	(void)state;
+	assert_dial(w, "7 4 " ID_NUMBER, "Type the code");
+	code_of(w, code);
+	before = w->inbox_n;
+	w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_SUBSCRIBER, .nth = 2,
+		.what = STRIKE_CRASH_AFTER };
+	say(w, TURN_INPUT, code);
+	assert_int_equal(w->inbox_n, before);
+	assert_true(record(w).reset_from != 0);
+	sim_world_run(w, w->loop.now + 25 * HOUR);	/* what nobody was told of was no wait: it begins anew */
+	for (int i = 0; i < 2; i++)
+		assert_dial(w, "7 4 " ID_NUMBER, "You can set a new PIN from");
+	assert_int_equal(w->inbox_n, before + 1);
+	assert_non_null(strstr(newest_sms(w), "A new PIN for you was asked for"));
+	sim_world_run(w, w->loop.now + 25 * HOUR);
+	assert_dial(w, "7 4 " ID_NUMBER, "Choose a new PIN");
+	world_free(w);
+}
+
 static void
 test_the_old_pin_cancels(void **state)
 {
@@ -450,7 +477,7 @@ main(void)
 		cmocka_unit_test(test_another_dialogue_asks_again), cmocka_unit_test(test_change),
 		cmocka_unit_test(test_change_is_sent_again), cmocka_unit_test(test_change_and_a_crash),
 		cmocka_unit_test(test_activate), cmocka_unit_test(test_forgotten),
-		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_forgotten_and_a_crash),
+		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_who_waits_is_warned), cmocka_unit_test(test_forgotten_and_a_crash),
 		cmocka_unit_test(test_another_sim), cmocka_unit_test(test_the_operator_says_so),
 	};
 
