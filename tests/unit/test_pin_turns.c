@@ -347,7 +347,8 @@ test_forgotten(void **state)
 	assert_identity(w, 2, NEW_PIN);		/* of the newest key */
 	assert_dial(w, "1 " PIN, "Tries left: 2");
 	/* Little may be paid now. */
-	assert_dial(w, "3 1 1 200", "You cannot make this code today");
+	assert_dial(w, "3 1 1 200", "you can pay R100.00 a day");
+	assert_non_null(strstr(screen, "Nothing was paid"));
 	assert_dial(w, "3 1 1 100", "Enter your PIN");
 	world_free(w);
 }
@@ -440,7 +441,7 @@ test_another_sim(void **state)
 	assert_dial(w, "7 4 " ID_NUMBER, "Your SIM was changed");
 	assert_int_equal(metric_get(M_SIM_CHANGED), changed + 1);
 	assert_true(record(w).reset_from == 0);
-	assert_dial(w, "3 1 1 200", "You cannot make this code today");
+	assert_dial(w, "3 1 1 200", "you can pay R100.00 a day");
 	assert_dial(w, "1 " PIN, "You have");
 	sim_world_run(w, w->loop.now + 73 * HOUR);
 	assert_dial(w, "3 1 1 200", "Enter your PIN");
