@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_check,
 	&command_dial,
 	&command_keygen,
+	&command_limit,
 	&command_outbox,
 };
 

@@ -37,6 +37,14 @@
 	M(M_TELLS_GIVEN_UP, counter, "isango_integrator_callbacks_given_up_total", "Outcomes that an integrator never heard") \
 	M(M_TELLS_SILENT, gauge, "isango_integrators_silent", "Integrators whose callbackUrls do not answer; the log names them") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
+	M(M_LIMIT_UNREADABLE, counter, "isango_limit_unreadable_total", \
+	    "Tokens refused because the limit's record is damaged; isango limit rebuild mends it") \
+	M(M_LIMIT_UNCERTAIN, counter, "isango_limit_uncertain_total", "Steps at a limit that could not be saved, and are tried again") \
+	M(M_LIMIT_RETAKEN, counter, "isango_limit_retaken_total", "Tokens that were given back and counted again: paid out, or turned up late") \
+	M(M_LIMIT_PASSED, counter, "isango_limit_passed_total", "Phones that are above their limit by that") \
+	M(M_LIMIT_CLOSED_REFUSED, counter, "isango_limit_closed_refused_total", "Tokens refused while the limits were not known for certain") \
+	M(M_TOKENS_CAPPED, counter, "isango_tokens_capped_total", "Cash-outs of customers and orders of integrators refused by a cap of the day") \
+	M(M_LOOKUPS_CAPPED, counter, "isango_lookups_capped_total", "Look-ups of a recipient refused by the cap of the day") \
 	M(M_WALLET_CALLS, counter, "isango_wallet_calls_total", "Calls to wallet cores") \
 	M(M_WALLET_REFUSED, counter, "isango_wallet_refused_total", "Calls answered with a refusal") \
 	M(M_WALLET_UNKNOWN, counter, "isango_wallet_unknown_total", "Calls without a believable answer") \
@@ -46,6 +54,11 @@
 	M(M_STORE_UNKNOWN, counter, "isango_store_unknown_total", "Redis operations without an answer") \
 	M(M_STORE_CONFLICTS, counter, "isango_store_conflicts_total", "Commits that found another version") \
 	M(M_STORE_LATE, counter, "isango_store_late_total", "Commits that Redis refused after their not-after") \
+	M(M_LIMIT_CLOSED, gauge, "isango_limit_closed", \
+	    "1 while limits are not believed: Redis failed over, was put back or cannot be looked at") \
+	M(M_MONEY_OFF, gauge, "isango_money_off", "1 while nothing new is paid because Redis is short of room") \
+	M(M_MONEY_REFUSED, counter, "isango_money_refused_total", "Payments refused while money was off") \
+	M(M_STORE_SHORT, counter, "isango_store_short_total", "Commits that too few replicas had in time") \
 	M(M_STORE_DAMAGED, counter, "isango_store_damaged_total", "Records that could not be opened") \
 	M(M_MESSAGES_PUT, counter, "isango_messages_put_total", "Messages put into the outbox") \
 	M(M_MESSAGES_SENT, counter, "isango_messages_sent_total", "Messages accepted by a provider") \

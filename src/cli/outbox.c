@@ -8,44 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/command.h"
-#include "config/config.h"
+#include "cli/reader.h"
 #include "core/message.h"
 #include "core/phone.h"
 #include "core/stray.h"
-#include "io/loop.h"
-#include "io/redis.h"
-#include "store/redis_store.h"
-#include "store/seal.h"
 
-#define CONNECT_MS 5000
-#define LOOK_MS 10
 #define LIMIT_DEFAULT 50
 #define LIMIT_MOST 100000
 
 static const char *const class_name[MSG_CLASSES] = {
 	[MSG_TOKEN] = "token", [MSG_RESULT] = "result", [MSG_NOTICE] = "notice",
-};
-
-struct reader {
-	const char *file;
-	struct settings *settings;
-	struct loop *loop;
-	struct seal seal;
-	struct redis *redis;
-	struct redis_store *store;
-	struct timer look;
-	int64_t give_up;
-	enum store_end end;		/* of the last call */
-	bool present, damaged;
-	struct buf value;		/* may hold a token */
-	struct store_claimed item[STORE_CLAIM_MAX];
-	size_t items;
 };
 
 struct dead {			/* a place in the list */
@@ -59,133 +35,19 @@ struct wanted {
 	int64_t limit;
 };
 
-/* ---- the store, a call at a time ---- */
-
-static void
-on_loaded(void *arg, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n)
-{
-	struct reader *r = arg;
-
-	(void)now, (void)op;
-	r->end = end;
-	r->present = n == 1 && v[0].present;
-	r->damaged = n == 1 && v[0].damaged;
-	buf_clear(&r->value);
-	if (r->present && !r->damaged)
-		buf_add(&r->value, v[0].p, v[0].len);
-	loop_stop(r->loop);
-}
-
-static void
-on_committed(void *arg, int64_t now, uint64_t op, enum store_end end)
-{
-	(void)arg, (void)now, (void)op, (void)end;	/* nothing is ever written */
-}
-
-static void
-on_ranged(void *arg, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c, size_t n)
-{
-	struct reader *r = arg;
-
-	(void)now, (void)op;
-	r->end = end;
-	r->items = n;
-	if (n > 0)
-		memcpy(r->item, c, n * sizeof *c);
-	loop_stop(r->loop);
-}
-
-static bool
-is_answered(const struct reader *r)
-{
-	if (r->end != STORE_DONE)
-		fprintf(stderr, "isango outbox: redis %s gave no answer; try again, or look at its log\n",
-		    r->settings->redis_url);
-	return r->end == STORE_DONE;
-}
-
 static bool
 load(struct reader *r, enum store_family family, const char *owner)
 {
 	struct store_key key = { .family = family };
 
-	if (!str_copy(key.owner, sizeof key.owner, owner))
+	if (!str_copy(key.owner, sizeof key.owner, owner) || !reader_load(r, &key))
 		return false;
-	redis_store_load(r->store, 1, &key, 1);
-	loop_run(r->loop);
 	if (r->damaged)
-		fprintf(stderr,
-		    "isango outbox: a record cannot be opened: has %s the sealing_key_file of the gateway?\n",
-		    r->file);
-	return is_answered(r);
-}
-
-static void
-on_look(void *arg)
-{
-	struct reader *r = arg;
-
-	if (redis_ready(r->redis) || loop_now(r->loop) >= r->give_up)
-		loop_stop(r->loop);
-	else
-		timer_arm(&r->look, LOOK_MS);
-}
-
-static bool
-reader_open(struct reader *r)
-{
-	const struct settings *s = r->settings;
-	struct redis_options o = { .url = s->redis_url, .connections = 1, .timeout_ms = s->redis_timeout_ms,
-		.waiting = 8, .password = s->redis_password[0] != '\0' ? s->redis_password : NULL };
-	struct store_answers answers = { r, on_loaded, on_committed, on_ranged };
-	char err[256] = "it does not answer";
-
-	if (!seal_init(&r->seal, (const unsigned char (*)[SEAL_KEY])s->sealing_keys, s->sealing_key_ids,
-	    (size_t)s->sealing_keys_n)) {
-		fprintf(stderr, "isango outbox: two sealing keys have the same id\n");
-		return false;
-	}
-	r->loop = loop_new();
-	r->redis = redis_new(r->loop, &o, err, sizeof err);
-	if (r->redis != NULL) {
-		r->store = redis_store_new(r->loop, r->redis, &r->seal, &answers);
-		r->give_up = loop_now(r->loop) + CONNECT_MS;
-		timer_init(&r->look, r->loop, on_look, r);
-		timer_arm(&r->look, 0);
-		loop_run(r->loop);
-		if (redis_ready(r->redis))
-			return true;
-	}
-	fprintf(stderr, "isango outbox: redis %s: %s; see that it runs, and that %s names it rightly\n",
-	    s->redis_url, err, r->file);
-	return false;
-}
-
-static void
-reader_close(struct reader *r)
-{
-	if (r->redis != NULL)
-		redis_free(r->redis);
-	redis_store_free(r->store);
-	if (r->loop != NULL)
-		loop_free(r->loop);
-	buf_clear(&r->value);
-	seal_wipe(&r->seal);
-	settings_free(r->settings);
+		reader_say_damaged(r);
+	return true;
 }
 
 /* ---- what is printed ---- */
-
-static const char *
-print_time(int64_t ms, char out[32])
-{
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		str_copy(out, 32, "-");
-	return out;
-}
 
 static const char *
 or_dash(const char *text)
@@ -213,7 +75,7 @@ print_dead(const struct reader *r, const struct wanted *w, const struct dead *d)
 	bool shown = known && (w->bind < 0 || bind == w->bind) && (w->cls < 0 || (int)m.cls == w->cls);
 
 	if (shown)
-		printf("%-20s  %-6s  %-11s  %-9s  %-12s  %-12s  %8d  0x%-8x  %-22s  %s\n", print_time(d->at, when),
+		printf("%-20s  %-6s  %-11s  %-9s  %-12s  %-12s  %8d  0x%-8x  %-22s  %s\n", reader_time(d->at, when),
 		    class_name[m.cls], phone_mask(m.to, phone), message_state_name(m.state),
 		    bind >= 0 ? r->settings->binds[bind].name : "-", or_dash(m.via), m.attempts, (unsigned)m.status,
 		    or_dash(m.why), m.id);
@@ -242,9 +104,7 @@ list_dead(struct reader *r, size_t *n)
 	for (; range.bucket < store_families[STORE_DEAD].buckets; range.bucket++) {
 		range.offset = 0;
 		do {
-			redis_store_range(r->store, 1, &range);
-			loop_run(r->loop);
-			if (!is_answered(r)) {
+			if (!reader_range(r, &range)) {
 				free(all);
 				return NULL;
 			}
@@ -299,7 +159,7 @@ show_receipts(struct reader *r, const struct wanted *w)
 	for (size_t i = 0; i < n && (int64_t)i < w->limit; i++) {
 		const struct stray *s = &ring->stray[i];
 
-		printf("%-20s  %-8s  %-4s  %-11s  %zu\n", print_time(s->at, when), or_dash(s->stat), or_dash(s->err),
+		printf("%-20s  %-8s  %-4s  %-11s  %zu\n", reader_time(s->at, when), or_dash(s->stat), or_dash(s->err),
 		    phone_mask(s->id, id), strlen(s->id));
 	}
 	free(ring);
@@ -334,18 +194,13 @@ find_class(const char *name)
 static int
 show(const char *file, const char *bind, struct wanted *w, bool (*what)(struct reader *r, const struct wanted *w))
 {
-	struct buf problems = { 0 };
-	struct reader r = { .file = file };
-	bool ok = false;
+	struct reader r;
+	bool ok = reader_settings(&r, "isango outbox", file);
 
-	r.settings = config_read(file, &problems);
-	if (problems.len > 0)
-		fprintf(stderr, "%sisango outbox: nothing was read; `isango check -c %s` tells more\n",
-		    buf_str(&problems), file);
-	else if (bind == NULL || (w->bind = find_bind(r.settings, bind)) >= 0)
-		ok = reader_open(&r) && what(&r, w);
+	if (ok && bind != NULL)
+		ok = (w->bind = find_bind(r.settings, bind)) >= 0;
+	ok = ok && reader_open(&r) && what(&r, w);
 	reader_close(&r);
-	buf_clear(&problems);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

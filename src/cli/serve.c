@@ -30,6 +30,8 @@
 #include "io/redis.h"
 #include "service/gateway.h"
 #include "store/redis_check.h"
+#include "store/redis_health.h"
+#include "store/redis_history.h"
 #include "store/redis_store.h"
 #include "store/seal.h"
 #include "wallet/wallet_client.h"
@@ -40,6 +42,7 @@
 #define RELEASE_MS 500		/* for Redis to hear that the links are free; else their lease ends by itself */
 #define GUARD_MS 50
 #define COMMANDS_MAX 20000
+#define WAIT_PART 4			/* of redis.timeout_ms, for replicas: they hold up what comes behind on the connection */
 #define CALLS_MAX 4000
 #define ANSWER_OCTETS (2 << 20)
 #define HTTP_ANSWER_S 40
@@ -59,6 +62,9 @@ struct server {
 	struct seal seal;
 	struct redis *redis;
 	struct redis_store *store;
+	struct redis_history *history;
+	struct redis_health *health;
+	bool history_trusted;
 	struct core *cores;
 	struct integrator_tells *tells;
 	struct edge *edge;
@@ -249,6 +255,25 @@ on_claimed(void *arg, int64_t now, uint64_t op, enum store_end end, const struct
 		gateway_on_claimed(s->gw, now, op, end, c, n);
 }
 
+static void
+on_history(void *arg, bool trusted)
+{
+	struct server *s = arg;
+
+	s->history_trusted = trusted;
+	if (s->gw != NULL)
+		gateway_on_history(s->gw, loop_wall(s->loop), trusted);
+}
+
+static void
+on_health(void *arg, bool is_short)
+{
+	struct server *s = arg;
+
+	if (s->gw != NULL)
+		gateway_on_money(s->gw, loop_wall(s->loop), is_short);
+}
+
 /* ---- readiness ---- */
 
 static bool
@@ -261,6 +286,8 @@ ready(void *arg, struct buf *missing)
 		buf_add_str(missing, "stopping\n");
 	if (!redis_ready(s->redis))
 		buf_addf(missing, "redis: no connection to %s\n", s->settings->redis_url);
+	redis_history_missing(s->history, missing);
+	redis_health_missing(s->health, missing);
 	for (int i = 0; i < s->settings->tenants_n; i++)
 		if (!wallet_client_ready(s->cores[i].client, &why))
 			buf_addf(missing, "wallet core of %s: %s\n", s->settings->tenants[i].name, why);
@@ -377,11 +404,14 @@ static bool
 check_redis(struct server *s)
 {
 	const char *password = s->settings->redis_password;
-	struct redis_check c = { s->settings->redis_url, password[0] != '\0' ? password : NULL, 3000, &s->seal };
-	char why[512] = "";
+	struct redis_check c = { s->settings->redis_url, password[0] != '\0' ? password : NULL, 3000, &s->seal,
+		s->settings->redis_replicas };
+	char why[1024] = "";
 	enum redis_check_end end = redis_check(&c, why, sizeof why);
 
-	if (end == REDIS_CHECK_FINE)
+	if (end == REDIS_CHECK_NOTED)
+		log_warn(0, "redis may miss payments", "why=\"%s\"", why);
+	if (end == REDIS_CHECK_FINE || end == REDIS_CHECK_NOTED)
 		return true;
 	if (end == REDIS_CHECK_RISKY && s->settings->redis_may_lose_money) {
 		log_error(0, "redis can lose money", "why=\"%s\"", why);
@@ -403,6 +433,10 @@ open_store(struct server *s)
 		.timeout_ms = s->settings->redis_timeout_ms, .waiting = COMMANDS_MAX,
 	};
 	struct store_answers answers = { s, on_loaded, on_committed, on_claimed };
+	struct redis_health_options health = {
+		.floors = { s->settings->redis_memory_floor_percent, s->settings->redis_disk_floor_mb },
+		.data_dir = s->settings->redis_data_dir, .on_change = on_health, .arg = s,
+	};
 	char err[256] = "";
 
 	if (!seal_init(&s->seal, (const unsigned char (*)[SEAL_KEY])s->settings->sealing_keys,
@@ -418,6 +452,10 @@ open_store(struct server *s)
 		return false;
 	}
 	s->store = redis_store_new(s->loop, s->redis, &s->seal, &answers);
+	if (s->settings->redis_replicas > 0)
+		redis_store_replicas(s->store, o.connections, s->settings->redis_replicas, o.timeout_ms / WAIT_PART);
+	s->history = redis_history_new(s->loop, s->redis, o.connections, on_history, s);
+	s->health = redis_health_new(s->loop, s->redis, &health);
 	return true;
 }
 
@@ -449,6 +487,7 @@ open_gateway(struct server *s)
 	randombytes_buf(mark, sizeof mark);
 	str_hex(mark, sizeof mark, o.process);
 	s->gw = gateway_new(&o);
+	gateway_on_history(s->gw, loop_wall(s->loop), s->history_trusted);
 }
 
 static bool
@@ -510,6 +549,8 @@ close_all(struct server *s)
 		redis_free(s->redis);
 	if (s->store != NULL)
 		redis_store_free(s->store);
+	redis_history_free(s->history);
+	redis_health_free(s->health);
 	loop_free(s->loop);
 	seal_wipe(&s->seal);
 	content_free(s->content);

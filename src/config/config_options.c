@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "core/money.h"
+#include "core/subscriber.h"
 #include "core/ussd_dialect.h"
 
 #define IN(s, m) .at = offsetof(struct s, m), .room = sizeof(((struct s *)0)->m)
@@ -443,9 +444,10 @@ static const struct option tenant_rows[] = {
 	    transfer_fee),
 	    .help = "What the wallet core takes for a transfer: shown, and checked against the "
 	    "funds." },
-	{ "token_phone_day_count", OPTION_ID, "5", RANGE(0, 1000), IN(tenant_settings,
+	{ "token_phone_day_count", OPTION_ID, "5", RANGE(0, RECENT_PAYMENTS), IN(tenant_settings,
 	    token_phone_day_count),
-	    .help = "Tokens in a day from one customer to one phone; 0 sets no cap." },
+	    .help = "Tokens in a day from one customer to one phone; 0 sets no cap. With a cap, 16 to "
+	    "all phones together are the most." },
 	{ "result_sms", OPTION_BOOL, "true", IN(tenant_settings, result_sms),
 	    .help = "Sends the outcome of a payment to the payer by SMS too." },
 	{ "subtract_pending", OPTION_BOOL, "true", IN(tenant_settings, subtract_pending),
@@ -507,6 +509,16 @@ static const struct option redis_rows[] = {
 	{ "may_lose_money", OPTION_BOOL, "false", IN(settings, redis_may_lose_money),
 	    .help = "Starts even where Redis may evict keys or does not keep them on disk. For "
 	    "tests only." },
+	{ "replicas", OPTION_INT, "0", RANGE(0, 5), IN(settings, redis_replicas),
+	    .help = "How many replicas must have a write before it counts. Redis is then asked for "
+	    "min-replicas-to-write of at least as many at start." },
+	{ "memory_floor_percent", OPTION_INT, "10", RANGE(0, 90), IN(settings, redis_memory_floor_percent),
+	    .help = "No new payments while less than this much of Redis' maxmemory is free. Payments "
+	    "begun still end. 0: no floor." },
+	{ "data_dir", OPTION_FOLDER, OPTIONAL, TEXT(settings, redis_data_dir, 1),
+	    .help = "The folder where Redis keeps its files, if it is on this machine: its free space is watched." },
+	{ "disk_floor_mb", OPTION_INT, "512", RANGE(0, 1048576), IN(settings, redis_disk_floor_mb),
+	    .help = "No new payments while fewer megabytes are free there. 0: no floor." },
 };
 static const struct option_group redis_group = GROUP("redis.", redis_rows, INLINE);
 

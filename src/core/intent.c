@@ -13,6 +13,7 @@
 #define CANCEL_TRIES 20
 #define HINT_READS 12		/* in vain, of a withdrawal that was final already: half an hour */
 #define LATE_MS (72 * HOUR)	/* then it is not looked for any more */
+#define FINAL_LOOKS 3		/* for a payout that follows after its limit was given back */
 
 static const struct rec_field fields[] = {
 	REC(1, REC_STR, intent, id), REC(2, REC_STR, intent, owner), REC(3, REC_STR, intent, tenant),
@@ -37,16 +38,17 @@ static const struct rec_field fields[] = {
 	REC(44, REC_BOOL, intent, cancel), REC(45, REC_INT, intent, cancels), REC(46, REC_STR, intent, code),
 	REC(47, REC_STR, intent, uid), REC_VAR(48, intent, payload_mac, payload_mac_len),
 	REC(80, REC_BOOL, intent, hinted), REC(81, REC_INT, intent, hint_reads), REC(82, REC_BOOL, intent, called),
-	REC(83, REC_INT, intent, follow_longest_s), REC(84, REC_INT, intent, finals),
-	REC(85, REC_STR, intent, callback), REC(86, REC_INT, intent, told), REC(87, REC_INT, intent, tells),
-	REC(88, REC_I64, intent, tell_at),
+	REC(70, REC_BOOL, intent, paid_late), REC(71, REC_INT, intent, final_looks),
+	REC(80, REC_BOOL, intent, hinted), REC(81, REC_INT, intent, hint_reads), REC(82, REC_BOOL, intent, called),
+	REC(83, REC_INT, intent, follow_longest_s), REC(85, REC_STR, intent, callback), REC(86, REC_INT, intent, told),
+	REC(87, REC_INT, intent, tells), REC(88, REC_I64, intent, tell_at),
 };
 
 static const char *const state_name[INTENT_STATES] = {
 	"shown", "accepted", "running", "asking", "done", "not_done", "lapsed", "declined", "person",
 };
 static const char *const why_name[WHY_REASONS] = {
-	"", "short", "barred", "limit", "refused", "expired", "unknown", "unknown", "busy", "limit",
+	"", "short", "barred", "limit", "refused", "expired", "unknown", "unknown", "busy", "limit", "closed",
 };
 static const char *const action_name[] = {
 	"nothing", "wait", "cap", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
@@ -193,21 +195,54 @@ next_issued(const struct intent *i, int64_t now, int64_t *at)
 	return DO_TOKEN_SMS;
 }
 
+/*
+ * What counts is given back, also where no reservation is known: the commit of one may still be on its way, and finds
+ * the entry of the release in its place. Only where the limit itself refused there can be none.
+ */
+static bool
+holds_limit(const struct intent *i)
+{
+	if (i->limit == ILIMIT_NONE)
+		return i->counts && i->why != WHY_LIMIT && i->why != WHY_CAP;
+	return i->limit != ILIMIT_RELEASED;
+}
+
+/*
+ * Which word the limit has not heard yet. Given back is what was read as ended without a payout, or never was at the
+ * core; what is pending or paid out counts, also when that turns up late.
+ */
+static enum intent_action
+next_of_limit(const struct intent *i, const struct intent_rules *rules)
+{
+	bool ended = core_final(i) && i->core_status - 1 != WSTATUS_SUCCESSFUL;
+
+	if (!i->counts)
+		return DO_NOTHING;
+	if (i->withdrawal_id == 0 || gives_back(i, rules))
+		return holds_limit(i) ? DO_RELEASE_LIMIT : DO_NOTHING;
+	if (ended && i->limit == ILIMIT_RELEASED)
+		return DO_NOTHING;
+	return i->limit != ILIMIT_COMMITTED ? DO_COMMIT_LIMIT : DO_NOTHING;
+}
+
 /* The core has spoken its last word on a withdrawal. */
 static enum intent_action
-next_final(const struct intent *i, const struct intent_rules *rules)
+next_final(const struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
 	bool paid_out = i->core_status - 1 == WSTATUS_SUCCESSFUL;
+	enum intent_action limit = next_of_limit(i, rules);
 
-	if (paid_out && i->counts && i->limit == ILIMIT_RELEASED)
-		return DO_COMMIT_LIMIT;
-	if (gives_back(i, rules) && i->limit == ILIMIT_COMMITTED)
-		return DO_RELEASE_LIMIT;
+	if (limit != DO_NOTHING && !rules->limit_away)
+		return limit;
 	if (!paid_out && !undone(i, STEP_TOKEN_SMS) && undone(i, STEP_RECEIVER_SMS) &&
 	    strcmp(i->to_phone, i->phone) != 0)
 		return DO_RECEIVER_SMS;
 	if (i->integrator[0] == '\0' && rules->final_sms && undone(i, STEP_FINAL_SMS))
 		return DO_FINAL_SMS;
+	if (limit != DO_NOTHING)
+		return limit;
+	if (i->limit == ILIMIT_RELEASED && i->final_looks < FINAL_LOOKS)
+		return wait_or(DO_FOLLOW, i, now, at);
 	return DO_NOTHING;
 }
 
@@ -225,52 +260,43 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 	if (i->integrator[0] != '\0' && undone(i, STEP_REFERRED))
 		return DO_REFER;
 	if (core_final(i))
-		return next_final(i, rules);
+		return next_final(i, rules, now, at);
 	return i->cancel ? next_cancel(i, now, at) : wait_or(DO_FOLLOW, i, now, at);
-}
-
-/*
- * What counts is given back, also where no reservation is known: the commit of one may still be on its way, and finds the
- * entry of the release in its place. Only where the limit itself refused there can be none.
- */
-static bool
-holds_limit(const struct intent *i)
-{
-	if (i->limit == ILIMIT_NONE)
-		return i->counts && i->why != WHY_LIMIT && i->why != WHY_CAP;
-	return i->limit != ILIMIT_RELEASED;
 }
 
 /* It was told as not done and turned up after all: while it can be used it counts, and it is made to go away. */
 static enum intent_action
-next_turned_up(struct intent *i, int64_t now, int64_t *at)
+next_turned_up(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
-	bool ended = core_final(i) && i->core_status - 1 != WSTATUS_SUCCESSFUL;
+	enum intent_action limit = next_of_limit(i, rules);
 
-	if (!ended && i->counts && i->limit != ILIMIT_COMMITTED)
-		return DO_COMMIT_LIMIT;
+	if (limit != DO_NOTHING)
+		return limit;
 	if (!core_final(i))
 		return next_cancel(i, now, at);
-	if (ended)
-		return holds_limit(i) ? DO_RELEASE_LIMIT : DO_NOTHING;
+	if (i->core_status - 1 != WSTATUS_SUCCESSFUL)
+		return DO_NOTHING;
 	enter(i, INTENT_PERSON, WHY_ABSENT);
 	return i->integrator[0] == '\0' ? DO_NOTE : DO_NOTHING;
 }
 
 static enum intent_action
-next_not_done(struct intent *i, int64_t now, int64_t *at)
+next_not_done(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
 	bool paid_out = i->why == WHY_NO_TOKEN && i->core_status - 1 == WSTATUS_SUCCESSFUL;
-	bool turned_up = i->withdrawal_id != 0 && (i->why == WHY_ABSENT || paid_out);
+	bool turned_up = (i->why == WHY_ABSENT || paid_out) && i->withdrawal_id != 0;
+	enum intent_action limit = turned_up ? DO_NOTHING : next_of_limit(i, rules);
 
-	if (!turned_up && holds_limit(i))
-		return DO_RELEASE_LIMIT;
+	if (limit != DO_NOTHING && !rules->limit_away)
+		return limit;
 	if (i->integrator[0] == '\0' && undone(i, STEP_NOTED))
 		return DO_NOTE;
 	if (i->integrator[0] == '\0' && undone(i, STEP_RESULT_SMS))
 		return DO_RESULT_SMS;
 	if (turned_up)
-		return next_turned_up(i, now, at);
+		return next_turned_up(i, rules, now, at);
+	if (limit != DO_NOTHING)
+		return limit;
 	if (i->why == WHY_ABSENT && i->kind == INTENT_WITHDRAWAL && i->asks < INTENT_LATE_LOOKS)
 		return wait_or(DO_ASK, i, now, at);
 	return DO_NOTHING;
@@ -278,11 +304,11 @@ next_not_done(struct intent *i, int64_t now, int64_t *at)
 
 /* Nothing was sent yet, or what was sent was certainly not processed. */
 static enum intent_action
-next_accepted(struct intent *i, int64_t now, int64_t *at)
+next_accepted(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
 	if (now >= i->not_after) {
 		enter(i, INTENT_NOT_DONE, i->why != WHY_NONE ? i->why : WHY_EXPIRED);
-		return next_not_done(i, now, at);
+		return next_not_done(i, rules, now, at);
 	}
 	if (i->integrator[0] != '\0' && undone(i, STEP_CAPPED))
 		return DO_CAP;
@@ -292,9 +318,13 @@ next_accepted(struct intent *i, int64_t now, int64_t *at)
 		*at = i->next_at;
 		return DO_WAIT;
 	}
-	if (i->counts && i->limit == ILIMIT_NONE)
+	if (!i->counts || i->limit != ILIMIT_NONE)
+		return DO_SEND;
+	if (!rules->limit_closed)
 		return DO_RESERVE;
-	return DO_SEND;
+	i->why = WHY_CLOSED;
+	*at = now + SECOND < i->not_after ? now + SECOND : i->not_after;
+	return DO_WAIT;
 }
 
 static enum intent_action
@@ -310,7 +340,7 @@ next_step(struct intent *i, const struct intent_rules *rules, int64_t now, int64
 		enter(i, INTENT_LAPSED, WHY_NONE);
 		return DO_NOTHING;
 	case INTENT_ACCEPTED:
-		return next_accepted(i, now, at);
+		return next_accepted(i, rules, now, at);
 	case INTENT_RUNNING:
 		if (now < i->lease_until) {
 			*at = i->lease_until;
@@ -327,14 +357,14 @@ next_step(struct intent *i, const struct intent_rules *rules, int64_t now, int64
 			/* It ended before its token could be handed on: nobody can have used it. */
 			if (i->core_status - 1 != WSTATUS_SUCCESSFUL) {
 				enter(i, INTENT_NOT_DONE, WHY_NO_TOKEN);
-				return next_not_done(i, now, at);
+				return next_not_done(i, rules, now, at);
 			}
 			enter(i, INTENT_PERSON, WHY_NO_TOKEN);
 			return DO_NOTE;
 		}
 		return intent_settled(i) ? next_done(i, rules, now, at) : next_issued(i, now, at);
 	case INTENT_NOT_DONE:
-		return next_not_done(i, now, at);
+		return next_not_done(i, rules, now, at);
 	case INTENT_PERSON:
 		return i->integrator[0] == '\0' && undone(i, STEP_NOTED) ? DO_NOTE : DO_NOTHING;
 	case INTENT_LAPSED:
@@ -357,7 +387,7 @@ intent_on_reserved(struct intent *i, enum limit_result r)
 	if (r == LIMIT_OK)
 		i->limit = ILIMIT_RESERVED;
 	else
-		enter(i, INTENT_NOT_DONE, WHY_LIMIT);
+		enter(i, INTENT_NOT_DONE, r == LIMIT_UNREADABLE ? WHY_CLOSED : WHY_LIMIT);
 }
 
 void
@@ -420,28 +450,33 @@ follow_at(const struct intent *i, int64_t now)
 	return follow_next(&f, now);
 }
 
+/* Words arrive late and out of order: behind a last one only a payout is news, and behind that nothing. */
+static void
+take_status(struct intent *i, int64_t now, enum wallet_status s)
+{
+	if (core_final(i) && (s != WSTATUS_SUCCESSFUL || i->core_status - 1 == WSTATUS_SUCCESSFUL))
+		return;
+	if (core_final(i)) {
+		i->paid_late = true;
+		i->steps &= ~STEP_FINAL_SMS;
+		i->tells = 0;
+		i->tell_at = now;
+	}
+	i->core_status = (int)s + 1;
+	if (core_final(i))
+		i->finished_at = now;
+}
+
 static void
 issued(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 {
-	bool was_final = core_final(i);
-	int before = i->core_status;
-
 	i->withdrawal_id = w->id;
 	if (i->token[0] == '\0')	/* the first one said is the one that was sent */
 		memcpy(i->token, w->token, sizeof i->token);
 	if (w->expires_ms != 0)
 		i->token_expires = w->expires_ms;
 	i->core_fee = w->fee;
-	i->core_status = (int)wallet_status(w->status) + 1;
-	if (core_final(i))
-		i->finished_at = now;
-	if (was_final && i->core_status != before) {
-		/* What was told was its last word then; now it says another one. */
-		i->finals++;
-		i->steps &= ~STEP_FINAL_SMS;
-		i->tells = 0;
-		i->tell_at = now;
-	}
+	take_status(i, now, wallet_status(w->status));
 	i->asks = 0;
 	i->next_at = intent_settled(i) || i->token[0] != '\0' ? follow_at(i, now) : now + SECOND;
 }
@@ -533,23 +568,27 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 void
 intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 {
-	bool read = w != NULL && w->id == i->withdrawal_id;
+	static const int64_t look_after[] = { HOUR, 24 * HOUR, 72 * HOUR };
+	bool read = w != NULL && w->id == i->withdrawal_id, was_final = core_final(i);
 
+	if (was_final && !i->hinted && i->final_looks < FINAL_LOOKS)
+		i->final_looks++;
 	if (read) {
 		issued(i, now, w);
 		i->hinted = false;
-	}
+	} else if (i->hinted && ++i->hint_reads >= HINT_READS)
+		i->hinted = false;	/* one that is not over is followed anyway */
 	if (read && !intent_settled(i) && !core_final(i) && i->token[0] == '\0')
 		i->cancel = true;	/* the core does not say the token again: it can reach nobody */
-	if (i->cancel) {
+	if (i->hinted)
+		i->next_at = now + (SECOND << (i->hint_reads < 10 ? i->hint_reads : 10));
+	else if (core_final(i))
+		i->next_at = now + look_after[i->final_looks < FINAL_LOOKS ? i->final_looks : FINAL_LOOKS - 1];
+	else if (i->cancel) {
 		i->cancels++;
 		i->next_at = now + (i->cancels < 6 ? i->cancels * SECOND : MINUTE);
-	} else if (i->hinted && ++i->hint_reads < 10)
-		i->next_at = now + (SECOND << i->hint_reads);
-	else
+	} else
 		i->next_at = follow_at(i, now);
-	if (i->hinted && i->hint_reads >= HINT_READS)
-		i->hinted = false;	/* one that is not over is followed anyway */
 }
 
 void
@@ -571,25 +610,4 @@ intent_on_cancelled(struct intent *i, int64_t now, bool refused)
 		i->cancel = false;	/* used or not cancellable; the customer is told so */
 	if (ours && i->cancels >= CANCEL_TRIES)
 		enter(i, INTENT_PERSON, WHY_NO_TOKEN);
-}
-
-bool
-intent_token_usable(const struct intent *i, int64_t now)
-{
-	return i->state == INTENT_DONE && i->token[0] != '\0' && !i->cancel && !core_final(i) &&
-	    (i->token_expires == 0 || now < i->token_expires);
-}
-
-bool
-intent_is_tx(const struct intent *i, const struct wallet_tx *tx)
-{
-	int64_t amount = tx->amount < 0 ? -tx->amount : tx->amount;
-
-	return strcmp(tx->uid, i->id) == 0 && amount == i->amount;
-}
-
-bool
-intent_is_withdrawal(const struct intent *i, const struct wallet_withdrawal *w)
-{
-	return strcmp(w->uid, i->id) == 0 && w->amount == i->amount && w->id != 0;
 }

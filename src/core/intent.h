@@ -41,6 +41,7 @@ enum intent_why {
 	WHY_NO_TOKEN,		/* issued, but its token never reached us */
 	WHY_BUSY,
 	WHY_CAP,		/* the integrator's cap of the day */
+	WHY_CLOSED,		/* no token was reserved: the limits are not known for certain just now */
 	WHY_REASONS
 };
 enum intent_limit { ILIMIT_NONE, ILIMIT_RESERVED, ILIMIT_COMMITTED, ILIMIT_RELEASED };
@@ -100,11 +101,13 @@ struct intent {
 	int hint_reads;			/* in vain since then */
 	bool called;			/* the core was told where to call back */
 	int follow_longest_s;
-	int finals;			/* how often the core's last word was not its last */
 	char callback[CALLBACK_URL];	/* the integrator's; "": none */
 	int told;			/* the outcome that it heard, or that was given up: as core_status */
 	int tells;			/* in vain */
 	int64_t tell_at;
+	/* the limit, after a last word that gave it back */
+	bool paid_late;			/* SUCCESSFUL followed all the same */
+	int final_looks;
 	struct rec_rest rest;
 };
 
@@ -130,6 +133,8 @@ enum intent_action {
 struct intent_rules {
 	int give_back;		/* GIVE_BACK_… */
 	bool final_sms;		/* the payer hears by SMS what became of the token */
+	bool limit_closed;	/* nothing is reserved; what is reserved is committed and released as ever */
+	bool limit_away;	/* its limit could not be changed just now: the customer does not wait for it */
 };
 /* What to do now. May change the intent where only time did (lapse, lease over): save it before acting. */
 enum intent_action intent_next(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at);
@@ -178,3 +183,10 @@ bool intent_token_usable(const struct intent *i, int64_t now);
 /* An item of the core's lists is this intent: our id and our amount. */
 bool intent_is_tx(const struct intent *i, const struct wallet_tx *tx);
 bool intent_is_withdrawal(const struct intent *i, const struct wallet_withdrawal *w);
+/* What may be told of a refusal: for another phone a limit looks like any other refusal of the core. */
+enum intent_why intent_why_told(const struct intent *i);
+/*
+ * How an intent counts when its phone's limit is rebuilt: a limit_state, or 0: it has no entry. `w`: the item that the
+ * core has of it now; NULL and `whole`: the core's list was read to its end and has none.
+ */
+int intent_counts_as(const struct intent *i, const struct wallet_withdrawal *w, bool whole);

@@ -150,7 +150,7 @@ order_print(const struct intent *i, struct buf *out)
 	set_time(o, "created", i->accepted_at);
 	set_time(o, "expires", i->token_expires);
 	if (i->state == INTENT_NOT_DONE)
-		json_object_set_new(o, "errorDescription", json_string(intent_why_name(i->why)));
+		json_object_set_new(o, "errorDescription", json_string(intent_why_name(intent_why_told(i))));
 	print(o, out);
 }
 
@@ -185,9 +185,11 @@ static const struct {
 } refusals[] = {
 	{ WHY_SHORT, "WAL009", "Insufficient funds" },
 	{ WHY_BARRED, "WAL011", "The wallet is barred" },
-	{ WHY_LIMIT, "WAL010", "This phone cannot receive so much in tokens this month" },
+	/* Also a limit: what a phone has got of others is not this integrator's business. */
+	{ WHY_REFUSED, "WDR003", "A rule or a limit does not allow this withdrawal" },
 	{ WHY_CAP, "WAL010", "The integrator's cap of this day is reached" },
 	{ WHY_EXPIRED, "WDR002", "The withdrawal could not be made in time; nothing was withdrawn" },
+	{ WHY_CLOSED, ORDER_CLOSED, "Withdrawals are closed for a short while; nothing was withdrawn, try again with a new id" },
 	{ WHY_BUSY, "RLT001", "The wallet core is busy; nothing was withdrawn, try again with a new id" },
 };
 
@@ -195,9 +197,9 @@ void
 order_print_refusal(const struct intent *i, struct buf *out)
 {
 	for (size_t k = 0; k < NELEM(refusals); k++)
-		if (refusals[k].why == i->why) {
+		if (refusals[k].why == intent_why_told(i)) {
 			order_print_error("BUSINESS", refusals[k].code, refusals[k].words, out);
 			return;
 		}
-	order_print_error("BUSINESS", i->code[0] != '\0' ? i->code : "WDR001", "The withdrawal was refused", out);
+	order_print_error("BUSINESS", "WDR001", "The withdrawal was not done", out);
 }

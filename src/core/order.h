@@ -34,6 +34,7 @@ void order_fingerprint(const struct order *o, char *out, size_t size);
 /* One withdrawal object. */
 void order_print(const struct intent *i, struct buf *out);
 /* The core's error array of one element; type "BUSINESS" or "SYSTEM". */
+#define ORDER_CLOSED "LIM001"	/* no token is made just now */
 void order_print_error(const char *type, const char *code, const char *description, struct buf *out);
 /* The code and words of an intent that was not done. */
 void order_print_refusal(const struct intent *i, struct buf *out);

@@ -202,6 +202,9 @@ struct settings {
 	char redis_password[129];			/* "": none */
 	int redis_connections, redis_timeout_ms;
 	bool redis_may_lose_money;			/* start even where Redis evicts or does not persist */
+	int redis_replicas;				/* that must have a commit before it counts */
+	int redis_memory_floor_percent, redis_disk_floor_mb;	/* 0: none */
+	char redis_data_dir[256];			/* "": not on this machine */
 	unsigned char sealing_keys[8][32];		/* [0] seals, all open */
 	unsigned char sealing_key_ids[8];
 	int sealing_keys_n;

@@ -102,3 +102,9 @@ subscriber_count_tokens(const struct subscriber *s, const unsigned char payee[16
 		n += s->tokens[i].at_ms >= since_ms && memcmp(s->tokens[i].payee, payee, 16) == 0;
 	return n;
 }
+
+bool
+subscriber_tokens_full(const struct subscriber *s, int64_t since_ms)
+{
+	return s->tokens_len == sizeof s->tokens && s->tokens[RECENT_PAYMENTS - 1].at_ms >= since_ms;
+}

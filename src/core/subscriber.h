@@ -66,5 +66,7 @@ void subscriber_add_token(struct subscriber *s, const unsigned char payee[16], i
 int64_t subscriber_find_recent(const struct subscriber *s, const unsigned char payee[16], int64_t amount, int64_t now,
     int64_t within_ms);
 void subscriber_opt_out(struct subscriber *s, bool out, int64_t now);
+/* As many went to anybody since then as are remembered. */
+bool subscriber_tokens_full(const struct subscriber *s, int64_t since_ms);
 /* How many tokens went to the payee since then. */
 int subscriber_count_tokens(const struct subscriber *s, const unsigned char payee[16], int64_t since_ms);

@@ -75,8 +75,11 @@ struct redis {
 	struct list open;		/* by deadline */
 	struct list refused, spare;
 	struct timer deadline;		/* of the first in open, or earlier */
-	void (*on_up)(void *arg, unsigned shard);
-	void *on_up_arg;
+	struct listener {
+		void (*fn)(void *arg, unsigned shard);
+		void *arg;
+	} on_up[REDIS_LISTENERS];
+	unsigned listeners;
 	struct log_limit lost_limit, full_limit;
 	struct deferred corpse;
 	bool closing;
@@ -345,8 +348,8 @@ on_hello(redisAsyncContext *ac, void *data, void *last)
 	c->owed = 0;
 	timer_arm(&c->timer, c->r->timeout_ms);
 	log_info(0, "redis up", "conn=%u", c->index);
-	if (c->r->on_up != NULL)
-		c->r->on_up(c->r->on_up_arg, c->index);
+	for (unsigned i = 0; i < c->r->listeners && c->state == CONN_UP; i++)
+		c->r->on_up[i].fn(c->r->on_up[i].arg, c->index);
 }
 
 static void
@@ -514,11 +517,18 @@ redis_ready(const struct redis *r)
 	return r->up == r->conns;
 }
 
+int
+redis_timeout(const struct redis *r)
+{
+	return r->timeout_ms;
+}
+
 void
 redis_on_up(struct redis *r, void (*fn)(void *arg, unsigned shard), void *arg)
 {
-	r->on_up = fn;
-	r->on_up_arg = arg;
+	if (r->listeners == REDIS_LISTENERS)
+		fatalx("redis: too many listeners");
+	r->on_up[r->listeners++] = (struct listener){ fn, arg };
 }
 
 static bool

@@ -36,10 +36,12 @@ struct redis *redis_new(struct loop *l, const struct redis_options *o, char *err
 /* Open commands complete first, as unknown or not sent, on this stack. */
 void redis_free(struct redis *r);
 bool redis_ready(const struct redis *r);	/* all connections are up: each serves buckets of its own */
+int redis_timeout(const struct redis *r);	/* ms; what is answered later is unknown */
 /*
- * One listener, called whenever a connection is up, with a shard that goes over it: a place for
- * SCRIPT LOAD and TIME.
+ * A listener, called whenever a connection is up and before anything else goes over it, with a shard that does: a place
+ * for SCRIPT LOAD and TIME. At most REDIS_LISTENERS, called in this order.
  */
+#define REDIS_LISTENERS 3
 void redis_on_up(struct redis *r, void (*fn)(void *arg, unsigned shard), void *arg);
 
 typedef void redis_done(void *arg, uint64_t op, enum redis_end end, const struct redisReply *reply);

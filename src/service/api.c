@@ -280,6 +280,11 @@ save_order(struct call *c)
 static void
 new_order(struct call *c)
 {
+	if (c->w.task.gw->money_off) {
+		metric_add(M_MONEY_REFUSED, 1);
+		answer_error(c, 503, "OFF001", "No payments are taken at the moment; nothing was ordered, send it again later");
+		return;
+	}
 	order_intent(c, kind_of(c, c->order.type));
 	save_order(c);
 }
@@ -401,7 +406,10 @@ have_intent(struct call *c)
 static void
 no_intent(struct call *c)
 {
-	if (c->kind == API_WITHDRAW)
+	if (c->kind == API_WITHDRAW && c->w.task.gw->limit_closed && kind_of(c, c->order.type)->token) {
+		metric_add(M_LIMIT_CLOSED_REFUSED, 1);
+		answer_error(c, 503, ORDER_CLOSED, "Withdrawals are closed for a short while; send it again with the same id");
+	} else if (c->kind == API_WITHDRAW)
 		new_order(c);
 	else if (c->kind == API_LIST)
 		next_of_list(c);

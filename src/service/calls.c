@@ -272,13 +272,12 @@ on_limit_loaded(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
 	struct limit *l = xcalloc(1, sizeof *l);
-	int64_t amount = task->gw->settings->limit_amount, left;
+	int64_t amount = task->gw->settings->limit_amount;
 
 	vars_unset(turn_vars(t), "left");
-	if (e->end == STORE_DONE && !e->v[0].damaged &&
+	if (e->end == STORE_DONE && !e->v[0].damaged && !task->gw->limit_closed &&
 	    (!e->v[0].present || limit_decode(e->v[0].p, e->v[0].len, l))) {
-		left = amount - limit_used(l);
-		vars_set_i64(turn_vars(t), "left", left > 0 ? left : 0);
+		vars_set_i64(turn_vars(t), "left", limit_left(l, amount));
 		vars_set_i64(turn_vars(t), "limit_amount", amount);
 	}
 	free(l);
@@ -286,13 +285,10 @@ on_limit_loaded(struct task *task, const struct event *e)
 }
 
 void
-turn_read_limit(struct turn *t, turn_fn *after)
+turn_read_limit(struct turn *t, const char *month, turn_fn *after)
 {
-	struct store_key key;
-	char month[7];
+	struct store_key key = key_of(STORE_LIMIT, t->in.phone, month);
 
 	t->after = after;
-	calendar_month(t->w.task.gw->now, month);
-	key = key_of(STORE_LIMIT, t->in.phone, month);
 	task_load(turn_task(t), &key, 1, on_limit_loaded);
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/metric.h"
 #include "base/str.h"
 #include "service/turn.h"
 
@@ -85,6 +86,7 @@ look_up(struct turn *t)
 	struct wallet_req q = { .op = WALLET_CUSTOMERS };
 
 	if (t->sub.lookups > LOOKUPS_A_DAY) {
+		metric_add(M_LOOKUPS_CAPPED, 1);
 		turn_outcome(t, "too_many");
 		return;
 	}
@@ -238,19 +240,40 @@ on_fee(struct task *task, const struct event *e)
 	read_funds(t, on_cash_funds);
 }
 
-/* Tokens to other phones are counted, so that refusals cannot be used to find out what a phone has got. */
+/*
+ * Tokens to other phones are counted, so that refusals cannot be used to find out what a phone has got. A day that is
+ * longer than what is remembered of it has reached the cap of every phone.
+ */
 static bool
 capped(const struct turn *t)
 {
 	const struct vars *v = &t->s.dlg.vars;
 	const char *to = vars_get(v, "to_phone");
+	int64_t since = t->w.task.gw->now - DAY_MS;
 	unsigned char mac[16];
 
 	if (strcmp(to, t->in.phone) != 0 && t->sub.refused_other >= REFUSED_OTHERS_A_DAY)
 		return true;
+	if (t->settings->token_phone_day_count == 0)
+		return false;
 	gateway_mac(t->w.task.gw, "token payee", to, mac);
-	return t->settings->token_phone_day_count > 0 &&
-	    subscriber_count_tokens(&t->sub, mac, t->w.task.gw->now - DAY_MS) >= t->settings->token_phone_day_count;
+	return subscriber_tokens_full(&t->sub, since) ||
+	    subscriber_count_tokens(&t->sub, mac, since) >= t->settings->token_phone_day_count;
+}
+
+static void
+refused_today(struct turn *t)
+{
+	metric_add(M_TOKENS_CAPPED, 1);
+	turn_outcome(t, "capped");
+}
+
+/* Before the PIN: what could not be reserved is not even confirmed. */
+static void
+refused_closed(struct turn *t)
+{
+	metric_add(M_LIMIT_CLOSED_REFUSED, 1);
+	turn_outcome(t, "closed");
 }
 
 static const char *
@@ -294,8 +317,10 @@ call_cash_check(struct turn *t)
 		turn_outcome(t, problem);
 	else if (turn_on_its_way(t) != NULL)
 		turn_outcome(t, "busy");
+	else if (k->token && t->w.task.gw->limit_closed)
+		refused_closed(t);
 	else if (too_early(t, amount) || capped(t))
-		turn_outcome(t, "capped");
+		refused_today(t);
 	else {
 		q.wallet_id = vars_get_i64(v, "wallet_id");
 		q.amount = amount;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/calendar.h"
 #include "service/turn.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -86,5 +87,8 @@ limit_read(struct turn *t)
 void
 call_limit_left(struct turn *t)
 {
-	turn_read_limit(t, limit_read);
+	char month[7];
+
+	calendar_month(t->w.task.gw->now, month);
+	turn_read_limit(t, month, limit_read);
 }

@@ -117,6 +117,20 @@ gateway_drain(struct gateway *gw)
 	gw->draining = true;
 }
 
+void
+gateway_on_history(struct gateway *gw, int64_t now, bool trusted)
+{
+	gw->now = now;
+	gw->limit_closed = !trusted;
+}
+
+void
+gateway_on_money(struct gateway *gw, int64_t now, bool off)
+{
+	gw->now = now;
+	gw->money_off = off;
+}
+
 unsigned
 gateway_busy(const struct gateway *gw)
 {

@@ -117,6 +117,15 @@ struct hint_in {
 };
 void gateway_hint(struct gateway *gw, int64_t now, const struct hint_in *in);
 
+/*
+ * Whether the store has all that it acknowledged. While it may not, the limit is closed: nothing that counts is reserved.
+ * Trusted until told otherwise.
+ */
+void gateway_on_history(struct gateway *gw, int64_t now, bool trusted);
+
+/* Off: no payment is shown or accepted any more; what was accepted goes on to its end. */
+void gateway_on_money(struct gateway *gw, int64_t now, bool off);
+
 /* Answers of the ports, by the op's id. Unknown ids are ignored: their turn is over. */
 void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n);
 void gateway_on_committed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end);

@@ -188,7 +188,7 @@ static enum intent_action
 next_action(struct run *r, int64_t *at)
 {
 	bool sms = run_tenant(r)->result_sms;
-	struct intent_rules rules = { r->task.gw->settings->give_back, sms };
+	struct intent_rules rules = { r->task.gw->settings->give_back, sms, r->task.gw->limit_closed, r->limit_away };
 	enum intent_state before = r->i.state;
 	enum intent_action doing = intent_next(&r->i, &rules, r->task.gw->now, at);
 

@@ -23,10 +23,8 @@ struct run {
 	bool ids_missing, found;
 	struct wallet_withdrawal item;	/* what was found, or what the core answered */
 	bool done;			/* the core answered that it is done */
-	/* the limit's record of the step in hand */
-	struct limit limit;
-	struct rev limit_rev;
 	enum limit_result limit_result;
+	bool limit_away;		/* it did not take what became of this intent */
 	/* the subscriber's */
 	struct subscriber sub;
 	struct rev sub_rev;

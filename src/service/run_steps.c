@@ -76,6 +76,7 @@ on_cap_loaded(struct task *t, const struct event *e)
 	}
 	rev_loaded(&rev, &e->v[0]);
 	if (!day_cap_take(&cap, integrator_of(r), r->i.amount)) {
+		metric_add(M_TOKENS_CAPPED, 1);
 		intent_on_capped(&r->i, false);
 		run_keep(r);
 		return;
@@ -240,7 +241,9 @@ on_subscriber_loaded(struct task *t, const struct event *e)
 		note_payee(r);
 		r->sub.spent += r->i.amount;
 	}
-	if (r->i.why == WHY_LIMIT && strcmp(r->i.phone, r->i.to_phone) != 0)
+	/* All that look alike count alike, or the cap itself would tell them apart. */
+	if (r->i.kind == INTENT_WITHDRAWAL && r->i.state == INTENT_NOT_DONE && intent_why_told(&r->i) == WHY_REFUSED &&
+	    strcmp(r->i.phone, r->i.to_phone) != 0)
 		r->sub.refused_other++;
 	r->i.steps |= STEP_NOTED;
 	r->dirty = true;

@@ -72,7 +72,7 @@ intent_vars(const struct gateway *gw, int tenant, const struct intent *i, struct
 	vars_set_i64(v, "until", i->token_expires);
 	if (i->phone[0] != '\0')
 		vars_set(v, "from", phone_mask(i->phone, masked));
-	str_format(key, sizeof key, "reason.%s", i->why != WHY_NONE ? intent_why_name(i->why) : "refused");
+	str_format(key, sizeof key, "reason.%s", i->why != WHY_NONE ? intent_why_name(intent_why_told(i)) : "refused");
 	text = texts_find(gw->texts, say_lang(t, i->lang), t->languages[0], key);
 	vars_set(v, "reason_text", text != NULL ? text : "");
 	str_format(key, sizeof key, "kind.%s", i->type);
@@ -158,11 +158,9 @@ say_intent(struct gateway *gw, int tenant, const struct intent *i, enum intent_a
 {
 	char id[MESSAGE_ID];
 
-	/* Each last word of the core is said, once. */
-	if (what == DO_FINAL_SMS && i->finals > 0)
-		str_format(id, sizeof id, "%s:%s:%d", i->id, intent_action_name(what), i->finals);
-	else
-		str_format(id, sizeof id, "%s:%s", i->id, intent_action_name(what));
+	/* Another last word than the one that was told is another message. */
+	str_format(id, sizeof id, "%s:%s%s", i->id, intent_action_name(what),
+	    what == DO_FINAL_SMS && i->paid_late ? ":paid" : "");
 	return say_with_id(gw, tenant, i, what, id, m);
 }
 

@@ -144,13 +144,13 @@ rev_absent(const struct rev *r)
 }
 
 /* The counter says which is newer, the random mark whose it is: a repeated save finds its own. */
-static void
-rev_next(struct gateway *gw, struct rev *r)
+void
+rev_next(struct rev *r, const unsigned char mark[8])
 {
 	r->next = r->at;
 	for (int i = 0; i < 8 && ++r->next.p[i] == 0; i++)
 		;
-	gw->ports->random(gw->ports->ctx, r->next.p + 8, 8);
+	memcpy(r->next.p + 8, mark, 8);
 }
 
 struct store_key
@@ -180,8 +180,10 @@ commit_put(struct gateway *gw, struct store_commit *c, const struct store_key *k
     const struct buf *octets, int64_t ttl_ms)
 {
 	struct store_op *op = commit_op(c, STORE_PUT);
+	unsigned char mark[8];
 
-	rev_next(gw, r);
+	gw->ports->random(gw->ports->ctx, mark, sizeof mark);
+	rev_next(r, mark);
 	op->key = *key;
 	op->from = r->at;
 	op->to = r->next;

@@ -80,6 +80,8 @@ struct gateway {
 	struct map *writers;		/* owner -> struct mo being worked on */
 	struct map *running;		/* intent id -> struct run */
 	bool draining;
+	bool money_off;			/* the store is short of room: nothing new is paid */
+	bool limit_closed;		/* limits cannot be believed: no token that counts */
 	unsigned due_next;		/* bucket to look at next */
 	int64_t due_at, outbox_at[16];
 	unsigned parts_first;		/* bind whose part of the outbox comes first in the next claim */
@@ -110,6 +112,7 @@ struct rev {
 };
 void rev_loaded(struct rev *r, const struct store_value *v);
 void rev_saved(struct rev *r);		/* the commit was DONE */
+void rev_next(struct rev *r, const unsigned char mark[8]);
 bool rev_absent(const struct rev *r);
 
 struct store_key key_of(enum store_family family, const char *owner, const char *id);

@@ -305,6 +305,14 @@ turn_finish(struct turn *t)
 }
 
 void
+turn_end_with(struct turn *t, const char *key)
+{
+	str_copy(t->s.answer, sizeof t->s.answer, turn_plain_text(t, key));
+	t->s.answer_end = true;
+	finish(t);
+}
+
+void
 turn_answer_early(struct turn *t, const char *key)
 {
 	if (t->replied)

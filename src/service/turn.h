@@ -95,6 +95,8 @@ void turn_add_records(struct turn *t, struct store_commit *c);
 void turn_saved(struct turn *t);
 void turn_feed(struct turn *t, enum menu_in kind, const char *text);
 void turn_finish(struct turn *t);
+/* Saves what is dirty; the dialogue ends with this text. */
+void turn_end_with(struct turn *t, const char *key);
 /* The dialogue ends with this text although the turn's work goes on; it is over with turn_close(). */
 void turn_answer_early(struct turn *t, const char *key);
 void turn_close(struct turn *t);
@@ -128,8 +130,9 @@ void turn_change_subscriber(struct turn *t, void (*change)(struct subscriber *, 
 void turn_say(struct turn *t, const struct message *m, turn_fn *after);
 /* The answer was as it should be; otherwise the outcome is `failed` and the call is over. */
 bool turn_answered(struct turn *t, const struct event *e);
-/* What this phone may still receive this month, into `left` and `limit_amount`; `after` runs in any case. */
-void turn_read_limit(struct turn *t, turn_fn *after);
+/* What this phone may still receive in that month, into `left` and `limit_amount`, which are unset where it is not known
+ * for certain; `after` runs in any case. */
+void turn_read_limit(struct turn *t, const char *month, turn_fn *after);
 /* The customer that the phone belongs to among the rows of a search, whatever the core made of the filter. */
 bool turn_search_ignored(struct turn *t, const struct wallet_answer *a, const char *phone);
 const struct wallet_customer *turn_customer_of(const struct wallet_answer *a, const char *phone);

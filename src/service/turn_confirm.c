@@ -3,6 +3,7 @@
  * The confirm screen of a turn: the intent is saved in the same commit as its screen, accepted by the right PIN in one
  * commit with its place in the due list, and what the customer is told is read from it.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,18 @@ close_others(struct turn *t)
 	}
 }
 
+/* Nothing was paid, and nothing will be: that is saved before it is said. */
+static bool
+money_is_off(struct turn *t)
+{
+	if (!t->w.task.gw->money_off)
+		return false;
+	metric_add(M_MONEY_REFUSED, 1);
+	turn_leave_intent(t, INTENT_LAPSED);
+	turn_end_with(t, "error.money_off");
+	return true;
+}
+
 void
 turn_show_intent(struct turn *t)
 {
@@ -134,6 +147,8 @@ turn_show_intent(struct turn *t)
 		turn_finish(t);	/* the same screen again */
 		return;
 	}
+	if (money_is_off(t))
+		return;
 	close_others(t);
 	if (!fill_intent(t, t->step.intent)) {
 		turn_apologise(t, "the menu shows an intent without payee or amount");
@@ -344,7 +359,9 @@ turn_accept_intent(struct turn *t)
 		turn_feed(t, MENU_OUTCOME, turn_on_its_way(t) != NULL ? "busy" : "lapsed");
 		return;
 	}
-	turn_check_pin(t, after_pin);
+	/* Before the PIN: no try is taken. */
+	if (!money_is_off(t))
+		turn_check_pin(t, after_pin);
 }
 
 void
@@ -361,27 +378,29 @@ turn_decline_intent(struct turn *t)
 static void
 on_limit_read(struct turn *t)
 {
-	turn_outcome(t, "limit");
+	turn_outcome(t, vars_has(turn_vars(t), "left") ? "limit" : "refused");
 }
 
 static void
 settled_outcome(struct turn *t, const struct intent *i)
 {
+	bool others = i->kind == INTENT_WITHDRAWAL && strcmp(i->to_phone, t->in.phone) != 0;
 	const char *outcome = "refused";
+	char month[8];
 
 	t->awaits_intent = false;
-	vars_set(turn_vars(t), "reason", intent_why_name(i->why));
+	vars_set(turn_vars(t), "reason", intent_why_name(intent_why_told(i)));
 	if (i->state == INTENT_DONE)
 		outcome = "done";
 	else if (i->state == INTENT_PERSON)
 		outcome = "later";
-	else if (i->why == WHY_LIMIT && i->kind == INTENT_WITHDRAWAL) {
-		/* What is left is shown for one's own phone only. */
-		if (strcmp(i->to_phone, t->in.phone) == 0) {
-			turn_read_limit(t, on_limit_read);
-			return;
-		}
-		outcome = "limit";
+	else if (others && intent_why_told(i) == WHY_REFUSED)
+		outcome = "limit";	/* whatever it was: what another phone has got is nobody else's business */
+	else if (i->why == WHY_LIMIT && i->kind == INTENT_WITHDRAWAL && i->attempts == 0) {
+		/* Ours, not the wallet core's: of that one it is not known what is left. */
+		str_format(month, sizeof month, "%06" PRId64, i->limit_month);
+		turn_read_limit(t, month, on_limit_read);
+		return;
 	}
 	turn_outcome(t, outcome);
 }

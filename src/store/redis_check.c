@@ -2,99 +2,78 @@
 #include "store/redis_check.h"
 
 #include <string.h>
-#include <sys/time.h>
 
 #include <hiredis/hiredis.h>
 
 #include "base/buf.h"
 #include "base/str.h"
-#include "io/redis_url.h"
+#include "store/redis_ask.h"
+#include "store/redis_info.h"
 #include "store/seal.h"
 
 #define OLDEST_MAJOR 7		/* scripts with flags, CONFIG GET of several */
 
+#define LAG_MAX_S 10		/* a replica further behind than this counts as none */
+
+/* An option must have this word; or, where there is none, be a number within these. */
 struct demand {
 	const char *option;
-	const char *value;
+	const char *word;
+	int64_t least, most;
 	const char *why;
 };
 
 static const struct demand demands[] = {
-	{ "maxmemory-policy", "noeviction", "it may throw records away when memory runs short" },
-	{ "appendonly", "yes", "what was acknowledged is gone when it restarts" },
-	{ "appendfsync", "always", "the last second's writes are gone when the machine fails" },
+	{ "maxmemory-policy", "noeviction", .why = "it may throw records away when memory runs short" },
+	{ "appendonly", "yes", .why = "what was acknowledged is gone when it restarts" },
+	{ "appendfsync", "always", .why = "the last second's writes are gone when the machine fails" },
+	{ "no-appendfsync-on-rewrite", "no", .why = "while its log is rewritten nothing is synced to the disk" },
 };
+/* aof-load-truncated may be yes: after a failure the log's tail is torn, but only where nothing was acknowledged yet. */
 
-static redisContext *
-connect_to(const struct redis_check *c, const struct redis_url *url, char *why, size_t why_size)
-{
-	struct timeval tv = { .tv_sec = c->timeout_ms / 1000, .tv_usec =
-	    c->timeout_ms % 1000 * 1000 };
-	redisContext *ctx = url->path[0] != '\0' ? redisConnectUnixWithTimeout(url->path, tv) :
-	    redisConnectWithTimeout(url->host, url->port, tv);
-
-	if (ctx == NULL || ctx->err != 0 || redisSetTimeout(ctx, tv) != REDIS_OK) {
-		str_format(why, why_size, "Redis at %s: %s", c->url, ctx != NULL ? ctx->errstr :
-		    "no memory");
-		if (ctx != NULL)
-			redisFree(ctx);
-		return NULL;
-	}
-	return ctx;
-}
-
-/* The reply of the type that was asked for, to be freed; NULL with the reason. */
 static redisReply *
-expect(redisContext *ctx, redisReply *reply, const char *what, int type, char *why, size_t why_size)
+ask_info(redisContext *ctx, const char *section, char *why, size_t why_size)
 {
-	if (reply != NULL && (reply->type == type || reply->type == REDIS_REPLY_NIL))
+	redisReply *reply = redis_ask_expect(ctx, redisCommand(ctx, "INFO %s", section), "INFO", REDIS_REPLY_STRING,
+	    why, why_size);
+
+	if (reply == NULL || reply->type == REDIS_REPLY_STRING)
 		return reply;
-	str_format(why, why_size, "Redis answers %s with: %s", what, reply == NULL ? ctx->errstr :
-	    reply->type == REDIS_REPLY_ERROR ? reply->str : "something else");
-	if (reply != NULL)
-		freeReplyObject(reply);
-	return NULL;
-}
-
-static bool
-log_in(redisContext *ctx, const char *password, char *why, size_t why_size)
-{
-	redisReply *reply;
-
-	if (password == NULL)
-		return true;
-	reply = expect(ctx, redisCommand(ctx, "AUTH %s", password), "AUTH", REDIS_REPLY_STATUS, why,
-	    why_size);
-	if (reply == NULL)
-		return false;
 	freeReplyObject(reply);
-	return true;
+	str_format(why, why_size, "Redis answers INFO with nothing");
+	return NULL;
 }
 
 static bool
 is_new_enough(redisContext *ctx, char *why, size_t why_size)
 {
-	static const char field[] = "redis_version:";
-	redisReply *reply = expect(ctx, redisCommand(ctx, "INFO server"), "INFO",
-	    REDIS_REPLY_STRING, why, why_size);
-	const char *at;
-	int64_t major = 0;
-	char number[8];
+	redisReply *reply = ask_info(ctx, "server", why, why_size);
+	int64_t major;
 
 	if (reply == NULL)
 		return false;
-	at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, field) : NULL;
-	if (at != NULL) {
-		at += strlen(field);
-		if (!str_copyn(number, sizeof number, at, strcspn(at, ".\r\n")) ||
-		    !str_to_i64(number, 0, 9999, &major))
-			major = 0;
-	}
+	major = redis_info_number(reply->str, "redis_version");
 	freeReplyObject(reply);
 	if (major < OLDEST_MAJOR)
 		str_format(why, why_size, "Redis %d or newer is needed, this is %d", OLDEST_MAJOR,
 		    (int)major);
 	return major >= OLDEST_MAJOR;
+}
+
+static bool
+is_master(redisContext *ctx, int64_t *replicas, char *why, size_t why_size)
+{
+	redisReply *reply = ask_info(ctx, "replication", why, why_size);
+	bool is;
+
+	if (reply == NULL)
+		return false;
+	is = redis_info_is(reply->str, "role", "master");
+	*replicas = redis_info_number(reply->str, "connected_slaves");
+	freeReplyObject(reply);
+	if (!is)
+		str_format(why, why_size, "this Redis is a replica: it cannot be written to");
+	return is;
 }
 
 static const char *
@@ -108,10 +87,45 @@ value_of(const redisReply *reply, const char *option)
 	return NULL;
 }
 
-static enum redis_check_end
-check_settings(redisContext *ctx, char *why, size_t why_size)
+static void
+demand(struct buf *text, const redisReply *reply, const struct demand *d)
 {
-	redisReply *reply = redisCommand(ctx, "CONFIG GET maxmemory-policy appendonly appendfsync");
+	const char *value = value_of(reply, d->option);
+	int64_t n = 0;
+	bool fits = value != NULL && (d->word != NULL ? strcmp(value, d->word) == 0 :
+	    str_to_i64(value, d->least, d->most, &n));
+
+	if (fits)
+		return;
+	buf_addf(text, "%s%s is %s and must be ", text->len > 0 ? "; " : "Redis: ", d->option,
+	    value != NULL ? value : "not told");
+	if (d->word != NULL)
+		buf_add_str(text, d->word);
+	else
+		buf_addf(text, "%d to %d", (int)d->least, (int)d->most);
+	buf_addf(text, " (%s)", d->why);
+}
+
+static void
+demand_all(struct buf *text, const redisReply *reply, int replicas)
+{
+	const struct demand of_replicas[] = {
+		{ "min-replicas-to-write", .least = replicas, .most = 1000,
+		    .why = "it acknowledges what fewer than redis.replicas have" },
+		{ "min-replicas-max-lag", .least = 1, .most = LAG_MAX_S, .why = "replicas that are gone count as there" },
+	};
+
+	for (size_t i = 0; i < NELEM(demands); i++)
+		demand(text, reply, &demands[i]);
+	for (size_t i = 0; replicas > 0 && i < NELEM(of_replicas); i++)
+		demand(text, reply, &of_replicas[i]);
+}
+
+static enum redis_check_end
+check_settings(redisContext *ctx, int replicas, char *why, size_t why_size)
+{
+	redisReply *reply = redisCommand(ctx, "CONFIG GET maxmemory-policy appendonly appendfsync "
+	    "no-appendfsync-on-rewrite min-replicas-to-write min-replicas-max-lag");
 	struct buf text = { 0 };
 
 	if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
@@ -121,18 +135,10 @@ check_settings(redisContext *ctx, char *why, size_t why_size)
 		freeReplyObject(reply);
 		return REDIS_CHECK_RISKY;
 	}
-	reply = expect(ctx, reply, "CONFIG GET", REDIS_REPLY_ARRAY, why, why_size);
+	reply = redis_ask_expect(ctx, reply, "CONFIG GET", REDIS_REPLY_ARRAY, why, why_size);
 	if (reply == NULL)
 		return REDIS_CHECK_UNFIT;
-	for (size_t i = 0; i < NELEM(demands); i++) {
-		const char *value = value_of(reply, demands[i].option);
-
-		if (value == NULL || strcmp(value, demands[i].value) != 0)
-			buf_addf(&text, "%s%s is %s and must be %s (%s)", text.len > 0 ? "; " :
-			    "Redis: ",
-			    demands[i].option, value != NULL ? value : "not told", demands[i].value,
-			    demands[i].why);
-	}
+	demand_all(&text, reply, replicas);
 	freeReplyObject(reply);
 	if (text.len == 0)
 		return REDIS_CHECK_FINE;
@@ -142,21 +148,14 @@ check_settings(redisContext *ctx, char *why, size_t why_size)
 }
 
 static bool
-same_names(redisContext *ctx, int db, const struct seal *seal, char *why, size_t why_size)
+same_names(redisContext *ctx, const struct seal *seal, char *why, size_t why_size)
 {
 	char print[2 * SEAL_HASH + 1];
 	redisReply *reply;
 	bool same;
 
-	if (db != 0) {
-		reply = expect(ctx, redisCommand(ctx, "SELECT %d", db), "SELECT",
-		    REDIS_REPLY_STATUS, why, why_size);
-		if (reply == NULL)
-			return false;
-		freeReplyObject(reply);
-	}
 	seal_fingerprint(seal, print);
-	reply = expect(ctx, redisCommand(ctx, "SET isango:names %s NX GET", print), "SET",
+	reply = redis_ask_expect(ctx, redisCommand(ctx, "SET isango:names %s NX GET", print), "SET",
 	    REDIS_REPLY_STRING, why, why_size);
 	if (reply == NULL)
 		return false;
@@ -173,15 +172,19 @@ enum redis_check_end
 redis_check(const struct redis_check *c, char *why, size_t why_size)
 {
 	enum redis_check_end end = REDIS_CHECK_UNFIT;
-	struct redis_url url;
-	redisContext *ctx;
+	redisContext *ctx = redis_ask_open(c, why, why_size);
+	int64_t replicas = 0;
 
-	if (!redis_url_parse(c->url, &url, why, why_size) || !redis_url_resolve(&url, why,
-	    why_size) || (ctx = connect_to(c, &url, why, why_size)) == NULL)
+	if (ctx == NULL)
 		return end;
-	if (log_in(ctx, c->password, why, why_size) && is_new_enough(ctx, why, why_size) &&
-	    (c->seal == NULL || same_names(ctx, url.db, c->seal, why, why_size)))
-		end = check_settings(ctx, why, why_size);
+	if (is_new_enough(ctx, why, why_size) && is_master(ctx, &replicas, why, why_size) &&
+	    (c->seal == NULL || same_names(ctx, c->seal, why, why_size)))
+		end = check_settings(ctx, c->replicas, why, why_size);
 	redisFree(ctx);
+	if (end == REDIS_CHECK_FINE && c->replicas == 0 && replicas > 0) {
+		end = REDIS_CHECK_NOTED;
+		str_format(why, why_size, "it has replicas, but redis.replicas is 0: were one promoted, it might miss "
+		    "payments that were acknowledged");
+	}
 	return end;
 }

@@ -12,8 +12,9 @@ struct seal;
 
 enum redis_check_end {
 	REDIS_CHECK_FINE,
+	REDIS_CHECK_NOTED,		/* fine, but something is worth saying */
 	REDIS_CHECK_RISKY,	/* may evict, does not persist, or does not say */
-	REDIS_CHECK_UNFIT	/* out of reach, too old, or with the data of another key file */
+	REDIS_CHECK_UNFIT	/* out of reach, too old, a replica, or with the data of another key file */
 };
 
 struct redis_check {
@@ -21,6 +22,7 @@ struct redis_check {
 	const char *password;		/* or NULL */
 	int timeout_ms;
 	const struct seal *seal;	/* NULL: the data's keys are not compared */
+	int replicas;			/* that must have each commit: then it must refuse to write without them */
 };
 
 /*

@@ -20,9 +20,12 @@
 #include "io/loop.h"
 #include "io/redis.h"
 #include "store/name.h"
+#include "store/redis_acks.h"
 #include "store/redis_clock.h"
+#include "store/redis_refusal.h"
 #include "store/scripts.h"
 #include "store/seal.h"
+#include "store/value.h"
 
 #define LOAD_MAX 8
 #define PER_OP 5			/* arguments of commit.lua for one op */
@@ -41,11 +44,9 @@ struct call {				/* one command under way; pooled, owned by the store */
 	int argc;
 	struct store_name name[LOAD_MAX];	/* of a load */
 	size_t names;
-};
-
-struct room {				/* grows, is never given back, and is wiped before it moves */
-	unsigned char *p;
-	size_t size;
+	/* Of a commit that replicas must have too: both answers are needed, in either order. */
+	struct ack ack;
+	bool waits, committed, acked, enough;
 };
 
 struct redis_store {
@@ -55,17 +56,11 @@ struct redis_store {
 	struct store_answers answers;
 	struct list spare;
 	struct redis_clock clock;
+	struct redis_acks *acks;	/* NULL: Redis alone is enough */
 	/* Two, since whoever is handed what was opened may write while it looks at it. */
 	struct room sealed, opened;
 	struct store_claimed claimed[STORE_CLAIM_MAX];
 	struct log_limit refused_limit, damaged_limit;
-};
-
-/* Error replies that Redis gives before it does anything. */
-static const char *const refusals[] = {
-	"LOADING ", "MISCONF ", "READONLY ", "NOREPLICAS ", "MASTERDOWN ", "BUSY ", "NOAUTH ",
-	    "CLUSTERDOWN ", "MOVED ",
-	"ASK ", "TRYAGAIN ",
 };
 
 static struct call *
@@ -76,6 +71,7 @@ call_new(struct redis_store *s, uint64_t op, redis_done *done, unsigned bucket)
 	if (list_empty(&s->spare)) {
 		k = xcalloc(1, sizeof *k);
 		list_init(&k->node);
+		list_init(&k->ack.node);
 		k->s = s;
 	} else {
 		k = LIST_OF(s->spare.next, struct call, node);
@@ -86,6 +82,7 @@ call_new(struct redis_store *s, uint64_t op, redis_done *done, unsigned bucket)
 	k->shard = bucket;
 	k->script = NULL;
 	k->in_full = false;
+	k->waits = k->committed = k->acked = false;
 	k->argc = 0;
 	k->names = 0;
 	buf_reset(&k->args);
@@ -96,6 +93,7 @@ call_new(struct redis_store *s, uint64_t op, redis_done *done, unsigned bucket)
 static void
 call_free(struct call *k)
 {
+	redis_acks_leave(&k->ack);
 	list_add_tail(&k->s->spare, &k->node);
 }
 
@@ -128,6 +126,8 @@ send_call(struct call *k)
 	size_t len[ARGS_MAX + 2];
 	int n = 0;
 
+	if (k->waits)
+		redis_acks_join(k->s->acks, k->shard, &k->ack);
 	if (k->script != NULL) {
 		argv[n++] = k->in_full ? "EVAL" : "EVALSHA";
 		argv[n++] = k->in_full ? k->script->text : k->script->sha1;
@@ -171,61 +171,17 @@ is_resent(struct call *k, enum redis_end end, const redisReply *reply)
 	return true;
 }
 
-static unsigned char *
-room_of(struct room *r, size_t n)
-{
-	if (n > r->size) {
-		if (r->p != NULL)
-			mem_wipe(r->p, r->size);
-		r->p = xrealloc(r->p, n, 1);
-		r->size = n;
-	}
-	return r->p;
-}
-
-static void
-room_clear(struct room *r)
-{
-	if (r->p != NULL)
-		mem_wipe(r->p, r->size);
-	free(r->p);
-}
-
-struct bound {				/* what a sealed value belongs to */
-	char p[7 + STORE_NAME + STORE_VERSION];
-	size_t len;
-};
-
-static void
-bind_to(struct bound *b, const char *name, size_t len, const struct store_version *version)
-{
-	static const char kind[7] = "record";
-
-	if (len > STORE_NAME)
-		fatalx("store: name of %zu octets", len);
-	memcpy(b->p, kind, sizeof kind);
-	memcpy(b->p + sizeof kind, name, len);
-	memcpy(b->p + sizeof kind + len, version->p, STORE_VERSION);
-	b->len = sizeof kind + len + STORE_VERSION;
-}
-
 /* Opens the value into *at and moves *at behind it. */
 static struct store_value
 open_value(struct redis_store *s, const char *name, size_t name_len, const redisReply *reply,
     unsigned char **at)
 {
 	struct store_value v = { .present = true, .damaged = true };
-	struct bound bound;
 	unsigned held;
 
 	if (reply->type != REDIS_REPLY_STRING)
 		return (struct store_value){ .present = false };
-	if (reply->len >= STORE_VERSION + SEAL_OVERHEAD && name_len <= STORE_NAME) {
-		memcpy(v.version.p, reply->str, STORE_VERSION);
-		bind_to(&bound, name, name_len, &v.version);
-		v.damaged = !seal_open(s->namer.seal, bound.p, bound.len, reply->str +
-		    STORE_VERSION, reply->len - STORE_VERSION, *at);
-	}
+	v.damaged = !value_open(s->namer.seal, name, name_len, reply->str, reply->len, &v.version, *at);
 	if (v.damaged) {
 		metric_add(M_STORE_DAMAGED, 1);
 		if (!log_limited(&s->damaged_limit, &held))
@@ -233,7 +189,7 @@ open_value(struct redis_store *s, const char *name, size_t name_len, const redis
 		return v;
 	}
 	v.p = *at;
-	v.len = reply->len - STORE_VERSION - SEAL_OVERHEAD;
+	v.len = reply->len - VALUE_OVERHEAD;
 	*at += v.len;
 	return v;
 }
@@ -292,20 +248,6 @@ redis_store_load(struct redis_store *s, uint64_t op, const struct store_key *key
 	send_call(k);
 }
 
-static enum store_end
-end_of_refusal(const redisReply *reply)
-{
-	/* An error from inside the script: what came before it was done. */
-	if (strstr(reply->str, "@user_script") != NULL)
-		return STORE_UNKNOWN;
-	if (str_starts(reply->str, "OOM "))
-		return STORE_FULL;
-	for (size_t i = 0; i < NELEM(refusals); i++)
-		if (str_starts(reply->str, refusals[i]))
-			return STORE_LATE;
-	return STORE_UNKNOWN;
-}
-
 static void
 count_end(enum store_end end)
 {
@@ -322,6 +264,17 @@ count_end(enum store_end end)
 }
 
 static void
+finish_commit(struct call *k, enum store_end end)
+{
+	struct redis_store *s = k->s;
+	uint64_t op = k->op;
+
+	call_free(k);
+	count_end(end);
+	s->answers.committed(s->answers.arg, loop_wall(s->loop), op, end);
+}
+
+static void
 on_committed(void *arg, uint64_t op, enum redis_end end, const redisReply *reply)
 {
 	static const enum store_end codes[] = { STORE_DONE, STORE_CONFLICT, STORE_LATE,
@@ -330,37 +283,48 @@ on_committed(void *arg, uint64_t op, enum redis_end end, const redisReply *reply
 	struct redis_store *s = k->s;
 	enum store_end e = STORE_UNKNOWN;
 
+	(void)op;
 	if (is_resent(k, end, reply))
 		return;
 	if (is_reply(s, end, reply, REDIS_REPLY_INTEGER)) {
 		if (reply->integer >= 0 && reply->integer < (long long)NELEM(codes))
 			e = codes[reply->integer];
 	} else if (end == REDIS_ANSWERED && reply->type == REDIS_REPLY_ERROR) {
-		e = end_of_refusal(reply);
+		e = redis_refusal_end(reply->str);
 	} else if (end == REDIS_NOT_SENT) {
 		e = STORE_LATE;
 	}
-	call_free(k);
-	count_end(e);
-	s->answers.committed(s->answers.arg, loop_wall(s->loop), op, e);
+	k->committed = e == STORE_DONE;
+	if (!k->waits || e != STORE_DONE)
+		finish_commit(k, e);
+	else if (k->acked)
+		finish_commit(k, k->enough ? STORE_DONE : STORE_UNKNOWN);
+}
+
+static void
+on_acked(struct ack *a, bool enough)
+{
+	struct call *k = LIST_OF(a, struct call, ack);
+
+	k->acked = true;
+	k->enough = enough;
+	if (k->committed)
+		finish_commit(k, enough ? STORE_DONE : STORE_UNKNOWN);
 }
 
 static void
 add_put(struct call *k, const struct store_op *op, const struct store_name *name)
 {
 	const struct store_row *row = &store_families[op->key.family];
-	size_t n = STORE_VERSION + SEAL_OVERHEAD + op->len;
+	size_t n = VALUE_OVERHEAD + op->len;
 	unsigned char *value = room_of(&k->s->sealed, n);
-	struct bound bound;
 
-	bind_to(&bound, name->text, name->len, &op->to);
-	memcpy(value, op->to.p, STORE_VERSION);
-	seal_close(k->s->namer.seal, bound.p, bound.len, op->p, op->len, value + STORE_VERSION);
+	value_close(k->s->namer.seal, name->text, name->len, op, value);
 	add_str(k, "P");
 	add(k, op->from.p, STORE_VERSION);
 	add(k, value, n);
 	add_i64(k, op->ttl_ms != 0 ? op->ttl_ms : row->ttl_ms);
-	add_i64(k, (int64_t)(STORE_VERSION + SEAL_OVERHEAD + row->cap));
+	add_i64(k, (int64_t)(VALUE_OVERHEAD + row->cap));
 }
 
 static void
@@ -422,6 +386,7 @@ redis_store_commit(struct redis_store *s, uint64_t op, const struct store_commit
 		fatalx("store: commit of %zu ops without an end in time", c->n);
 	k = call_new(s, op, on_committed, 0);
 	k->script = &store_lua_commit;
+	k->waits = s->acks != NULL;
 	add_i64(k, (int64_t)c->n);
 	for (size_t i = 0; i < c->n; i++) {
 		store_name(&s->namer, &c->op[i].key, &name[i]);
@@ -483,7 +448,7 @@ on_claimed(void *arg, uint64_t op, enum redis_end end, const redisReply *reply)
 	mem_wipe(begin, (size_t)(at - begin));
 }
 
-_Static_assert(3 + 2 * STORE_CLAIM_LISTS * (1 + STORE_CLAIM_PARTS) <= ARGS_MAX, "a claim of all lists and parts");
+_Static_assert(4 + 2 * STORE_CLAIM_LISTS * (1 + STORE_CLAIM_PARTS) <= ARGS_MAX, "a claim of all lists and parts");
 
 void
 redis_store_claim(struct redis_store *s, uint64_t op, const struct store_claim *c)
@@ -504,6 +469,7 @@ redis_store_claim(struct redis_store *s, uint64_t op, const struct store_claim *
 		}
 	add_i64(k, (int64_t)max);
 	add_i64(k, c->lease_ms);
+	add_i64(k, loop_wall(k->s->loop) + redis_timeout(k->s->redis));
 	for (unsigned i = 0; i <= c->more; i++)
 		for (unsigned part = 0; part <= c->parts; part++)
 			add_i64(k, (int64_t)(part < c->parts && c->part[part].max < max ? c->part[part].max : max));
@@ -600,6 +566,12 @@ redis_store_new(struct loop *l, struct redis *r, const struct seal *seal,
 }
 
 void
+redis_store_replicas(struct redis_store *s, int connections, int replicas, int timeout_ms)
+{
+	s->acks = redis_acks_new(s->loop, s->redis, connections, replicas, timeout_ms, on_acked);
+}
+
+void
 redis_store_free(struct redis_store *s)
 {
 	struct list *it, *next;
@@ -607,6 +579,7 @@ redis_store_free(struct redis_store *s)
 	if (s == NULL)
 		return;
 	redis_clock_stop(&s->clock);
+	redis_acks_free(s->acks);
 	LIST_EACH(it, next, &s->spare) {
 		struct call *k = LIST_OF(it, struct call, node);
 

@@ -26,6 +26,11 @@ struct seal;
 /* Borrows all of them; *answers is copied. Also keeps loop_wall() at the time of Redis. */
 struct redis_store *redis_store_new(struct loop *l, struct redis *r, const struct seal *seal,
     const struct store_answers *answers);
+/*
+ * From here on a commit is DONE only when so many replicas have it as well; UNKNOWN when they do not say so in time: it
+ * stays written, and a repeat waits for them again. connections: of this Redis.
+ */
+void redis_store_replicas(struct redis_store *s, int connections, int replicas, int timeout_ms);
 /* After redis_free(), which completes what is under way. */
 void redis_store_free(struct redis_store *s);
 

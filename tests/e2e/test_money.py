@@ -350,5 +350,5 @@ def test_what_another_phone_may_get_is_not_told(stage, full_month):
     assert full_month.open is False
     other = sign_up(stage, SIPHO)
     to_cash_confirm(other, "100", other=THANDI)
-    assert other.type(PIN) == "Nothing was paid. That phone cannot get this code now."
+    assert other.type(PIN) == "Nothing was paid. This code for another phone cannot be made now."
     assert len(withdrawals(stage, owner=SIPHO)) == 0

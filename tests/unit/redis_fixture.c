@@ -11,12 +11,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,6 +179,38 @@ redis_fixture_do(const struct redis_fixture *f, const char *fmt, ...)
 	if (reply->type == REDIS_REPLY_ERROR)
 		fail_msg("redis: %s", reply->str);
 	freeReplyObject(reply);
+}
+
+static int
+free_port(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	close(fd);
+	return ntohs(a.sin_port);
+}
+
+int
+redis_fixture_listen(const struct redis_fixture *f)
+{
+	int port = free_port();
+
+	/* Somebody else may have taken it meanwhile. */
+	for (int tries = 0; tries < 20; tries++, port = free_port()) {
+		redisReply *reply = redis_fixture_command(f, "CONFIG SET port %d", port);
+		bool ok = reply->type != REDIS_REPLY_ERROR;
+
+		freeReplyObject(reply);
+		if (ok)
+			return port;
+	}
+	fail_msg("no free port for Redis");
+	return 0;
 }
 
 struct look {

@@ -22,6 +22,8 @@ void redis_fixture_resume(const struct redis_fixture *f);
 void redis_fixture_kill(struct redis_fixture *f);		/* SIGKILL; the data stays */
 void redis_fixture_restart(struct redis_fixture *f);		/* after a kill */
 void redis_fixture_stop(struct redis_fixture *f);		/* and removes the folder */
+/* Opens a port of the loopback as well, for replicas, and returns it. */
+int redis_fixture_listen(const struct redis_fixture *f);
 /* One command over a connection of its own; the reply is the caller's (freeReplyObject). */
 struct redisReply *redis_fixture_command(const struct redis_fixture *f, const char *fmt, ...);
 /* The same where the reply does not matter, but must not be an error. */

@@ -100,14 +100,38 @@ test_order_refused(void **state)
 		assert_says(w, 200, "PENDING");
 	}
 	withdraw(w, "large-5", "4000.01", PHONE);
-	assert_says(w, 400, "WAL010");
+	assert_says(w, 400, "WDR003");
 	withdraw(w, "large-6", "4000.00", PHONE);
 	assert_says(w, 200, "PENDING");
 	withdraw(w, "large-7", "10.00", PHONE);
-	assert_says(w, 400, "WAL010");
+	assert_says(w, 400, "WDR003");
 	withdraw(w, "large-8", "10.00", "27829999999");
 	assert_says(w, 200, "PENDING");
 	assert_int_equal(issued(w, &b), 6);
+	world_free(w);
+}
+
+/* The store is short of room: nothing new, but what was ordered is answered. */
+static void
+test_money_off(void **state)
+{
+	struct sim_world *w = world_new();
+	struct bank_withdrawal *b = NULL;
+	struct gateway *gw = w->process[0].gw;
+
+	(void)state;
+	withdraw(w, "order-1", "100", PHONE);
+	assert_says(w, 200, "PENDING");
+	gateway_on_money(gw, w->loop.now, true);
+	withdraw(w, "order-2", "100", PHONE);
+	assert_says(w, 503, "nothing was ordered");
+	withdraw(w, "order-1", "100", PHONE);
+	assert_says(w, 200, "PENDING");
+	assert_int_equal(issued(w, &b), 1);
+	gateway_on_money(gw, w->loop.now, false);
+	withdraw(w, "order-2", "100", PHONE);
+	assert_says(w, 200, "PENDING");
+	assert_int_equal(issued(w, &b), 2);
 	world_free(w);
 }
 
@@ -509,7 +533,7 @@ main(void)
 		cmocka_unit_test(test_order_expires), cmocka_unit_test(test_a_late_answer_holds_the_token),
 		cmocka_unit_test(test_every_turn_is_answered_once), cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_store_away), cmocka_unit_test(test_done_and_not_noted),
-		cmocka_unit_test(test_a_drain_wakes_who_waits),
+		cmocka_unit_test(test_money_off), cmocka_unit_test(test_a_drain_wakes_who_waits),
 		cmocka_unit_test(test_free_in_the_middle), cmocka_unit_test(test_push),
 		cmocka_unit_test(test_gsm_safe_sms),
 	};

@@ -16,7 +16,9 @@
 #define HOUR (60 * MINUTE)
 #define UID "11111111-2222-4333-8444-555555555555"
 
-static const struct intent_rules give_all = { GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR, true };
+static const struct intent_rules give_all = {
+	GIVE_BACK_CANCELLED | GIVE_BACK_TIMEOUT | GIVE_BACK_ERROR, true, false, false
+};
 
 static struct intent
 new_intent(enum intent_kind kind, enum intent_state state)
@@ -320,7 +322,7 @@ test_ends(void **state)
 {
 	(void)state;
 	for (size_t k = 0; k < NELEM(ended); k++) {
-		struct intent_rules rules = { ended[k].give_back, true };
+		struct intent_rules rules = { ended[k].give_back, true, false, false };
 		struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_DONE);
 		struct wallet_withdrawal w = row(ended[k].status, "");
 		int64_t at;
@@ -346,6 +348,186 @@ test_paid_after_release(void **state)
 	i.steps = STEP_TOKEN_SMS | STEP_NOTED | STEP_RESULT_SMS;
 	intent_on_status(&i, NOW, &w);
 	assert_int_equal(next(&i, NOW), DO_COMMIT_LIMIT);
+}
+
+/*
+ * What comes late or out of order changes no last word, but for a payout; that is told once more, and looked for a
+ * while.
+ */
+static void
+test_words_out_of_order(void **state)
+{
+	struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_DONE);
+	struct wallet_withdrawal timeout = row("TIMEOUT", ""), pending = row("PENDING", ""), paid = row("SUCCESSFUL", "");
+	int64_t now = NOW;
+	int looks = 0;
+
+	(void)state;
+	i.withdrawal_id = timeout.id;
+	i.limit = ILIMIT_COMMITTED;
+	i.steps = STEP_TOKEN_SMS | STEP_NOTED | STEP_RESULT_SMS | STEP_RECEIVER_SMS;
+	intent_on_status(&i, now, &timeout);
+	assert_int_equal(next(&i, now), DO_RELEASE_LIMIT);
+	intent_on_limit(&i, ILIMIT_RELEASED);
+	assert_int_equal(next(&i, now), DO_FINAL_SMS);
+	i.steps |= STEP_FINAL_SMS;
+	intent_on_status(&i, now, &pending);
+	assert_int_equal(i.core_status - 1, WSTATUS_TIMEOUT);
+	while (next(&i, now) == DO_WAIT) {
+		now = i.next_at;
+		assert_int_equal(next(&i, now), DO_FOLLOW);
+		intent_on_status(&i, now, &timeout);
+		assert_true(++looks < 10);
+	}
+	assert_int_equal(next(&i, now), DO_NOTHING);
+	assert_true(now - NOW > 24 * HOUR && now - NOW < 7 * 24 * HOUR);
+	intent_on_status(&i, now, &paid);
+	assert_int_equal(next(&i, now), DO_COMMIT_LIMIT);
+	intent_on_limit(&i, ILIMIT_COMMITTED);
+	assert_true(i.paid_late);
+	assert_int_equal(next(&i, now), DO_FINAL_SMS);
+	i.steps |= STEP_FINAL_SMS;
+	intent_on_status(&i, now, &timeout);
+	assert_int_equal(i.core_status - 1, WSTATUS_SUCCESSFUL);
+	assert_int_equal(next(&i, now), DO_NOTHING);
+}
+
+/* While the limit is closed nothing is reserved; it ends as not done, and truthfully; what is held goes on. */
+static void
+test_closed(void **state)
+{
+	struct intent_rules closed = give_all;
+	struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_ACCEPTED), held = i, transfer;
+	int64_t at;
+
+	(void)state;
+	closed.limit_closed = true;
+	assert_int_equal(intent_next(&i, &closed, NOW, &at), DO_WAIT);
+	assert_true(at > NOW && at <= i.not_after);
+	assert_int_equal(next(&i, at), DO_RESERVE);	/* opened again in time */
+	assert_int_equal(intent_next(&i, &closed, i.not_after - 1, &at), DO_WAIT);
+	assert_int_equal(at, i.not_after);
+	intent_next(&i, &closed, at, &at);
+	assert_int_equal(i.state, INTENT_NOT_DONE);
+	assert_string_equal(intent_why_name(i.why), "closed");
+	held.limit = ILIMIT_RESERVED;
+	assert_int_equal(intent_next(&held, &closed, NOW, &at), DO_SEND);
+	transfer = new_intent(INTENT_TRANSFER, INTENT_ACCEPTED);
+	assert_int_equal(intent_next(&transfer, &closed, NOW, &at), DO_SEND);
+	i = new_intent(INTENT_WITHDRAWAL, INTENT_ACCEPTED);
+	intent_on_reserved(&i, LIMIT_UNREADABLE);
+	assert_int_equal(i.why, WHY_CLOSED);
+}
+
+/* A limit that takes no word keeps nobody waiting for theirs. */
+static void
+test_limit_away(void **state)
+{
+	struct intent_rules away = give_all;
+	struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_NOT_DONE);
+	int64_t at;
+
+	(void)state;
+	away.limit_away = true;
+	i.why = WHY_REFUSED;
+	i.limit = ILIMIT_RESERVED;
+	assert_int_equal(next(&i, NOW), DO_RELEASE_LIMIT);
+	assert_int_equal(intent_next(&i, &away, NOW, &at), DO_NOTE);
+	i.steps |= STEP_NOTED;
+	assert_int_equal(intent_next(&i, &away, NOW, &at), DO_RESULT_SMS);
+	i.steps |= STEP_RESULT_SMS;
+	assert_int_equal(intent_next(&i, &away, NOW, &at), DO_RELEASE_LIMIT);
+}
+
+/* Strict: also a token that nobody got stays counted once the core had issued it; one that never was does not. */
+static void
+test_strict(void **state)
+{
+	static const struct intent_rules strict = { 0, true, false, false };
+	struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_NOT_DONE);
+	int64_t at;
+
+	(void)state;
+	i.why = WHY_NO_TOKEN;
+	i.withdrawal_id = 900;
+	i.core_status = WSTATUS_CANCELLED + 1;
+	i.limit = ILIMIT_COMMITTED;
+	assert_int_equal(intent_next(&i, &strict, NOW, &at), DO_NOTE);
+	assert_int_equal(next(&i, NOW), DO_RELEASE_LIMIT);
+	i.core_status = WSTATUS_PENDING + 1;	/* an operator says so, the core does not */
+	assert_int_equal(next(&i, NOW), DO_NOTE);
+	i.why = WHY_REFUSED;
+	i.withdrawal_id = 0;
+	assert_int_equal(intent_next(&i, &strict, NOW, &at), DO_RELEASE_LIMIT);
+}
+
+/* Told as not done, and paid out after all: counted, and in front of a person. */
+static void
+test_no_token_and_paid(void **state)
+{
+	struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_NOT_DONE);
+	struct wallet_withdrawal paid = row("SUCCESSFUL", "");
+
+	(void)state;
+	i.why = WHY_NO_TOKEN;
+	i.withdrawal_id = paid.id;
+	i.core_status = WSTATUS_CANCELLED + 1;
+	i.limit = ILIMIT_RELEASED;
+	i.steps = STEP_NOTED | STEP_RESULT_SMS;
+	assert_int_equal(next(&i, NOW), DO_NOTHING);
+	intent_on_status(&i, NOW, &paid);
+	assert_int_equal(next(&i, NOW), DO_COMMIT_LIMIT);
+	intent_on_limit(&i, ILIMIT_COMMITTED);
+	next(&i, NOW);
+	assert_int_equal(i.state, INTENT_PERSON);
+}
+
+static void
+test_counts_as(void **state)
+{
+	static const struct {
+		enum intent_limit record;
+		const char *core;		/* NULL: not there */
+		bool whole;
+		int as;
+	} rows[] = {
+		{ ILIMIT_NONE, NULL, true, 0 }, { ILIMIT_NONE, "PENDING", true, LIMIT_COMMITTED },
+		{ ILIMIT_RESERVED, NULL, true, LIMIT_RESERVED }, { ILIMIT_RESERVED, NULL, false, LIMIT_RESERVED },
+		{ ILIMIT_RESERVED, "PENDING", true, LIMIT_COMMITTED }, { ILIMIT_RESERVED, "CANCELLED", true, LIMIT_RESERVED },
+		{ ILIMIT_COMMITTED, NULL, false, LIMIT_COMMITTED }, { ILIMIT_COMMITTED, "TIMEOUT", true, LIMIT_COMMITTED },
+		{ ILIMIT_RELEASED, NULL, false, 0 }, { ILIMIT_RELEASED, NULL, true, LIMIT_GIVEN_BACK },
+		{ ILIMIT_RELEASED, "TIMEOUT", false, LIMIT_GIVEN_BACK }, { ILIMIT_RELEASED, "SUCCESSFUL", true, LIMIT_COMMITTED },
+		{ ILIMIT_RELEASED, "SOMETHING_NEW", true, LIMIT_COMMITTED },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < NELEM(rows); k++) {
+		struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_DONE);
+		struct wallet_withdrawal w = row(rows[k].core != NULL ? rows[k].core : "", "");
+
+		i.limit = rows[k].record;
+		assert_int_equal(intent_counts_as(&i, rows[k].core != NULL ? &w : NULL, rows[k].whole), rows[k].as);
+		i.counts = false;
+		assert_int_equal(intent_counts_as(&i, &w, true), 0);
+	}
+}
+
+/* For another phone a limit is told as any refusal; for one's own it is told. */
+static void
+test_why_told(void **state)
+{
+	struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_NOT_DONE);
+
+	(void)state;
+	i.why = WHY_LIMIT;
+	assert_int_equal(intent_why_told(&i), WHY_REFUSED);
+	i.why = WHY_SHORT;
+	assert_int_equal(intent_why_told(&i), WHY_SHORT);
+	str_copy(i.to_phone, sizeof i.to_phone, i.phone);
+	i.why = WHY_LIMIT;
+	assert_int_equal(intent_why_told(&i), WHY_LIMIT);
+	i.phone[0] = '\0';			/* an integrator's */
+	assert_int_equal(intent_why_told(&i), WHY_REFUSED);
 }
 
 /* Issued, but the token is not said on reading: it can reach nobody, so it is cancelled, and believed when read so. */
@@ -570,7 +752,10 @@ main(void)
 		cmocka_unit_test(test_not_sent_any_more), cmocka_unit_test(test_lease),
 		cmocka_unit_test(test_asked), cmocka_unit_test(test_found_means_id_and_amount),
 		cmocka_unit_test(test_saga), cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_paid_after_release), cmocka_unit_test(test_no_token),
+		cmocka_unit_test(test_paid_after_release), cmocka_unit_test(test_words_out_of_order),
+		cmocka_unit_test(test_closed), cmocka_unit_test(test_limit_away), cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_no_token_and_paid), cmocka_unit_test(test_counts_as), cmocka_unit_test(test_why_told),
+		cmocka_unit_test(test_no_token),
 		cmocka_unit_test(test_no_token_no_cancel), cmocka_unit_test(test_gives_back),
 		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_three_late_looks),
 		cmocka_unit_test(test_cancel), cmocka_unit_test(test_integrator),

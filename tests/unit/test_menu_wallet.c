@@ -344,6 +344,8 @@ static const char *const walks[] = {
 	CUSTOMER "|>2|>0834445566|=not_found|<send.to|>0834445566|=self|<send.to|>0834445566"
 		 "|=barred|<send.to|>0834445566|=too_many|<send.too_many",
 	TO_CASH "|=ok|<cash.confirm|>7391|=accepted|<cash.do|=done|<cash.done",
+	TO_CASH "|=closed|<cash.closed",
+	TO_CASH "|=ok|>7391|=accepted|$reason=closed|=refused|<refused",
 	TO_CASH "|=ok|>7391|=accepted|=limit|<cash.limit_own",
 	TO_OTHER "|>7391|=accepted|=limit|<cash.limit_other",
 	TO_CASH "|=capped|<cash.capped",

@@ -143,19 +143,30 @@ test_print(void **state)
 static void
 test_refusal(void **state)
 {
-	struct intent i = { .state = INTENT_NOT_DONE, .why = WHY_LIMIT };
-	struct buf b = { 0 };
+	struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_NOT_DONE, .why = WHY_LIMIT, .to_phone = "27821234567" };
+	struct buf b = { 0 }, other = { 0 };
 
 	(void)state;
 	order_print_refusal(&i, &b);
-	assert_non_null(strstr(buf_str(&b), "\"code\":\"WAL010\""));
+	assert_non_null(strstr(buf_str(&b), "\"code\":\"WDR003\""));
 	assert_non_null(strstr(buf_str(&b), "BUSINESS"));
-	buf_reset(&b);
 	i.why = WHY_REFUSED;
 	str_copy(i.code, sizeof i.code, "XYZ123");
+	/* Any other refusal of the core says the same, word for word: no limit of a phone can be read from it. */
+	order_print_refusal(&i, &other);
+	assert_string_equal(buf_str(&b), buf_str(&other));
+	buf_reset(&b);
+	order_print(&i, &b);
+	i.why = WHY_LIMIT;
+	buf_reset(&other);
+	order_print(&i, &other);
+	assert_string_equal(buf_str(&b), buf_str(&other));
+	i.why = WHY_CLOSED;
+	buf_reset(&b);
 	order_print_refusal(&i, &b);
-	assert_non_null(strstr(buf_str(&b), "\"code\":\"XYZ123\""));
+	assert_non_null(strstr(buf_str(&b), "\"code\":\"LIM001\""));
 	buf_clear(&b);
+	buf_clear(&other);
 }
 
 int

@@ -7,7 +7,10 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <string.h>
+
+#include <hiredis/hiredis.h>
 
 #include "base/str.h"
 #include "redis_fixture.h"
@@ -44,6 +47,7 @@ test_settings_that_lose_money(void **state)
 		{ "appendonly", "no", "yes" },
 		{ "appendfsync", "everysec", "always" },
 		{ "appendfsync", "no", "always" },
+		{ "no-appendfsync-on-rewrite", "yes", "no" },
 	};
 
 	(void)state;
@@ -63,6 +67,51 @@ test_settings_that_lose_money(void **state)
 	assert_non_null(strstr(why, "maxmemory-policy is allkeys-lru"));
 	redis_fixture_do(&server, "CONFIG SET appendfsync always maxmemory-policy noeviction");
 	assert_int_equal(check(NULL, NULL), REDIS_CHECK_FINE);
+}
+
+/* Where replicas are to have each commit, Redis must not write without them. */
+static void
+test_settings_without_replicas(void **state)
+{
+	struct redis_check c = { .url = server.url, .timeout_ms = 20000, .replicas = 1 };
+
+	(void)state;
+	assert_int_equal(redis_check(&c, why, sizeof why), REDIS_CHECK_RISKY);
+	assert_non_null(strstr(why, "min-replicas-to-write is 0 and must be 1 to"));
+	assert_null(strstr(why, "min-replicas-max-lag"));
+	redis_fixture_do(&server, "CONFIG SET min-replicas-to-write 1 min-replicas-max-lag 0");
+	assert_int_equal(redis_check(&c, why, sizeof why), REDIS_CHECK_RISKY);
+	assert_non_null(strstr(why, "min-replicas-max-lag is 0 and must be 1 to 10"));
+	redis_fixture_do(&server, "CONFIG SET min-replicas-max-lag 10");
+	assert_int_equal(redis_check(&c, why, sizeof why), REDIS_CHECK_FINE);
+	c.replicas = 2;
+	assert_int_equal(redis_check(&c, why, sizeof why), REDIS_CHECK_RISKY);
+	redis_fixture_do(&server, "CONFIG SET min-replicas-to-write 0");
+}
+
+static void
+test_replicas(void **state)
+{
+	struct redis_fixture other;
+	redisReply *reply;
+	bool there = false;
+
+	(void)state;
+	redis_fixture_start(&other);
+	redis_fixture_do(&other, "REPLICAOF 127.0.0.1 %d", redis_fixture_listen(&server));
+	while (!there) {
+		reply = redis_fixture_command(&server, "INFO replication");
+		there = strstr(reply->str, "connected_slaves:1") != NULL;
+		freeReplyObject(reply);
+		poll(NULL, 0, 2);
+	}
+	assert_int_equal(check(NULL, NULL), REDIS_CHECK_NOTED);
+	assert_non_null(strstr(why, "redis.replicas is 0"));
+	redis_fixture_stop(&other);
+	redis_fixture_do(&server, "REPLICAOF 127.0.0.1 1");
+	assert_int_equal(check(NULL, NULL), REDIS_CHECK_UNFIT);
+	assert_non_null(strstr(why, "is a replica"));
+	redis_fixture_do(&server, "REPLICAOF NO ONE");
 }
 
 static void
@@ -145,6 +194,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_shipped_settings_are_fine),
 		cmocka_unit_test(test_settings_that_lose_money),
+		cmocka_unit_test(test_settings_without_replicas),
+		cmocka_unit_test(test_replicas),
 		cmocka_unit_test(test_config_is_forbidden),
 		cmocka_unit_test(test_password),
 		cmocka_unit_test(test_another_key_file),

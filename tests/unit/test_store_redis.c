@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <hiredis/hiredis.h>
 
@@ -22,6 +23,7 @@
 #include "io/loop.h"
 #include "io/redis.h"
 #include "store/name.h"
+#include "store/redis_refusal.h"
 #include "store_world.h"
 
 static struct store_name
@@ -143,36 +145,157 @@ test_a_forgotten_script(void **state)
 	assert_int_equal(claim(w, STORE_DUE, w->owner, 9, HOUR)->n, 1);
 }
 
-static void
-test_out_of_memory(void **state)
-{
-	struct world *w = *state;
-	struct store_key s = key_of(STORE_SESSION, w->owner, "c"), in = key_of(STORE_INTENT,
-	    w->owner, "1");
-	struct store_commit c = new_commit(w);
+/* ---- a Redis that refuses ---- */
 
-	add_list(&c, STORE_LIST_REMOVE, STORE_DUE, in, 0);
-	add_put(w, &c, s, absent, "x");
-	redis_fixture_do(&w->server, "CONFIG SET maxmemory 1");
-	assert_int_equal(real_commit(w, &c), STORE_FULL);
-	redis_fixture_do(&w->server, "CONFIG SET maxmemory 0");
-	assert_false(real_load(w, &s)->got[0].v.present);
-	assert_int_equal(real_commit(w, &c), STORE_DONE);
+/* A script of somebody's that does not end. */
+static redisContext *hog;
+
+static void
+be_busy(struct world *w)
+{
+	bool busy = false;
+	int sent = 0;
+
+	redis_fixture_do(&w->server, "CONFIG SET busy-reply-threshold 1");
+	hog = redisConnectUnix(w->server.socket);
+	assert_non_null(hog);
+	assert_int_equal(redisAppendCommand(hog, "EVAL %s 0", "while true do end"), REDIS_OK);
+	while (sent == 0)
+		assert_int_equal(redisBufferWrite(hog, &sent), REDIS_OK);
+	while (!busy) {
+		redisReply *reply = redis_fixture_command(&w->server, "PING");
+
+		busy = reply->type == REDIS_REPLY_ERROR;
+		freeReplyObject(reply);
+	}
 }
 
 static void
-test_a_redis_that_refuses(void **state)
+be_idle(struct world *w)
+{
+	redis_fixture_do(&w->server, "SCRIPT KILL");
+	redisFree(hog);
+}
+
+static void
+fail_to_save(struct world *w)
+{
+	char path[128];
+	bool failed = false;
+
+	/* In the way of the file that it would write. */
+	str_format(path, sizeof path, "%s/dump.rdb", w->server.dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	redis_fixture_do(&w->server, "CONFIG SET save %s", "3600 100000");
+	redis_fixture_do(&w->server, "BGSAVE");
+	while (!failed) {
+		redisReply *reply = redis_fixture_command(&w->server, "INFO persistence");
+
+		failed = strstr(reply->str, "rdb_last_bgsave_status:err") != NULL;
+		freeReplyObject(reply);
+	}
+}
+
+static void
+save_nothing(struct world *w)
+{
+	redis_fixture_do(&w->server, "CONFIG SET save %s", "");
+}
+
+static const struct refusal {
+	const char *word;
+	enum store_end end;
+	const char *begin[2], *over[2];		/* commands */
+	void (*begin_by)(struct world *w);
+	void (*over_by)(struct world *w);
+} refusals[] = {
+	{ "OOM", STORE_FULL, .begin = { "CONFIG SET maxmemory 1" }, .over = { "CONFIG SET maxmemory 0" } },
+	{ "READONLY", STORE_LATE, .begin = { "REPLICAOF 127.0.0.1 1" }, .over = { "REPLICAOF NO ONE" } },
+	{ "MASTERDOWN", STORE_LATE, .begin = { "CONFIG SET replica-serve-stale-data no", "REPLICAOF 127.0.0.1 1" },
+	    .over = { "REPLICAOF NO ONE", "CONFIG SET replica-serve-stale-data yes" } },
+	{ "NOREPLICAS", STORE_LATE, .begin = { "CONFIG SET min-replicas-to-write 1" }, .over = { "CONFIG SET min-replicas-to-write 0" } },
+	{ "NOPERM", STORE_LATE, .begin = { "ACL SETUSER default -evalsha" }, .over = { "ACL SETUSER default +evalsha" } },
+	{ "BUSY", STORE_LATE, .begin_by = be_busy, .over_by = be_idle },
+	{ "MISCONF", STORE_LATE, .begin_by = fail_to_save, .over_by = save_nothing },
+};
+
+/* Whatever the reason, nothing of it is written, and it can be repeated when that is over. */
+static void
+test_refusals(void **state)
+{
+	struct world *w = *state;
+	struct store_key s = key_of(STORE_SESSION, w->owner, "c"), in = key_of(STORE_INTENT, w->owner, "1");
+
+	for (size_t i = 0; i < NELEM(refusals); i++) {
+		const struct refusal *r = &refusals[i];
+		struct store_commit c = new_commit(w);
+		char owner[40];
+
+		str_format(owner, sizeof owner, "%s-%zu", w->owner, i);
+		s = key_of(STORE_SESSION, owner, "c");
+		in = key_of(STORE_INTENT, owner, "1");
+		add_put(w, &c, s, absent, "x");
+		add_put(w, &c, in, absent, "y");
+		add_list(&c, STORE_LIST_ADD, STORE_DUE, in, 1);
+		for (int n = 0; n < 2 && r->begin[n] != NULL; n++)
+			redis_fixture_do(&w->server, r->begin[n]);
+		if (r->begin_by != NULL)
+			r->begin_by(w);
+		if (real_commit(w, &c) != r->end)
+			fail_msg("%s", r->word);
+		if (r->over_by != NULL)
+			r->over_by(w);
+		for (int n = 0; n < 2 && r->over[n] != NULL; n++)
+			redis_fixture_do(&w->server, r->over[n]);
+		assert_false(real_load(w, &s)->got[0].v.present);
+		assert_false(real_load(w, &in)->got[0].v.present);
+		assert_int_equal(real_commit(w, &c), STORE_DONE);
+	}
+}
+
+/* The same by what it says, with those that only other set-ups say. */
+static void
+test_words_of_refusals(void **state)
+{
+	static const struct {
+		const char *error;
+		enum store_end end;
+	} rows[] = {
+		{ "OOM command not allowed when used memory > 'maxmemory'.", STORE_FULL },
+		{ "MISCONF Errors writing to the AOF file: No space left on device", STORE_LATE },
+		{ "LOADING Redis is loading the dataset in memory", STORE_LATE },
+		{ "READONLY You can't write against a read only replica.", STORE_LATE },
+		{ "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", STORE_LATE },
+		{ "NOREPLICAS Not enough good replicas to write.", STORE_LATE },
+		{ "BUSY Redis is busy running a script.", STORE_LATE },
+		{ "NOAUTH Authentication required.", STORE_LATE },
+		{ "NOPERM this user has no permissions to run the 'evalsha' command", STORE_LATE },
+		{ "CLUSTERDOWN The cluster is down", STORE_LATE },
+		{ "MOVED 3999 127.0.0.1:6381", STORE_LATE },
+		{ "ASK 3999 127.0.0.1:6381", STORE_LATE },
+		{ "TRYAGAIN Multiple keys request during rehashing of slot", STORE_LATE },
+		{ "OOM x script: f00, on @user_script:42.", STORE_UNKNOWN },
+		{ "WRONGTYPE Operation against a key script: f00, on @user_script:42.", STORE_UNKNOWN },
+		{ "ERR something new", STORE_UNKNOWN },
+		{ "OOMS", STORE_UNKNOWN },
+		{ "", STORE_UNKNOWN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++)
+		if (redis_refusal_end(rows[i].error) != rows[i].end)
+			fail_msg("%s", rows[i].error);
+}
+
+/* An error inside the script comes after other commands of it: not known. */
+static void
+test_an_error_halfway(void **state)
 {
 	struct world *w = *state;
 	struct store_key s = key_of(STORE_SESSION, w->owner, "c");
 	struct store_commit c = new_commit(w);
 
 	add_put(w, &c, s, absent, "x");
-	redis_fixture_do(&w->server, "CONFIG SET min-replicas-to-write 1");
-	assert_int_equal(real_commit(w, &c), STORE_LATE);
-	redis_fixture_do(&w->server, "CONFIG SET min-replicas-to-write 0");
-	assert_false(real_load(w, &s)->got[0].v.present);
-	/* An error inside the script comes after other commands of it: not known. */
 	redis_fixture_do(&w->server, "SADD %s x", name_of(w, s).text);
 	assert_int_equal(real_commit(w, &c), STORE_UNKNOWN);
 }
@@ -238,6 +361,45 @@ test_late_execution(void **state)
 	assert_int_equal(real_commit(w, &late), STORE_LATE);
 }
 
+static bool
+is_over(void *arg)
+{
+	struct world *w = ((void **)arg)[0];
+
+	return loop_wall(w->loop) > *(int64_t *)((void **)arg)[1];
+}
+
+/* Nobody works on what a late claim would lease: it stays due. */
+static void
+test_a_late_claim_leases_nothing(void **state)
+{
+	struct world *w = *state;
+	struct store_key in = key_of(STORE_INTENT, w->owner, "1");
+	struct store_commit c = new_commit(w);
+	struct store_claim claim = { .list = STORE_DUE, .max = 9, .lease_ms = HOUR };
+	int64_t until;
+
+	add_put(w, &c, in, absent, "x");
+	add_list(&c, STORE_LIST_ADD, STORE_DUE, in, 1);
+	assert_int_equal(real_commit(w, &c), STORE_DONE);
+	reconnect(w, 100);
+	claim.bucket = redis_store_bucket(w->store, STORE_INTENT, w->owner);
+	redis_fixture_pause(&w->server);
+	begin(w, STORE_DONE, 0);
+	redis_store_claim(w->store, w->op, &claim);
+	await(w);
+	assert_int_equal(w->real[w->op % OPS].end, STORE_UNKNOWN);
+	until = loop_wall(w->loop) + 200;
+	redis_fixture_until(w->loop, is_over, (void *[]){ w, &until });
+	redis_fixture_resume(&w->server);
+	reconnect(w, 30000);
+	begin(w, STORE_DONE, 0);
+	redis_store_claim(w->store, w->op, &claim);
+	await(w);
+	assert_int_equal(w->real[w->op % OPS].end, STORE_DONE);
+	assert_int_equal(w->real[w->op % OPS].n, 1);
+}
+
 /* What was acknowledged survives kill -9; what was not is unknown, and a repeat settles it. */
 static void
 test_a_killed_redis(void **state)
@@ -272,10 +434,12 @@ main(void)
 		TEST(test_damage),
 		TEST(test_nothing_readable_reaches_the_disk),
 		TEST(test_a_forgotten_script),
-		TEST(test_out_of_memory),
-		TEST(test_a_redis_that_refuses),
+		TEST(test_refusals),
+		TEST(test_words_of_refusals),
+		TEST(test_an_error_halfway),
 		TEST(test_the_clock_is_that_of_redis),
 		TEST(test_late_execution),
+		TEST(test_a_late_claim_leases_nothing),
 		TEST(test_a_killed_redis),
 	};
 

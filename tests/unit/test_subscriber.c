@@ -86,12 +86,29 @@ test_round_trip(void **state)
 	buf_clear(&b);
 }
 
+/* As many tokens in a day as are remembered: who got the earlier ones is not known any more. */
+static void
+test_tokens_of_a_day(void **state)
+{
+	struct subscriber s = { 0 };
+
+	(void)state;
+	for (int i = 0; i < RECENT_PAYMENTS; i++) {
+		assert_false(subscriber_tokens_full(&s, NOW - 1000));
+		subscriber_add_token(&s, thandi, 100, NOW + i);
+	}
+	assert_int_equal(subscriber_count_tokens(&s, thandi, NOW), RECENT_PAYMENTS);
+	assert_true(subscriber_tokens_full(&s, NOW));
+	assert_false(subscriber_tokens_full(&s, NOW + 1));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_payment_again), cmocka_unit_test(test_the_oldest_goes),
 		cmocka_unit_test(test_new_day), cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_tokens_of_a_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
