@@ -223,22 +223,29 @@ def test_killed_at_each_step_of_an_sms(make_stage):
     """The one that has the link dies of each of them, and the next one has it then: the same token comes, once or twice."""
     stage = make_stage(clock=True, edit=quick)
     kills = Kills(stage)
-    cases = [(f"{cls}.{step}", kills.new_customer().sign_up()) for step in SMS_STEPS for cls in ("token", "result")]
+    points = [f"{cls}.{step}" for step in SMS_STEPS for cls in ("token", "result")]
+    waiting = iter([kills.new_customer().sign_up() for _ in range(3 * len(points))])
     quiet(stage)
     stage.gateway.kill()
-    for name, customer in cases:
-        # It may die of an SMS that an earlier one has left; then the customer tries again.
-        while not withdrawals(stage, owner=customer.msisdn):
+    who = {}
+    for name in points:
+        # It may die of an SMS that an earlier one has left, before there is a code: then it is the next customer's turn.
+        while name not in who:
+            customer = next(waiting)
             stage.advance(3 * SECOND_MS)        # the dead one's lease of the link ends
             gateway = kills.victim((name, 1))
-            until(lambda gateway=gateway: not gateway.alive() or gateway.linked(), "it to have the link")
+            until(lambda: not gateway.alive() or gateway.linked(), "it to have the link")
             attempt = customer.to_confirm("cash", gateway=gateway)
             if attempt is not None:
                 customer.pay(attempt)
-            until(lambda gateway=gateway: not gateway.alive(), f"it to die at {name}")
+            if attempt is not None and withdrawals(stage, owner=customer.msisdn):
+                who[name] = customer
+            else:
+                gateway.kill()
+            until(lambda: not gateway.alive(), f"it to die at {name}")
     kills.survivor = stage.start_gateway()
     pass_time(stage, *[12 * SECOND_MS] * 2, *[70 * SECOND_MS] * 3)
-    said = {name: [t for t in (token_in(m["text"]) for m in Phone(stage, c.msisdn).inbox()) if t] for name, c in cases}
+    said = {name: [t for t in (token_in(m["text"]) for m in Phone(stage, c.msisdn).inbox()) if t] for name, c in who.items()}
     assert all(len(set(tokens)) == 1 and len(tokens) <= 2 for tokens in said.values()), said
     assert len(said["token.done.attempt"]) == 2, "it went out, and nobody knew"
     kills.end()
