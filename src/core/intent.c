@@ -35,7 +35,7 @@ static const struct rec_field fields[] = {
 	REC(42, REC_INT, intent, core_status), REC(43, REC_I64, intent, finished_at),
 	REC(44, REC_BOOL, intent, cancel), REC(45, REC_INT, intent, cancels), REC(46, REC_STR, intent, code),
 	REC(47, REC_STR, intent, uid), REC_VAR(48, intent, payload_mac, payload_mac_len),
-	REC(90, REC_INT, intent, resent),
+	REC(90, REC_INT, intent, resent), REC(91, REC_INT, intent, kept), REC(92, REC_INT, intent, kept_told),
 };
 
 static const char *const state_name[INTENT_STATES] = {
@@ -47,7 +47,7 @@ static const char *const why_name[WHY_REASONS] = {
 static const char *const action_name[] = {
 	"nothing", "wait", "cap", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
 	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms",
-	"resend_sms",
+	"resend_sms", "kept_sms",
 };
 
 /* Which states may follow which; intent_enter() is the one door. */
@@ -219,6 +219,8 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 		return undone(i, STEP_RECEIVER_SMS) ? DO_RECEIVER_SMS : DO_NOTHING;
 	if (i->resent < i->resends)
 		return DO_RESEND_SMS;
+	if (i->kept_told < i->kept && !core_final(i))
+		return DO_KEPT_SMS;
 	if (i->limit == ILIMIT_RESERVED)
 		return DO_COMMIT_LIMIT;
 	if (i->integrator[0] != '\0' && undone(i, STEP_REFERRED))
@@ -543,8 +545,10 @@ intent_on_cancelled(struct intent *i, int64_t now, bool refused)
 
 	i->cancels++;
 	i->next_at = now;
-	if (refused && !ours && i->cancels > 2)
-		i->cancel = false;	/* used or not cancellable; the customer is told so */
+	if (refused && !ours && i->cancels > 2) {
+		i->cancel = false;	/* used or not cancellable; the customer is told so, also when no screen waits for it */
+		i->kept += i->integrator[0] == '\0';
+	}
 	if (ours && i->cancels >= CANCEL_TRIES)
 		enter(i, INTENT_PERSON, WHY_NO_TOKEN);
 }

@@ -81,6 +81,7 @@ struct intent {
 	int64_t limit_month;		/* yyyymm, computed once */
 	enum intent_limit limit;
 	int steps;			/* STEP_… */
+	int kept, kept_told;		/* cancels by the customer that the core refused for good; those he heard of by SMS */
 	int resends, resent;		/* asked for by the customer, with a PIN; those whose message is in the outbox */
 	int64_t withdrawal_id, token_expires, core_fee;
 	char token[WALLET_TOKEN];
@@ -113,7 +114,8 @@ enum intent_action {
 	DO_CANCEL,		/* at the core */
 	DO_NOTE,		/* in the subscriber: not open any more, what became of it */
 	DO_TOKEN_SMS, DO_RESULT_SMS, DO_RECEIVER_SMS, DO_FINAL_SMS,
-	DO_RESEND_SMS		/* the same token once more */
+	DO_RESEND_SMS,		/* the same token once more */
+	DO_KEPT_SMS		/* to the payer: it could not be cancelled */
 };
 struct intent_rules {
 	int give_back;		/* GIVE_BACK_… */

@@ -257,7 +257,8 @@ run_go_on(struct run *r)
 		run_note(r);
 		break;
 	case DO_RESEND_SMS:
-		run_resend(r);
+	case DO_KEPT_SMS:
+		run_say_again(r);
 		break;
 	case DO_TOKEN_SMS:
 	case DO_RESULT_SMS:
