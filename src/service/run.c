@@ -221,7 +221,7 @@ next_action(struct run *r, int64_t *at)
 static const bool elsewhere[INTENT_ACTIONS] = {
 	[DO_CAP] = true, [DO_INDEX] = true, [DO_REFER] = true, [DO_RESERVE] = true, [DO_COMMIT_LIMIT] = true,
 	[DO_RELEASE_LIMIT] = true, [DO_CANCEL] = true, [DO_TOKEN_SMS] = true, [DO_RESULT_SMS] = true,
-	[DO_RECEIVER_SMS] = true, [DO_FINAL_SMS] = true, [DO_TELL] = true, [DO_RESEND_SMS] = true,
+	[DO_RECEIVER_SMS] = true, [DO_FINAL_SMS] = true, [DO_TELL] = true, [DO_RESEND_SMS] = true, [DO_KEPT_SMS] = true,
 };
 
 bool
@@ -297,7 +297,8 @@ run_go_on(struct run *r)
 		run_note(r);
 		break;
 	case DO_RESEND_SMS:
-		run_resend(r);
+	case DO_KEPT_SMS:
+		run_say_again(r);
 		break;
 	case DO_TOKEN_SMS:
 	case DO_RESULT_SMS:

@@ -79,6 +79,6 @@ void run_cap(struct run *r);		/* run_steps.c */
 void run_index(struct run *r);
 void run_refer(struct run *r);
 void run_message(struct run *r);
-void run_resend(struct run *r);
+void run_say_again(struct run *r);	/* DO_RESEND_SMS, DO_KEPT_SMS */
 void run_note(struct run *r);
 void run_tell(struct run *r);		/* run_tell.c */
