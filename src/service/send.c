@@ -19,7 +19,7 @@
 
 #define POLL_MS 250			/* of an idle partition */
 #define YIELD_MS 500			/* longer than a claim takes: less urgent classes leave room for so long */
-#define CLAIM_LEASE_MS 20000
+#define CLAIM_LEASE_MS 8000
 #define WRITE_MS 60000			/* in which the octets of an attempt go out, or do not */
 #define ANSWER_SLACK_MS 5000		/* beyond the response timer: a stall of the loop, saving what it came to */
 #define CLAIM_AT_ONCE 32
