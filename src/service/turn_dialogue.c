@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which dialogue a turn belongs to and which input it brings. A turn happens once (design rule 4): a repeated input gets the
- * stored answer, and a turn that asks the wallet core saves a claim first, so that nobody else works on it meanwhile.
+ * Which dialogue a turn belongs to and which input it brings. A turn happens once (design rule 4): a repeated input gets
+ * the stored answer, and a turn that asks the wallet core saves a claim first, so that nobody else works on it meanwhile.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -156,8 +156,8 @@ counts_turns(struct turn *t)
 }
 
 /*
- * The input before this one, once more, where nothing but its text tells: a network that delivers the amount twice must not
- * confirm with it, nor begin a new dialogue with what ended the last one. Once: who types it again means it.
+ * The input before this one, once more, where nothing but its text tells: a network that delivers the amount twice must
+ * not confirm with it, nor begin a new dialogue with what ended the last one. Once: who types it again means it.
  */
 static bool
 is_twin(struct turn *t, const char *input, bool was, bool same)
