@@ -649,7 +649,7 @@ intent_on_cancelled(struct intent *i, int64_t now, bool refused)
 	i->cancels++;
 	i->next_at = now;
 	if (refused && !ours && i->cancels > 2) {
-		i->cancel = false;	/* used or not cancellable; the customer is told so, also when no screen waits for it */
+		i->cancel = false;	/* used or not cancellable; told so, also when no screen waits for it */
 		i->kept += i->integrator[0] == '\0';
 	}
 	if (ours && i->cancels >= CANCEL_TRIES)

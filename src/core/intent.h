@@ -85,8 +85,8 @@ struct intent {
 	int64_t limit_month;		/* yyyymm, computed once */
 	enum intent_limit limit;
 	int steps;			/* STEP_… */
-	int kept, kept_told;		/* cancels by the customer that the core refused for good; those he heard of by SMS */
-	int resends, resent;		/* asked for by the customer, with a PIN; those whose message is in the outbox */
+	int kept, kept_told;		/* the customer's cancels that the core refused for good; those told by SMS */
+	int resends, resent;		/* asked for by the customer; those whose message is in the outbox */
 	int64_t withdrawal_id, token_expires, core_fee;
 	char token[WALLET_TOKEN];
 	int core_status;		/* enum wallet_status + 1, 0 unknown */

@@ -40,8 +40,8 @@ bool carry_pause(struct carried *k, task_fn *again);
 /* After it was saved: counts and logs where it is now, if it moved. */
 void carry_count(struct carried *k);
 /*
- * The payer hears that a token finally could not be delivered, or perhaps was not, or was after all; before that is saved,
- * so that a crash cannot lose it.
+ * The payer hears that a token finally could not be delivered, or perhaps was not, or was after all; before that is
+ * saved, so that a crash cannot lose it.
  * `told` always comes: carry_was_told() says whether it may be saved now.
  */
 void carry_tell(struct carried *k, task_fn *told);

@@ -357,9 +357,9 @@ share(size_t room, unsigned partitions)
 }
 
 /*
- * No more than all binds together can take, shared by the partitions; one that is full takes nothing from the others. What
- * was handed to a bind comes first, and no more of it than that bind can take. Where there are more binds than parts, they
- * take turns.
+ * No more than all binds together can take, shared by the partitions; one that is full takes nothing from the others.
+ * What was handed to a bind comes first, and no more of it than that bind can take. Where there are more binds than
+ * parts, they take turns.
  */
 static void
 fill(struct gateway *gw, struct store_claim *claim, unsigned partitions)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is done in several steps, with a death after each: cancelling a token, sending it again, opening a wallet. Another
- * process, or the customer who tries again, brings it to its end; nothing is done twice.
+ * What is done in several steps, with a death after each: cancelling a token, sending it again, opening a wallet.
+ * Another process, or the customer who tries again, brings it to its end; nothing is done twice.
  */
 #include "tests/unit/phone_line.h"
 
