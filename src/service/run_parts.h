@@ -4,7 +4,7 @@
 #include "base/fault_point.h"
 #include "service/run.h"
 
-#define RUN_START_MS 1000		/* one that was just accepted or read is nobody else's for so long, and a commit longer */
+#define RUN_START_MS 1000		/* what was just accepted or read is nobody else's so soon */
 #define RUN_TRIES 8			/* at a record that others change too */
 
 struct run {
