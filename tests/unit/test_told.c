@@ -67,6 +67,66 @@ test_a_result_that_comes_later(void **state)
 	world_free(w);
 }
 
+static void (*real_commit)(void *ctx, uint64_t op, const struct store_commit *c);
+static bool died;
+
+/* Dead before the screen of a payment that went through is kept: nothing that it does from then on happens. */
+static void
+dying_commit(void *ctx, uint64_t op, const struct store_commit *c)
+{
+	struct sim_process *p = ctx;
+
+	died |= debits(p->world) > 0 && c->op[0].key.family == STORE_SESSION;
+	if (!died)
+		real_commit(ctx, op, c);
+}
+
+/* Noted is not told: who died between the two leaves it to the next dial. */
+static void
+test_a_screen_that_never_came(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	w->tenant.result_sms = false;
+	to_confirm(&l);
+	real_commit = w->ports[0].commit;
+	w->ports[0].commit = dying_commit;
+	died = false;
+	add_input(&l, PAYER->pin);
+	send_to(&l, 0, TURN_INPUT, PAYER->pin);
+	for (int64_t until = w->loop.now + MINUTE; !died && w->loop.now < until;)
+		sim_world_run(w, w->loop.now + 1);
+	assert_true(died);
+	gateway_free(w->process[0].gw);
+	w->process[0].gw = NULL;
+	w->process[0].generation++;
+	assert_int_equal(debits(w), 1);
+	l.process = 1;
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "went through.");
+	world_free(w);
+}
+
+/* What was told on the screen is not said again at the next dial. */
+static void
+test_a_screen_that_came(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	to_confirm(&l);
+	type(&l, PAYER->pin);
+	shows(&l, "R50.00 sent to");
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	say(&l, TURN_BEGIN, "");
+	assert_null(strstr(l.screen, "went through."));
+	world_free(w);
+}
+
 /* ---- refusals ---- */
 
 static void (*real_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
@@ -194,6 +254,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_code), cmocka_unit_test(test_a_result_that_comes_later),
+		cmocka_unit_test(test_a_screen_that_never_came), cmocka_unit_test(test_a_screen_that_came),
 		cmocka_unit_test(test_refusals), cmocka_unit_test(test_too_busy),
 		cmocka_unit_test(test_every_reason_has_words),
 	};
