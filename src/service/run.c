@@ -308,6 +308,8 @@ run_go_on(struct run *r)
 	case DO_TELL:
 		run_tell(r);
 		break;
+	case INTENT_ACTIONS:
+		break;
 	}
 }
 
