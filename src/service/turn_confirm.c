@@ -251,9 +251,12 @@ on_accept_reread(struct task *task, const struct event *e)
 	if (known && now_is->accepted_at != 0) {
 		turn_saved(t);
 		accepted(t);
-	} else if (known && now_is->state != INTENT_SHOWN)
+	} else if (known && now_is->state != INTENT_SHOWN) {
+		turn_answer_early(t, "error.session_lost");
 		turn_close(t);		/* left on another channel meanwhile: nothing was promised */
-	else if (known && task->gw->now > t->accept_until) {
+	} else if (known && task->gw->now > t->accept_until) {
+		/* Said before, but where this process stood still meanwhile. */
+		turn_answer_early(t, "error.session_lost");
 		t->intent = *now_is;
 		rev_loaded(&t->intent_rev, &e->v[0]);
 		t->intent_dirty = t->sub_dirty = false;

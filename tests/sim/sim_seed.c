@@ -121,6 +121,7 @@ vary_world(struct sim_world *w, const struct sim_files *f)
 	w->settings.tenants_n = sim_chance(l, 250) ? 2 : 1;
 	w->settings.channels_n = w->settings.tenants_n * SIM_CHANNELS;
 	w->processes = (int)sim_between(l, 1, SIM_PROCESSES_MAX);
+	w->cores_n = SIM_TENANTS;
 	for (int i = 0; i < SIM_TENANTS; i++) {
 		w->sms_menus[i] = f->sms_menu;
 		vary_tenant(w, i);

@@ -18,6 +18,7 @@ sim_turn_asked(struct sim_process *p, uint64_t turn)
 
 	if (turn == 0 || !w->quick)
 		return;
+	sim_trace(&w->loop, "  p%d gets turn %" PRIu64, p->index, turn);
 	w->turn = xrealloc(w->turn, w->turns_n + 1, sizeof *w->turn);
 	w->turn[w->turns_n++] = (struct sim_turn){ .process = p, .turn = turn, .at = w->loop.now };
 }
@@ -42,6 +43,7 @@ sim_turn_answered(struct sim_process *p, uint64_t turn)
 		sim_broken(w, "turn %" PRIu64 " is answered twice", turn);
 		return;
 	}
+	sim_trace(&w->loop, "  p%d answers turn %" PRIu64, p->index, turn);
 	took = w->loop.now - newest;
 	if (p->stands_until < newest && took > w->settings.turn_budget_ms + LATE_MS)
 		sim_broken(w, "turn %" PRIu64 " was answered after %" PRId64 " ms", turn, took);

@@ -8,11 +8,12 @@
 #include "tests/sim/sim_call.h"
 
 #define LATE_WALLET_MS INT64_C(600000)
+#define VERY_LATE_MS INT64_C(3000000)
 
 struct wallet_call {
 	struct call call;
 	struct wallet_req q;
-	int tenant;
+	int core;
 	bool answers;
 	int64_t answer_at;
 };
@@ -48,7 +49,7 @@ check_tenant(struct sim_world *w, const struct wallet_call *c)
 {
 	int tenant;
 
-	if (c->q.jwt[0] != '\0' && sscanf(c->q.jwt, "Bearer %d-", &tenant) == 1 && tenant != c->tenant)
+	if (c->q.jwt[0] != '\0' && sscanf(c->q.jwt, "Bearer %d-", &tenant) == 1 && tenant != c->core)
 		sim_broken(w, "a login of one tenant is used at another's core");
 }
 
@@ -57,17 +58,17 @@ on_wallet_effect(struct sim_event *e)
 {
 	struct wallet_call *c = (struct wallet_call *)(void *)e;
 	struct sim_world *w = e->world;
-	struct sim_core *core = &w->cores[c->tenant];
+	struct sim_core *core = &w->cores[c->core];
 	struct wallet_reply *r = wallet_reply_new(&c->call, WALLET_UNKNOWN);
 	struct bank_withdrawal *const *v;
 	size_t before = bank_withdrawals(core->bank, &v);
 
 	check_tenant(w, c);
 	sim_core_do(core, w->loop.now, &c->q, &r->a);
-	sim_trace(&w->loop, "  core of %s: %s %s -> %s %s", w->settings.tenants[c->tenant].name,
+	sim_trace(&w->loop, "  core of %s: %s %s -> %s %s", w->settings.tenants[c->core].name,
 	    wallet_op_name(c->q.op), c->q.uid, wallet_end_name(r->a.end), r->a.code);
 	if (c->q.phone[0] != '\0' && bank_withdrawals(core->bank, &v) > before)
-		sim_sms_of_core(w, c->tenant, v[before]);
+		sim_sms_of_core(w, c->core, v[before]);
 	if (c->answers)
 		sim_loop_add(&w->loop, r, c->answer_at);
 	else
@@ -75,12 +76,12 @@ on_wallet_effect(struct sim_event *e)
 }
 
 static void
-wallet_go(struct sim_process *p, uint64_t op, int tenant, const struct wallet_req *q, int64_t there, int64_t back)
+wallet_go(struct sim_process *p, uint64_t op, int core, const struct wallet_req *q, int64_t there, int64_t back)
 {
 	struct wallet_call *c = sim_call_new(p, sizeof *c, on_wallet_effect, NULL, op);
 
 	c->q = *q;
-	c->tenant = tenant;
+	c->core = core;
 	c->answers = back != 0;
 	c->answer_at = back;
 	sim_loop_add(&p->world->loop, c, there);
@@ -112,6 +113,18 @@ struct way {
 	int64_t there, back;
 };
 
+/*
+ * Later than absence takes to be believed only where it can be undone: a token that nobody has. A transfer that lands then
+ * was told as not done, and the law says so.
+ */
+static int64_t
+lateness(struct sim_loop *l, const struct wallet_req *q)
+{
+	bool undone = q->op == WALLET_WITHDRAWAL_CREATE && q->phone[0] == '\0';
+
+	return undone && sim_chance(l, 400) ? VERY_LATE_MS : LATE_WALLET_MS;
+}
+
 static struct way
 way_of(struct sim_world *w, const struct wallet_req *q)
 {
@@ -126,7 +139,7 @@ way_of(struct sim_world *w, const struct wallet_req *q)
 	if (wallet_op_moves_money(q->op) && sim_chance(l, f->wallet_slow))
 		way.back = (way.there = l->now + sim_between(l, 100, 15000)) + sim_between(l, 100, 14000);
 	if (wallet_op_moves_money(q->op) && sim_chance(l, f->wallet_late)) {
-		way.there = l->now + sim_between(l, 1000, LATE_WALLET_MS);
+		way.there = l->now + sim_between(l, 1000, lateness(l, q));
 		way.silent = true;
 	}
 	return way;
@@ -149,7 +162,8 @@ sim_wallet_ask(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, i
 	struct sim_process *p = ctx;
 	struct sim_world *w = p->world;
 	struct sim_loop *l = &w->loop;
-	const struct sim_outage *o = &w->faults.core[tenant];
+	int core = tenant < w->cores_n ? tenant : 0;
+	const struct sim_outage *o = &w->faults.core[core];
 	struct call asked = { .process = p, .generation = p->generation, .op = op };
 	enum sim_strike_what strike = sim_call_struck(p, NULL, q->op);
 	struct way way = way_of(w, q);
@@ -170,7 +184,7 @@ sim_wallet_ask(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, i
 	if (way.silent)
 		sim_loop_add(l, wallet_reply_new(&asked, WALLET_UNKNOWN), l->now + timeout_ms);
 	if (!way.lost)
-		wallet_go(p, op, tenant, q, way.there, way.silent ? 0 : way.back);
+		wallet_go(p, op, core, q, way.there, way.silent ? 0 : way.back);
 	if (!way.lost && sim_chance(l, w->faults.wallet_twice))
-		wallet_go(p, op, tenant, q, way.there + sim_between(l, 0, 3000), 0);
+		wallet_go(p, op, core, q, way.there + sim_between(l, 0, 3000), 0);
 }

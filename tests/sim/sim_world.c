@@ -166,6 +166,7 @@ sim_world_set_up(struct sim_world *w, uint64_t seed, const char *profile, const 
 	sim_settings_init(w);
 	sim_ports_init(w);
 	w->processes = SIM_PROCESSES;
+	w->cores_n = 1;
 }
 
 void

@@ -153,7 +153,7 @@ struct sim_bot {
 struct sim_world {
 	struct sim_loop loop;
 	uint64_t seed;
-	bool story, quick;
+	bool story, quick;		/* quick: of a seed, which is held to all the rules */
 	struct sim_faults faults;
 	struct sim_strike strike[SIM_STRIKES];
 	struct settings settings;
@@ -172,6 +172,7 @@ struct sim_world {
 		struct sim_core core;		/* of the first tenant */
 		struct sim_core cores[SIM_TENANTS];
 	};
+	int cores_n;			/* tenants behind these share the first one */
 	const struct texts *texts;	/* borrowed */
 	union {
 		const struct menu *menu;
