@@ -12,7 +12,7 @@
 #define START_MS INT64_C(1774339200000)		/* 2026-03-24 08:00 UTC */
 #define TICK_MS 50
 #define AFTERWARDS_MS 400000
-#define REST_MS INT64_C(1300000000)		/* what is not at rest after so long never will be */
+#define REST_MS INT64_C(1900000000)		/* what is not at rest after so long never will be */
 
 /* ---- processes ---- */
 
@@ -214,7 +214,7 @@ sim_world_run(struct sim_world *w, int64_t until)
 	if (w->loop.now < until && until < START_MS + REST_MS)
 		w->loop.now = until;
 	if (sim_loop_next(&w->loop) != INT64_MAX && until - START_MS >= REST_MS)
-		sim_broken(w, "the world does not come to rest");
+		sim_broken(w, "the world does not come to rest: %s is due", w->due_n > 0 ? w->due[0].ref : "nothing");
 }
 
 static bool
