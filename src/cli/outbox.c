@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/reader.h"
+#include "core/callback.h"
 #include "core/message.h"
 #include "core/phone.h"
 #include "core/stray.h"
@@ -166,6 +167,46 @@ show_receipts(struct reader *r, const struct wanted *w)
 	return ok;
 }
 
+/* ---- callbacks ---- */
+
+/* One integrator's; *shown counts over all of them. */
+static bool
+show_unheard(struct reader *r, const char *tenant, const char *integrator, const struct wanted *w, int64_t *shown)
+{
+	struct store_range range = { .key = { .family = STORE_INDEX }, .to_ms = INT64_MAX, .max = STORE_CLAIM_MAX };
+	char when[32];
+
+	callback_unheard(tenant, integrator, range.key.owner, sizeof range.key.owner);
+	do {
+		if (!reader_range(r, &range))
+			return false;
+		for (size_t i = 0; i < r->items && *shown < w->limit; i++, ++*shown) {
+			const char *uid = strchr(r->item[i].item, '/');
+
+			printf("%-20s  %-16s  %-16s  %-12.*s  %s\n", reader_time(r->item[i].score, when), tenant, integrator,
+			    (int)strcspn(r->item[i].item, "/"), r->item[i].item, uid != NULL ? uid + 1 : "-");
+		}
+		range.offset += r->items;
+	} while (r->items == STORE_CLAIM_MAX && *shown < w->limit);
+	return true;
+}
+
+static bool
+show_callbacks(struct reader *r, const struct wanted *w)
+{
+	int64_t shown = 0;
+	bool ok = true;
+
+	printf("%-20s  %-16s  %-16s  %-12s  %s\n", "TIME", "TENANT", "INTEGRATOR", "WALLET", "EXTERNALUNIQUEID");
+	for (int t = 0; t < r->settings->tenants_n; t++)
+		for (int i = 0; ok && i < r->settings->tenants[t].integrators_n; i++)
+			ok = show_unheard(r, r->settings->tenants[t].name, r->settings->tenants[t].integrators[i].name, w,
+			    &shown);
+	if (ok)
+		fprintf(stderr, "%" PRId64 " shown\n", shown);
+	return ok;
+}
+
 /* ---- the command ---- */
 
 static int
@@ -232,13 +273,16 @@ run(int argc, char **argv)
 		return show(file, bind, &w, show_dead);
 	if (strcmp(argv[optind], "receipts") == 0 && optind + 2 == argc && bind == NULL && w.cls < 0)
 		return show(file, argv[optind + 1], &w, show_receipts);
+	if (strcmp(argv[optind], "callbacks") == 0 && optind + 1 == argc && bind == NULL && w.cls < 0)
+		return show(file, NULL, &w, show_callbacks);
 	return COMMAND_USAGE;
 }
 
 const struct command command_outbox = {
 	.name = "outbox",
-	.usage = "-c FILE dead [--bind BIND] [--class CLASS] [--limit N] | -c FILE receipts BIND [--limit N]",
-	.summary = "show messages that came to nothing, and receipts of no message",
+	.usage = "-c FILE dead [--bind BIND] [--class CLASS] [--limit N] | -c FILE receipts BIND [--limit N] | "
+	    "-c FILE callbacks [--limit N]",
+	.summary = "show messages and callbacks that came to nothing, and receipts of no message",
 	.help =
 	    "Reads the Redis that FILE names, while gateways work on it, and changes nothing.\n"
 	    "The newest come first. No text, no token and no whole number of a phone is shown.\n"
@@ -248,6 +292,8 @@ const struct command command_outbox = {
 	    "                  wrong. Kept for 30 days\n"
 	    "  receipts BIND   the last delivery receipts of a bind that matched no message, kept for 7 days.\n"
 	    "                  Many mean that the bind's receipt_ids do not say how its SMSC writes ids\n"
+	    "  callbacks       withdrawals whose outcome an integrator never heard, because its callbackUrl did not\n"
+	    "                  answer for weeks. Kept for 180 days\n"
 	    "  --bind BIND     only those whose last attempt went over this bind\n"
 	    "  --class CLASS   only token, result or notice\n"
 	    "  --limit N       no more than N (50)\n",

@@ -133,7 +133,7 @@ settle_lost(struct rebuild *b, struct sums *sums)
 
 		if (e->lost == NULL)
 			continue;
-		if (map_get(b->by_id, e->id, sizeof e->id) != NULL) {
+		if (rebuild_known(b, e->id, e->lost->wallet_id, e->withdrawal_id) != NULL) {
 			e->phone[0] = '\0';
 			continue;
 		}
@@ -399,6 +399,7 @@ rebuild_free(struct rebuild *b)
 	free(b->ledger);
 	free(b->entry);
 	map_free(b->by_id);
+	map_free(b->by_withdrawal);
 	map_free(b->by_wallet);
 	reader_close(&b->r);
 }
@@ -411,6 +412,7 @@ rebuild_run(const char *file, const struct rebuild_wish *wish)
 
 	b->wish = wish;
 	b->by_id = map_new();
+	b->by_withdrawal = map_new();
 	b->by_wallet = map_new();
 	ok = reader_settings(&b->r, "isango limit rebuild", file) && set_skipped(b) && reader_open(&b->r) && rebuild(b);
 	rebuild_free(b);

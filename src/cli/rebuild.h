@@ -66,6 +66,7 @@ struct rebuild {
 	struct known **known;
 	size_t known_n;
 	struct map *by_id;		/* an intent's id in octets -> struct known */
+	struct map *by_withdrawal;	/* wallet and withdrawal -> struct known */
 	struct ledger **ledger;
 	size_t ledgers;
 	struct map *by_wallet;		/* tenant and wallet -> struct ledger */
@@ -95,6 +96,9 @@ void rebuild_tick(struct rebuild *b, const char *what, size_t done, size_t of);
 void rebuild_set_months(struct rebuild *b);
 int64_t rebuild_month(int64_t ms);
 bool rebuild_wants(const struct rebuild *b, int64_t month);
+/* NULL: no intent has it. A core that leaves out our ids is known by its own. */
+struct known *rebuild_known(const struct rebuild *b, const unsigned char id[LIMIT_ID], int64_t wallet_id,
+    int64_t withdrawal_id);
 struct ledger *rebuild_ledger(const struct rebuild *b, int tenant, int64_t wallet_id);	/* NULL: not known */
 bool rebuild_read_records(struct rebuild *b) MUST_CHECK;
 bool rebuild_read_intents(struct rebuild *b) MUST_CHECK;

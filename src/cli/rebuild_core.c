@@ -139,14 +139,6 @@ run_round(struct round *round)
 
 /* ---- the lists ---- */
 
-static struct known *
-find_known(const struct rebuild *b, const struct wallet_withdrawal *w)
-{
-	unsigned char id[LIMIT_ID];
-
-	return limit_id(w->uid, id) ? map_get(b->by_id, id, sizeof id) : NULL;
-}
-
 static bool
 makes_token(const struct tenant_settings *t, const char *type)
 {
@@ -207,8 +199,11 @@ take_word(struct known *k, const struct wallet_withdrawal *w)
 static void
 take_row(struct rebuild *b, struct ledger *l, const struct wallet_withdrawal *w)
 {
-	struct known *k = find_known(b, w);
+	unsigned char id[LIMIT_ID];
+	struct known *k;
 
+	entry_id(b, l, w, id);
+	k = rebuild_known(b, id, l->wallet_id, w->id);
 	if (w->wallet_id != 0 && w->wallet_id != l->wallet_id)
 		return;		/* the core lists others' too */
 	if (k == NULL)

@@ -100,6 +100,15 @@ tenant_of(const struct rebuild *b, const char *name)
 	return -1;
 }
 
+struct known *
+rebuild_known(const struct rebuild *b, const unsigned char id[LIMIT_ID], int64_t wallet_id, int64_t withdrawal_id)
+{
+	int64_t key[2] = { wallet_id, withdrawal_id };
+	struct known *k = map_get(b->by_id, id, LIMIT_ID);
+
+	return k != NULL ? k : map_get(b->by_withdrawal, key, sizeof key);
+}
+
 static struct known *
 known_of(struct rebuild *b, const struct intent *i)
 {
@@ -124,10 +133,13 @@ known_of(struct rebuild *b, const struct intent *i)
 static void
 know(struct rebuild *b, const struct intent *i, const struct store_value *v, struct ledger *l)
 {
+	int64_t key[2] = { i->wallet_id, i->withdrawal_id };
 	struct known *k = known_of(b, i);
 
 	if (k == NULL)
 		return;
+	if (i->withdrawal_id != 0)
+		map_put(b->by_withdrawal, key, sizeof key, k);
 	k->version = v->version;
 	k->tenant = l->tenant;
 	k->wallet_id = i->wallet_id;

@@ -21,6 +21,7 @@
 #include "channels/edge.h"
 #include "channels/integrator_tell.h"
 #include "cli/command.h"
+#include "cli/redis_fit.h"
 #include "config/config.h"
 #include "config/content.h"
 #include "io/http_client.h"
@@ -28,7 +29,6 @@
 #include "io/loop.h"
 #include "io/redis.h"
 #include "service/gateway.h"
-#include "store/redis_check.h"
 #include "store/redis_health.h"
 #include "store/redis_history.h"
 #include "store/redis_store.h"
@@ -428,29 +428,6 @@ on_hangup(void *arg, int signal)
 /* ---- the beginning ---- */
 
 static bool
-check_redis(struct server *s)
-{
-	const char *password = s->settings->redis_password;
-	struct redis_check c = { s->settings->redis_url, password[0] != '\0' ? password : NULL, 3000, &s->seal,
-		s->settings->redis_replicas };
-	char why[1024] = "";
-	enum redis_check_end end = redis_check(&c, why, sizeof why);
-
-	if (end == REDIS_CHECK_NOTED)
-		log_warn(0, "redis may miss payments", "why=\"%s\"", why);
-	if (end == REDIS_CHECK_FINE || end == REDIS_CHECK_NOTED)
-		return true;
-	if (end == REDIS_CHECK_RISKY && s->settings->redis_may_lose_money) {
-		log_error(0, "redis can lose money", "why=\"%s\"", why);
-		return true;
-	}
-	fprintf(stderr, "isango serve: redis %s: %s\n", s->settings->redis_url, why);
-	if (end == REDIS_CHECK_RISKY)
-		fprintf(stderr, "Set it up as etc/redis.conf does. For a try-out only: \"redis\": { \"may_lose_money\": true }\n");
-	return false;
-}
-
-static bool
 open_store(struct server *s)
 {
 	struct redis_options o = {
@@ -471,7 +448,7 @@ open_store(struct server *s)
 		fprintf(stderr, "isango serve: two sealing keys have the same id\n");
 		return false;
 	}
-	if (!check_redis(s))
+	if (!redis_fit(s->settings, &s->seal))
 		return false;
 	s->redis = redis_new(s->loop, &o, err, sizeof err);
 	if (s->redis == NULL) {

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/cidr.h"
+#include "base/log.h"
 #include "base/str.h"
 
 #define SECOND INT64_C(1000)
@@ -125,6 +126,14 @@ callback_url_fits(const char *url, const struct integrator_settings *who, char *
 	if (why != NULL)
 		str_format(problem, size, "callbackUrl: %s", why);
 	return why == NULL;
+}
+
+void
+callback_unheard(const char *tenant, const char *integrator, char *owner, size_t size)
+{
+	/* Beside the lists of their wallets, whose last part is a number. */
+	if (!str_format(owner, size, "%s/%s/unheard", tenant, integrator))
+		fatalx("the list of what an integrator never heard has too long a name");
 }
 
 int64_t

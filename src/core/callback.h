@@ -28,5 +28,8 @@ bool callback_url_host(const char *url, char *out, size_t size) MUST_CHECK;
 /* An address that `host` led to: of the public internet, or in callback_allow, or of a host that is named there. */
 bool callback_address_allowed(const struct integrator_settings *who, const char *host, const char *address);
 
+/* Whose list (STORE_INDEX) names the orders whose outcome an integrator never heard, "WALLET/externalUniqueId" each. */
+void callback_unheard(const char *tenant, const char *integrator, char *owner, size_t size);
+
 /* The wallet core's own pauses; `tries`: those that have failed, 1 or more. 0: it is given up. */
 int64_t callback_pause(int tries);

@@ -43,7 +43,7 @@ static const struct rec_field fields[] = {
 	REC(83, REC_INT, intent, follow_longest_s),
 	REC(85, REC_STR, intent, callback), REC(86, REC_INT, intent, told), REC(87, REC_INT, intent, tells),
 	REC(88, REC_I64, intent, tell_at),
-	REC(90, REC_INT, intent, resent),
+	REC(90, REC_INT, intent, resent), REC(91, REC_INT, intent, kept), REC(92, REC_INT, intent, kept_told),
 };
 
 static const char *const state_name[INTENT_STATES] = {
@@ -54,7 +54,7 @@ static const char *const why_name[WHY_REASONS] = {
 };
 static const char *const action_name[INTENT_ACTIONS] = {
 	"nothing", "wait", "cap", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
-	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms", "tell", "resend_sms",
+	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms", "tell", "resend_sms", "kept_sms",
 };
 
 /* Which states may follow which; intent_enter() is the one door. */
@@ -276,6 +276,8 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 		return undone(i, STEP_RECEIVER_SMS) ? DO_RECEIVER_SMS : DO_NOTHING;
 	if (i->resent < i->resends)
 		return DO_RESEND_SMS;
+	if (i->kept_told < i->kept && !core_final(i))
+		return DO_KEPT_SMS;
 	if (i->limit == ILIMIT_RESERVED || (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED))
 		return DO_COMMIT_LIMIT;
 	if (i->withdrawal_id == 0)
@@ -646,8 +648,10 @@ intent_on_cancelled(struct intent *i, int64_t now, bool refused)
 
 	i->cancels++;
 	i->next_at = now;
-	if (refused && !ours && i->cancels > 2)
-		i->cancel = false;	/* used or not cancellable; the customer is told so */
+	if (refused && !ours && i->cancels > 2) {
+		i->cancel = false;	/* used or not cancellable; told so, also when no screen waits for it */
+		i->kept += i->integrator[0] == '\0';
+	}
 	if (ours && i->cancels >= CANCEL_TRIES)
 		to_person(i, WHY_NO_TOKEN, now);
 }

@@ -85,7 +85,8 @@ struct intent {
 	int64_t limit_month;		/* yyyymm, computed once */
 	enum intent_limit limit;
 	int steps;			/* STEP_… */
-	int resends, resent;		/* asked for by the customer, with a PIN; those whose message is in the outbox */
+	int kept, kept_told;		/* the customer's cancels that the core refused for good; those told by SMS */
+	int resends, resent;		/* asked for by the customer; those whose message is in the outbox */
 	int64_t withdrawal_id, token_expires, core_fee;
 	char token[WALLET_TOKEN];
 	int core_status;		/* enum wallet_status + 1, 0 unknown */
@@ -135,6 +136,7 @@ enum intent_action {
 	DO_TOKEN_SMS, DO_RESULT_SMS, DO_RECEIVER_SMS, DO_FINAL_SMS,
 	DO_TELL,		/* the integrator's callbackUrl */
 	DO_RESEND_SMS,		/* the same token once more */
+	DO_KEPT_SMS,		/* to the payer: it could not be cancelled */
 	INTENT_ACTIONS
 };
 struct intent_rules {

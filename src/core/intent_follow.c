@@ -54,8 +54,8 @@ intent_follow_next(const struct intent *i, enum intent_action a, int64_t now, in
 enum intent_hint
 intent_on_hint(struct intent *i, int64_t now, int status)
 {
-	bool news = status == 0 || (said_last_word(i) ? status - 1 != WSTATUS_PENDING && status != i->core_status :
-	    status != i->core_status);
+	/* Behind a last word only a payout is news. */
+	bool news = status == 0 || (status != i->core_status && (!said_last_word(i) || status - 1 == WSTATUS_SUCCESSFUL));
 
 	switch (i->state) {
 	case INTENT_ACCEPTED:

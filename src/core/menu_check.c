@@ -240,6 +240,7 @@ check_texts(struct check *c)
 	static const char *const own[] = {
 		"nav.back", "nav.more", "language.name", "error.choice", "error.pin",
 		"error.pin_wrong", "error.internal", "error.session_lost", "error.call_help", "error.sim_changed",
+		"error.young",
 	};
 
 	for (size_t i = 0; i < NELEM(own); i++)

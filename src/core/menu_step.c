@@ -361,6 +361,12 @@ confirm_edge(const struct menu_state *s, const char *outcome)
 static void
 on_outcome(struct walk *w, const char *outcome)
 {
+	/* Whatever the menu is, these are the end of it. */
+	static const struct {
+		const char *outcome, *text;
+	} ends[] = {
+		{ "call_help", "error.call_help" }, { "sim_changed", "error.sim_changed" }, { "young", "error.young" },
+	};
 	const struct menu_state *s = current(w);
 	const struct menu_edge *e = NULL;
 
@@ -368,10 +374,11 @@ on_outcome(struct walk *w, const char *outcome)
 		again(w, s, "error.pin_wrong");
 		return;
 	}
-	if (strcmp(outcome, "call_help") == 0 || strcmp(outcome, "sim_changed") == 0) {
-		finish(w, outcome[0] == 'c' ? "error.call_help" : "error.sim_changed");
-		return;
-	}
+	for (size_t i = 0; i < NELEM(ends); i++)
+		if (strcmp(outcome, ends[i].outcome) == 0) {
+			finish(w, ends[i].text);
+			return;
+		}
 	if (s != NULL && s->kind == MENU_CONFIRM)
 		e = confirm_edge(s, outcome);
 	else if (s != NULL && s->kind == MENU_CALL)

@@ -45,7 +45,7 @@ struct message {
 	int64_t no_room_since;		/* on this route, with nothing tried since; 0: not so */
 	char via[NAME_MAX_OCTETS];	/* the channel of the last attempt */
 	char why[MESSAGE_WHY];		/* what went wrong last, in words for operators */
-	int64_t unsure;			/* bits of the attempts that may have arrived: without an answer, and without a receipt */
+	int64_t unsure;			/* bits of the attempts that may have arrived: no answer, no receipt */
 	enum message_told { TOLD_NOTHING, TOLD_UNDELIVERED, TOLD_UNSURE, TOLD_ARRIVED } told;	/* to who paid for it */
 	char handed_to[NAME_MAX_OCTETS];	/* the bind whose holders find it in a list of their own, or "" */
 	struct rec_rest rest;

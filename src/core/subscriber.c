@@ -32,6 +32,7 @@ static const struct rec_field fields[] = {
 	REC(108, REC_I64, subscriber, pin_key_at), REC_VAR(109, subscriber, sim_mac, sim_mac_len),
 	REC(110, REC_I64, subscriber, sim_changed_at), REC(111, REC_I64, subscriber, reset_from),
 	REC(112, REC_INT, subscriber, resets), REC(113, REC_INT, subscriber, id_checks),
+	REC(114, REC_BOOL, subscriber, reset_warned),
 };
 
 void

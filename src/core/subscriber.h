@@ -77,6 +77,7 @@ struct subscriber {
 	int64_t sim_changed_at;
 	/* a forgotten PIN */
 	int64_t reset_from;		/* a new one may be set from then on; 0: not asked for */
+	bool reset_warned;		/* the SMS about it is in the outbox */
 	int resets, id_checks;		/* a day */
 	struct rec_rest rest;
 };

@@ -196,7 +196,7 @@ on_refused(void *arg)
 	fail(arg, "refused");
 }
 
-/* The value of the first of these headers that the answer has, or NULL; libcurl's own does not outlive its next call. */
+/* The value of the first of these headers that the answer has, or NULL. libcurl's own may not outlive its next call. */
 static const char *
 header_of(struct call *c, const char *const *names, char out[HEADER_OCTETS])
 {

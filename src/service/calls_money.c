@@ -104,11 +104,17 @@ call_send_find(struct turn *t)
 
 /* ---- what both kinds of payment must pass ---- */
 
+/* true: the call in hand is over, because the PIN or the SIM is too young for so much. */
 static bool
-too_early(const struct turn *t, int64_t amount)
+too_early(struct turn *t, int64_t amount)
 {
-	return t->settings->activated_cap > 0 && subscriber_is_young(&t->sub, t->w.task.gw->now) &&
-	    t->sub.spent + amount > t->settings->activated_cap;
+	int64_t cap = t->settings->activated_cap;
+
+	if (cap == 0 || !subscriber_is_young(&t->sub, t->w.task.gw->now) || t->sub.spent + amount <= cap)
+		return false;
+	vars_set_i64(turn_vars(t), "young_cap", cap);
+	turn_outcome(t, "young");
+	return true;
 }
 
 /* The last word before the confirm screen: enough money, and not the same payment once more by mistake. */
@@ -194,9 +200,7 @@ call_send_check(struct turn *t)
 	vars_set_i64(turn_vars(t), "fee", t->settings->transfer_fee);
 	if (turn_on_its_way(t) != NULL)
 		turn_outcome(t, "busy");
-	else if (too_early(t, amount))
-		turn_outcome(t, "refused");
-	else
+	else if (!too_early(t, amount))
 		read_funds(t, on_send_funds);
 }
 
@@ -317,9 +321,9 @@ call_cash_check(struct turn *t)
 		turn_outcome(t, "busy");
 	else if (k->token && t->w.task.gw->limit_closed)
 		refused_closed(t);
-	else if (too_early(t, amount) || capped(t))
+	else if (capped(t))
 		refused_today(t);
-	else {
+	else if (!too_early(t, amount)) {
 		q.wallet_id = vars_get_i64(v, "wallet_id");
 		q.amount = amount;
 		str_copy(q.type, sizeof q.type, k->type);

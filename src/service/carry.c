@@ -265,8 +265,11 @@ carry_tell(struct carried *k, task_fn *told)
 	struct store_key key;
 
 	if (news != TOLD_NOTHING) {
-		log_at(news == TOLD_ARRIVED ? LOG_INFO : LOG_ERROR, k->task.id, "token", "message=%s state=%s told=%s",
-		    k->m.id, message_state_name(k->m.state), news_name[news]);
+		if (news == TOLD_ARRIVED)
+			log_info(k->task.id, "token arrived", "message=%s", k->m.id);
+		else
+			log_error(k->task.id, "token undelivered", "message=%s state=%s told=%s", k->m.id,
+			    message_state_name(k->m.state), news_name[news]);
 		k->m.told = news;
 	}
 	if (news == TOLD_NOTHING || k->m.intent_id[0] == '\0') {

@@ -16,7 +16,7 @@
 
 #define EFFECT_TRIES 8
 #define SETTLED_MS 6000			/* by then the store has executed the commit, or refuses it */
-#define TAKE_OVER_MS 15000
+#define TAKE_OVER_MS RUN_LEASE_MS
 #define CANCEL_WAIT_MS 8000
 #define LOOK_MS 300
 

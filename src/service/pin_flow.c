@@ -11,6 +11,7 @@
 #include "service/turn.h"
 
 #define SETTLE_TRIES 5
+#define SETTLE_WITHIN_MS 2500		/* of what may still be asked of the store before the screen's time is over */
 
 bool
 turn_pin_password(const struct turn *t, int key_id, const char *customer_uid, const char *pin, char out[81])
@@ -249,7 +250,8 @@ on_settled(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
 	struct store_key key = key_of(STORE_PIN, t->owner, "");
-	bool again = e->end == STORE_CONFLICT || (e->end == STORE_UNKNOWN && task->gw->now < t->deadline);
+	bool waited_for = !t->replied && task->gw->now + SETTLE_WITHIN_MS >= t->deadline;
+	bool again = e->end == STORE_CONFLICT || (e->end == STORE_UNKNOWN && !waited_for);
 
 	t->settle_unknown = t->settle_unknown || e->end == STORE_UNKNOWN;
 	if (again && ++t->tries < SETTLE_TRIES) {
@@ -340,7 +342,10 @@ check_taken(struct turn *t)
 static void
 restart_untaken(struct turn *t)
 {
-	turn_restart(t, "a PIN try could not be taken");
+	if (t->replied)
+		task_end(turn_task(t));
+	else
+		turn_restart(t, "a PIN try could not be taken");
 }
 
 /* Without an answer it may be taken: nothing was checked, so that it must not count as wrong. */
@@ -353,6 +358,8 @@ give_back_unknown(struct turn *t, enum store_end end)
 	t->tries = 0;
 	t->pin_result = PIN_RESULT_UNSURE;
 	t->settle_unknown = true;
+	if (end == STORE_UNKNOWN && t->w.task.gw->now + SETTLE_WITHIN_MS >= t->deadline)
+		turn_answer_early(t, "error.session_lost");
 	if (end == STORE_UNKNOWN)
 		task_load(turn_task(t), &key, 1, on_fresh_tries);
 	else

@@ -217,12 +217,13 @@ next_action(struct run *r, int64_t *at)
 	return doing;
 }
 
-/* Steps whose effect is not in the intent's own bucket: its version does not keep an old state from doing them. */
-static const bool elsewhere[INTENT_ACTIONS] = {
-	[DO_CAP] = true, [DO_INDEX] = true, [DO_REFER] = true, [DO_RESERVE] = true, [DO_COMMIT_LIMIT] = true,
-	[DO_RELEASE_LIMIT] = true, [DO_CANCEL] = true, [DO_TOKEN_SMS] = true, [DO_RESULT_SMS] = true,
-	[DO_RECEIVER_SMS] = true, [DO_FINAL_SMS] = true, [DO_TELL] = true, [DO_RESEND_SMS] = true,
-};
+/* The effect is not in the intent's own bucket: its version does not keep an old state from doing it. */
+static bool
+acts_elsewhere(enum intent_action a)
+{
+	/* Of these, each saves the intent before anything is done, or only reads. */
+	return a != DO_NOTHING && a != DO_WAIT && a != DO_SEND && a != DO_ASK && a != DO_FOLLOW && a != DO_NOTE;
+}
 
 bool
 run_is_ours(const struct run *r)
@@ -230,37 +231,10 @@ run_is_ours(const struct run *r)
 	return !r->dirty && r->task.gw->now < r->held_until;
 }
 
-void
-run_go_on(struct run *r)
+static void
+perform(struct run *r, int64_t at)
 {
-	enum intent_action doing;
-	int64_t at;
-
-	doing = next_action(r, &at);
-	/* What only time changed is not so before it is saved: others may have carried it on while we stood still. */
-	if (r->dirty && to_be_told(r) && run_is_watched(r)) {
-		run_keep(r);
-		return;
-	}
-	/* The watcher hears after the outcome is noted, so that the next dial does not tell it once more. */
-	if (to_be_told(r) && doing != DO_NOTE && doing != DO_RELEASE_LIMIT && run_is_watched(r)) {
-		tell_watcher(r, true);
-		if (!run_tenant(r)->result_sms) {
-			/* Heard on a screen, and the tenant wants no more: kept, so that no later run says it again. */
-			r->i.steps |= STEP_RESULT_SMS;
-			r->dirty = true;
-		}
-		doing = next_action(r, &at);
-	}
-	r->doing = doing;
-	if (elsewhere[doing] && !run_is_ours(r)) {
-		run_keep(r);
-		return;
-	}
-	log_debug(r->task.id, "intent next", "intent=%s state=%s do=%s", r->i.id,
-	    intent_state_name(r->i.state), intent_action_name(doing));
-	RUN_POINT(r, "before");
-	switch (doing) {
+	switch (r->doing) {
 	case DO_NOTHING:
 		finished(r);
 		break;
@@ -297,7 +271,8 @@ run_go_on(struct run *r)
 		run_note(r);
 		break;
 	case DO_RESEND_SMS:
-		run_resend(r);
+	case DO_KEPT_SMS:
+		run_say_again(r);
 		break;
 	case DO_TOKEN_SMS:
 	case DO_RESULT_SMS:
@@ -311,6 +286,39 @@ run_go_on(struct run *r)
 	case INTENT_ACTIONS:
 		break;
 	}
+}
+
+void
+run_go_on(struct run *r)
+{
+	enum intent_action doing;
+	int64_t at;
+
+	doing = next_action(r, &at);
+	/* What only time changed is not so before it is saved: others may have carried it on while we stood still. */
+	if (r->dirty && to_be_told(r) && run_is_watched(r)) {
+		run_keep(r);
+		return;
+	}
+	/* The watcher hears after the outcome is noted, so that the next dial does not tell it once more. */
+	if (to_be_told(r) && doing != DO_NOTE && doing != DO_RELEASE_LIMIT && run_is_watched(r)) {
+		tell_watcher(r, true);
+		if (!run_tenant(r)->result_sms) {
+			/* Heard on a screen, and the tenant wants no more: kept, so that no later run says it again. */
+			r->i.steps |= STEP_RESULT_SMS;
+			r->dirty = true;
+		}
+		doing = next_action(r, &at);
+	}
+	r->doing = doing;
+	if (acts_elsewhere(doing) && !run_is_ours(r)) {
+		run_keep(r);
+		return;
+	}
+	log_debug(r->task.id, "intent next", "intent=%s state=%s do=%s", r->i.id,
+	    intent_state_name(r->i.state), intent_action_name(doing));
+	RUN_POINT(r, "before");
+	perform(r, at);
 }
 
 /* ---- its place among what is due, while it lives ---- */

@@ -4,7 +4,7 @@
 #include "base/fault_point.h"
 #include "service/run.h"
 
-#define RUN_START_MS 1000		/* one that was just accepted or read is nobody else's for so long, and a commit longer */
+#define RUN_START_MS 1000		/* what was just accepted or read is nobody else's so soon */
 #define RUN_TRIES 8			/* at a record that others change too */
 
 struct run {
@@ -79,6 +79,6 @@ void run_cap(struct run *r);		/* run_steps.c */
 void run_index(struct run *r);
 void run_refer(struct run *r);
 void run_message(struct run *r);
-void run_resend(struct run *r);
+void run_say_again(struct run *r);	/* DO_RESEND_SMS, DO_KEPT_SMS */
 void run_note(struct run *r);
 void run_tell(struct run *r);		/* run_tell.c */

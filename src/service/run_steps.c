@@ -184,37 +184,44 @@ run_message(struct run *r)
 	mem_wipe(&m, sizeof m);
 }
 
-/* ---- the same token once more ---- */
+/* ---- what may be said more than once, and is counted ---- */
+
+static int *
+said_of(struct run *r)
+{
+	return r->doing == DO_RESEND_SMS ? &r->i.resent : &r->i.kept_told;
+}
 
 static void
-on_resent(struct task *t, const struct event *e)
+on_said_again(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
 
 	if (e->end != STORE_DONE && e->end != STORE_CONFLICT) {
-		run_give_up(r, "a token could not be put into the outbox again");
+		run_give_up(r, "a message could not be put into the outbox");
 		return;
 	}
-	if (e->end == STORE_DONE)
+	if (e->end == STORE_DONE && r->doing == DO_RESEND_SMS)
 		metric_add(M_TOKENS_RESENT, 1);
-	r->i.resent++;
+	++*said_of(r);
 	run_keep(r);
 }
 
 void
-run_resend(struct run *r)
+run_say_again(struct run *r)
 {
 	struct message m;
 	struct store_commit c = { .n = 0 };
+	/* A token that ended since it was asked for is sent to nobody. */
+	bool wanted = r->doing == DO_KEPT_SMS || intent_token_usable(&r->i, r->task.gw->now);
 
-	/* It ended since it was asked for: nobody is sent what does not work. */
-	if (!intent_token_usable(&r->i, r->task.gw->now) || !say_token_again(r->task.gw, r->tenant, &r->i, &m)) {
-		r->i.resent = r->i.resends;
+	if (!wanted || !say_again(r->task.gw, r->tenant, &r->i, r->doing, *said_of(r) + 1, &m)) {
+		++*said_of(r);
 		run_keep(r);
 		return;
 	}
 	say_put(r->task.gw, &c, &m);
-	task_commit(&r->task, &c, on_resent);
+	task_commit(&r->task, &c, on_said_again);
 	mem_wipe(&m, sizeof m);
 }
 

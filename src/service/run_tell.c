@@ -74,15 +74,42 @@ note_end(const struct run *r, struct tell_load *l, bool heard)
 }
 
 static void
+on_listed(struct task *t, const struct event *e)
+{
+	struct run *r = run_of(t);
+
+	if (e->end != STORE_DONE) {
+		run_give_up(r, "what was never heard could not be listed");	/* it is called once more, then listed */
+		return;
+	}
+	metric_add(M_TELLS_GIVEN_UP, 1);
+	log_warn(t->id, "callback given up", "intent=%s integrator=%s withdrawal=%" PRId64, r->i.id, r->i.integrator,
+	    r->i.withdrawal_id);
+	run_keep(r);
+}
+
+/* For operators (isango outbox), before the record says that it is over. */
+static void
+list_unheard(struct run *r)
+{
+	struct store_commit c = { .n = 1 };
+	char owner[STORE_OWNER];
+
+	callback_unheard(r->i.tenant, r->i.integrator, owner, sizeof owner);
+	c.op[0] = (struct store_op){ .kind = STORE_LIST_ADD, .score = r->task.gw->now };
+	c.op[0].key = key_of(STORE_INDEX, owner, "");
+	str_format(c.op[0].item, sizeof c.op[0].item, "%" PRId64 "/%s", r->i.wallet_id, r->i.uid);
+	task_commit(&r->task, &c, on_listed);
+}
+
+static void
 told(struct run *r, bool heard)
 {
 	metric_add(heard ? M_TELLS_HEARD : M_TELLS_FAILED, 1);
-	if (intent_on_told(&r->i, r->task.gw->now, heard)) {
-		metric_add(M_TELLS_GIVEN_UP, 1);
-		log_warn(r->task.id, "callback given up", "intent=%s integrator=%s withdrawal=%" PRId64, r->i.id,
-		    r->i.integrator, r->i.withdrawal_id);
-	}
-	run_keep(r);
+	if (intent_on_told(&r->i, r->task.gw->now, heard))
+		list_unheard(r);
+	else
+		run_keep(r);
 }
 
 static void

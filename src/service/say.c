@@ -129,6 +129,9 @@ choose(const struct intent *i, enum intent_action what, char *key, size_t size, 
 	case DO_FINAL_SMS:
 		str_format(key, size, "sms.result.withdrawal.%s", final_word(i));
 		return MSG_RESULT;
+	case DO_KEPT_SMS:
+		str_format(key, size, "sms.result.withdrawal.kept");
+		return MSG_RESULT;
 	default:
 		str_format(key, size, "sms.result.%s.%s", noun, paid_out_unsent(i) ? "used" :
 		    i->state == INTENT_DONE ? "done" : "not_done");
@@ -176,12 +179,13 @@ say_intent(struct gateway *gw, int tenant, const struct intent *i, enum intent_a
 }
 
 bool
-say_token_again(struct gateway *gw, int tenant, const struct intent *i, struct message *m)
+say_again(struct gateway *gw, int tenant, const struct intent *i, enum intent_action what, int n, struct message *m)
 {
+	enum intent_action text = what == DO_RESEND_SMS ? DO_TOKEN_SMS : what;
 	char id[MESSAGE_ID];
 
-	str_format(id, sizeof id, "%s:token_sms:%d", i->id, i->resent + 1);
-	return say_with_id(gw, tenant, i, DO_TOKEN_SMS, id, m);
+	str_format(id, sizeof id, "%s:%s:%d", i->id, intent_action_name(text), n);
+	return say_with_id(gw, tenant, i, text, id, m);
 }
 
 enum store_family

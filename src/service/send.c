@@ -19,7 +19,7 @@
 
 #define POLL_MS 250			/* of an idle partition */
 #define YIELD_MS 500			/* longer than a claim takes: less urgent classes leave room for so long */
-#define CLAIM_LEASE_MS 20000
+#define CLAIM_LEASE_MS 8000
 #define WRITE_MS 60000			/* in which the octets of an attempt go out, or do not */
 #define ANSWER_SLACK_MS 5000		/* beyond the response timer: a stall of the loop, saving what it came to */
 #define CLAIM_AT_ONCE 32
@@ -370,9 +370,9 @@ share(size_t room, unsigned partitions)
 }
 
 /*
- * No more than all binds together can take, shared by the partitions; one that is full takes nothing from the others. What
- * was handed to a bind comes first, and no more of it than that bind can take. Where there are more binds than parts, they
- * take turns.
+ * No more than all binds together can take, shared by the partitions; one that is full takes nothing from the others.
+ * What was handed to a bind comes first, and no more of it than that bind can take. Where there are more binds than
+ * parts, they take turns.
  */
 static void
 fill(struct gateway *gw, struct store_claim *claim, unsigned partitions)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The life of a turn: it waits for those before it of its phone, loads, goes through the menu, is saved and answered. What
- * the customer is told is saved before it is said; the save compares the version that was loaded. Which dialogue and which
- * input it is, and whether it was taken before, is turn_dialogue.c.
+ * The life of a turn: it waits for those before it of its phone, loads, goes through the menu, is saved and answered.
+ * What the customer is told is saved before it is said; the save compares the version that was loaded. Which dialogue
+ * and which input it is, and whether it was taken before, is turn_dialogue.c.
  */
 #include "service/turn.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which dialogue a turn belongs to and which input it brings. A turn happens once (design rule 4): a repeated input gets the
- * stored answer, and a turn that asks the wallet core saves a claim first, so that nobody else works on it meanwhile.
+ * Which dialogue a turn belongs to and which input it brings. A turn happens once (design rule 4): a repeated input gets
+ * the stored answer, and a turn that asks the wallet core saves a claim first, so that nobody else works on it meanwhile.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -40,7 +40,7 @@ begin(struct turn *t)
 	t->s.expires_ms = gw->now +
 	    (int64_t)(t->in.by_sms ? t->settings->sms_session_s : t->channel->session_s) * 1000;
 	t->s.turn_key[0] = t->s.claim_key[0] = '\0';
-	t->s.consumed = t->s.consumed_mac_len = 0;
+	t->s.consumed = t->s.consumed_mac_len = t->s.input_mac_len = 0;
 	t->s.uncounted = false;
 	if (t->sub.lang[0] != '\0')
 		str_copy(t->s.dlg.lang, sizeof t->s.dlg.lang, t->sub.lang);
@@ -158,8 +158,8 @@ counts_turns(struct turn *t)
 }
 
 /*
- * The input before this one, once more, where nothing but its text tells: a network that delivers the amount twice must not
- * confirm with it, nor begin a new dialogue with what ended the last one. Once: who types it again means it.
+ * The input before this one, once more, where nothing but its text tells: a network that delivers the amount twice must
+ * not confirm with it, nor begin a new dialogue with what ended the last one. Once: who types it again means it.
  */
 static bool
 is_twin(struct turn *t, const char *input, bool was, bool same)
@@ -173,10 +173,10 @@ is_twin(struct turn *t, const char *input, bool was, bool same)
 	mem_wipe(text, sizeof text);
 	equal = was && t->s.input_mac_len == sizeof mac && str_equal_secret(mac, t->s.input_mac, sizeof mac);
 	memcpy(t->s.input_mac, mac, sizeof mac);
-	t->s.input_mac_len = sizeof mac;
+	/* What begins a dialogue is not kept: who dials again at once wants a new one. */
+	t->s.input_mac_len = same && !equal ? sizeof mac : 0;
 	if (!equal)
 		return false;
-	t->s.input_mac_len = 0;
 	return same ? t->s.intent[0] != '\0' : t->s.ended && t->w.task.gw->now - t->s.touched_ms < TWIN_MS;
 }
 

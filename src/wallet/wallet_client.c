@@ -187,7 +187,7 @@ note_state(struct wallet_client *c, enum breaker_state before)
 
 	if (now == before)
 		return;
-	log_at(now == BREAKER_OPEN ? LOG_ERROR : LOG_INFO, 0, "wallet core",
+	log_at(now == BREAKER_OPEN ? LOG_WARN : LOG_INFO, 0, "wallet core",
 	    "tenant=%s calls=%s openings=%u", c->tenant->name, breaker_state_name(now),
 	    c->breaker.openings);
 	metric_add(M_WALLET_OPEN, (now != BREAKER_CLOSED) - (before != BREAKER_CLOSED));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Integrators are told at their callbackUrl what became of a withdrawal, and the gateway is led nowhere by it."""
 import hmac
+import subprocess
 
 import pytest
 
@@ -109,6 +110,14 @@ def test_a_name_that_leads_inside(make_stage, front, hooks):
     redeem(stage)
     counted(stage, "integrator_callbacks_forbidden", 1)
     assert hook.heard == []
+
+
+def test_what_operators_see(make_stage, front, hooks):
+    stage, hook = called_stage(make_stage, front), hooks()
+    assert order(stage, hook.url + "/hook")[0] == 200
+    shown = subprocess.run([stage.build / "isango", "outbox", "-c", stage.config, "callbacks"], capture_output=True,
+                           text=True, timeout=20, check=True)
+    assert "EXTERNALUNIQUEID" in shown.stdout and len(shown.stdout.splitlines()) == 1 and "0 shown" in shown.stderr
 
 
 def test_a_redirect_is_not_followed(make_stage, front, hooks):

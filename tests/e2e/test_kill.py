@@ -13,7 +13,8 @@ import threading
 import pytest
 
 from crowd import HOUR_MS, SECOND_MS, Customer, Employer, pass_time, quiet, redeem_every_other
-from helpers import HOME, PIN
+from helpers import HOME, token_in, withdrawals
+from phone import Phone
 from rules import LIMIT_CENTS, judge
 from stage import until
 
@@ -22,6 +23,7 @@ PASSES_MAX = 2              # of one point: an attempt is saved before and after
 ENDLESS = (".wait", ".follow")
 KINDS = ("transfer.", "withdrawal.")
 HURRIED = {"friendly": [], "hostile": ["--set", "late_ms=1500", "--set", "list_lag_ms=1000"]}
+SMS_STEPS = ("before.attempt", "saved.attempt", "done.attempt", "saved.answer")
 LOST = {"where": "core", "do": "lose_answer"}
 REFUSED = {"where": "core", "do": "error", "status": 400, "body": [
     {"type": "BUSINESS", "severity": "LOW", "code": "WAL009", "description": "Insufficient funds"}]}
@@ -118,7 +120,7 @@ class Kills:
         until(gateway.ready, "it to be ready")
         return gateway
 
-    def note(self, scenario, point, gateway, reached):
+    def note(self, scenario, point, reached):
         try:
             until(reached, "the point to be reached", 2)
         except AssertionError:
@@ -136,7 +138,7 @@ class Kills:
     def die_at(self, scenario, point, customer, attempt):
         gateway = self.victim(point)
         self.ask(scenario, point, customer, attempt, gateway)
-        if not self.note(scenario, point, gateway, lambda: not gateway.alive()):
+        if not self.note(scenario, point, lambda: not gateway.alive()):
             gateway.kill()
 
     def stop_at(self, scenario, point, customer, attempt):
@@ -145,7 +147,7 @@ class Kills:
         waiting = threading.Thread(target=self.ask, args=(scenario, point, customer, attempt, gateway))
         waiting.start()
         state = pathlib.Path(f"/proc/{gateway.pid}/stat")
-        self.note(scenario, point, gateway, lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T")
+        self.note(scenario, point, lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T")
         self.stopped.append((gateway, waiting))
 
     def wake(self):
@@ -164,29 +166,31 @@ class Kills:
 
     # ---- afterwards
 
-    def redial(self, customer):
-        """Before the PIN the time only; after it what is left of the month, which is what the ledger says."""
-        judge = judge(self.stage, self.customers, self.employer)
+    def redial(self, customer, books):
+        """What is left of the month is what the ledger says."""
         screen = customer.dial(self.survivor)
         assert screen.endswith(HOME), f"{customer.msisdn}: {screen!r}"
-        assert customer.limit_left(self.survivor) == LIMIT_CENTS - judge.usable_cents(customer.msisdn), customer.msisdn
+        assert customer.limit_left(self.survivor) == LIMIT_CENTS - books.usable_cents(customer.msisdn), customer.msisdn
+
+    def end(self):
+        """The tills pay some, time passes until all is over; then the rules."""
+        assert redeem_every_other(self.stage) > 0
+        pass_time(self.stage, HOUR_MS, 6 * HOUR_MS, 25 * HOUR_MS, 60 * HOUR_MS)
+        found = judge(self.stage, self.customers, self.employer).violations()
+        assert not found, "\n".join(found)
+        assert self.stage.state()["violations"] == []
+        assert self.stage.waiting() == (0, 0), "not every intent and message is final"
 
     def finish(self):
-        """Time passes until everything is over; then the rules."""
         quiet(self.stage)
         pass_time(self.stage, *[12 * SECOND_MS] * 2, 70 * SECOND_MS)
         self.wake()
         pass_time(self.stage, 20 * SECOND_MS, 16 * 60 * SECOND_MS)
         for attempt in self.employer.attempts:
             self.employer.order(self.survivor, attempt)
-        list(self.pool.map(self.redial, self.customers))
-        assert redeem_every_other(self.stage) > 0
-        pass_time(self.stage, HOUR_MS, 6 * HOUR_MS, 25 * HOUR_MS, 60 * HOUR_MS)
-        found = judge(self.stage, self.customers, self.employer).violations()
-        assert not found, "\n".join(found)
-        state = self.stage.state()
-        assert state["violations"] == []
-        assert self.stage.waiting() == (0, 0), "not every intent and message is final"
+        books = judge(self.stage, self.customers, self.employer)
+        list(self.pool.map(lambda customer: self.redial(customer, books), self.customers))
+        self.end()
 
 
 def test_the_product_has_no_fault_points(make_stage):
@@ -212,3 +216,36 @@ def test_killed_at_each_step(make_stage, profile):
     assert {f"{kind}.{when}.send" for kind in ("transfer", "withdrawal") for when in ("before", "saved", "done")} <= names
     assert len(kills.missed) <= len(kills.reached) / 4, kills.missed
     kills.finish()
+
+
+@pytest.mark.patience(120)
+def test_killed_at_each_step_of_an_sms(make_stage):
+    """The one that has the link dies of each of them, and the next one has it then: the same token comes, once or twice."""
+    stage = make_stage(clock=True, edit=quick)
+    kills = Kills(stage)
+    points = [f"{cls}.{step}" for step in SMS_STEPS for cls in ("token", "result")]
+    waiting = iter([kills.new_customer().sign_up() for _ in range(3 * len(points))])
+    quiet(stage)
+    stage.gateway.kill()
+    who = {}
+    for name in points:
+        # It may die of an SMS that an earlier one has left, before there is a code: then it is the next customer's turn.
+        while name not in who:
+            customer = next(waiting)
+            stage.advance(3 * SECOND_MS)        # the dead one's lease of the link ends
+            gateway = kills.victim((name, 1))
+            until(lambda: not gateway.alive() or gateway.linked(), "it to have the link")
+            attempt = customer.to_confirm("cash", gateway=gateway)
+            if attempt is not None:
+                customer.pay(attempt)
+            if attempt is not None and withdrawals(stage, owner=customer.msisdn):
+                who[name] = customer
+            else:
+                gateway.kill()
+            until(lambda: not gateway.alive(), f"it to die at {name}")
+    kills.survivor = stage.start_gateway()
+    pass_time(stage, *[12 * SECOND_MS] * 2, *[70 * SECOND_MS] * 3)
+    said = {name: [t for t in (token_in(m["text"]) for m in Phone(stage, c.msisdn).inbox()) if t] for name, c in who.items()}
+    assert all(len(set(tokens)) == 1 and len(tokens) <= 2 for tokens in said.values()), said
+    assert len(said["token.done.attempt"]) == 2, "it went out, and nobody knew"
+    kills.end()

@@ -197,6 +197,20 @@ def test_money_goes_off_before_memory_ends(make_stage):
     paid_once(stage, "50.00")
 
 
+def test_money_is_off_without_disk(make_stage):
+    def no_disk_has_so_much(config, tenant):
+        quick(config, tenant)
+        config["redis"] |= {"data_dir": "redis", "disk_floor_mb": 1048576}
+    stage = make_stage(edit=no_disk_has_so_much)
+    stage.expected_errors.add("money off")
+    core_customer(stage)
+    phone = sign_up(stage)
+    until(lambda: "money off: the disk of Redis is nearly full" in stage.gateway.missing(), "/readyz to say so")
+    phone.dial()
+    assert phone.walk("2", "0" + SIPHO[2:], "50") == TEXTS["error.money_off"]
+    assert debits(stage) == []
+
+
 # ---- replicas
 
 

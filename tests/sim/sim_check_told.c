@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What was said, held against what was so: on screens, at the next dial, to integrators. Payments that look the same are
- * counted together, since no screen says which of them it means. That a sign-up which outlasts its screen ends with an SMS
- * is not checked: it ends with its process, and the screen says to dial again where no SMS comes.
+ * counted together, since no screen says which of them it means. That a sign-up which outlasts its screen ends with an
+ * SMS is not checked: it ends with its process, and the screen says to dial again where no SMS comes.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -16,7 +16,8 @@
 static bool
 same_payment(const struct sim_episode *a, const struct sim_episode *b)
 {
-	return a->tenant == b->tenant && strcmp(a->phone, b->phone) == 0 && a->kind == b->kind && a->amount == b->amount && strcmp(a->to, b->to) == 0;
+	return a->tenant == b->tenant && strcmp(a->phone, b->phone) == 0 && a->kind == b->kind &&
+	    a->amount == b->amount && strcmp(a->to, b->to) == 0;
 }
 
 static bool
@@ -76,7 +77,8 @@ check_notice(struct evidence *e, const struct sim_notice *n)
 		    (i->state == INTENT_PERSON || i->state == (n->done ? INTENT_DONE : INTENT_NOT_DONE));
 	}
 	if (!found)
-		sim_broken(e->w, "%s was told that its payment of %s was %s", n->phone, n->at, n->done ? "done" : "not done");
+		sim_broken(e->w, "%s was told that its payment of %s was %s", n->phone, n->at,
+		    n->done ? "done" : "not done");
 }
 
 /* ---- integrators ---- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The wallet core of the simulation: requests in, answers out, at once, on the double-entry ledger of the sandbox.
- * What the network does to a call is the world's business. Logins and what the rules of a profile make of an answer are here.
+ * What the network does to a call is the world's business. Logins and what the rules of a profile make of an answer are
+ * here.
  */
 #pragma once
 #include "core/wallet.h"

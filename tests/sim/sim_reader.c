@@ -106,7 +106,8 @@ pay_salary(struct sim_bot *b)
 	struct sim_world *w = b->world;
 	struct bank_wallet *wallet = sim_wallet_of(w, b->tenant, b->phone);
 
-	if (wallet == NULL || bank_deposit(w->cores[b->tenant].bank, w->loop.now, wallet, sim_person(b)->salary, "Salary") != BANK_OK)
+	if (wallet == NULL || bank_deposit(w->cores[b->tenant].bank, w->loop.now, wallet, sim_person(b)->salary,
+	    "Salary") != BANK_OK)
 		sim_broken(w, "%s was shown a wallet that is not there", b->phone);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Customers with wallets in the world of the simulation, and the phone of one of them in the hands of a test: what is typed
- * on which channel at which process, what the screen shows, what the ledger and the inbox say of it.
+ * Customers with wallets in the world of the simulation, and the phone of one of them in the hands of a test: what is
+ * typed on which channel at which process, what the screen shows, what the ledger and the inbox say of it.
  */
 #pragma once
 #include "core/message.h"

@@ -5,6 +5,7 @@
 #include "base/metric.h"
 #include "core/signature.h"
 #include "service/follow_up.h"
+#include "service/run.h"
 
 #define SECOND INT64_C(1000)
 #define DAY (24 * 60 * MINUTE)
@@ -215,10 +216,10 @@ test_reads_keep_their_budget(void **state)
 		ask(w, &in);
 	}
 	assert_int_equal(issued(w, &b), 40);
-	run_for(w, b->expires - w->loop.now - SECOND);
+	run_for(w, (b->expires - w->loop.now) / SECOND * SECOND - w->loop.now % SECOND - 1);	/* the end of a second */
 	for (int s = 0; s < 90; s++) {
 		before = metric_get(M_FOLLOW_READS);
-		run_for(w, SECOND - w->loop.now % SECOND);
+		run_for(w, SECOND);
 		if (metric_get(M_FOLLOW_READS) - before > 1)
 			fail_msg("%lld reads in a second", (long long)(metric_get(M_FOLLOW_READS) - before));
 	}
@@ -326,6 +327,45 @@ test_an_integrator_that_is_dead(void **state)
 	world_free(w);
 }
 
+/* The last of its calls, weeks later, came to nothing: given up, and listed for operators. */
+static void
+test_what_was_never_heard_is_listed(void **state)
+{
+	struct sim_world *w = called_world();
+	struct store_range range = { .key = { .family = STORE_INDEX }, .to_ms = INT64_MAX, .max = 10 };
+	struct store_claimed out[STORE_CLAIM_MAX];
+	struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_DONE, .amount = 5000, .id = "intent-1",
+		.owner = "owner", .withdrawal_id = 1, .wallet_id = 7, .core_status = WSTATUS_SUCCESSFUL + 1,
+		.uid = "order-1", .callback = "https://pay.example/hook", .tells = 31,
+		.steps = STEP_CAPPED | STEP_INDEXED | STEP_REFERRED };
+	struct store_key key = key_of(STORE_INTENT, "owner", i.id);
+	struct store_commit c = { .not_after_ms = w->loop.now + MINUTE };
+	int64_t given_up = metric_get(M_TELLS_GIVEN_UP);
+	struct rev rev = { 0 };
+	struct buf b = { 0 };
+
+	(void)state;
+	str_copy(i.tenant, sizeof i.tenant, w->tenant.name);
+	str_copy(i.integrator, sizeof i.integrator, w->integrator.name);
+	intent_encode(&i, &b);
+	commit_put(w->process[0].gw, &c, &key, &rev, &b, 0);
+	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+	buf_clear(&b);
+	run_start(w->process[0].gw, i.owner, i.id);
+	run_for(w, SECOND);
+	assert_int_equal(told_n, 1);
+	callback_unheard(w->tenant.name, w->integrator.name, range.key.owner, sizeof range.key.owner);
+	assert_int_equal(memory_store_range(w->store, w->loop.now, &range, out), 0);
+	answer_all(w, 0, false);
+	run_for(w, SECOND);
+	assert_int_equal(metric_get(M_TELLS_GIVEN_UP), given_up + 1);
+	assert_int_equal(memory_store_range(w->store, w->loop.now, &range, out), 1);
+	assert_string_equal(out[0].item, "7/order-1");
+	run_for(w, 3 * DAY);
+	assert_int_equal(told_n, 1);
+	world_free(w);
+}
+
 static void
 test_a_url_that_is_not_allowed(void **state)
 {
@@ -349,7 +389,8 @@ main(void)
 		cmocka_unit_test(test_a_callback_is_read_at_once), cmocka_unit_test(test_callbacks_that_lead_nowhere),
 		cmocka_unit_test(test_a_callback_of_another_tenant), cmocka_unit_test(test_too_many_callbacks),
 		cmocka_unit_test(test_reads_keep_their_budget), cmocka_unit_test(test_a_busy_core_is_left_alone),
-		cmocka_unit_test(test_an_integrator_that_is_dead), cmocka_unit_test(test_a_url_that_is_not_allowed),
+		cmocka_unit_test(test_an_integrator_that_is_dead), cmocka_unit_test(test_what_was_never_heard_is_listed),
+		cmocka_unit_test(test_a_url_that_is_not_allowed),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

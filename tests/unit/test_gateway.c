@@ -135,6 +135,27 @@ test_money_off(void **state)
 	world_free(w);
 }
 
+/* The store has lost an order and its integrator sends it again: the core knows it by the same id, and so do we then. */
+static void
+test_a_lost_order(void **state)
+{
+	struct sim_world *w = world_new();
+	struct bank_withdrawal *b = NULL;
+
+	(void)state;
+	withdraw(w, "order-1", "100", PHONE);
+	assert_says(w, 200, "PENDING");
+	memory_store_free(w->store);
+	w->store = memory_store_new(NULL);
+	gateway_on_loss(w->process[0].gw, w->loop.now, w->loop.now);
+	withdraw(w, "order-1", "100", PHONE);
+	sim_world_run(w, w->loop.now + 20 * MINUTE);
+	withdraw(w, "order-1", "100", PHONE);
+	assert_says(w, 200, "PENDING");
+	assert_int_equal(issued(w, &b), 1);
+	world_free(w);
+}
+
 /* An outcome that is not known in time is no refusal; the same id leads to it later. */
 static void
 test_order_unknown(void **state)
@@ -544,7 +565,8 @@ main(void)
 		cmocka_unit_test(test_order_expires), cmocka_unit_test(test_a_late_answer_holds_the_token),
 		cmocka_unit_test(test_every_turn_is_answered_once), cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_store_away), cmocka_unit_test(test_done_and_not_noted),
-		cmocka_unit_test(test_money_off), cmocka_unit_test(test_a_drain_wakes_who_waits),
+		cmocka_unit_test(test_money_off), cmocka_unit_test(test_a_lost_order),
+		cmocka_unit_test(test_a_drain_wakes_who_waits),
 		cmocka_unit_test(test_free_in_the_middle), cmocka_unit_test(test_push),
 		cmocka_unit_test(test_gsm_safe_sms),
 	};

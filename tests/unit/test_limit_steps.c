@@ -84,6 +84,11 @@ two_processes_of_two_tenants(struct sim_world *w)
 {
 	const struct menu *menus[TENANTS] = { shipped.menu, shipped.menu };
 
+	for (int i = 0; i < SIM_PROCESSES; i++) {
+		gateway_free(w->process[i].gw);
+		w->process[i].generation++;
+		w->process[i].ticking = false;
+	}
 	for (int i = 0; i < TENANTS; i++) {
 		tenants[i] = w->tenant;
 		integrators[i] = w->integrator;
@@ -99,9 +104,6 @@ two_processes_of_two_tenants(struct sim_world *w)
 			.menus = menus };
 
 		str_format(o.process, sizeof o.process, "p%d", i);
-		gateway_free(w->process[i].gw);
-		w->process[i].generation++;
-		w->process[i].ticking = false;
 		w->process[i].gw = gateway_new(&o);
 		sim_wake(&w->process[i], w->loop.now + MINUTE);
 	}

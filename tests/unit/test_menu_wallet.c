@@ -164,7 +164,7 @@ test_messages_fit(void **state)
 		"sms.result.withdrawal.not_done",
 		"sms.result.withdrawal.used",
 		"sms.result.withdrawal.expired",
-		"sms.result.withdrawal.cancelled",
+		"sms.result.withdrawal.cancelled", "sms.result.withdrawal.kept",
 		"sms.result.token_undelivered", "sms.result.token_unsure", "sms.result.token_arrived",
 		"sms.notice.token_cancelled",
 		"sms.notice.token_expired",

@@ -376,7 +376,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_notices), cmocka_unit_test(test_refused_until_the_next_route),
-		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_room_is_shared), cmocka_unit_test(test_an_outage_of_the_store),
+		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_room_is_shared),
+		cmocka_unit_test(test_an_outage_of_the_store),
 		cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),
 		cmocka_unit_test(test_a_slow_answer_is_waited_for),

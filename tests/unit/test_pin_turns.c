@@ -347,8 +347,36 @@ test_forgotten(void **state)
 	assert_identity(w, 2, NEW_PIN);		/* of the newest key */
 	assert_dial(w, "1 " PIN, "Tries left: 2");
 	/* Little may be paid now. */
-	assert_dial(w, "3 1 1 200", "You cannot make this code today");
+	assert_dial(w, "3 1 1 200", "you can pay R100.00 a day");
+	assert_non_null(strstr(screen, "Nothing was paid"));
 	assert_dial(w, "3 1 1 100", "Enter your PIN");
+	world_free(w);
+}
+
+/* A wait that began without our hearing of it is told of when it is come upon. */
+static void
+test_who_waits_is_warned(void **state)
+{
+	struct sim_world *w = world_with(false);
+	size_t before;
+	char code[7];
+
+	(void)state;
+	assert_dial(w, "7 4 " ID_NUMBER, "Type the code");
+	code_of(w, code);
+	before = w->inbox_n;
+	w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_SUBSCRIBER, .nth = 2,
+		.what = STRIKE_CRASH_AFTER };
+	say(w, TURN_INPUT, code);
+	assert_int_equal(w->inbox_n, before);
+	assert_true(record(w).reset_from != 0);
+	sim_world_run(w, w->loop.now + 25 * HOUR);	/* what nobody was told of was no wait: it begins anew */
+	for (int i = 0; i < 2; i++)
+		assert_dial(w, "7 4 " ID_NUMBER, "You can set a new PIN from");
+	assert_int_equal(w->inbox_n, before + 1);
+	assert_non_null(strstr(newest_sms(w), "A new PIN for you was asked for"));
+	sim_world_run(w, w->loop.now + 25 * HOUR);
+	assert_dial(w, "7 4 " ID_NUMBER, "Choose a new PIN");
 	world_free(w);
 }
 
@@ -413,7 +441,7 @@ test_another_sim(void **state)
 	assert_dial(w, "7 4 " ID_NUMBER, "Your SIM was changed");
 	assert_int_equal(metric_get(M_SIM_CHANGED), changed + 1);
 	assert_true(record(w).reset_from == 0);
-	assert_dial(w, "3 1 1 200", "You cannot make this code today");
+	assert_dial(w, "3 1 1 200", "you can pay R100.00 a day");
 	assert_dial(w, "1 " PIN, "You have");
 	sim_world_run(w, w->loop.now + 73 * HOUR);
 	assert_dial(w, "3 1 1 200", "Enter your PIN");
@@ -450,7 +478,7 @@ main(void)
 		cmocka_unit_test(test_another_dialogue_asks_again), cmocka_unit_test(test_change),
 		cmocka_unit_test(test_change_is_sent_again), cmocka_unit_test(test_change_and_a_crash),
 		cmocka_unit_test(test_activate), cmocka_unit_test(test_forgotten),
-		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_forgotten_and_a_crash),
+		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_who_waits_is_warned), cmocka_unit_test(test_forgotten_and_a_crash),
 		cmocka_unit_test(test_another_sim), cmocka_unit_test(test_the_operator_says_so),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is done in several steps, with a death after each: cancelling a token, sending it again, opening a wallet. Another
- * process, or the customer who tries again, brings it to its end; nothing is done twice.
+ * What is done in several steps, with a death after each: cancelling a token, sending it again, opening a wallet.
+ * Another process, or the customer who tries again, brings it to its end; nothing is done twice.
  */
 #include "tests/unit/phone_line.h"
 
@@ -161,6 +161,77 @@ test_used_meanwhile(void **state)
 	}
 }
 
+/* ---- the core does not let it be cancelled ---- */
+
+static void (*real_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
+
+struct refusal {
+	struct sim_event e;
+	struct sim_process *process;
+	uint64_t op;
+	struct wallet_answer a;
+};
+
+static void
+on_refusal(struct sim_event *e)
+{
+	struct refusal *r = (struct refusal *)(void *)e;
+
+	gateway_on_wallet(r->process->gw, ((struct sim_world *)e->world)->loop.now, r->op, &r->a);
+}
+
+static void
+refusing_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms)
+{
+	struct sim_process *p = ctx;
+	struct refusal *r;
+
+	if (q->op != WALLET_WITHDRAWAL_CANCEL) {
+		real_wallet(ctx, op, tenant, q, timeout_ms);
+		return;
+	}
+	r = sim_event_new(sizeof *r, p->world, on_refusal);
+	r->process = p;
+	r->op = op;
+	r->a.http = 400;
+	r->a.end = WALLET_REFUSED;
+	str_copy(r->a.code, sizeof r->a.code, "WDR001");
+	sim_loop_add(&p->world->loop, r, p->world->loop.now + 20);
+}
+
+/* That is said, and the token can be used and sent again as before. */
+static void
+test_cancel_refused(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = at_the_code(w);
+	struct bank_withdrawal *b = NULL;
+	char token[WALLET_TOKEN];
+
+	(void)state;
+	real_wallet = w->ports[0].wallet;
+	for (int k = 0; k < SIM_PROCESSES; k++)
+		w->ports[k].wallet = refusing_wallet;
+	type(&l, "2");
+	type(&l, "1");
+	shows(&l, "can no longer be cancelled");
+	sim_world_run(w, w->loop.now + 5 * MINUTE);
+	assert_int_equal(issued(w, &b), 1);
+	assert_int_equal(b->status, BW_PENDING);
+	assert_int_equal(told(w, PAYER->phone, "was cancelled"), 0);
+	assert_int_equal(told(w, PAYER->phone, "could not be cancelled"), 1);
+	str_copy(l.dialogue, sizeof l.dialogue, "three");
+	say(&l, TURN_BEGIN, "");
+	type(&l, "4");
+	type(&l, PAYER->pin);
+	type(&l, "1");
+	type(&l, "1");
+	shows(&l, "sent again");
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_int_equal(tokens_in_inbox(w, token), 2);
+	world_free(w);
+}
+
 /* ---- opening a wallet ---- */
 
 static void
@@ -198,7 +269,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cancel), cmocka_unit_test(test_resend), cmocka_unit_test(test_used_meanwhile),
-		cmocka_unit_test(test_sign_up),
+		cmocka_unit_test(test_cancel_refused), cmocka_unit_test(test_sign_up),
 	};
 
 	return cmocka_run_group_tests_name("sagas", tests, world_setup, world_teardown);

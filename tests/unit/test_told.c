@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What customers are told of their money, by whichever way it reaches them: once, the same everywhere, in their words, and
- * what to do.
+ * What customers are told of their money, by whichever way it reaches them: once, the same everywhere, in their words,
+ * and what to do.
  */
 #include "tests/unit/phone_line.h"
 

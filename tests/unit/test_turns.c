@@ -196,7 +196,7 @@ test_leaving(void **state)
 		}
 }
 
-/* The PIN overtakes the hang-up, or the hang-up the PIN: both at once, at two processes. What is told is what happened. */
+/* The PIN overtakes the hang-up, or the hang-up the PIN, at two processes. What is told is what happened. */
 static void
 test_a_hang_up_and_a_pin_at_once(void **state)
 {
