@@ -96,8 +96,10 @@ on_redeem(struct sim_event *e)
 	struct sim_world *w = e->world;
 	struct bank_withdrawal *b = bank_withdrawal_by_token(w->cores[s->sms.tenant].bank, s->sms.text);
 
-	if (b != NULL && bank_withdrawal_set(w->cores[s->sms.tenant].bank, w->loop.now, b, BW_SUCCESSFUL) == BANK_OK)
-		sim_trace(&w->loop, "  token of %s used", b->uid);
+	if (b == NULL || bank_withdrawal_set(w->cores[s->sms.tenant].bank, w->loop.now, b, BW_SUCCESSFUL) != BANK_OK)
+		return;
+	sim_trace(&w->loop, "  token of %s used", b->uid);
+	sim_callback_news(w, s->sms.tenant, b);
 }
 
 static void

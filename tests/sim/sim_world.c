@@ -156,6 +156,7 @@ sim_world_set_up(struct sim_world *w, uint64_t seed, const char *profile, const 
 	memset(w, 0, sizeof *w);
 	w->seed = seed;
 	sim_loop_init(&w->loop, seed, START_MS);
+	sim_loop_init(&w->dice, ~seed, 0);
 	w->texts = texts;
 	for (int i = 0; i < SIM_TENANTS; i++) {
 		w->menus[i] = menu;
@@ -204,6 +205,8 @@ sim_world_clear(struct sim_world *w)
 	free(w->turn);
 	free(w->notice);
 	free(w->order);
+	free(w->called);
+	free(w->hint);
 }
 
 void
