@@ -191,8 +191,6 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 		return;
 	if (w->quick && p->holds_link[w->settings.channels[q->channel].bind])
 		check_link(p, w->settings.channels[q->channel].bind);
-	if (w->quick)
-		sim_check_sending(w, w->settings.channels[q->channel].tenant, q);
 	if (!p->holds_link[w->settings.channels[q->channel].bind] || sim_chance(l, f->sms_later)) {
 		answer_at(p, op, SMS_LATER, "", l->now + 1);
 		return;
@@ -205,6 +203,8 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 		answer_at(p, op, SMS_EXPIRED, "", l->now + 1);
 		return;
 	}
+	if (w->quick)
+		sim_check_sending(w, w->settings.channels[q->channel].tenant, q);
 	if (sim_chance(l, f->sms_refused)) {
 		answer_at(p, op, SMS_REFUSED, "", back);
 		return;
