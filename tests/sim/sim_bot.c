@@ -219,6 +219,7 @@ on_turn(struct sim_event *event)
 	if (p->gw == NULL || sim_stands(p, event))
 		return;
 	sim_wake(p, w->loop.now);
+	sim_trace(&w->loop, "  p%d takes turn %llu", p->index, (unsigned long long)t->in.turn);
 	sim_turn_asked(p, t->in.turn);
 	gateway_turn(p->gw, w->loop.now, &t->in);
 }
@@ -343,6 +344,7 @@ sim_bot_reply(void *ctx, uint64_t turn, const struct reply *r)
 	struct screen_event *s;
 	enum sim_strike_what strike = sim_call_trouble(ctx);
 
+	sim_trace(&w->loop, "  p%d answers turn %llu", ((struct sim_process *)ctx)->index, (unsigned long long)turn);
 	sim_turn_answered(ctx, turn);
 	sim_call_crash(ctx, strike, w->loop.now + 1);
 	if (strike == STRIKE_CRASH_BEFORE || sim_chance(&w->loop, w->faults.reply_lost))
