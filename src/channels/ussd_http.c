@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * USSD over HTTP. A dialect reads a request into a turn and writes an answer; the table names them all. Africa's Talking
- * (protocols.md 3): form POST, the whole history in `text` (PIN included: never logged), CON or END in front of the answer,
- * a notification when the dialogue is over. It signs nothing: the key in the URL and the addresses are what is checked.
+ * USSD over HTTP. A dialect reads a request into a turn and writes an answer; the table names them all. Africa's
+ * Talking (protocols.md 3): form POST, the whole history in `text` (PIN included: never logged), CON or END in front
+ * of the answer, a notification when the dialogue is over. It signs nothing: the key in the URL and the addresses are
+ * what is checked.
  */
 #include <stdlib.h>
 #include <string.h>

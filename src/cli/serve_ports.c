@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The gateway's ports, each of them a call of one layer, and what the layers answer. It opens and closes nothing. Answers
- * may still come when there is no gateway any more.
+ * The gateway's ports, each of them a call of one layer, and what the layers answer. It opens and closes nothing.
+ * Answers may still come when there is no gateway any more.
  */
 #include "cli/serve.h"
 

@@ -17,7 +17,10 @@ intent_outcome(const struct intent *i)
 	return i->state == INTENT_DONE && said_last_word(i) ? i->core_status : 0;
 }
 
-/* A callback may say that what is about to be said, or given back, is not so: the read comes first, while it is fresh. */
+/*
+ * A callback may say that what is about to be said, or given back, is not so: the read comes first, while it is
+ * fresh.
+ */
 static bool
 hint_outranks(const struct intent *i, enum intent_action a)
 {

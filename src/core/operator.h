@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What operators may do: one table of acts, from which the HTTP paths, the commands, the checks and the manual are made.
- * An operator has a name, a set of roles and a scope of tenants; each act is at one tenant. Pure: who the caller is was
- * found out before, what an act does is service/operator*.c.
+ * What operators may do: one table of acts, from which the HTTP paths, the commands, the checks and the manual are
+ * made. An operator has a name, a set of roles and a scope of tenants; each act is at one tenant. Pure: who the caller
+ * is was found out before, what an act does is service/operator*.c.
  *
  * An order is a JSON object: {"phone":"27821234567","reason":"..."}. Its members are the arguments of the act's row and
  * `reason`; others are refused.

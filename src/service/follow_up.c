@@ -74,8 +74,8 @@ follow_is_called(const struct gateway *gw, int tenant)
 }
 
 /*
- * The intent's owner goes with the URL, sealed, for it names the phone: so a callback finds the record even before the core
- * has answered us, and no look-up need be kept for each withdrawal.
+ * The intent's owner goes with the URL, sealed, for it names the phone: so a callback finds the record even before the
+ * core has answered us, and no look-up need be kept for each withdrawal.
  */
 void
 follow_url(struct gateway *gw, int tenant, const struct intent *i, char out[WALLET_CALLBACK])

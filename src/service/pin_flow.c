@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checking a PIN, and the turn's side of writing one. A try is taken and saved first, then the wallet core (or the sealed
- * MAC) is asked, then the caller saves what came of it together with what it allowed. The PIN itself is kept nowhere.
+ * Checking a PIN, and the turn's side of writing one. A try is taken and saved first, then the wallet core (or the
+ * sealed MAC) is asked, then the caller saves what came of it together with what it allowed. The PIN itself is kept
+ * nowhere.
  */
 #include <string.h>
 

@@ -168,7 +168,9 @@ const struct wallet_wallet *turn_wallet_of(const struct turn *t, const struct wa
 /* pin_flow.c: takes a try, checks step.secret, leaves the result in pin_result and the PIN's record to be saved. */
 void turn_check_pin(struct turn *t, turn_fn *after);
 void turn_add_pin(struct turn *t, struct store_commit *c);
-/* Saves by itself what came of the try that was taken, on a fresh record when somebody else changed it; then `after`. */
+/*
+ * Saves by itself what came of the try that was taken, on a fresh record when somebody else changed it; then `after`.
+ */
 void turn_settle_pin(struct turn *t, turn_fn *after);
 /* false: that key is not configured. */
 bool turn_pin_password(const struct turn *t, int key_id, const char *customer_uid, const char *pin,
@@ -202,5 +204,8 @@ void turn_see_sim(struct turn *t);
 /* true: it is a new one, and the call in hand is over with the outcome `sim_changed`. */
 bool turn_sim_refuses(struct turn *t);
 
-/* calls_pending.c: what pending tokens would take from the wallet, into pending_total; then `after`, or outcome failed. */
+/*
+ * calls_pending.c: what pending tokens would take from the wallet, into pending_total; then `after`, or outcome
+ * failed.
+ */
 void turn_sum_pending(struct turn *t, turn_fn *after);

@@ -29,7 +29,9 @@ static const struct demand demands[] = {
 	{ "appendfsync", "always", .why = "the last second's writes are gone when the machine fails" },
 	{ "no-appendfsync-on-rewrite", "no", .why = "while its log is rewritten nothing is synced to the disk" },
 };
-/* aof-load-truncated may be yes: after a failure the log's tail is torn, but only where nothing was acknowledged yet. */
+/*
+ * aof-load-truncated may be yes: after a failure the log's tail is torn, but only where nothing was acknowledged yet.
+ */
 
 static redisReply *
 ask_info(redisContext *ctx, const char *section, char *why, size_t why_size)

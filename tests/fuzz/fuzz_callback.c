@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A signature header (or a callbackUrl) and a body, of any octets. Only what was signed with the key opens, and no URL that
- * is taken has a host which leads inside by its number.
+ * A signature header (or a callbackUrl) and a body, of any octets. Only what was signed with the key opens, and no URL
+ * that is taken has a host which leads inside by its number.
  */
 #include "base/cidr.h"
 #include "core/callback.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An integrator with a wallet of its own: orders tokens for customers' phones, orders the same again, also at once and at
- * another process, another one under the same id, asks what became of it, cancels. What it was told is compared with the
- * ledger in the end.
+ * An integrator with a wallet of its own: orders tokens for customers' phones, orders the same again, also at once and
+ * at another process, another one under the same id, asks what became of it, cancels. What it was told is compared
+ * with the ledger in the end.
  */
 #include <inttypes.h>
 #include <stdio.h>

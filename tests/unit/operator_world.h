@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The world of the simulation with operators at the gateway's door, and a customer's payments as a right PIN leaves them.
+ * The world of the simulation with operators at the gateway's door, and a customer's payments as a right PIN leaves
+ * them.
  */
 #pragma once
 #include "core/audit.h"

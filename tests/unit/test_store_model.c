@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lists of the outbox in random runs: commits that are new, repeated or too late, claims of several lists and their
- * parts, ranges of a list that rolls. Both stores and a model that knows only arrays must say the same. Versions and due
- * lists of intents are in test_store.c.
+ * The lists of the outbox in random runs: commits that are new, repeated or too late, claims of several lists and
+ * their parts, ranges of a list that rolls. Both stores and a model that knows only arrays must say the same. Versions
+ * and due lists of intents are in test_store.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
