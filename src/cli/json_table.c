@@ -154,8 +154,8 @@ print_table(const json_t *rows, size_t indent, struct buf *out)
 			b.len = 0;
 			if (v != NULL)
 				add_value(v, &b);
-			add_padded(b.len > 0 ? b.p : "-", b.len > 0 ? b.len : 1, c + 1 < t.columns ? t.width[c] + INDENT : 0,
-			    out);
+			add_padded(b.len > 0 ? b.p : "-", b.len > 0 ? b.len : 1,
+			    c + 1 < t.columns ? t.width[c] + INDENT : 0, out);
 		}
 		buf_add_char(out, '\n');
 	}

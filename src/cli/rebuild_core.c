@@ -103,8 +103,8 @@ send_call(void *arg)
 	struct wallet_req q = { 0 };
 
 	job->round->fill(job, &q);
-	wallet_client_call(b->cores[job->tenant].client, 0, &q, b->r.settings->tenants[job->tenant].wallet.timeout_read_ms,
-	    on_answer, job);
+	wallet_client_call(b->cores[job->tenant].client, 0, &q,
+	    b->r.settings->tenants[job->tenant].wallet.timeout_read_ms, on_answer, job);
 }
 
 /* false: there is nothing left to do. */
@@ -301,7 +301,8 @@ take_owner(struct rebuild *b, size_t i, struct job *job)
 {
 	job->ledger = b->ledger[i];
 	job->tenant = job->ledger->tenant;
-	return !b->skip[job->tenant] && job->ledger->lost && job->ledger->phone[0] == '\0' && job->ledger->customer_id != 0;
+	return !b->skip[job->tenant] && job->ledger->lost && job->ledger->phone[0] == '\0' &&
+	    job->ledger->customer_id != 0;
 }
 
 static void

@@ -58,7 +58,8 @@ enum intent_hint
 intent_on_hint(struct intent *i, int64_t now, int status)
 {
 	/* Behind a last word only a payout is news. */
-	bool news = status == 0 || (status != i->core_status && (!said_last_word(i) || status - 1 == WSTATUS_SUCCESSFUL));
+	bool news = status == 0 || (status != i->core_status &&
+	    (!said_last_word(i) || status - 1 == WSTATUS_SUCCESSFUL));
 
 	switch (i->state) {
 	case INTENT_ACCEPTED:

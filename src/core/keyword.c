@@ -130,7 +130,8 @@ find_word(const char *word, const struct texts *texts, const char (*languages)[8
 }
 
 enum keyword
-keyword_find(const char *text, const struct texts *texts, const char (*languages)[8], int languages_n, const char **lang)
+keyword_find(const char *text, const struct texts *texts, const char (*languages)[8], int languages_n,
+    const char **lang)
 {
 	char word[WORD];
 	enum keyword k = KEYWORD_NONE;

@@ -253,7 +253,8 @@ take_ref(struct gateway *gw, const char *ref, char owner[STORE_OWNER], char id[I
 		return false;
 	text[n - PORT_SEAL] = '\0';
 	cut = strchr(text, '\n');
-	ok = cut != NULL && str_copyn(owner, STORE_OWNER, text, (size_t)(cut - text)) && str_copy(id, INTENT_ID, cut + 1);
+	ok = cut != NULL && str_copyn(owner, STORE_OWNER, text, (size_t)(cut - text)) &&
+	    str_copy(id, INTENT_ID, cut + 1);
 	mem_wipe(text, sizeof text);
 	return ok;
 }

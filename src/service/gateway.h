@@ -166,9 +166,11 @@ struct hint_in {
 void gateway_hint(struct gateway *gw, int64_t now, const struct hint_in *in);
 
 /* Answers of the ports, by the op's id. Unknown ids are ignored: their turn is over. */
-void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n);
+void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v,
+    size_t n);
 void gateway_on_committed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end);
-void gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c, size_t n);
+void gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c,
+    size_t n);
 /* The same answer serves claim and range. */
 void gateway_on_wallet(struct gateway *gw, int64_t now, uint64_t op, const struct wallet_answer *a);
 void gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a);

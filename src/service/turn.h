@@ -150,15 +150,19 @@ void turn_outcome(struct turn *t, const char *outcome);
 void turn_ask(struct turn *t, struct wallet_req *q, task_fn *on);
 /* The same as the customer where the tenant acts so (the outcome is `failed` where there is no login). Wipes q. */
 void turn_ask_as_customer(struct turn *t, struct wallet_req *q, task_fn *on);
-/* Changes the subscriber's record by `change`, again on a fresh one when somebody else changed it meanwhile; then `after`.
- * The outcome is `failed` where it cannot be saved. */
+/*
+ * Changes the subscriber's record by `change`, again on a fresh one when somebody else changed it meanwhile; then
+ * `after`. The outcome is `failed` where it cannot be saved.
+ */
 void turn_change_subscriber(struct turn *t, void (*change)(struct subscriber *, struct turn *), turn_fn *after);
 /* Puts a message into the outbox; then `after`. The outcome is `failed` where it cannot be saved. */
 void turn_say(struct turn *t, const struct message *m, turn_fn *after);
 /* The answer was as it should be; otherwise the outcome is `failed` and the call is over. */
 bool turn_answered(struct turn *t, const struct event *e);
-/* What this phone may still receive in that month, into `left` and `limit_amount`, which are unset where it is not known
- * for certain; `after` runs in any case. */
+/*
+ * What this phone may still receive in that month, into `left` and `limit_amount`, which are unset where it is not
+ * known for certain; `after` runs in any case.
+ */
 void turn_read_limit(struct turn *t, const char *month, turn_fn *after);
 /* The customer that the phone belongs to among the rows of a search, whatever the core made of the filter. */
 bool turn_search_ignored(struct turn *t, const struct wallet_answer *a, const char *phone);

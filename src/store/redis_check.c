@@ -114,7 +114,8 @@ demand_all(struct buf *text, const redisReply *reply, int replicas)
 	const struct demand of_replicas[] = {
 		{ "min-replicas-to-write", .least = replicas, .most = 1000,
 		    .why = "it acknowledges what fewer than redis.replicas have" },
-		{ "min-replicas-max-lag", .least = 1, .most = LAG_MAX_S, .why = "replicas that are gone count as there" },
+		{ "min-replicas-max-lag", .least = 1, .most = LAG_MAX_S,
+		    .why = "replicas that are gone count as there" },
 	};
 
 	for (size_t i = 0; i < NELEM(demands); i++)

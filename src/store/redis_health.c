@@ -49,7 +49,8 @@ static void
 note_rewrite(struct redis_health *h, bool failed)
 {
 	if (failed && !h->rewrite_failed)
-		log_warn(0, "redis rewrite failed", "hint=\"the log grows until its rewrite succeeds; see the log of Redis\"");
+		log_warn(0, "redis rewrite failed",
+		    "hint=\"the log grows until its rewrite succeeds; see the log of Redis\"");
 	h->rewrite_failed = failed;
 }
 

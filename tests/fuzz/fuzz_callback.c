@@ -36,7 +36,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(header != NULL);
 	check_url(header);
 	callback_read(body, len, &said);
-	must(strnlen(said.uid, sizeof said.uid) < sizeof said.uid && said.status >= 0 && said.status <= WSTATUS_ERROR + 1);
+	must(strnlen(said.uid, sizeof said.uid) < sizeof said.uid && said.status >= 0 &&
+	    said.status <= WSTATUS_ERROR + 1);
 	signature_make("key", AT, body, len, made);
 	must(signature_check(made, "key", body, len, AT, 0) == SIGNATURE_GOOD);
 	if (signature_check(header, "another key", body, len, AT, INT64_MAX / 2) == SIGNATURE_GOOD)

@@ -88,7 +88,8 @@ hear_order(struct sim_world *w, struct sim_order *o, int status, const char *jso
 
 	if (status == 200 && id != NULL && sscanf(id + strlen("\"withdrawalId\":"), "%" SCNd64, &number) == 1) {
 		if (o->withdrawal_id != 0 && o->withdrawal_id != number)
-			sim_broken(w, "one order became withdrawals %" PRId64 " and %" PRId64, o->withdrawal_id, number);
+			sim_broken(w, "one order became withdrawals %" PRId64 " and %" PRId64, o->withdrawal_id,
+			    number);
 		o->withdrawal_id = number;
 		o->told_done = o->answered = true;
 	} else if (status == 400) {

@@ -61,7 +61,8 @@ ops_world(void)
 static inline void
 order(struct sim_world *w, const struct operator *who, const char *act, const char *body)
 {
-	struct operator_in in = { .call = 1, .who = who, .tenant = "acme", .act = act, .body = body, .len = strlen(body) };
+	struct operator_in in = { .call = 1, .who = who, .tenant = "acme", .act = act, .body = body,
+	    .len = strlen(body) };
 
 	answers = 0;
 	said[0] = '\0';

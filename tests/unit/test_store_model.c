@@ -309,7 +309,8 @@ static void
 range_some(struct world *w, struct model *m)
 {
 	int64_t now = loop_wall(w->loop);
-	struct store_range r = { .key = { .family = STORE_DEAD }, .max = 1 + dice(m, 4), .offset = dice(m, 2), .to_ms = now };
+	struct store_range r = { .key = { .family = STORE_DEAD }, .max = 1 + dice(m, 4), .offset = dice(m, 2),
+	    .to_ms = now };
 	const struct answer *a;
 	bool seen[MESSAGES] = { false };
 	size_t at = 0, got = 0;
