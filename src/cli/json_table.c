@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/mem.h"
 
 #define COLUMNS 10			/* of a table; objects with more members are shown one after the other */
 #define INDENT 2

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/str.h"
 #include "cli/rebuild.h"
 #include "io/http_client.h"

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "core/menu_model.h"
 
 struct check {

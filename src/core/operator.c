@@ -87,15 +87,6 @@ operator_role_name(enum operator_role r)
 	return "";
 }
 
-int
-operator_role_parse(const char *name)
-{
-	for (size_t i = 0; i < NELEM(roles); i++)
-		if (strcmp(roles[i].name, name) == 0)
-			return (int)roles[i].role;
-	return 0;
-}
-
 const char *
 operator_arg_kind_name(enum operator_arg_kind k)
 {

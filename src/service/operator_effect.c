@@ -9,9 +9,7 @@
 
 #include "base/log.h"
 #include "base/metric.h"
-#include "base/str.h"
 #include "core/history.h"
-#include "core/message.h"
 #include "service/operator_parts.h"
 #include "service/run.h"
 

@@ -179,10 +179,10 @@ void turn_settle_pin(struct turn *t, turn_fn *after);
 /* false: that key is not configured. */
 bool turn_pin_password(const struct turn *t, int key_id, const char *customer_uid, const char *pin,
     char out[81]) MUST_CHECK;
-bool turn_pin_order(struct turn *t, enum pin_write_kind kind, int key_id, const char *pin, struct pin_order *out);
-void turn_no_key(struct turn *t, int key_id);		/* counts and logs it */
-/* step.secret becomes the customer's PIN; `after` with what is known of it when the screen's time is over. Without the
- * key the outcome is `call_help`. */
+/*
+ * step.secret becomes the customer's PIN; `after` with what is known of it when the screen's time is over. Without the
+ * key the outcome is `call_help`.
+ */
 void turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_fn *after);
 /* false: that turn does not wait for it any more. */
 bool turn_pin_written(struct gateway *gw, uint64_t turn, enum pin_written how);

@@ -9,8 +9,8 @@
 #include <hiredis/hiredis.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/metric.h"
-#include "base/str.h"
 #include "io/loop.h"
 #include "io/redis.h"
 #include "store/redis_info.h"
