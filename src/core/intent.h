@@ -189,10 +189,11 @@ void intent_cancel(struct intent *i, int64_t now);
 /* The core's answer to a cancel: refused, or anything else. */
 void intent_on_cancelled(struct intent *i, int64_t now, bool refused);
 /*
- * A person's word on an intent in INTENT_PERSON; with anything but RESOLVED nothing was changed. Done of a withdrawal whose
- * token was ours to send means that it was paid out, so it is not believed against what the core was read to say; nor is
- * not done of one that the core reads as paid out. One that is not done and was not read as ended keeps counting in the
- * limit, because its token may be out; it is looked for, and comes back to a person should it be used after all.
+ * A person's word on an intent in INTENT_PERSON; with anything but RESOLVED nothing was changed. Done of a withdrawal
+ * whose token was ours to send means that it was paid out, so it is not believed against what the core was read to
+ * say; nor is not done of one that the core reads as paid out. One that is not done and was not read as ended keeps
+ * counting in the limit, because its token may be out; it is looked for, and comes back to a person should it be used
+ * after all.
  */
 enum intent_resolved { RESOLVED, RESOLVE_NOT_WITH_PERSON, RESOLVE_NOT_PAID_OUT, RESOLVE_PAID_OUT };
 enum intent_resolved intent_resolve(struct intent *i, int64_t now, bool done) MUST_CHECK;

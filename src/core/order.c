@@ -189,7 +189,8 @@ static const struct {
 	{ WHY_REFUSED, "WDR003", "A rule or a limit does not allow this withdrawal" },
 	{ WHY_CAP, "WAL010", "The integrator's cap of this day is reached" },
 	{ WHY_EXPIRED, "WDR002", "The withdrawal could not be made in time; nothing was withdrawn" },
-	{ WHY_CLOSED, ORDER_CLOSED, "Withdrawals are closed for a short while; nothing was withdrawn, try again with a new id" },
+	{ WHY_CLOSED, ORDER_CLOSED,
+	    "Withdrawals are closed for a short while; nothing was withdrawn, try again with a new id" },
 	{ WHY_BUSY, "RLT001", "The wallet core is busy; nothing was withdrawn, try again with a new id" },
 };
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What acts change: a record of one phone's bucket each, in one commit with the act's line in the phone's history. Where
- * the commit's answer does not come, it is waited until it can no longer be executed, and then read whether it was.
+ * What acts change: a record of one phone's bucket each, in one commit with the act's line in the phone's history.
+ * Where the commit's answer does not come, it is waited until it can no longer be executed, and then read whether it
+ * was.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/metric.h"
-#include "base/str.h"
 #include "core/history.h"
-#include "core/message.h"
 #include "service/operator_parts.h"
 #include "service/run.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run's steps at the wallet core: an attempt, looking for what became of it, following and cancelling a withdrawal. */
+/*
+ * A run's steps at the wallet core: an attempt, looking for what became of it, following and cancelling a withdrawal.
+ */
 #include <stdlib.h>
 #include <string.h>
 

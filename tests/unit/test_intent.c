@@ -419,7 +419,10 @@ test_closed(void **state)
 	assert_int_equal(i.why, WHY_CLOSED);
 }
 
-/* What followed the confirm is lost: it may have been sent, so it is asked for, and neither sent nor told as not done. */
+/*
+ * What followed the confirm is lost: it may have been sent, so it is asked for, and neither sent nor told as not
+ * done.
+ */
 static void
 test_lost(void **state)
 {

@@ -9,7 +9,8 @@
 #include "base/str.h"
 #include "core/order.h"
 
-#define GOOD "\"amount\":150.50,\"externalUniqueId\":\"order-1\",\"type\":\"ZA_PAYCORP_ATM\",\"deliverToPhone\":\"0821234567\""
+#define GOOD "\"amount\":150.50,\"externalUniqueId\":\"order-1\",\"type\":\"ZA_PAYCORP_ATM\"," \
+	"\"deliverToPhone\":\"0821234567\""
 
 static bool
 parse(const char *json, struct order *o, char problem[160])
@@ -143,7 +144,8 @@ test_print(void **state)
 static void
 test_refusal(void **state)
 {
-	struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_NOT_DONE, .why = WHY_LIMIT, .to_phone = "27821234567" };
+	struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_NOT_DONE, .why = WHY_LIMIT,
+	    .to_phone = "27821234567" };
 	struct buf b = { 0 }, other = { 0 };
 
 	(void)state;

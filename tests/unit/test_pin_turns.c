@@ -80,7 +80,8 @@ test_a_new_key_and_crashes(void **state)
 			int64_t wrong = metric_get(M_PIN_WRONG);
 
 			new_key(w);
-			w->strike[0] = (struct sim_strike){ .on_store = at[i].on_store, .family = STORE_SUBSCRIBER, .op = at[i].op,
+			w->strike[0] = (struct sim_strike){ .on_store = at[i].on_store, .family = STORE_SUBSCRIBER,
+			    .op = at[i].op,
 				.nth = at[i].nth, .what = (enum sim_strike_what)what };
 			assert_dial(w, "1 " PIN, "You have");
 			for (int again = 0; again < 4; again++) {
@@ -419,7 +420,8 @@ test_forgotten_and_a_crash(void **state)
 		}
 		assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
 		assert_true(record(w).reset_from == 0);
-		assert_true(subscriber_is_young(&(struct subscriber){ .activated_at = record(w).activated_at }, w->loop.now));
+		assert_true(subscriber_is_young(&(struct subscriber){ .activated_at = record(w).activated_at },
+		    w->loop.now));
 		world_free(w);
 	}
 }
@@ -478,7 +480,8 @@ main(void)
 		cmocka_unit_test(test_another_dialogue_asks_again), cmocka_unit_test(test_change),
 		cmocka_unit_test(test_change_is_sent_again), cmocka_unit_test(test_change_and_a_crash),
 		cmocka_unit_test(test_activate), cmocka_unit_test(test_forgotten),
-		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_who_waits_is_warned), cmocka_unit_test(test_forgotten_and_a_crash),
+		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_who_waits_is_warned),
+		cmocka_unit_test(test_forgotten_and_a_crash),
 		cmocka_unit_test(test_another_sim), cmocka_unit_test(test_the_operator_says_so),
 	};
 
