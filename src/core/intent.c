@@ -411,7 +411,7 @@ next_step(struct intent *i, const struct intent_rules *rules, int64_t now, int64
 				return next_not_done(i, rules, now, at);
 			}
 			to_person(i, WHY_NO_TOKEN, now);
-			return DO_NOTE;
+			return i->integrator[0] == '\0' ? DO_NOTE : DO_NOTHING;
 		}
 		return intent_settled(i) ? next_done(i, rules, now, at) : next_issued(i, now, at);
 	case INTENT_NOT_DONE:
