@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "core/history.h"
 #include "core/message.h"
+#include "core/pin_write.h"
 #include "service/operator_parts.h"
 #include "service/run.h"
 
@@ -71,6 +72,7 @@ apply_freeze(struct op_call *c)
 	if (c->sub.frozen_at != 0)
 		return refused(c, "The phone is frozen already");
 	c->sub.frozen_at = c->task.gw->now;
+	pin_reset_stop(&c->sub);	/* whose phone it is could not end the wait now by dialling */
 	c->sub_dirty = true;
 	return NULL;
 }
