@@ -120,6 +120,8 @@ apply_resend(struct op_call *c)
 		return no_intent(c);
 	if (c->sub.frozen_at != 0)
 		return refused(c, "The phone is frozen");
+	if (sim_is_new(&c->sub, c->task.gw->now))
+		return refused(c, "The SIM of the phone was changed less than 72 hours ago");
 	if (!intent_token_usable(&c->i, c->task.gw->now) || !c->i.gateway_sends)
 		return refused(c, "There is no code of ours that can still be used");
 	if (c->i.resends >= INTENT_RESENDS)

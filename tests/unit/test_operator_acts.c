@@ -506,6 +506,25 @@ test_resend_and_cancel(void **state)
 	world_free(w);
 }
 
+/* The code would go to who has the SIM now, as it would not when the customer asked for it himself. */
+static void
+test_no_resend_to_a_new_sim(void **state)
+{
+	static const char body[] = "{\"phone\":\"" PHONE "\",\"intent\":\"" CODE "\"," REASON "}";
+	struct sim_world *w = ops_world();
+
+	(void)state;
+	accepted(w, INTENT_WITHDRAWAL, CODE);
+	run(w, 5 * MINUTE);
+	gateway_sim_changed(w->process[0].gw, w->loop.now, PHONE, w->loop.now);
+	run(w, MINUTE);
+	act(w, &ann, "resend", body);
+	assert_answer(409, "SIM");
+	run(w, MINUTE);
+	assert_int_equal(intent_now(w, CODE).resends, 0);
+	world_free(w);
+}
+
 static void
 test_timeline(void **state)
 {
@@ -540,6 +559,7 @@ main(void)
 		cmocka_unit_test(test_frozen), cmocka_unit_test(test_frozen_while_confirming),
 		cmocka_unit_test(test_frozen_while_a_new_pin_waits),
 		cmocka_unit_test(test_unlock_and_notices), cmocka_unit_test(test_resend_and_cancel),
+		cmocka_unit_test(test_no_resend_to_a_new_sim),
 		cmocka_unit_test(test_timeline),
 	};
 
