@@ -278,7 +278,9 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 		return DO_RESEND_SMS;
 	if (i->kept_told < i->kept && !core_final(i))
 		return DO_KEPT_SMS;
-	if (i->limit == ILIMIT_RESERVED || (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED))
+	/* Once the core has spoken its last word, that one says what counts. */
+	if (i->limit == ILIMIT_RESERVED ||
+	    (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED && !core_final(i)))
 		return DO_COMMIT_LIMIT;
 	if (i->withdrawal_id == 0)
 		return DO_NOTHING;	/* a person said so: there is nothing to read at the core */
@@ -409,7 +411,7 @@ next_step(struct intent *i, const struct intent_rules *rules, int64_t now, int64
 				return next_not_done(i, rules, now, at);
 			}
 			to_person(i, WHY_NO_TOKEN, now);
-			return DO_NOTE;
+			return i->integrator[0] == '\0' ? DO_NOTE : DO_NOTHING;
 		}
 		return intent_settled(i) ? next_done(i, rules, now, at) : next_issued(i, now, at);
 	case INTENT_NOT_DONE:

@@ -197,6 +197,8 @@ void intent_on_cancelled(struct intent *i, int64_t now, bool refused);
  */
 enum intent_resolved { RESOLVED, RESOLVE_NOT_WITH_PERSON, RESOLVE_NOT_PAID_OUT, RESOLVE_PAID_OUT };
 enum intent_resolved intent_resolve(struct intent *i, int64_t now, bool done) MUST_CHECK;
+/* Its token never went out by us, and a person said that it was done: that can only mean that it was paid out. */
+bool intent_paid_unsent(const struct intent *i);
 /* There is a token, it can still be used, and nobody asked to cancel it. */
 bool intent_token_usable(const struct intent *i, int64_t now);
 /* An item of the core's lists is this intent: our id and our amount. */

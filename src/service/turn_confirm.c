@@ -261,6 +261,12 @@ on_accept_reread(struct task *task, const struct event *e)
 		rev_loaded(&t->intent_rev, &e->v[0]);
 		t->intent_dirty = t->sub_dirty = false;
 		turn_settle_pin(t, close_unaccepted);
+	} else if (!known && e->end == STORE_DONE && task->gw->now > t->accept_until) {
+		/* The store has lost it, and will not find it again by being asked. */
+		log_error(task->id, "intent lost", "intent=%s", t->intent.id);
+		turn_answer_early(t, "error.session_lost");
+		t->intent_dirty = t->sub_dirty = false;
+		turn_settle_pin(t, turn_close);
 	} else
 		task_sleep(task, task->gw->now + ACCEPT_POLL_MS, on_accept_unknown);
 	free(now_is);

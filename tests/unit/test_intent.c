@@ -770,6 +770,26 @@ test_resolved(void **state)
 	assert_int_equal(i.limit, ILIMIT_COMMITTED);
 }
 
+/* The core sent the token itself, a person said that it is out, and then it is not used: given back once, and at rest. */
+static void
+test_resolved_and_lapsed(void **state)
+{
+	struct intent i = with_a_person(INTENT_WITHDRAWAL, "PENDING");
+	struct wallet_withdrawal w = row("TIMEOUT", "");
+	int said;
+
+	(void)state;
+	i.gateway_sends = false;
+	assert_int_equal(intent_resolve(&i, NOW, true), RESOLVED);
+	play_out(&i, NOW, &said);
+	assert_int_equal(i.limit, ILIMIT_COMMITTED);
+	assert_int_equal(next(&i, i.next_at), DO_FOLLOW);
+	intent_on_status(&i, NOW + HOUR, &w);
+	play_out(&i, NOW + HOUR, &said);
+	assert_int_equal(i.limit, ILIMIT_RELEASED);
+	assert_int_equal(said, STEP_FINAL_SMS);
+}
+
 /* ---- not done ---- */
 
 static const struct {
@@ -941,6 +961,7 @@ main(void)
 		cmocka_unit_test(test_no_token_and_paid), cmocka_unit_test(test_counts_as), cmocka_unit_test(test_why_told),
 		cmocka_unit_test(test_no_token),
 		cmocka_unit_test(test_no_token_no_cancel), cmocka_unit_test(test_what_a_person_may_say), cmocka_unit_test(test_resolved),
+		cmocka_unit_test(test_resolved_and_lapsed),
 		cmocka_unit_test(test_gives_back),
 		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_three_late_looks),
 		cmocka_unit_test(test_cancel), cmocka_unit_test(test_integrator),
