@@ -79,6 +79,7 @@ struct refusal {
 };
 
 static const char *refusal_code;
+static enum wallet_end refusal_end = WALLET_REFUSED;
 
 static void
 on_refusal(struct sim_event *e)
@@ -102,7 +103,7 @@ refusing_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, 
 	r->process = p;
 	r->op = op;
 	r->a.http = 400;
-	r->a.end = WALLET_REFUSED;
+	r->a.end = refusal_end;
 	str_copy(r->a.code, sizeof r->a.code, refusal_code);
 	if (refusal_code[0] == '\0')
 		r->a.end = WALLET_LATER;
@@ -171,6 +172,29 @@ test_too_busy(void **state)
 	world_free(w);
 }
 
+/* The customer's login ends between the PIN and the payment: not processed, and another PIN is needed. */
+static void
+test_the_login_is_over(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	to_confirm(&l);
+	refusal_code = "ARCH014";
+	refusal_end = WALLET_AUTH;
+	real_wallet = w->ports[0].wallet;
+	w->ports[0].wallet = w->ports[1].wallet = refusing_wallet;
+	type(&l, PAYER->pin);
+	shows(&l, "It took too long. Try again.");
+	shows(&l, "Nothing was paid.");
+	sim_world_run(w, w->loop.now + 5 * MINUTE);
+	refusal_end = WALLET_REFUSED;
+	assert_int_equal(told(w, PAYER->phone, "It took too long. Try again. No money left your wallet."), 1);
+	assert_int_equal(debits(w), 0);
+	world_free(w);
+}
+
 /* Each reason of the intent has its text in each language, and the menu has a way for it. */
 static void
 test_every_reason_has_words(void **state)
@@ -195,7 +219,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_code), cmocka_unit_test(test_a_result_that_comes_later),
 		cmocka_unit_test(test_refusals), cmocka_unit_test(test_too_busy),
-		cmocka_unit_test(test_every_reason_has_words),
+		cmocka_unit_test(test_the_login_is_over), cmocka_unit_test(test_every_reason_has_words),
 	};
 
 	return cmocka_run_group_tests_name("told", tests, world_setup, world_teardown);
