@@ -21,7 +21,7 @@
 #define INTENT_SEND_MS INT64_C(90000)		/* after the confirm nothing is begun; a call may wait 30 s more */
 #define INTENT_ABSENT_MS INT64_C(900000)	/* after the last send; earlier, absence proves nothing */
 #define INTENT_RESENDS 3				/* of one token, whoever asks for them */
-#define INTENT_LATE_LOOKS 3			/* for a withdrawal that turns up after it was told as not done */
+#define INTENT_LATE_LOOKS 3			/* for what turns up after it was told as not done */
 #define INTENT_PERSON_MS INT64_C(3600000)	/* unknown for longer: a person decides */
 
 enum intent_kind { INTENT_TRANSFER, INTENT_WITHDRAWAL };
