@@ -189,6 +189,8 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 		return;
 	if (w->quick && p->holds_link[w->settings.channels[q->channel].bind])
 		check_link(p, w->settings.channels[q->channel].bind);
+	if (w->quick)
+		sim_check_sending(w, w->settings.channels[q->channel].tenant, q);
 	if (!p->holds_link[w->settings.channels[q->channel].bind] || sim_chance(l, f->sms_later)) {
 		answer_at(p, op, SMS_LATER, "", l->now + 1);
 		return;

@@ -289,5 +289,6 @@ void sim_token_of(const char *text, char out[WALLET_TOKEN]);	/* the digits after
 void sim_check(struct sim_world *w);					/* at the end */
 /* ---- sim_check_sms.c ---- */
 void sim_check_sms(struct sim_world *w, const struct sim_sms *sms);	/* as it arrives */
+void sim_check_sending(struct sim_world *w, int tenant, const struct sms_req *q);
 /* ---- sim_story.c ---- */
 bool sim_story(const struct texts *texts, const struct menu *menu, bool trace);
