@@ -108,7 +108,7 @@ test_a_callback_is_read_at_once(void **state)
 	struct sim_world *w = called_world();
 	struct bank_withdrawal *b = NULL;
 	char id[24];
-	int64_t known = metric_get(M_CALLBACKS_KNOWN);
+	int64_t known;
 
 	(void)state;
 	withdraw(w, "order-1", "100.00", PHONE);
@@ -119,6 +119,7 @@ test_a_callback_is_read_at_once(void **state)
 	str_format(id, sizeof id, "%lld", (long long)b->id);
 	by_id(w, API_GET, id, "");
 	assert_says(w, 200, "SUCCESSFUL");
+	known = metric_get(M_CALLBACKS_KNOWN);	/* the core of this world may have called by itself */
 	assert_int_equal(hint(w, ref_of(w), "SUCCESSFUL"), 200);
 	assert_int_equal(metric_get(M_CALLBACKS_KNOWN), known + 1);
 	world_free(w);
