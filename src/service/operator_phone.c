@@ -69,10 +69,11 @@ static void
 add_trail(struct op_call *c, const char *trail, const char *channel)
 {
 	json_t *turns = json_object_get(c->json, "turns");
+	size_t newest = json_array_size(turns);
 	struct history_turn turn;
 
 	while (history_next_turn(&trail, &turn))
-		json_array_append_new(turns, operator_view_turn(&turn, channel));
+		json_array_insert_new(turns, newest, operator_view_turn(&turn, channel));
 }
 
 static void

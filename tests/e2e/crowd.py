@@ -17,6 +17,8 @@ from stage import INTEGRATOR_KEY, http, until
 ASKS_PIN = "Enter your PIN to pay, 0 to cancel."
 SIGNED_UP = "Your wallet is open."
 SECOND_MS, HOUR_MS = 1000, 3600 * 1000
+# What was not found is looked for again, codes lapse, and what has lapsed is looked at an hour, a day and three days later.
+TO_THE_END_MS = [hours * HOUR_MS for hours in (1, 6, 25, 60, 2, 25, 73)]
 STILL_S = 0.25
 ORDER_ROUNDS = 6
 ORDER_S = 6             # an integrator who waits no longer, and asks again some time

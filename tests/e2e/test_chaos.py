@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from crowd import HOUR_MS, SECOND_MS, Customer, Employer, pass_time, redeem_every_other
+from crowd import SECOND_MS, TO_THE_END_MS, Customer, Employer, pass_time, redeem_every_other
 from rules import judge, limits_agree
 from stage import StageError, until
 
@@ -158,7 +158,7 @@ def settle(stage, customers, employer, living):
     employer.finish(living[0])
     limits_agree(stage, customers, employer, living[0])
     redeem_every_other(stage)
-    pass_time(stage, HOUR_MS, 6 * HOUR_MS, 25 * HOUR_MS, 60 * HOUR_MS)
+    pass_time(stage, *TO_THE_END_MS)
 
 
 @pytest.mark.patience(600 if LONG else 180)
