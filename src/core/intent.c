@@ -581,6 +581,12 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 			i->steps &= ~STEP_NOTED;
 			return;
 		}
+		if (f == FOUND) {
+			/* A transfer cannot be undone: what was told is to be put right by somebody. */
+			to_person(i, WHY_ABSENT, now);
+			i->steps &= ~STEP_NOTED;
+			return;
+		}
 		if (f == UNCLEAR && now - i->last_send < LATE_MS) {
 			i->asks--;	/* that was no look */
 			i->next_at = now + 10 * MINUTE;

@@ -861,6 +861,21 @@ test_turns_up_late(void **state)
 	assert_int_equal(i.state, INTENT_PERSON);
 }
 
+/* The answer of a process that stood still for long: the customer was told otherwise, and nobody can take it back. */
+static void
+test_a_transfer_turns_up_late(void **state)
+{
+	struct intent i = new_intent(INTENT_TRANSFER, INTENT_NOT_DONE);
+
+	(void)state;
+	i.why = WHY_ABSENT;
+	i.steps = STEP_NOTED | STEP_RESULT_SMS;
+	intent_on_asked(&i, NOW + HOUR, FOUND, NULL);
+	assert_int_equal(i.state, INTENT_PERSON);
+	assert_int_equal(i.person_at, NOW + HOUR);
+	assert_int_equal(next(&i, NOW + HOUR), DO_NOTE);
+}
+
 static void
 test_three_late_looks(void **state)
 {
@@ -979,6 +994,7 @@ main(void)
 		cmocka_unit_test(test_resolved_and_lapsed),
 		cmocka_unit_test(test_gives_back),
 		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_three_late_looks),
+		cmocka_unit_test(test_a_transfer_turns_up_late),
 		cmocka_unit_test(test_cancel), cmocka_unit_test(test_resend_and_cancel), cmocka_unit_test(test_integrator),
 		cmocka_unit_test(test_round_trip),
 	};
