@@ -65,6 +65,7 @@ on_answered_reloaded(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
 	bool withdrawal = r->i.kind == INTENT_WITHDRAWAL;
+	enum intent_state before;
 
 	if (e->end != STORE_DONE && pause_answer(r, on_reload_again))
 		return;
@@ -72,10 +73,13 @@ on_answered_reloaded(struct task *t, const struct event *e)
 		run_give_up(r, "could not be read");
 		return;
 	}
-	if (r->i.state == INTENT_ASKING || r->i.state == INTENT_NOT_DONE)
+	before = r->i.state;
+	if (before == INTENT_ASKING || before == INTENT_NOT_DONE)
 		intent_on_asked(&r->i, t->gw->now, FOUND, withdrawal ? &r->item : NULL);
-	else if (r->i.state == INTENT_DONE && withdrawal)
+	else if (before == INTENT_DONE && withdrawal)
 		intent_on_status(&r->i, t->gw->now, &r->item);
+	if (r->i.state == INTENT_PERSON && before != INTENT_PERSON)
+		run_needs_person(r);
 	r->dirty = true;
 	r->tries = 0;
 	keep_answer(r);
