@@ -45,6 +45,7 @@ sim_callback_open(void *ctx, const void *p, size_t n, unsigned char *out)
 void
 sim_callback_plan(struct sim_world *w)
 {
+	w->cores_call = true;
 	w->settings.callback_connections = CONNECTIONS;
 	w->settings.callback_timeout_ms = TIMEOUT_MS;
 	for (int i = 0; i < SIM_TENANTS; i++) {
@@ -199,7 +200,7 @@ sim_callback_made(struct sim_world *w, int tenant, const struct bank_withdrawal 
 	struct lapse *l;
 	const char *ref = strrchr(url, '/');
 
-	if (ref == NULL)
+	if (ref == NULL || !w->cores_call)
 		return;
 	w->called = xrealloc(w->called, w->called_n + 1, sizeof *w->called);
 	c = &w->called[w->called_n++];

@@ -190,8 +190,12 @@ sim_shop_plan(struct sim_world *w, int tenant, int orders)
 void
 sim_shop_ask_all(struct sim_world *w)
 {
+	/* While money is off or the limits are closed the answer is only that. */
+	int64_t until = w->closed.until > w->money_off.until ? w->closed.until : w->money_off.until;
+	int64_t in_ms = until > w->loop.now ? until - w->loop.now : 0;
+
 	for (size_t i = 0; i < w->orders_n; i++) {
 		w->order[i].answered = false;
-		ask_at(w, i, ASK_SAME, 0);
+		ask_at(w, i, ASK_SAME, in_ms);
 	}
 }
