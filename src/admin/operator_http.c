@@ -168,7 +168,8 @@ operator_http_new(struct loop *l, const struct settings *s, char *err, size_t er
 {
 	struct operator_http *h = xcalloc(1, sizeof *h);
 	struct http_server_options http = {
-		.name = "operators", .address = s->listen_operators, .connections = CONNECTIONS, .body_max = BODY_OCTETS,
+		.name = "operators", .address = s->listen_operators, .connections = CONNECTIONS,
+		.body_max = BODY_OCTETS,
 		.header_max = HEADER_OCTETS, .arrive_s = 5, .idle_s = 30, .answer_s = OPERATOR_ANSWER_MS / 1000 + 10,
 		.handler = on_request, .arg = h,
 	};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operators over HTTP: POST /operator/v1/TENANT/ACT with the order of core/operator.h as body and the operator's token in
- * `Authorization: Bearer`. GET /operator/v1 tells an operator what he may do. It is heard on loopback only (a rule of the
- * configuration): a TLS proxy or ssh brings people there. What an act does is the service's.
+ * Operators over HTTP: POST /operator/v1/TENANT/ACT with the order of core/operator.h as body and the operator's token
+ * in `Authorization: Bearer`. GET /operator/v1 tells an operator what he may do. It is heard on loopback only (a rule
+ * of the configuration): a TLS proxy or ssh brings people there. What an act does is the service's.
  */
 #pragma once
 #include <stddef.h>

@@ -7,7 +7,7 @@
 bool cidr_matches(const char *cidr, const char *address);
 bool cidr_valid(const char *cidr);
 /*
- * No address of the public internet: private, loopback, link-local, shared, multicast, reserved, or IPv6 that leads to an
- * IPv4 address in disguise. Also true of what is no address.
+ * No address of the public internet: private, loopback, link-local, shared, multicast, reserved, or IPv6 that leads to
+ * an IPv4 address in disguise. Also true of what is no address.
  */
 bool cidr_is_internal(const char *address);

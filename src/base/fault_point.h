@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Places where a test lets the process die or stand still: between any two things that a crash could part. Only a build with
- * ISANGO_FAULT_POINTS knows them (tests/stage/isango_faults); in the product a point is nothing, its words included.
+ * Places where a test lets the process die or stand still: between any two things that a crash could part. Only a
+ * build with ISANGO_FAULT_POINTS knows them (tests/stage/isango_faults); in the product a point is nothing, its words
+ * included.
  *
  * A point is named NOUN.WHEN.STEP, "transfer.before.send". Two variables of the environment are looked at:
  *   ISANGO_FAULT=NAME[:N[:stop]]   at the N-th pass of that point SIGKILL, or SIGSTOP

@@ -7,10 +7,12 @@
 	M(M_TURNS_REPEATED, counter, "isango_turns_repeated_total", "Repeated inputs answered from the stored answer") \
 	M(M_TURNS_FAILED, counter, "isango_turns_failed_total", "Turns that ended with an apology") \
 	M(M_TURNS_REFUSED, counter, "isango_turns_refused_total", "Turns refused because too many were in progress") \
-	M(M_SESSION_CONFLICTS, counter, "isango_session_conflicts_total", "Session saves that lost against another one") \
+	M(M_SESSION_CONFLICTS, counter, "isango_session_conflicts_total", \
+	    "Session saves that lost against another one") \
 	M(M_PIN_WRONG, counter, "isango_pin_wrong_total", "Wrong PINs") \
 	M(M_PIN_LOCKS, counter, "isango_pin_locks_total", "PIN locks set") \
-	M(M_PIN_EXCUSED, counter, "isango_pin_excused_total", "Wrong PINs not counted, because a change had no answer") \
+	M(M_PIN_EXCUSED, counter, "isango_pin_excused_total", \
+	    "Wrong PINs not counted, because a change had no answer") \
 	M(M_PIN_KEY_MISSING, counter, "isango_pin_key_missing_total", "PINs not checked: their key is not configured") \
 	M(M_PIN_ROTATED, counter, "isango_pin_rotated_total", "PINs taken over by the newest key") \
 	M(M_PIN_ROTATE_FAILED, counter, "isango_pin_rotate_failed_total", "Those put off because it did not work") \
@@ -22,25 +24,32 @@
 	M(M_PIN_RESETS, counter, "isango_pin_resets_total", "Forgotten PINs: waits begun after the identity check") \
 	M(M_PIN_RESETS_CANCELLED, counter, "isango_pin_resets_cancelled_total", "Those cancelled by the old PIN") \
 	M(M_PIN_RESETS_DONE, counter, "isango_pin_resets_done_total", "Those that came to a new PIN") \
-	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", "SIMs that changed, as seen in a dialogue or said by the operator") \
+	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", \
+	    "SIMs that changed, as seen in a dialogue or said by the operator") \
 	M(M_SIM_REFUSED, counter, "isango_sim_refused_total", "What was refused because the SIM is new") \
-	M(M_SIM_LINES_BAD, counter, "isango_sim_lines_bad_total", "Lines of sim_changes_file that were not understood") \
-	M(M_SIM_FEED_UNREAD, counter, "isango_sim_feed_unread_total", "Looks at sim_changes_file that could not read it") \
+	M(M_SIM_LINES_BAD, counter, "isango_sim_lines_bad_total", \
+	    "Lines of sim_changes_file that were not understood") \
+	M(M_SIM_FEED_UNREAD, counter, "isango_sim_feed_unread_total", \
+	    "Looks at sim_changes_file that could not read it") \
 	M(M_INTENTS_SHOWN, counter, "isango_intents_shown_total", "Confirm screens shown") \
-	M(M_INTENTS_ACCEPTED, counter, "isango_intents_accepted_total", "Intents accepted by a right PIN or an integrator") \
+	M(M_INTENTS_ACCEPTED, counter, "isango_intents_accepted_total", \
+	    "Intents accepted by a right PIN or an integrator") \
 	M(M_INTENTS_DONE, counter, "isango_intents_done_total", "Intents done") \
 	M(M_INTENTS_NOT_DONE, counter, "isango_intents_not_done_total", "Intents not done") \
 	M(M_INTENTS_ASKING, counter, "isango_intents_asking_total", "Attempts whose outcome had to be asked for") \
 	M(M_INTENTS_PERSON, counter, "isango_intents_person_total", "Intents handed to a person") \
 	M(M_INTENTS_TAKEN_OVER, counter, "isango_intents_taken_over_total", "Due intents claimed from the due lists") \
 	M(M_INTENTS_RESOLVED, counter, "isango_intents_resolved_total", "Intents that two operators resolved") \
-	M(M_PERSONS, gauge, "isango_persons", "Intents with a person, of all tenants; counted anew about every minute") \
+	M(M_PERSONS, gauge, "isango_persons", \
+	    "Intents with a person, of all tenants; counted anew about every minute") \
 	M(M_PERSON_OLDEST_S, gauge, "isango_person_oldest_seconds", "Age of the oldest of them") \
 	M(M_TURNS_FROZEN, counter, "isango_turns_frozen_total", "Turns of phones that an operator froze") \
 	M(M_OPERATOR_ACTS, counter, "isango_operator_acts_total", "Acts of operators, looks too") \
-	M(M_OPERATOR_REFUSED, counter, "isango_operator_refused_total", "Acts refused for the operator's role or tenants") \
+	M(M_OPERATOR_REFUSED, counter, "isango_operator_refused_total", \
+	    "Acts refused for the operator's role or tenants") \
 	M(M_AUDIT_ENTRIES, counter, "isango_audit_entries_total", "Entries written to the audit") \
-	M(M_AUDIT_FAILED, counter, "isango_audit_failed_total", "Acts not done, or not closed, because the audit could not be written") \
+	M(M_AUDIT_FAILED, counter, "isango_audit_failed_total", \
+	    "Acts not done, or not closed, because the audit could not be written") \
 	M(M_AUDIT_BROKEN, counter, "isango_audit_broken_total", "Looks that found the audit's chain broken") \
 	M(M_INTENTS_PUT_OFF, counter, "isango_intents_put_off_total", \
 	    "Due intents left for later because too many of their tenant were under way") \
@@ -50,28 +59,38 @@
 	M(M_CALLBACKS_TAKEN, counter, "isango_callbacks_taken_total", "Callbacks of wallet cores that lead to a read") \
 	M(M_CALLBACKS_KNOWN, counter, "isango_callbacks_known_total", "Callbacks that say what is known") \
 	M(M_CALLBACKS_UNKNOWN, counter, "isango_callbacks_unknown_total", "Callbacks about what is not here") \
-	M(M_CALLBACKS_ODD, counter, "isango_callbacks_odd_total", "Callbacks about withdrawals that are over here; see the log") \
-	M(M_CALLBACKS_LATER, counter, "isango_callbacks_later_total", "Callbacks that are to be sent again: too many, or not saved") \
+	M(M_CALLBACKS_ODD, counter, "isango_callbacks_odd_total", \
+	    "Callbacks about withdrawals that are over here; see the log") \
+	M(M_CALLBACKS_LATER, counter, "isango_callbacks_later_total", \
+	    "Callbacks that are to be sent again: too many, or not saved") \
 	M(M_CALLBACKS_REFUSED, counter, "isango_callbacks_refused_total", \
 	    "Callbacks without a good signature, too large, or of another tenant") \
 	M(M_TELLS, counter, "isango_integrator_callbacks_total", "Calls to integrators' callbackUrls") \
 	M(M_TELLS_HEARD, counter, "isango_integrator_callbacks_heard_total", "Those answered below 300") \
-	M(M_TELLS_FAILED, counter, "isango_integrator_callbacks_failed_total", "Those that were not, or could not be made") \
+	M(M_TELLS_FAILED, counter, "isango_integrator_callbacks_failed_total", \
+	    "Those that were not, or could not be made") \
 	M(M_TELLS_FORBIDDEN, counter, "isango_integrator_callbacks_forbidden_total", \
 	    "Those that led to an address which is not allowed") \
 	M(M_TELLS_PUT_OFF, counter, "isango_integrator_callbacks_put_off_total", \
 	    "Calls put off: too many at once, or it does not answer") \
-	M(M_TELLS_GIVEN_UP, counter, "isango_integrator_callbacks_given_up_total", "Outcomes that an integrator never heard") \
-	M(M_TELLS_SILENT, gauge, "isango_integrators_silent", "Integrators whose callbackUrls do not answer; the log names them") \
+	M(M_TELLS_GIVEN_UP, counter, "isango_integrator_callbacks_given_up_total", \
+	    "Outcomes that an integrator never heard") \
+	M(M_TELLS_SILENT, gauge, "isango_integrators_silent", \
+	    "Integrators whose callbackUrls do not answer; the log names them") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
 	M(M_LIMIT_UNREADABLE, counter, "isango_limit_unreadable_total", \
 	    "Tokens refused because the limit's record is damaged; isango limit rebuild mends it") \
-	M(M_LIMIT_UNCERTAIN, counter, "isango_limit_uncertain_total", "Steps at a limit that could not be saved, and are tried again") \
-	M(M_LIMIT_RETAKEN, counter, "isango_limit_retaken_total", "Tokens that were given back and counted again: paid out, or turned up late") \
+	M(M_LIMIT_UNCERTAIN, counter, "isango_limit_uncertain_total", \
+	    "Steps at a limit that could not be saved, and are tried again") \
+	M(M_LIMIT_RETAKEN, counter, "isango_limit_retaken_total", \
+	    "Tokens that were given back and counted again: paid out, or turned up late") \
 	M(M_LIMIT_PASSED, counter, "isango_limit_passed_total", "Phones that are above their limit by that") \
-	M(M_LIMIT_CLOSED_REFUSED, counter, "isango_limit_closed_refused_total", "Tokens refused while the limits were not known for certain") \
-	M(M_TOKENS_CAPPED, counter, "isango_tokens_capped_total", "Cash-outs of customers and orders of integrators refused by a cap of the day") \
-	M(M_LOOKUPS_CAPPED, counter, "isango_lookups_capped_total", "Look-ups of a recipient refused by the cap of the day") \
+	M(M_LIMIT_CLOSED_REFUSED, counter, "isango_limit_closed_refused_total", \
+	    "Tokens refused while the limits were not known for certain") \
+	M(M_TOKENS_CAPPED, counter, "isango_tokens_capped_total", \
+	    "Cash-outs of customers and orders of integrators refused by a cap of the day") \
+	M(M_LOOKUPS_CAPPED, counter, "isango_lookups_capped_total", \
+	    "Look-ups of a recipient refused by the cap of the day") \
 	M(M_WALLET_CALLS, counter, "isango_wallet_calls_total", "Calls to wallet cores") \
 	M(M_WALLET_REFUSED, counter, "isango_wallet_refused_total", "Calls answered with a refusal") \
 	M(M_WALLET_UNKNOWN, counter, "isango_wallet_unknown_total", "Calls without a believable answer") \
@@ -81,9 +100,12 @@
 	    "Calls refused at once because the wallet core does not answer or wants to be left alone") \
 	M(M_WALLET_OPENED, counter, "isango_wallet_opened_total", "Times that a wallet core was given up for a while") \
 	M(M_WALLET_OPEN, gauge, "isango_wallet_open", "Wallet cores that do not answer now") \
-	M(M_WALLET_FULL, counter, "isango_wallet_full_total", "Calls refused because too many were waiting for a connection") \
-	M(M_WALLET_WAITED, counter, "isango_wallet_waited_total", "Calls whose time was over before they could be sent") \
-	M(M_WALLET_PAUSES, counter, "isango_wallet_pauses_total", "Times that a wallet core's rate limit was waited out") \
+	M(M_WALLET_FULL, counter, "isango_wallet_full_total", \
+	    "Calls refused because too many were waiting for a connection") \
+	M(M_WALLET_WAITED, counter, "isango_wallet_waited_total", \
+	    "Calls whose time was over before they could be sent") \
+	M(M_WALLET_PAUSES, counter, "isango_wallet_pauses_total", \
+	    "Times that a wallet core's rate limit was waited out") \
 	M(M_STORE_OPS, counter, "isango_store_ops_total", "Redis operations") \
 	M(M_STORE_UNKNOWN, counter, "isango_store_unknown_total", "Redis operations without an answer") \
 	M(M_STORE_CONFLICTS, counter, "isango_store_conflicts_total", "Commits that found another version") \
@@ -101,19 +123,25 @@
 	M(M_MESSAGES_EXPIRED, counter, "isango_messages_expired_total", "Messages too old to send") \
 	M(M_MESSAGES_UNKNOWN, counter, "isango_messages_unknown_total", "Submits without an answer") \
 	M(M_MESSAGES_RETRIED, counter, "isango_messages_retried_total", "Submits repeated") \
-	M(M_MESSAGES_WITHDRAWN, counter, "isango_messages_withdrawn_total", "Messages not sent because they were not wanted any more") \
-	M(M_MESSAGES_OPTED_OUT, counter, "isango_messages_opted_out_total", "Notices withdrawn because the phone opted out") \
+	M(M_MESSAGES_WITHDRAWN, counter, "isango_messages_withdrawn_total", \
+	    "Messages not sent because they were not wanted any more") \
+	M(M_MESSAGES_OPTED_OUT, counter, "isango_messages_opted_out_total", \
+	    "Notices withdrawn because the phone opted out") \
 	M(M_MESSAGES_REROUTED, counter, "isango_messages_rerouted_total", "Messages that went on to another route") \
 	M(M_MESSAGES_HANDED_OVER, counter, "isango_messages_handed_over_total", \
 	    "Messages left to the processes that hold a link of their bind") \
-	M(M_TOKENS_RESENT, counter, "isango_tokens_resent_total", "Tokens sent again, for their customers or by operators") \
-	M(M_DEAD_TOKENS, counter, "isango_dead_tokens_total", "Messages with a token that failed, expired or are unknown") \
-	M(M_DEAD_RESULTS, counter, "isango_dead_results_total", "Results of payments that failed, expired or are unknown") \
+	M(M_TOKENS_RESENT, counter, "isango_tokens_resent_total", \
+	    "Tokens sent again, for their customers or by operators") \
+	M(M_DEAD_TOKENS, counter, "isango_dead_tokens_total", \
+	    "Messages with a token that failed, expired or are unknown") \
+	M(M_DEAD_RESULTS, counter, "isango_dead_results_total", \
+	    "Results of payments that failed, expired or are unknown") \
 	M(M_DEAD_NOTICES, counter, "isango_dead_notices_total", "Notices that failed, expired or are unknown") \
 	M(M_RECEIPTS, counter, "isango_receipts_total", "Delivery receipts taken") \
 	M(M_RECEIPTS_UNMATCHED, counter, "isango_receipts_unmatched_total", "Delivery receipts that match no message") \
 	M(M_INBOUND, counter, "isango_inbound_total", "SMS from customers, each of their parts") \
-	M(M_INBOUND_REPEATED, counter, "isango_inbound_repeated_total", "SMS or parts that came again and did nothing") \
+	M(M_INBOUND_REPEATED, counter, "isango_inbound_repeated_total", \
+	    "SMS or parts that came again and did nothing") \
 	M(M_INBOUND_PARTS_REFUSED, counter, "isango_inbound_parts_refused_total", \
 	    "Parts of long SMS that fit nothing, or of too many at once") \
 	M(M_INBOUND_UNKNOWN, counter, "isango_inbound_unknown_total", "SMS to a number that no channel has") \
@@ -129,35 +157,44 @@
 	M(M_INBOUND_LIMITED, counter, "isango_inbound_limited_total", "SMS not answered: the same again, or too many") \
 	M(M_SMPP_LINKS_BOUND, gauge, "isango_smpp_links_bound", "SMPP links that are bound now") \
 	M(M_LINK_SLOTS_HELD, gauge, "isango_link_slots_held", "Links of all binds that this process holds") \
-	M(M_LINK_SLOTS_TAKEN_OVER, counter, "isango_link_slots_taken_over_total", "Links taken over from a process that fell silent") \
-	M(M_LINK_SLOTS_LOST, counter, "isango_link_slots_lost_total", "Links let go because their lease could not be renewed") \
+	M(M_LINK_SLOTS_TAKEN_OVER, counter, "isango_link_slots_taken_over_total", \
+	    "Links taken over from a process that fell silent") \
+	M(M_LINK_SLOTS_LOST, counter, "isango_link_slots_lost_total", \
+	    "Links let go because their lease could not be renewed") \
 	M(M_SMPP_BINDS, counter, "isango_smpp_binds_total", "Binds that succeeded") \
 	M(M_SMPP_BINDS_REFUSED, counter, "isango_smpp_binds_refused_total", "Binds that the SMSC refused") \
 	M(M_SMPP_LINKS_LOST, counter, "isango_smpp_links_lost_total", "Links lost") \
 	M(M_SMPP_PDUS_IN, counter, "isango_smpp_pdus_in_total", "PDUs read") \
 	M(M_SMPP_PDUS_OUT, counter, "isango_smpp_pdus_out_total", "PDUs written") \
 	M(M_SMPP_PDUS_BAD, counter, "isango_smpp_pdus_bad_total", "PDUs that could not be decoded") \
-	M(M_SMPP_WINDOW_FULL, counter, "isango_smpp_window_full_total", "Tries to submit that found the window full; screens try again every 50 ms") \
+	M(M_SMPP_WINDOW_FULL, counter, "isango_smpp_window_full_total", \
+	    "Tries to submit that found the window full; screens try again every 50 ms") \
 	M(M_SMPP_TIMEOUTS, counter, "isango_smpp_timeouts_total", "SMPP requests without a response in time") \
-	M(M_SMS_TOO_LONG, counter, "isango_sms_too_long_total", "Messages refused because they need more parts than the bind allows") \
+	M(M_SMS_TOO_LONG, counter, "isango_sms_too_long_total", \
+	    "Messages refused because they need more parts than the bind allows") \
 	M(M_SMS_PARTS, counter, "isango_sms_parts_total", "Parts of messages accepted by an SMSC") \
 	M(M_SMPP_THROTTLED, counter, "isango_smpp_throttled_total", "Submits that an SMSC answered with: slower") \
 	M(M_SMPP_REBINDS, counter, "isango_smpp_rebinds_total", "Links bound again since an answer said: not bound") \
-	M(M_SMPP_PDUS_ODD, counter, "isango_smpp_pdus_odd_total", "PDUs that were read but are not as the standard says") \
+	M(M_SMPP_PDUS_ODD, counter, "isango_smpp_pdus_odd_total", \
+	    "PDUs that were read but are not as the standard says") \
 	M(M_SMPP_GRACES, counter, "isango_smpp_graces_total", "Deadlines put off after our own loop stood still") \
 	M(M_USSD_TOO_LONG, counter, "isango_ussd_too_long_total", "Screens that did not fit the channel and were cut") \
 	M(M_USSD_OP_UNKNOWN, counter, "isango_ussd_op_unknown_total", "USSD messages with an unknown op") \
 	M(M_USSD_CODE_UNKNOWN, counter, "isango_ussd_code_unknown_total", "USSD messages to a code that is nobody's") \
 	M(M_USSD_LOST, counter, "isango_ussd_lost_total", "USSD inputs of a dialogue that nobody knows any more") \
 	M(M_USSD_SCREENS_LOST, counter, "isango_ussd_screens_lost_total", "Screens over SMPP that could not be sent") \
-	M(M_USSD_ENDED_EARLY, counter, "isango_ussd_ended_early_total", "Dialogues ended before their answer was there") \
+	M(M_USSD_ENDED_EARLY, counter, "isango_ussd_ended_early_total", \
+	    "Dialogues ended before their answer was there") \
 	M(M_USSD_PUSHES, counter, "isango_ussd_pushes_total", "Dialogues that we began at a phone") \
-	M(M_USSD_PUSHES_FAILED, counter, "isango_ussd_pushes_failed_total", "Those that were refused or could not be sent") \
+	M(M_USSD_PUSHES_FAILED, counter, "isango_ussd_pushes_failed_total", \
+	    "Those that were refused or could not be sent") \
 	M(M_HTTP_REQUESTS, counter, "isango_http_requests_total", "HTTP requests read") \
 	M(M_HTTP_REFUSED, counter, "isango_http_refused_total", "HTTP requests refused for their form, size or key") \
 	M(M_HTTP_CONNECTIONS, gauge, "isango_http_connections", "HTTP connections open now") \
-	M(M_HTTP_CLOSED_SLOW, counter, "isango_http_closed_slow_total", "HTTP connections closed for slowness or at the cap") \
-	M(M_OPERATOR_STRANGERS, counter, "isango_operator_strangers_total", "Requests to the operators' listener without a token of one") \
+	M(M_HTTP_CLOSED_SLOW, counter, "isango_http_closed_slow_total", \
+	    "HTTP connections closed for slowness or at the cap") \
+	M(M_OPERATOR_STRANGERS, counter, "isango_operator_strangers_total", \
+	    "Requests to the operators' listener without a token of one") \
 	M(M_LOOP_LAG_MS, gauge, "isango_loop_lag_ms", "Worst lateness of the loop's timer in the last second")
 
 enum metric {

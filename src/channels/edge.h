@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The edge between networks and the service: every channel in one place. Turns network events into turns and answers into
- * what each network wants to hear; knows nothing of wallets or money.
+ * The edge between networks and the service: every channel in one place. Turns network events into turns and answers
+ * into what each network wants to hear; knows nothing of wallets or money.
  */
 #pragma once
 #include <stdbool.h>
@@ -22,7 +22,10 @@ void edge_free(struct edge *e);			/* before the gateway's loop; nothing is sent 
 void edge_attach(struct edge *e, struct gateway *gw, struct http_server *channels);
 /* The handler of the channels' listener; arg is the edge. */
 void edge_http(void *arg, uint64_t id, const struct http_req *req);
-/* Answers what HTTP still holds: dialogues with `text`, integrators that the outcome is not known. Before the listener goes. */
+/*
+ * Answers what HTTP still holds: dialogues with `text`, integrators that the outcome is not known. Before the
+ * listener goes.
+ */
 void edge_answer_open(struct edge *e, const char *text);
 /* Ends the dialogues over SMPP whose screen is still owed, with `text`. Before the links are unbound. */
 void edge_end_dialogues(struct edge *e, const char *text);
@@ -40,10 +43,10 @@ void edge_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end);
 void edge_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms);
 
 /*
- * Opens a dialogue at a phone: a menu state becomes the first screen, the customer goes on from there. `done` says what
- * came of it, once and later; UNKNOWN: perhaps shown. BUSY: the phone is in a dialogue, or the service too busy; nothing
- * was sent. A refused one leaves nothing behind. 0: it cannot be tried (the channel is no USSD over SMPP, one is on its
- * way to this phone, or too many are), and done does not run.
+ * Opens a dialogue at a phone: a menu state becomes the first screen, the customer goes on from there. `done` says
+ * what came of it, once and later; UNKNOWN: perhaps shown. BUSY: the phone is in a dialogue, or the service too busy;
+ * nothing was sent. A refused one leaves nothing behind. 0: it cannot be tried (the channel is no USSD over SMPP, one
+ * is on its way to this phone, or too many are), and done does not run.
  */
 enum push_end { PUSH_SHOWN, PUSH_BUSY, PUSH_REFUSED, PUSH_NOT_SENT, PUSH_UNKNOWN };
 typedef void push_done(void *arg, uint64_t push, enum push_end end);

@@ -32,7 +32,8 @@ struct held {
 	struct timer timer;
 	void (*drop)(void *arg);
 };
-void edge_hold(struct edge *e, struct held *h, int64_t ms, void (*again)(void *arg), void (*drop)(void *arg), void *arg);
+void edge_hold(struct edge *e, struct held *h, int64_t ms, void (*again)(void *arg), void (*drop)(void *arg),
+    void *arg);
 void edge_let_go(struct held *h);		/* harmless when it is not held */
 
 /* A link that this process may hold. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Integrators speak the wallet core's own paths (design section 4): login, and direct withdrawals of the wallets that are
- * theirs. A static key, or a login whose token is a MAC over name and expiry, so that no process has to remember it.
+ * Integrators speak the wallet core's own paths (design section 4): login, and direct withdrawals of the wallets that
+ * are theirs. A static key, or a login whose token is a MAC over name and expiry, so that no process has to remember
+ * it.
  */
 #include <inttypes.h>
 #include <stdlib.h>

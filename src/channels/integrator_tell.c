@@ -41,7 +41,8 @@ on_done(void *arg, uint64_t op, const struct http_result *r)
 	bool heard = r->end == HTTP_ANSWERED && r->status < 300;
 
 	if (!heard)
-		log_info(op, "integrator not told", "integrator=%s status=%d why=\"%s\"", t->who->name, r->status, r->why);
+		log_info(op, "integrator not told", "integrator=%s status=%d why=\"%s\"", t->who->name, r->status,
+		    r->why);
 	if (strcmp(r->why, HTTP_WHY_FORBIDDEN) == 0)
 		metric_add(M_TELLS_FORBIDDEN, 1);
 	free(t);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls to integrators' callbackUrls. They share nothing with the wallet cores: one that hangs holds up itself. Each address
- * that a name leads to is judged when it is connected to, and no redirect is followed. What is told, and when again, is the
- * service's.
+ * Calls to integrators' callbackUrls. They share nothing with the wallet cores: one that hangs holds up itself. Each
+ * address that a name leads to is judged when it is connected to, and no redirect is followed. What is told, and when
+ * again, is the service's.
  */
 #pragma once
 #include <stdbool.h>

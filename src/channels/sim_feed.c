@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The operator's file of changed SIMs (sim_changes_file): looked at every few seconds; what was added to it is read, and
- * all of it when another file is there under its name. Each process reads all, which changes nothing the second time.
+ * The operator's file of changed SIMs (sim_changes_file): looked at every few seconds; what was added to it is read,
+ * and all of it when another file is there under its name. Each process reads all, which changes nothing the second
+ * time.
  */
 #include <errno.h>
 #include <fcntl.h>

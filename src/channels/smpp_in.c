@@ -212,8 +212,8 @@ take_message(struct bind *b, const struct way_back *w, const struct smpp_pdu *pd
 	if (!like_one)
 		return take_sms(b, w, &in, refusal);
 	r.maybe = true;
-	if (!phone_parse(pdu->source, in.channel >= 0 ? country_of(e->settings, &e->settings->channels[in.channel]) : "",
-	    r.from))
+	if (!phone_parse(pdu->source,
+	    in.channel >= 0 ? country_of(e->settings, &e->settings->channels[in.channel]) : "", r.from))
 		r.from[0] = '\0';
 	if (!str_copy(r.to, sizeof r.to, pdu->dest))
 		r.to[0] = '\0';

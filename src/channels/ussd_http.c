@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * USSD over HTTP. A dialect reads a request into a turn and writes an answer; the table names them all. Africa's Talking
- * (protocols.md 3): form POST, the whole history in `text` (PIN included: never logged), CON or END in front of the answer,
- * a notification when the dialogue is over. It signs nothing: the key in the URL and the addresses are what is checked.
+ * USSD over HTTP. A dialect reads a request into a turn and writes an answer; the table names them all. Africa's
+ * Talking (protocols.md 3): form POST, the whole history in `text` (PIN included: never logged), CON or END in front
+ * of the answer, a notification when the dialogue is over. It signs nothing: the key in the URL and the addresses are
+ * what is checked.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -129,8 +130,8 @@ ussd_http(struct edge *e, uint64_t id, const struct http_req *req)
 	c = &e->settings->channels[channel];
 	if (!allowed_from(c, http_req_peer(req)) || !key_matches(c, http_req_query(req, "key"))) {
 		if (!log_limited(&limit, &held))
-			log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"address or key\" more=%u", c->name,
-			    http_req_peer(req), held);
+			log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"address or key\" more=%u",
+			    c->name, http_req_peer(req), held);
 		refuse(e, id, 403, "This address or key may not use this channel.\n");
 	} else if (strcmp(http_req_method(req), "POST") != 0)
 		refuse(e, id, 405, "POST only.\n");

@@ -367,7 +367,8 @@ run(int argc, char **argv)
 		else
 			return COMMAND_USAGE;
 	}
-	if (optind != argc - 1 || from == NULL || (file == NULL) == (o.sandbox == NULL) || (o.http && o.sandbox == NULL))
+	if (optind != argc - 1 || from == NULL || (file == NULL) == (o.sandbox == NULL) ||
+	    (o.http && o.sandbox == NULL))
 		return COMMAND_USAGE;
 	if (!is_code(argv[optind]) || !phone_parse(from, "27", o.from)) {
 		fprintf(stderr, "isango dial: wanted: a code like *120*384# and a number like 27821234567\n");

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/mem.h"
 
 #define COLUMNS 10			/* of a table; objects with more members are shown one after the other */
 #define INDENT 2
@@ -154,8 +153,8 @@ print_table(const json_t *rows, size_t indent, struct buf *out)
 			b.len = 0;
 			if (v != NULL)
 				add_value(v, &b);
-			add_padded(b.len > 0 ? b.p : "-", b.len > 0 ? b.len : 1, c + 1 < t.columns ? t.width[c] + INDENT : 0,
-			    out);
+			add_padded(b.len > 0 ? b.p : "-", b.len > 0 ? b.len : 1,
+			    c + 1 < t.columns ? t.width[c] + INDENT : 0, out);
 		}
 		buf_add_char(out, '\n');
 	}

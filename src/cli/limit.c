@@ -124,7 +124,9 @@ run(int argc, char **argv)
 		return optind + 1 == argc ? rebuild_run(file, &wish) : COMMAND_USAGE;
 	if (strcmp(argv[optind], "show") == 0)
 		optind++;
-	return optind + 1 == argc && !wish.dry_run && wish.without_n == 0 ? show(file, argv[optind], wish.month) : COMMAND_USAGE;
+	if (optind + 1 != argc || wish.dry_run || wish.without_n > 0)
+		return COMMAND_USAGE;
+	return show(file, argv[optind], wish.month);
 }
 
 const struct command command_limit = {

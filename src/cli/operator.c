@@ -145,8 +145,8 @@ find_gateway(struct asking *a)
 	}
 	s = config_read(a->file, &problems);
 	if (problems.len > 0)
-		fprintf(stderr, "%sisango operator: nothing was asked; `isango check -c %s` tells more\n", buf_str(&problems),
-		    a->file);
+		fprintf(stderr, "%sisango operator: nothing was asked; `isango check -c %s` tells more\n",
+		    buf_str(&problems), a->file);
 	else if (s->listen_operators[0] == '\0')
 		fprintf(stderr, "isango operator: %s hears no operators; set listen.operators\n", a->file);
 	else

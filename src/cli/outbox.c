@@ -200,8 +200,8 @@ show_callbacks(struct reader *r, const struct wanted *w)
 	printf("%-20s  %-16s  %-16s  %-12s  %s\n", "TIME", "TENANT", "INTEGRATOR", "WALLET", "EXTERNALUNIQUEID");
 	for (int t = 0; t < r->settings->tenants_n; t++)
 		for (int i = 0; ok && i < r->settings->tenants[t].integrators_n; i++)
-			ok = show_unheard(r, r->settings->tenants[t].name, r->settings->tenants[t].integrators[i].name, w,
-			    &shown);
+			ok = show_unheard(r, r->settings->tenants[t].name, r->settings->tenants[t].integrators[i].name,
+			    w, &shown);
 	if (ok)
 		fprintf(stderr, "%" PRId64 " shown\n", shown);
 	return ok;

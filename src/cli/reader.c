@@ -74,7 +74,8 @@ reader_load(struct reader *r, const struct store_key *key)
 void
 reader_say_damaged(const struct reader *r)
 {
-	fprintf(stderr, "%s: a record cannot be opened: has %s the sealing_key_file of the gateway?\n", r->command, r->file);
+	fprintf(stderr, "%s: a record cannot be opened: has %s the sealing_key_file of the gateway?\n", r->command,
+	    r->file);
 }
 
 bool
@@ -114,7 +115,8 @@ reader_settings(struct reader *r, const char *command, const char *file)
 	r->settings = config_read(file, &problems);
 	ok = problems.len == 0;
 	if (!ok)
-		fprintf(stderr, "%s%s: nothing was done; `isango check -c %s` tells more\n", buf_str(&problems), command, file);
+		fprintf(stderr, "%s%s: nothing was done; `isango check -c %s` tells more\n", buf_str(&problems),
+		    command, file);
 	else {
 		log_set_level(LOG_WARN);	/* connections that come up are nobody's news here */
 		setenv("TZ", r->settings->timezone, 1);
@@ -151,8 +153,8 @@ reader_open(struct reader *r)
 		if (redis_ready(r->redis))
 			return true;
 	}
-	fprintf(stderr, "%s: redis %s: %s; see that it runs, and that %s names it rightly\n", r->command, s->redis_url, err,
-	    r->file);
+	fprintf(stderr, "%s: redis %s: %s; see that it runs, and that %s names it rightly\n", r->command, s->redis_url,
+	    err, r->file);
 	return false;
 }
 

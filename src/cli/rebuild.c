@@ -73,7 +73,8 @@ take_lease(struct rebuild *b)
 		return true;
 	case LEASE_TAKEN:
 		b->mark[0] = '\0';
-		return rebuild_say(b, "another rebuild is under way; wait until it has ended, or two minutes if it was killed", "");
+		return rebuild_say(b,
+		    "another rebuild is under way; wait until it has ended, or two minutes if it was killed", "");
 	case LEASE_UNKNOWN:
 		break;
 	}
@@ -93,7 +94,8 @@ rebuild_add(struct rebuild *b, const struct entry *e)
 static void
 enter_known(struct rebuild *b, const struct known *k)
 {
-	struct intent i = { .kind = INTENT_WITHDRAWAL, .counts = true, .accepted_at = k->accepted_at, .limit = k->limit };
+	struct intent i = { .kind = INTENT_WITHDRAWAL, .counts = true, .accepted_at = k->accepted_at,
+	    .limit = k->limit };
 	struct wallet_withdrawal w = { .id = k->core_id };
 	struct entry e = { .month = k->month, .cents = k->amount > k->core_amount ? k->amount : k->core_amount,
 		.created_ms = k->accepted_at };
@@ -158,7 +160,8 @@ put(struct rebuild *b, struct store_commit *c, const struct store_key *key, cons
 
 	randombytes_buf(mark, sizeof mark);
 	rev_next(&rev, mark);
-	c->op[c->n++] = (struct store_op){ .kind = STORE_PUT, .key = *key, .from = rev.at, .to = rev.next, .p = octets->p,
+	c->op[c->n++] = (struct store_op){ .kind = STORE_PUT, .key = *key, .from = rev.at, .to = rev.next,
+	    .p = octets->p,
 		.len = octets->len };
 	c->not_after_ms = loop_wall(b->r.loop) + COMMIT_MS;
 }
@@ -295,12 +298,12 @@ print_sums(const struct rebuild *b, const struct sums *s)
 
 	printf("%s%zu phones, %zu entries; %zu records %s: %s added, %s given back, %zu damaged ones mended\n",
 	    b->wish->dry_run ? "dry run: " : "", s->phones, s->entries, s->changed,
-	    b->wish->dry_run ? "would change" : "changed", money_text(s->added, added), money_text(s->given_back, given_back),
-	    s->mended);
-	printf("%zu intents read, %zu unreadable records; %zu wallets read, %zu not; %zu withdrawals of which the wallet core "
-	    "said nothing\n", b->known_n, b->unreadable, b->ledgers - b->unread, b->unread, b->unconfirmed);
-	printf("%zu withdrawals of no intent, %zu of them not counted; %zu intents are looked at again\n", s->lost, s->nowhere,
-	    s->woken);
+	    b->wish->dry_run ? "would change" : "changed", money_text(s->added, added),
+	    money_text(s->given_back, given_back), s->mended);
+	printf("%zu intents read, %zu unreadable records; %zu wallets read, %zu not; %zu withdrawals of which the wallet "
+	    "core said nothing\n", b->known_n, b->unreadable, b->ledgers - b->unread, b->unread, b->unconfirmed);
+	printf("%zu withdrawals of no intent, %zu of them not counted; %zu intents are looked at again\n", s->lost,
+	    s->nowhere, s->woken);
 }
 
 static struct redis_check

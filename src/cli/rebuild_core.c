@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/str.h"
 #include "cli/rebuild.h"
 #include "io/http_client.h"
@@ -103,8 +102,8 @@ send_call(void *arg)
 	struct wallet_req q = { 0 };
 
 	job->round->fill(job, &q);
-	wallet_client_call(b->cores[job->tenant].client, 0, &q, b->r.settings->tenants[job->tenant].wallet.timeout_read_ms,
-	    on_answer, job);
+	wallet_client_call(b->cores[job->tenant].client, 0, &q,
+	    b->r.settings->tenants[job->tenant].wallet.timeout_read_ms, on_answer, job);
 }
 
 /* false: there is nothing left to do. */
@@ -301,7 +300,8 @@ take_owner(struct rebuild *b, size_t i, struct job *job)
 {
 	job->ledger = b->ledger[i];
 	job->tenant = job->ledger->tenant;
-	return !b->skip[job->tenant] && job->ledger->lost && job->ledger->phone[0] == '\0' && job->ledger->customer_id != 0;
+	return !b->skip[job->tenant] && job->ledger->lost && job->ledger->phone[0] == '\0' &&
+	    job->ledger->customer_id != 0;
 }
 
 static void

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Is the Redis of the settings fit for money? Asked once, before serving; what becomes of it later is redis_health's. */
 #pragma once
 #include <stdbool.h>
 

@@ -3,6 +3,8 @@
  * isango serve: wires the layers together on one loop, and takes them apart in the right order. The order of a stop:
  * listeners, claims, what is under way (for drain_s at most), unbind, then the rest.
  */
+#include "cli/serve.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -26,261 +28,23 @@
 #include "config/content.h"
 #include "io/http_client.h"
 #include "io/http_server.h"
-#include "io/loop.h"
 #include "io/redis.h"
 #include "service/gateway.h"
 #include "store/redis_health.h"
 #include "store/redis_history.h"
 #include "store/redis_store.h"
-#include "store/seal.h"
 #include "wallet/wallet_client.h"
 
 #define TICK_MS 20
-#define OLDER_MAX 16
 #define UNBIND_MS 1500
 #define RELEASE_MS 500		/* for Redis to hear that the links are free; else their lease ends by itself */
 #define GUARD_MS 50
 #define COMMANDS_MAX 20000
-#define WAIT_PART 4			/* of redis.timeout_ms, for replicas: they hold up what comes behind on the connection */
+#define WAIT_PART 4		/* of redis.timeout_ms, for replicas: they hold up what comes behind them */
 #define CALLS_MAX 4000
 #define ANSWER_OCTETS (2 << 20)
 #define HTTP_ANSWER_S 40
 #define HEADER_OCTETS 16384
-
-struct core {				/* the wallet core of one tenant */
-	struct http_client *http;
-	struct wallet_client *client;
-};
-
-struct server {
-	struct settings *settings;
-	struct content *content;
-	struct content *older[OLDER_MAX];	/* turns under way may still hold them */
-	int older_n;
-	struct loop *loop;
-	struct seal seal;
-	struct redis *redis;
-	struct redis_store *store;
-	struct redis_history *history;
-	struct redis_health *health;
-	struct core *cores;
-	struct integrator_tells *tells;
-	struct edge *edge;
-	struct http_server *http;
-	struct admin *admin;
-	struct operator_http *operators;	/* NULL: they are not heard */
-	struct gateway *gw;
-	struct ports ports;
-	struct timer tick;
-	const char *file;
-	bool draining, unbinding, releasing;
-	int64_t drain_until, release_until;
-};
-
-/* ---- ports ---- */
-
-static void
-port_load(void *ctx, uint64_t op, const struct store_key *keys, size_t n)
-{
-	redis_store_load(((struct server *)ctx)->store, op, keys, n);
-}
-
-static void
-port_commit(void *ctx, uint64_t op, const struct store_commit *c)
-{
-	redis_store_commit(((struct server *)ctx)->store, op, c);
-}
-
-static void
-port_claim(void *ctx, uint64_t op, const struct store_claim *c)
-{
-	redis_store_claim(((struct server *)ctx)->store, op, c);
-}
-
-static void
-port_range(void *ctx, uint64_t op, const struct store_range *r)
-{
-	redis_store_range(((struct server *)ctx)->store, op, r);
-}
-
-static unsigned
-port_bucket(void *ctx, enum store_family family, const char *owner)
-{
-	return redis_store_bucket(((struct server *)ctx)->store, family, owner);
-}
-
-static void
-on_wallet(void *arg, uint64_t op, const struct wallet_answer *a)
-{
-	struct server *s = arg;
-
-	if (s->gw != NULL)
-		gateway_on_wallet(s->gw, loop_wall(s->loop), op, a);
-}
-
-static void
-port_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *req, int64_t timeout_ms)
-{
-	struct server *s = ctx;
-
-	wallet_client_call(s->cores[tenant].client, op, req, timeout_ms, on_wallet, s);
-}
-
-static void
-port_sms(void *ctx, uint64_t op, const struct sms_req *req)
-{
-	edge_sms(((struct server *)ctx)->edge, op, req);
-}
-
-static unsigned
-port_sms_free(void *ctx, int channel)
-{
-	return edge_sms_free(((struct server *)ctx)->edge, channel);
-}
-
-static void
-port_reply(void *ctx, uint64_t turn, const struct reply *r)
-{
-	edge_reply(((struct server *)ctx)->edge, turn, r);
-}
-
-static void
-port_api_reply(void *ctx, uint64_t call, int status, const char *json)
-{
-	edge_api_reply(((struct server *)ctx)->edge, call, status, json);
-}
-
-static void
-port_operator_reply(void *ctx, uint64_t call, int status, const char *json)
-{
-	operator_http_reply(((struct server *)ctx)->operators, call, status, json);
-}
-
-static void
-port_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
-{
-	edge_receipt_stored(((struct server *)ctx)->edge, peer_op, end);
-}
-
-static void
-port_link(void *ctx, int bind, int slot, bool hold, int64_t within_ms)
-{
-	edge_link(((struct server *)ctx)->edge, bind, slot, hold, within_ms);
-}
-
-static int64_t
-port_steady(void *ctx)
-{
-	struct timespec ts;
-
-	(void)ctx;
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void
-port_random(void *ctx, void *p, size_t n)
-{
-	(void)ctx;
-	randombytes_buf(p, n);
-}
-
-static void
-port_mac(void *ctx, const void *p, size_t n, unsigned char out[16])
-{
-	seal_mac(&((struct server *)ctx)->seal, p, n, out);
-}
-
-#define SEALED_FOR "callback"		/* what it was sealed for opens for nothing else */
-_Static_assert(PORT_SEAL == SEAL_OVERHEAD, "the port promises what sealing adds");
-
-static void
-port_seal(void *ctx, const void *p, size_t n, unsigned char *out)
-{
-	seal_close(&((struct server *)ctx)->seal, SEALED_FOR, strlen(SEALED_FOR), p, n, out);
-}
-
-static bool
-port_open(void *ctx, const void *p, size_t n, unsigned char *out)
-{
-	return seal_open(&((struct server *)ctx)->seal, SEALED_FOR, strlen(SEALED_FOR), p, n, out);
-}
-
-static void
-on_told(void *arg, uint64_t op, bool heard)
-{
-	struct server *s = arg;
-
-	if (s->gw != NULL)
-		gateway_on_told(s->gw, loop_wall(s->loop), op, heard);
-}
-
-static void
-port_tell(void *ctx, uint64_t op, const struct tell_req *req)
-{
-	integrator_tell(((struct server *)ctx)->tells, op, req);
-}
-
-static void
-set_ports(struct server *s)
-{
-	s->ports = (struct ports){
-		.ctx = s, .load = port_load, .commit = port_commit, .claim = port_claim, .range = port_range,
-		.bucket = port_bucket, .wallet = port_wallet, .sms = port_sms, .sms_free = port_sms_free,
-		.reply = port_reply, .api_reply = port_api_reply, .operator_reply = port_operator_reply,
-		.receipt_stored = port_receipt_stored,
-		.link = port_link, .steady = port_steady, .random = port_random, .mac = port_mac,
-		.seal = port_seal, .open = port_open, .tell = port_tell,
-	};
-}
-
-static void
-on_loaded(void *arg, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n)
-{
-	struct server *s = arg;
-
-	if (s->gw != NULL)
-		gateway_on_loaded(s->gw, now, op, end, v, n);
-}
-
-static void
-on_committed(void *arg, int64_t now, uint64_t op, enum store_end end)
-{
-	struct server *s = arg;
-
-	if (s->gw != NULL)
-		gateway_on_committed(s->gw, now, op, end);
-}
-
-static void
-on_claimed(void *arg, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c, size_t n)
-{
-	struct server *s = arg;
-
-	if (s->gw != NULL)
-		gateway_on_claimed(s->gw, now, op, end, c, n);
-}
-
-static void
-on_history(void *arg, bool trusted, int64_t lost_ms)
-{
-	struct server *s = arg;
-
-	/* The first word of it comes before there is a gateway; nothing is lost by then as far as anybody knows. */
-	if (s->gw == NULL)
-		return;
-	gateway_on_history(s->gw, loop_wall(s->loop), trusted);
-	gateway_on_loss(s->gw, loop_wall(s->loop), lost_ms);
-}
-
-static void
-on_health(void *arg, bool is_short)
-{
-	struct server *s = arg;
-
-	if (s->gw != NULL)
-		gateway_on_money(s->gw, loop_wall(s->loop), is_short);
-}
 
 /* ---- readiness ---- */
 
@@ -436,10 +200,10 @@ open_store(struct server *s)
 		.connections = s->settings->redis_connections,
 		.timeout_ms = s->settings->redis_timeout_ms, .waiting = COMMANDS_MAX,
 	};
-	struct store_answers answers = { s, on_loaded, on_committed, on_claimed };
+	struct store_answers answers = { s, serve_on_loaded, serve_on_committed, serve_on_claimed };
 	struct redis_health_options health = {
 		.floors = { s->settings->redis_memory_floor_percent, s->settings->redis_disk_floor_mb },
-		.data_dir = s->settings->redis_data_dir, .on_change = on_health, .arg = s,
+		.data_dir = s->settings->redis_data_dir, .on_change = serve_on_health, .arg = s,
 	};
 	char err[256] = "";
 
@@ -458,7 +222,7 @@ open_store(struct server *s)
 	s->store = redis_store_new(s->loop, s->redis, &s->seal, &answers);
 	if (s->settings->redis_replicas > 0)
 		redis_store_replicas(s->store, o.connections, s->settings->redis_replicas, o.timeout_ms / WAIT_PART);
-	s->history = redis_history_new(s->loop, s->redis, o.connections, on_history, s);
+	s->history = redis_history_new(s->loop, s->redis, o.connections, serve_on_history, s);
 	s->health = redis_health_new(s->loop, s->redis, &health);
 	return true;
 }
@@ -594,12 +358,12 @@ serve(struct server *s, const char *ports_file)
 	}
 	setenv("TZ", s->settings->timezone, 1);
 	tzset();
-	set_ports(s);
+	serve_set_ports(s);
 	s->loop = loop_new();
 	ok = open_store(s);
 	if (ok) {
 		open_cores(s);
-		s->tells = integrator_tells_new(s->loop, s->settings, on_told, s);
+		s->tells = integrator_tells_new(s->loop, s->settings, serve_on_told, s);
 		s->edge = edge_new(s->loop, s->settings);
 		open_gateway(s);
 		ok = open_listeners(s) && write_ports(s, ports_file);

@@ -178,7 +178,8 @@ check_answers(const struct settings *s, int tenant, const struct texts *texts, s
 		for (size_t k = 0; k < NELEM(keys) && texts_has_language(texts, t->languages[i]); k++)
 			if (texts_find(texts, t->languages[i], t->languages[i], keys[k]) == NULL)
 				buf_addf(problems, "%s/%s" SUFFIX ":1: there is no text \"%s\", which tenant \"%s\" "
-				    "needs for SMS from customers\n", s->templates_dir, t->languages[i], keys[k], t->name);
+				    "needs for SMS from customers\n", s->templates_dir, t->languages[i], keys[k],
+				    t->name);
 }
 
 struct content *

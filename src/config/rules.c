@@ -278,7 +278,8 @@ check_answerable(struct reader *r, const struct tenant_settings *t, const json_t
 		const struct channel_settings *c = &s->channels[t->routes[MSG_NOTICE][i]];
 
 		if (!can_be_answered(c))
-			SAY(r, json_array_get(notice, (size_t)i), "routes.notice: nobody can answer STOP to \"%s\", the "
+			SAY(r, json_array_get(notice, (size_t)i),
+			    "routes.notice: nobody can answer STOP to \"%s\", the "
 			    "sender of channel \"%s\"; name a channel whose sender is a number, or give this one "
 			    "\"inbound\" numbers", c->sender, c->name);
 	}

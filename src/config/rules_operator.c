@@ -31,8 +31,8 @@ resolve_tenants(struct reader *r, struct operator_settings *o, const json_t *nod
 		else if (tenant >= 0)
 			o->who.tenants[o->who.tenants_n++] = tenant;
 		else
-			SAY(r, json_array_get(names, (size_t)i), "tenants: there is no tenant \"%s\"; \"all\" stands for every one",
-			    o->tenants[i]);
+			SAY(r, json_array_get(names, (size_t)i),
+			    "tenants: there is no tenant \"%s\"; \"all\" stands for every one", o->tenants[i]);
 	}
 }
 
@@ -76,6 +76,7 @@ reader_check_operators(struct reader *r, const json_t *root)
 		SAY(r, listen, "listen.operators: %s can be reached from other machines, and tokens travel in clear; take an "
 		    "address of this machine alone, such as \"127.0.0.1:8082\"", s->listen_operators);
 	if (s->operators_n > 0 && s->listen_operators[0] == '\0')
-		SAY(r, json_object_get(root, "operators"), "operators: nobody hears them; set listen.operators, such as to "
+		SAY(r, json_object_get(root, "operators"),
+		    "operators: nobody hears them; set listen.operators, such as to "
 		    "\"127.0.0.1:8082\"");
 }

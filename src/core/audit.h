@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What operators did, for ever: one chain of entries per tenant. Each entry holds the hash of the one before, and the head
- * the number and hash of the last, so that nothing in between can be changed, taken out or put in unseen. Only appended
- * to. Pure: where the octets lie is the caller's business (service/operator_note.c).
+ * What operators did, for ever: one chain of entries per tenant. Each entry holds the hash of the one before, and the
+ * head the number and hash of the last, so that nothing in between can be changed, taken out or put in unseen. Only
+ * appended to. Pure: where the octets lie is the caller's business (service/operator_note.c).
  *
  * An act that changes something has at least two entries: "asked" before it and its outcome after. Where only the first
  * is there, the gateway died between them.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Callbacks about withdrawals (wallet-core.md 11.6), both ways: what the wallet core's may tell us, and where and when we
- * call integrators back. Pure: nothing is looked up or sent here, and whether an address may be connected to is decided
- * once more, of each address, when it is (io/http_client).
+ * Callbacks about withdrawals (wallet-core.md 11.6), both ways: what the wallet core's may tell us, and where and when
+ * we call integrators back. Pure: nothing is looked up or sent here, and whether an address may be connected to is
+ * decided once more, of each address, when it is (io/http_client).
  */
 #pragma once
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  * When an issued withdrawal is read again. The older it is, the less often; then just after its token lapses, and close
  * to that until the core says so. Callbacks make it sparser, never needless: one that is lost must not be missed.
  *
- * Each read is moved by a part of its pause that nobody else's is, so that tokens which were made together are not asked
- * for together. Pure: the same intent at the same time gets the same answer.
+ * Each read is moved by a part of its pause that nobody else's is, so that tokens which were made together are not
+ * asked for together. Pure: the same intent at the same time gets the same answer.
  */
 #pragma once
 #include <stdbool.h>

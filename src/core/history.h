@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is kept of a phone's past for operators. Its turns: a trail of short lines in the session of each channel, which is
- * saved at each turn anyway, so that it costs no command of the store. Its payments and operators' acts: items of a list
- * that lies unsealed, so no phone and nothing that somebody typed is ever in it, only ids and numbers.
+ * What is kept of a phone's past for operators. Its turns: a trail of short lines in the session of each channel,
+ * which is saved at each turn anyway, so that it costs no command of the store. Its payments and operators' acts:
+ * items of a list that lies unsealed, so no phone and nothing that somebody typed is ever in it, only ids and numbers.
  */
 #pragma once
 #include <stdbool.h>

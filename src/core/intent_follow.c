@@ -14,10 +14,15 @@ intent_outcome(const struct intent *i)
 {
 	if (i->state == INTENT_NOT_DONE)
 		return WSTATUS_ERROR + 1;
+	if (i->core_status == 0 && intent_paid_unsent(i))
+		return WSTATUS_SUCCESSFUL + 1;	/* nothing leads to it at the core: a person's word is the last one */
 	return i->state == INTENT_DONE && said_last_word(i) ? i->core_status : 0;
 }
 
-/* A callback may say that what is about to be said, or given back, is not so: the read comes first, while it is fresh. */
+/*
+ * A callback may say that what is about to be said, or given back, is not so: the read comes first, while it is
+ * fresh.
+ */
 static bool
 hint_outranks(const struct intent *i, enum intent_action a)
 {
@@ -55,7 +60,8 @@ enum intent_hint
 intent_on_hint(struct intent *i, int64_t now, int status)
 {
 	/* Behind a last word only a payout is news. */
-	bool news = status == 0 || (status != i->core_status && (!said_last_word(i) || status - 1 == WSTATUS_SUCCESSFUL));
+	bool news = status == 0 || (status != i->core_status &&
+	    (!said_last_word(i) || status - 1 == WSTATUS_SUCCESSFUL));
 
 	switch (i->state) {
 	case INTENT_ACCEPTED:

@@ -40,12 +40,6 @@ static const struct {
 	{ 0x1e4a, 0x1e4b, 'n' }, { 0x1e70, 0x1e71, 't' },
 };
 
-const char *
-keyword_key(enum keyword k)
-{
-	return keys[k];
-}
-
 static bool
 is_space(uint32_t cp)
 {
@@ -130,7 +124,8 @@ find_word(const char *word, const struct texts *texts, const char (*languages)[8
 }
 
 enum keyword
-keyword_find(const char *text, const struct texts *texts, const char (*languages)[8], int languages_n, const char **lang)
+keyword_find(const char *text, const struct texts *texts, const char (*languages)[8], int languages_n,
+    const char **lang)
 {
 	char word[WORD];
 	enum keyword k = KEYWORD_NONE;

@@ -214,7 +214,7 @@ accept_choice(const struct menu_accept *a, const char *typed, struct vars *vars,
 	return "error.choice";
 }
 
-const struct accept_row accept_rows[] = {
+static const struct accept_row accept_rows[] = {
 	{ "phone", ARG_OF, false, false, true, accept_phone,
 	    { "error.phone", "error.phone_differs" } },
 	{ "money", ARG_MONEY, false, false, true, accept_money,

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "core/menu_model.h"
 
 struct check {
@@ -77,7 +76,8 @@ enters_with_new_pin(const struct check *c, const struct menu_state *from)
 	for (int i = 0; i < c->m->state_n; i++) {
 		const struct menu_state *s = &c->m->state[i];
 
-		if (s->kind == MENU_ASK && s->accept.row == new_pin && s->as != NULL && strcmp(s->as, from->accept.of) == 0)
+		if (s->kind == MENU_ASK && s->accept.row == new_pin && s->as != NULL &&
+		    strcmp(s->as, from->accept.of) == 0)
 			return true;
 	}
 	return false;

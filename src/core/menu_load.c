@@ -11,7 +11,6 @@
 
 #include "base/str.h"
 #include "core/menu_model.h"
-#include "core/money.h"
 
 /* Where one key of a state belongs and what it must be. */
 enum key_type { KEY_TEXT, KEY_VAR, KEY_NAME, KEY_WORD, KEY_SPECIAL };

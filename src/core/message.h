@@ -91,8 +91,8 @@ enum message_told message_news(const struct message *m);
 bool message_final(const struct message *m);	/* out of the list; receipts may still come */
 bool message_dead(const struct message *m);	/* final, and neither accepted nor withdrawn: for operators to see */
 /*
- * A receipt's word about attempt number `attempt`; false when it changes nothing. Delivered wins over everything. Failed
- * ends the doubt about that attempt; for the newest one it sends what may be said twice over the next route.
+ * A receipt's word about attempt number `attempt`; false when it changes nothing. Delivered wins over everything.
+ * Failed ends the doubt about that attempt; for the newest one it sends what may be said twice over the next route.
  */
 bool message_on_receipt(struct message *m, const struct message_rules *rules, int64_t now, const struct receipt *r,
     int attempt);

@@ -12,9 +12,10 @@
 #define REQUEST_MAX INT64_C(1000000000)
 
 /*
- * The second person stands before what moves money on somebody's word (resolve) and before what opens a door again that
- * was shut against a thief (unfreeze). Freezing must be quick, so one is enough. A resend goes to the same phone only, is
- * counted and capped; a cancel gives money back to whose it is; an unlock gives three tries and keeps the lock's growth.
+ * The second person stands before what moves money on somebody's word (resolve) and before what opens a door again
+ * that was shut against a thief (unfreeze). Freezing must be quick, so one is enough. A resend goes to the same phone
+ * only, is counted and capped; a cancel gives money back to whose it is; an unlock gives three tries and keeps the
+ * lock's growth.
  */
 #define NO_ARG { NULL, 0, false }
 const struct operator_act operator_acts[OPERATOR_ACTS] = {
@@ -84,15 +85,6 @@ operator_role_name(enum operator_role r)
 		if (roles[i].role == r)
 			return roles[i].name;
 	return "";
-}
-
-int
-operator_role_parse(const char *name)
-{
-	for (size_t i = 0; i < NELEM(roles); i++)
-		if (strcmp(roles[i].name, name) == 0)
-			return (int)roles[i].role;
-	return 0;
 }
 
 const char *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What operators may do: one table of acts, from which the HTTP paths, the commands, the checks and the manual are made.
- * An operator has a name, a set of roles and a scope of tenants; each act is at one tenant. Pure: who the caller is was
- * found out before, what an act does is service/operator*.c.
+ * What operators may do: one table of acts, from which the HTTP paths, the commands, the checks and the manual are
+ * made. An operator has a name, a set of roles and a scope of tenants; each act is at one tenant. Pure: who the caller
+ * is was found out before, what an act does is service/operator*.c.
  *
  * An order is a JSON object: {"phone":"27821234567","reason":"..."}. Its members are the arguments of the act's row and
  * `reason`; others are refused.
@@ -65,7 +65,6 @@ extern const struct operator_act operator_acts[OPERATOR_ACTS];
 
 const struct operator_act *operator_act_find(const char *name);	/* NULL: none */
 const char *operator_role_name(enum operator_role r);		/* "look", "act", "approve" */
-int operator_role_parse(const char *name);			/* 0: none */
 const char *operator_arg_kind_name(enum operator_arg_kind k);	/* for help: "PHONE" */
 bool operator_may(const struct operator *o, const struct operator_act *a);
 bool operator_sees(const struct operator *o, int tenant);

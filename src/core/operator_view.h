@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What operators are shown, as JSON that is built from a list of allowed fields: phones masked, and never a name, a token,
- * a text or the octets of a record. Times are UTC, "2026-03-24T10:00:00.000Z"; amounts "50.00". Each returns a new value
- * that is the caller's.
+ * What operators are shown, as JSON that is built from a list of allowed fields: phones masked, and never a name, a
+ * token, a text or the octets of a record. Times are UTC, "2026-03-24T10:00:00.000Z"; amounts "50.00". Each returns a
+ * new value that is the caller's.
  */
 #pragma once
 #include <jansson.h>

@@ -108,6 +108,8 @@ status_of(const struct intent *i)
 
 	if (i->state == INTENT_NOT_DONE)
 		return "ERROR";
+	if (i->state == INTENT_DONE && i->core_status == 0 && i->resolved_at != 0)	/* a person's word */
+		return word[intent_paid_unsent(i) ? WSTATUS_SUCCESSFUL : WSTATUS_PENDING];
 	if (i->state != INTENT_DONE || i->core_status == 0)
 		return "BUILDING";
 	return word[i->core_status - 1];
@@ -189,7 +191,8 @@ static const struct {
 	{ WHY_REFUSED, "WDR003", "A rule or a limit does not allow this withdrawal" },
 	{ WHY_CAP, "WAL010", "The integrator's cap of this day is reached" },
 	{ WHY_EXPIRED, "WDR002", "The withdrawal could not be made in time; nothing was withdrawn" },
-	{ WHY_CLOSED, ORDER_CLOSED, "Withdrawals are closed for a short while; nothing was withdrawn, try again with a new id" },
+	{ WHY_CLOSED, ORDER_CLOSED,
+	    "Withdrawals are closed for a short while; nothing was withdrawn, try again with a new id" },
 	{ WHY_BUSY, "RLT001", "The wallet core is busy; nothing was withdrawn, try again with a new id" },
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An integrator's direct withdrawal, in the wallet core's own words (wallet-core.md section 11): the order it sends and the
- * withdrawal it is shown. What goes out is built from a list of allowed fields and never holds the token.
+ * An integrator's direct withdrawal, in the wallet core's own words (wallet-core.md section 11): the order it sends
+ * and the withdrawal it is shown. What goes out is built from a list of allowed fields and never holds the token.
  */
 #pragma once
 #include <stdbool.h>

@@ -29,6 +29,9 @@ void pin_give_back(struct pin_tries *p);		/* it could not be checked */
 void pin_right(struct pin_tries *p);
 /* true when this one locked. */
 bool pin_wrong(struct pin_tries *p, int64_t now);
-/* By an operator: three tries again, and the next lock as long as it would have been. False: there is nothing to lift. */
+/*
+ * By an operator: three tries again, and the next lock as long as it would have been. False: there is nothing to
+ * lift.
+ */
 bool pin_unlock(struct pin_tries *p, int64_t now);
 int pin_left(const struct pin_tries *p);

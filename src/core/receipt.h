@@ -26,8 +26,8 @@ struct receipt {
 	char stat[16];		/* the word, for operators */
 	char err[8];
 	/*
-	 * Set by who read the PDU: no bit of its esm_class says that it is a receipt, it only looks like one. Then it is
-	 * one if its id is that of a message of ours that went from `to` to `from`, and else what a customer wrote.
+	 * Set by who read the PDU: no bit of its esm_class says that it is a receipt, it only looks like one. Then it
+	 * is one if its id is that of a message of ours that went from `to` to `from`, and else what a customer wrote.
 	 */
 	bool maybe;
 	char from[PHONE_MAX];		/* with maybe: its source address, as messages name phones ("27821234567") */
@@ -43,8 +43,8 @@ bool receipt_parse_text(const char *text, size_t len, struct receipt *out);
 enum receipt_state receipt_of_message_state(unsigned state);
 bool receipt_has_id(const struct receipt *r);
 /*
- * A state in a TLV is trusted over the text's; ids are both kept: call after receipt_parse_text (or on a zeroed struct). -1 / NULL
- * where absent. A NUL ends the id, whatever id_len says.
+ * A state in a TLV is trusted over the text's; ids are both kept: call after receipt_parse_text (or on a zeroed
+ * struct). -1 / NULL where absent. A NUL ends the id, whatever id_len says.
  */
 void receipt_apply_tlvs(struct receipt *r, const char *id, size_t id_len, int message_state);
 /*

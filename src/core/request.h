@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one operator asked for and another must approve. Pure rules: who may approve, until when, what may follow what. It
- * is approved first and carried out then, so that after a crash in between it stands as approved and can be approved once
- * more, which carries it out.
+ * What one operator asked for and another must approve. Pure rules: who may approve, until when, what may follow what.
+ * It is approved first and carried out then, so that after a crash in between it stands as approved and can be
+ * approved once more, which carries it out.
  */
 #pragma once
 #include <stdbool.h>

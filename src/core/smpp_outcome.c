@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/smpp_outcome.h"
 
-#include <string.h>
-
 /* Ranges, ascending. What is not here, vendors' 0x400 to 0x4ff too, is worth a few tries. */
 static const struct {
 	uint32_t first, last;
@@ -33,15 +31,6 @@ static const struct {
 	{ 0x103, 0x112, SMPP_OUTCOME_PERMANENT },	/* RSERTYPDENIED RINVDCS and the rest */
 };
 
-static const char *const names[] = {
-	[SMPP_OUTCOME_ACCEPTED] = "accepted",
-	[SMPP_OUTCOME_SLOW] = "slow",
-	[SMPP_OUTCOME_FEW] = "few",
-	[SMPP_OUTCOME_PERMANENT] = "permanent",
-	[SMPP_OUTCOME_REBIND] = "rebind",
-	[SMPP_OUTCOME_UNKNOWN] = "unknown",
-};
-
 enum smpp_outcome
 smpp_outcome(uint32_t status, const struct smpp_outcome_rule *rules, size_t n)
 {
@@ -54,21 +43,4 @@ smpp_outcome(uint32_t status, const struct smpp_outcome_rule *rules, size_t n)
 		if (status >= table[i].first && status <= table[i].last)
 			return table[i].outcome;
 	return SMPP_OUTCOME_FEW;
-}
-
-const char *
-smpp_outcome_name(enum smpp_outcome outcome)
-{
-	return names[outcome];
-}
-
-bool
-smpp_outcome_parse(const char *name, enum smpp_outcome *out)
-{
-	for (size_t i = SMPP_OUTCOME_SLOW; i < NELEM(names); i++)
-		if (strcmp(names[i], name) == 0) {
-			*out = (enum smpp_outcome)i;
-			return true;
-		}
-	return false;
 }

@@ -27,7 +27,3 @@ struct smpp_outcome_rule {	/* of a bind */
 
 /* The first of `rules` that names the status, else the default table. 0 is always ACCEPTED. */
 enum smpp_outcome smpp_outcome(uint32_t status, const struct smpp_outcome_rule *rules, size_t n);
-/* "accepted", "slow", "few", "permanent", "rebind", "unknown" */
-const char *smpp_outcome_name(enum smpp_outcome outcome);
-/* For configuration: any of the names but "accepted". */
-bool smpp_outcome_parse(const char *name, enum smpp_outcome *out) MUST_CHECK;

@@ -35,7 +35,7 @@ enum wallet_op {
 	WALLET_TRANSFER,		/* uid, wallet_id, to_wallet_id, amount, text */
 	WALLET_TRANSFER_CHECK,		/* the same, onlyCheck */
 	WALLET_WITHDRAWAL_FEE,		/* wallet_id, amount, type */
-	WALLET_WITHDRAWAL_CREATE,	/* uid, wallet_id, amount, type, expires_ms, phone (deliverToPhone) or "", callback or "" */
+	WALLET_WITHDRAWAL_CREATE,	/* uid, wallet_id, amount, type, expires_ms; phone (deliverToPhone), callback: or "" */
 	WALLET_WITHDRAWAL_GET,		/* wallet_id, withdrawal_id */
 	WALLET_WITHDRAWAL_LIST,		/* wallet_id, from_ms, to_ms, offset; uid as filter when set */
 	WALLET_WITHDRAWAL_CANCEL,	/* wallet_id, withdrawal_id */
@@ -69,8 +69,16 @@ enum wallet_end {
 	WALLET_UNKNOWN		/* everything else: may or may not have been done */
 };
 
-struct wallet_customer { int64_t id; char first_name[101], surname[101], phone[PHONE_MAX], status[16], id_number[21], uid[WALLET_UID]; };
-struct wallet_wallet { int64_t id, customer_id; int type_id; int64_t balance, available; char status[16], currency[4], uid[WALLET_UID]; };
+struct wallet_customer {
+	int64_t id;
+	char first_name[101], surname[101], phone[PHONE_MAX], status[16], id_number[21], uid[WALLET_UID];
+};
+struct wallet_wallet {
+	int64_t id, customer_id;
+	int type_id;
+	int64_t balance, available;
+	char status[16], currency[4], uid[WALLET_UID];
+};
 struct wallet_tx { int64_t id, at_ms, amount; char type[24], text[65], uid[WALLET_UID]; };	/* amount < 0: debit */
 struct wallet_withdrawal {
 	int64_t id, wallet_id, amount, fee, created_ms, expires_ms;

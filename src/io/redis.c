@@ -26,7 +26,6 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "io/loop.h"
 #include "io/redis_url.h"
 

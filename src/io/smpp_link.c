@@ -272,8 +272,8 @@ say_slower(struct smpp_link *l, uint32_t status)
 	unsigned held;
 
 	if (!log_limited(&l->slower, &held))
-		log_info(l->id, "smpp_slower", "bind=%s status=%s/0x%" PRIx32 " per_1000_s=%" PRId64 " held=%u", l->b->name,
-		    smpp_status_name(status), status, pace_rate(&l->pace), held);
+		log_info(l->id, "smpp_slower", "bind=%s status=%s/0x%" PRIx32 " per_1000_s=%" PRId64 " held=%u",
+		    l->b->name, smpp_status_name(status), status, pace_rate(&l->pace), held);
 }
 
 static void

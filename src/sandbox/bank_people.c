@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "sandbox/bank_private.h"
 
 struct customers {		/* of one value of an index */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Callbacks wait in a list by due time on the sandbox's own clock, so that moving the clock brings
- * retries forward. The timestamp that is signed is that of the sending, also of a retry, on the true clock: whoever checks
- * it has no other.
+ * Callbacks wait in a list by due time on the sandbox's own clock, so that moving the clock brings retries forward.
+ * The timestamp that is signed is that of the sending, also of a retry, on the true clock: whoever checks it has no
+ * other.
  */
 #include "sandbox/callbacks.h"
 

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "base/map.h"
 #include "core/money.h"
 #include "sandbox/aggregator.h"
 #include "sandbox/bank.h"

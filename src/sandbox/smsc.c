@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/str.h"
-#include "core/gsm.h"
 #include "io/smpp_peer.h"
 #include "sandbox/box.h"
 #include "sandbox/faults.h"

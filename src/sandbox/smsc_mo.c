@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What phones send by SMS: cut into parts as the phone's network would, each part a deliver_sm on whatever link is next,
- * in any order and as often as is wanted, and delivered again when the ESME says "not now" or nothing.
+ * What phones send by SMS: cut into parts as the phone's network would, each part a deliver_sm on whatever link is
+ * next, in any order and as often as is wanted, and delivered again when the ESME says "not now" or nothing.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -97,7 +97,8 @@ answer_intent(struct call *c, const struct intent *i)
 }
 
 /* Cut short, two long ids would be one order. */
-_Static_assert(STORE_OWNER > 2 * NAME_MAX_OCTETS + 20 + WALLET_UID + 3, "an order's owner holds both names, wallet and id");
+_Static_assert(STORE_OWNER > 2 * NAME_MAX_OCTETS + 20 + WALLET_UID + 3,
+    "an order's owner holds both names, wallet and id");
 _Static_assert(sizeof(((struct intent *)0)->owner) == STORE_OWNER, "an intent holds its whole owner");
 _Static_assert(sizeof(((struct message *)0)->intent_owner) == STORE_OWNER, "so does a message");
 
@@ -153,10 +154,11 @@ read_again(struct task *t, const struct event *e)
 }
 
 static void
-heard(struct task *t, const struct intent *i)
+heard(struct task *t, const struct intent *i, const struct noted *noted)
 {
 	struct call *c = call_of(t);
 
+	(void)noted;
 	if (i != NULL)
 		answer_intent(c, i);
 	else
@@ -411,7 +413,8 @@ no_intent(struct call *c)
 {
 	if (c->kind == API_WITHDRAW && c->w.task.gw->limit_closed && kind_of(c, c->order.type)->token) {
 		metric_add(M_LIMIT_CLOSED_REFUSED, 1);
-		answer_error(c, 503, ORDER_CLOSED, "Withdrawals are closed for a short while; send it again with the same id");
+		answer_error(c, 503, ORDER_CLOSED,
+		    "Withdrawals are closed for a short while; send it again with the same id");
 	} else if (c->kind == API_WITHDRAW)
 		new_order(c);
 	else if (c->kind == API_LIST)

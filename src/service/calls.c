@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/calendar.h"
-#include "core/calls.h"
 #include "service/say.h"
 #include "service/turn.h"
 

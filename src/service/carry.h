@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A message that a task is at work on, and how what became of it is saved: with its place in the outbox of its class and,
- * when it came to nothing, in the list for operators. Who sends it is send.c, who hears of it receipts.c.
+ * A message that a task is at work on, and how what became of it is saved: with its place in the outbox of its class
+ * and, when it came to nothing, in the list for operators. Who sends it is send.c, who hears of it receipts.c.
  */
 #pragma once
 #include "core/message.h"
@@ -36,7 +36,9 @@ int carry_bind(const struct carried *k);
 bool carry_is_sender(const struct carried *k, const char *address);
 struct message_rules carry_rules(const struct carried *k);
 void carry_save(struct carried *k, task_fn *on);
-/* The store did not answer: goes on with `again` after a growing pause. False when the attempt's lease would be over. */
+/*
+ * The store did not answer: goes on with `again` after a growing pause. False when the attempt's lease would be over.
+ */
 bool carry_pause(struct carried *k, task_fn *again);
 /* After it was saved: counts and logs where it is now, if it moved. */
 void carry_count(struct carried *k);

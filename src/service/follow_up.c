@@ -74,8 +74,8 @@ follow_is_called(const struct gateway *gw, int tenant)
 }
 
 /*
- * The intent's owner goes with the URL, sealed, for it names the phone: so a callback finds the record even before the core
- * has answered us, and no look-up need be kept for each withdrawal.
+ * The intent's owner goes with the URL, sealed, for it names the phone: so a callback finds the record even before the
+ * core has answered us, and no look-up need be kept for each withdrawal.
  */
 void
 follow_url(struct gateway *gw, int tenant, const struct intent *i, char out[WALLET_CALLBACK])
@@ -253,7 +253,8 @@ take_ref(struct gateway *gw, const char *ref, char owner[STORE_OWNER], char id[I
 		return false;
 	text[n - PORT_SEAL] = '\0';
 	cut = strchr(text, '\n');
-	ok = cut != NULL && str_copyn(owner, STORE_OWNER, text, (size_t)(cut - text)) && str_copy(id, INTENT_ID, cut + 1);
+	ok = cut != NULL && str_copyn(owner, STORE_OWNER, text, (size_t)(cut - text)) &&
+	    str_copy(id, INTENT_ID, cut + 1);
 	mem_wipe(text, sizeof text);
 	return ok;
 }

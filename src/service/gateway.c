@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/metric.h"
 #include "base/str.h"
 #include "service/follow_up.h"
 #include "service/persons.h"

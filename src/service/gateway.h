@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the gateway does, whatever the channel: turns, intents, messages, integrators' calls. No sockets, no clock: events
- * come in with `now` (ms since the epoch, Redis time), orders go out through the ports. Runs the same on libevent and on
- * the virtual loop of the simulation.
+ * What the gateway does, whatever the channel: turns, intents, messages, integrators' calls. No sockets, no clock:
+ * events come in with `now` (ms since the epoch, Redis time), orders go out through the ports. Runs the same on
+ * libevent and on the virtual loop of the simulation.
  */
 #pragma once
 #include <stdbool.h>
@@ -41,8 +41,8 @@ unsigned gateway_turns(const struct gateway *gw);	/* under way: they may hold me
 void gateway_tick(struct gateway *gw, int64_t now);
 
 /*
- * Links (ports.link). The guard lets go of those whose lease is over: call it often, and before anything is written by a
- * process that may have stood still. Release, once they are unbound, lets a successor bind at once.
+ * Links (ports.link). The guard lets go of those whose lease is over: call it often, and before anything is written by
+ * a process that may have stood still. Release, once they are unbound, lets a successor bind at once.
  */
 void gateway_guard_links(struct gateway *gw);
 void gateway_release_links(struct gateway *gw, int64_t now);
@@ -74,14 +74,15 @@ void gateway_sim_changed(struct gateway *gw, int64_t now, const char *phone, int
 const char *gateway_text(const struct gateway *gw, int tenant, const char *key);
 
 /*
- * A delivery receipt from a bind; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. One with
- * r->maybe may come back as RECEIPT_IS_MESSAGE: then nothing was done with it and it is to be taken as inbound SMS.
+ * A delivery receipt from a bind; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. One
+ * with r->maybe may come back as RECEIPT_IS_MESSAGE: then nothing was done with it and it is to be taken as inbound
+ * SMS.
  */
 void gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt *r, uint64_t peer_op);
 
 /*
- * An SMS that a phone sent, or a part of one, to a number of this channel; who sent it can be forged. The answer is as to
- * a receipt: ports.receipt_stored(peer_op, RECEIPT_STORED) once what it asked for is saved.
+ * An SMS that a phone sent, or a part of one, to a number of this channel; who sent it can be forged. The answer is as
+ * to a receipt: ports.receipt_stored(peer_op, RECEIPT_STORED) once what it asked for is saved.
  */
 struct inbound_in {
 	int channel;
@@ -92,7 +93,9 @@ struct inbound_in {
 };
 void gateway_inbound(struct gateway *gw, int64_t now, const struct inbound_in *in, uint64_t peer_op);
 
-/* An integrator's call, already authenticated: tenant and integrator are indexes. The answer goes to ports.api_reply. */
+/*
+ * An integrator's call, already authenticated: tenant and integrator are indexes. The answer goes to ports.api_reply.
+ */
 enum api_call { API_WITHDRAW, API_LIST, API_GET, API_CANCEL };
 struct api_in {
 	uint64_t call;
@@ -108,9 +111,9 @@ struct api_in {
 void gateway_api(struct gateway *gw, int64_t now, const struct api_in *in);
 
 /*
- * An operator's act at one tenant. Who it is was found out before; whether he may, and at this tenant, is checked here. The
- * answer, a JSON object, goes to ports.operator_reply exactly once, perhaps before this returns. OPERATOR_ANSWER_MS after
- * the call nothing more is begun, only ended and told: a listener waits for twice as long.
+ * An operator's act at one tenant. Who it is was found out before; whether he may, and at this tenant, is checked
+ * here. The answer, a JSON object, goes to ports.operator_reply exactly once, perhaps before this returns.
+ * OPERATOR_ANSWER_MS after the call nothing more is begun, only ended and told: a listener waits for twice as long.
  *
  *   200  done, or what was asked to be shown
  *   202  {"outcome":"asked","request":N}: another operator must approve within 24 hours
@@ -121,8 +124,8 @@ void gateway_api(struct gateway *gw, int64_t now, const struct api_in *in);
  *   500  it is not known whether it was done
  *   503  it was not done, and may be tried again: no entry in the audit could be written, too busy, or shutting down
  *
- * Others than 200 and 202 hold {"error":"<one word>","words":"<a sentence>"}. Of acts that are noted in the audit "entry"
- * is the number of the entry. Phones are masked, names, tokens and texts are never shown.
+ * Others than 200 and 202 hold {"error":"<one word>","words":"<a sentence>"}. Of acts that are noted in the audit
+ * "entry" is the number of the entry. Phones are masked, names, tokens and texts are never shown.
  */
 #define OPERATOR_ANSWER_MS 20000
 struct operator_in {
@@ -135,20 +138,23 @@ struct operator_in {
 void gateway_operator(struct gateway *gw, int64_t now, const struct operator_in *in);
 
 /*
- * Whether the store has all that it acknowledged. While it may not, the limit is closed: nothing that counts is reserved.
- * Trusted until told otherwise.
+ * Whether the store has all that it acknowledged. While it may not, the limit is closed: nothing that counts is
+ * reserved. Trusted until told otherwise.
  */
 void gateway_on_history(struct gateway *gw, int64_t now, bool trusted);
-/* What the store had acknowledged by then (ms since the epoch) may be missing there, and the wallet core may know more. */
+/*
+ * What the store had acknowledged by then (ms since the epoch) may be missing there, and the wallet core may know
+ * more.
+ */
 void gateway_on_loss(struct gateway *gw, int64_t now, int64_t lost_ms);
 
 /* Off: no payment is shown or accepted any more; what was accepted goes on to its end. */
 void gateway_on_money(struct gateway *gw, int64_t now, bool off);
 
 /*
- * The wallet core called back about a withdrawal, and its signature was good. `ref` is what stood in the callbackUrl that it
- * was given. Answered through ports.api_reply: 200 once nothing more need come, 403 of another tenant's, 503 when it is to
- * be sent again. What the body said is nothing but a hint: the withdrawal is read.
+ * The wallet core called back about a withdrawal, and its signature was good. `ref` is what stood in the callbackUrl
+ * that it was given. Answered through ports.api_reply: 200 once nothing more need come, 403 of another tenant's, 503
+ * when it is to be sent again. What the body said is nothing but a hint: the withdrawal is read.
  */
 struct hint_in {
 	uint64_t call;
@@ -160,9 +166,11 @@ struct hint_in {
 void gateway_hint(struct gateway *gw, int64_t now, const struct hint_in *in);
 
 /* Answers of the ports, by the op's id. Unknown ids are ignored: their turn is over. */
-void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v, size_t n);
+void gateway_on_loaded(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_value *v,
+    size_t n);
 void gateway_on_committed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end);
-void gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c, size_t n);
+void gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c,
+    size_t n);
 /* The same answer serves claim and range. */
 void gateway_on_wallet(struct gateway *gw, int64_t now, uint64_t op, const struct wallet_answer *a);
 void gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An SMS from a customer, from its first part to its answer in the outbox. Who sent it is not known, only what number it
- * carries: so it may change which notices are sent and walk a menu of what is public, and nothing else. The answer is
- * put first, under a name that a second delivery of the same SMS finds again; then what was done is saved; then the SMSC
- * hears that it arrived. Texts are neither logged nor kept (parts are, sealed, until the last has come).
+ * An SMS from a customer, from its first part to its answer in the outbox. Who sent it is not known, only what number
+ * it carries: so it may change which notices are sent and walk a menu of what is public, and nothing else. The answer
+ * is put first, under a name that a second delivery of the same SMS finds again; then what was done is saved; then the
+ * SMSC hears that it arrived. Texts are neither logged nor kept (parts are, sealed, until the last has come).
  */
 #include "service/inbound.h"
 
@@ -313,8 +313,8 @@ word_of(const struct mo *s, const char **of_word)
 }
 
 /*
- * STOP, START, STOP: the last one is meant, though it is like the first. That a START comes again behind a STOP could be
- * the network's doing, and then it would take from somebody what he asked for.
+ * STOP, START, STOP: the last one is meant, though it is like the first. That a START comes again behind a STOP could
+ * be the network's doing, and then it would take from somebody what he asked for.
  */
 static bool
 stops_anew(const struct mo *s)

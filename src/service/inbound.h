@@ -3,5 +3,8 @@
 #pragma once
 #include "service/task.h"
 
-/* The turn of a menu by SMS has this answer, or none (text NULL); `id` is the turn_in's. Perhaps nobody waits any more. */
+/*
+ * The turn of a menu by SMS has this answer, or none (text NULL); `id` is the turn_in's. Perhaps nobody waits any
+ * more.
+ */
 void inbound_answer(struct gateway *gw, uint64_t id, const struct reply *r);

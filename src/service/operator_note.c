@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The audit in the store: the head and the entries of a tenant lie in one bucket, and one commit appends, so entry k+1 is
- * written only where the head stands at k. Whoever was slower reads the head anew.
+ * The audit in the store: the head and the entries of a tenant lie in one bucket, and one commit appends, so entry k+1
+ * is written only where the head stands at k. Whoever was slower reads the head anew.
  */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of an operator's act share; nobody else includes it. The door is gateway_operator() (operator.c). An act
- * that changes something goes: entry "asked" in the audit, effect, entry with the outcome, answer. One that needs a second
- * person: a dry run, entry with the request, answer; and with the approval: entry "approved", effect, outcome, answer.
+ * What the files of an operator's act share; nobody else includes it. The door is gateway_operator() (operator.c). An
+ * act that changes something goes: entry "asked" in the audit, effect, entry with the outcome, answer. One that needs
+ * a second person: a dry run, entry with the request, answer; and with the approval: entry "approved", effect,
+ * outcome, answer.
  */
 #pragma once
 #include <jansson.h>

@@ -189,7 +189,8 @@ static const struct {
 } messages[] = {
 	{ STEP_TOKEN_SMS, "token_sms" }, { STEP_TOKEN_SMS, "token_sms:1" }, { STEP_TOKEN_SMS, "token_sms:2" },
 	{ STEP_TOKEN_SMS, "token_sms:3" }, { STEP_TOKEN_SMS, "undelivered" }, { STEP_TOKEN_SMS, "undelivered:1" },
-	{ STEP_TOKEN_SMS, "undelivered:2" }, { STEP_TOKEN_SMS, "undelivered:3" }, { STEP_RESULT_SMS, "result_sms" }, { STEP_RESULT_SMS, "result_sms:p1" },
+	{ STEP_TOKEN_SMS, "undelivered:2" }, { STEP_TOKEN_SMS, "undelivered:3" }, { STEP_RESULT_SMS, "result_sms" },
+	{ STEP_RESULT_SMS, "result_sms:p1" },
 	{ STEP_RESULT_SMS, "result_sms:p2" }, { STEP_RECEIVER_SMS, "receiver_sms" }, { STEP_FINAL_SMS, "final_sms" },
 };
 

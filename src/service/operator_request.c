@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Four eyes: what is asked for is saved with its entry in the audit, and takes effect when another operator approves it.
- * The approval is saved before the effect, so that after a crash in between approving again carries it out.
+ * Four eyes: what is asked for is saved with its entry in the audit, and takes effect when another operator approves
+ * it. The approval is saved before the effect, so that after a crash in between approving again carries it out.
  */
 #include <inttypes.h>
 #include <stdlib.h>

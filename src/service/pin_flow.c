@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checking a PIN, and the turn's side of writing one. A try is taken and saved first, then the wallet core (or the sealed
- * MAC) is asked, then the caller saves what came of it together with what it allowed. The PIN itself is kept nowhere.
+ * Checking a PIN, and the turn's side of writing one. A try is taken and saved first, then the wallet core (or the
+ * sealed MAC) is asked, then the caller saves what came of it together with what it allowed. The PIN itself is kept
+ * nowhere.
  */
 #include <string.h>
 
@@ -25,10 +26,22 @@ turn_pin_password(const struct turn *t, int key_id, const char *customer_uid, co
 	return true;
 }
 
+/* The PIN may be as right as it will: without the key nobody can tell. */
+static void
+lack_key(struct turn *t, int key_id)
+{
+	static struct log_limit limit;
+	unsigned held;
+
+	metric_add(M_PIN_KEY_MISSING, 1);
+	if (!log_limited(&limit, &held))
+		log_error(t->w.task.id, "pin key missing", "tenant=%s key=%d more=%u", t->settings->name, key_id, held);
+}
+
 /* ---- writing ---- */
 
-bool
-turn_pin_order(struct turn *t, enum pin_write_kind kind, int key_id, const char *pin, struct pin_order *out)
+static bool
+order_write(struct turn *t, enum pin_write_kind kind, int key_id, const char *pin, struct pin_order *out)
 {
 	memset(out, 0, sizeof *out);
 	if (!turn_pin_password(t, key_id, t->sub.customer_uid, pin, out->password))
@@ -72,7 +85,7 @@ order_next_key(struct turn *t)
 		order_retirement(t);
 		break;
 	case PIN_WRITE_ROTATE:
-		turn_pin_order(t, PIN_WRITE_ROTATE, w->pin_key_id, t->step.secret, &t->pin_next);
+		order_write(t, PIN_WRITE_ROTATE, w->pin_key_id, t->step.secret, &t->pin_next);
 		break;
 	default:
 		break;
@@ -109,11 +122,11 @@ void
 turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_fn *after)
 {
 	struct pin_order o;
-	bool known = turn_pin_order(t, kind, key_id, t->step.secret, &o);
+	bool known = order_write(t, kind, key_id, t->step.secret, &o);
 
 	mem_wipe(t->step.secret, sizeof t->step.secret);
 	if (!known) {
-		turn_no_key(t, key_id);
+		lack_key(t, key_id);
 		turn_outcome(t, "call_help");
 		return;
 	}
@@ -124,18 +137,6 @@ turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_fn *af
 }
 
 /* ---- checking ---- */
-
-/* The PIN may be as right as it will: without the key nobody can tell. */
-void
-turn_no_key(struct turn *t, int key_id)
-{
-	static struct log_limit limit;
-	unsigned held;
-
-	metric_add(M_PIN_KEY_MISSING, 1);
-	if (!log_limited(&limit, &held))
-		log_error(t->w.task.id, "pin key missing", "tenant=%s key=%d more=%u", t->settings->name, key_id, held);
-}
 
 /* The try that is taken may be another turn's, on another channel. */
 static bool
@@ -434,7 +435,7 @@ turn_check_pin(struct turn *t, turn_fn *after)
 
 	t->after_pin = after;
 	if (pin_key_of(&t->settings->wallet, t->sub.pin_key_id) == NULL) {
-		turn_no_key(t, t->sub.pin_key_id);
+		lack_key(t, t->sub.pin_key_id);
 		t->pin_taken = false;
 		t->pin_result = PIN_RESULT_NO_KEY;
 		after(t);

@@ -209,8 +209,8 @@ struct ports {
 	void (*operator_reply)(void *ctx, uint64_t call, int status, const char *json);	/* operators; no answer comes */
 	void (*receipt_stored)(void *ctx, uint64_t peer_op, enum receipt_end end);	/* no answer comes */
 	/*
-	 * Hold: open this link of the bind and keep it. Not hold: unbind and close it, all within so many ms; 0: close it at
-	 * once and write nothing more. No answer comes.
+	 * Hold: open this link of the bind and keep it. Not hold: unbind and close it, all within so many ms; 0: close
+	 * it at once and write nothing more. No answer comes.
 	 */
 	void (*link)(void *ctx, int bind, int slot, bool hold, int64_t within_ms);
 	/* ms of a clock that is never set, and that runs on while the process or the machine stands still. */
@@ -219,8 +219,8 @@ struct ports {
 	/* 16 octets of a keyed hash: for turn records and comparing inputs without keeping them. */
 	void (*mac)(void *ctx, const void *p, size_t n, unsigned char out[16]);
 	/*
-	 * For what leaves us and is to come back: only this installation opens it, or makes one. `out` has n + PORT_SEAL
-	 * octets, or n - PORT_SEAL. Not needed without public_url.
+	 * For what leaves us and is to come back: only this installation opens it, or makes one. `out` has n +
+	 * PORT_SEAL octets, or n - PORT_SEAL. Not needed without public_url.
 	 */
 	void (*seal)(void *ctx, const void *p, size_t n, unsigned char *out);
 	bool (*open)(void *ctx, const void *p, size_t n, unsigned char *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In the place that the SMSC and the id name is either what leads to the message ("M", the attempt, its id) or, when the
- * receipt was faster than the SMSC's answer, its state ("R" and a digit) for a while.
+ * In the place that the SMSC and the id name is either what leads to the message ("M", the attempt, its id) or, when
+ * the receipt was faster than the SMSC's answer, its state ("R" and a digit) for a while.
  */
 #include "service/receipts.h"
 
@@ -16,8 +16,9 @@
 #define PARKED_MS INT64_C(600000)	/* an early receipt waits so long for its message; ids come again */
 
 /*
- * A transmitter's receipts come to a receiver: unless the operator says which binds go together, the ids of both are those
- * of the first transmitter of the same account, and a receiver with none hears for the only transmitter that there is.
+ * A transmitter's receipts come to a receiver: unless the operator says which binds go together, the ids of both are
+ * those of the first transmitter of the same account, and a receiver with none hears for the only transmitter that
+ * there is.
  */
 static const struct bind_settings *
 sender_of(const struct settings *s, const struct bind_settings *b)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Delivery receipts and their messages, whichever comes first and in whichever process: the SMSC's id leads from one to the
- * other. gateway_receipt() of gateway.h is the door of what binds bring.
+ * Delivery receipts and their messages, whichever comes first and in whichever process: the SMSC's id leads from one
+ * to the other. gateway_receipt() of gateway.h is the door of what binds bring.
  */
 #pragma once
 #include "service/carry.h"

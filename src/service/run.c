@@ -44,7 +44,7 @@ tell_watcher(struct run *r, bool settled)
 	r->watcher = 0;
 	if (w == NULL)
 		return;
-	w->heard(&w->task, settled ? &r->i : NULL);
+	w->heard(&w->task, settled ? &r->i : NULL, settled && r->is_noted ? &r->noted : NULL);
 }
 
 /* This process lets go; the due list brings the intent back. */
@@ -201,7 +201,9 @@ to_be_told(const struct run *r)
 	    (r->i.integrator[0] == '\0' || r->i.state != INTENT_DONE || (r->i.steps & STEP_REFERRED) != 0);
 }
 
-/* What no screen could tell is told by SMS, also where the tenant wants none: "the result comes by SMS" was promised. */
+/*
+ * What no screen could tell is told by SMS, also where the tenant wants none: "the result comes by SMS" was promised.
+ */
 static enum intent_action
 next_action(struct run *r, int64_t *at)
 {

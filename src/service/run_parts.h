@@ -30,9 +30,8 @@ struct run {
 	int64_t answered_at;		/* when it did */
 	enum limit_result limit_result;
 	bool limit_away;		/* it did not take what became of this intent */
-	/* the subscriber's */
-	struct subscriber sub;
-	struct rev sub_rev;
+	struct noted noted;
+	bool is_noted;			/* by this run: it is as it was saved */
 };
 
 static inline struct run *
@@ -42,8 +41,8 @@ run_of(struct task *t)
 }
 
 /*
- * Of each action: "before" it, "done" when it has had its effect and nothing of that is saved, "saved" when it is (an attempt
- * is saved before it is made, and once more with its answer).
+ * Of each action: "before" it, "done" when it has had its effect and nothing of that is saved, "saved" when it is (an
+ * attempt is saved before it is made, and once more with its answer).
  */
 #define RUN_POINT(r, when) \
 	FAULT_POINT((r)->i.kind == INTENT_TRANSFER ? "transfer" : "withdrawal", when, intent_action_name((r)->doing))
@@ -62,7 +61,10 @@ bool run_saved(struct run *r, const struct event *e);
 void run_add_intent(struct run *r, struct store_commit *c, int64_t due);
 void run_needs_person(const struct run *r);	/* it just came to one: counts and alarms */
 bool run_is_watched(const struct run *r);
-/* The intent is as it was saved, and no other process has carried it on: asked before anything outside its bucket is done. */
+/*
+ * The intent is as it was saved, and no other process has carried it on: asked before anything outside its bucket is
+ * done.
+ */
 bool run_is_ours(const struct run *r);
 const struct tenant_settings *run_tenant(const struct run *r);
 /* The intent as it is in the store; false when it cannot be read. */

@@ -50,10 +50,12 @@ note_silence(const struct run *r, unsigned before, unsigned after)
 {
 	if (before < SILENT && after >= SILENT) {
 		metric_add(M_TELLS_SILENT, 1);
-		log_warn(r->task.id, "integrator does not answer", "tenant=%s integrator=%s", r->i.tenant, r->i.integrator);
+		log_warn(r->task.id, "integrator does not answer", "tenant=%s integrator=%s", r->i.tenant,
+		    r->i.integrator);
 	} else if (before >= SILENT && after < SILENT) {
 		metric_add(M_TELLS_SILENT, -1);
-		log_info(r->task.id, "integrator answers again", "tenant=%s integrator=%s", r->i.tenant, r->i.integrator);
+		log_info(r->task.id, "integrator answers again", "tenant=%s integrator=%s", r->i.tenant,
+		    r->i.integrator);
 	}
 }
 
@@ -127,7 +129,8 @@ run_tell(struct run *r)
 {
 	const struct tenant_settings *t = run_tenant(r);
 	struct gateway *gw = r->task.gw;
-	struct tell_req q = { .tenant = r->tenant, .url = r->i.callback, .timeout_ms = gw->settings->callback_timeout_ms };
+	struct tell_req q = { .tenant = r->tenant, .url = r->i.callback,
+	    .timeout_ms = gw->settings->callback_timeout_ms };
 	char signature[sizeof SIGNATURE_HEADER ": " + SIGNATURE_MAX], value[SIGNATURE_MAX], key[INTENT_ID + 40];
 	struct buf b = { 0 };
 

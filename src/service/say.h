@@ -8,7 +8,8 @@
 /* The message of one step of an intent; false when nothing is to be said (no text, no route, nobody). */
 bool say_intent(struct gateway *gw, int tenant, const struct intent *i, enum intent_action what, struct message *m);
 /* For the nth time: the token (DO_RESEND_SMS), or that it could not be cancelled. Each has an id of its own. */
-bool say_again(struct gateway *gw, int tenant, const struct intent *i, enum intent_action what, int n, struct message *m);
+bool say_again(struct gateway *gw, int tenant, const struct intent *i, enum intent_action what, int n,
+    struct message *m);
 /* Any other text of the templates. `id` must be the same for each try to say the same thing. */
 bool say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id, const char *to, const char *lang,
     const char *key, const struct vars *vars, struct message *m);

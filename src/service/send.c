@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Claims messages that are due and makes their attempts: no more than the binds have room for, the urgent classes first,
- * each attempt saved before it is made.
+ * Claims messages that are due and makes their attempts: no more than the binds have room for, the urgent classes
+ * first, each attempt saved before it is made.
  */
 #include "service/send.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Link slots: `links` of a bind are those of the whole installation. Each link is a record in the store; the process that
- * has it keeps that link open, nobody else does.
+ * Link slots: `links` of a bind are those of the whole installation. Each link is a record in the store; the process
+ * that has it keeps that link open, nobody else does.
  */
 #pragma once
 #include "service/task.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inside the service: what waits. A task asks a port for one thing at a time and says where it goes on; the answer finds
- * it by the op's id. A task that is over leaves its op behind, whose answer then finds nobody.
+ * Inside the service: what waits. A task asks a port for one thing at a time and says where it goes on; the answer
+ * finds it by the op's id. A task that is over leaves its op behind, whose answer then finds nobody.
  */
 #pragma once
 #include "base/buf.h"
@@ -116,7 +116,10 @@ void task_tell(struct task *t, const struct tell_req *req, task_fn *on);
 void task_claim(struct task *t, const struct store_claim *c, task_fn *on);
 void task_range(struct task *t, const struct store_range *r, task_fn *on);
 
-/* A record that was loaded and may be saved: `at` is what the store has, `next` what the commit under way makes of it. */
+/*
+ * A record that was loaded and may be saved: `at` is what the store has, `next` what the commit under way makes of
+ * it.
+ */
 struct rev {
 	struct store_version at, next;
 };

@@ -55,7 +55,8 @@ turn_apologise_with(struct turn *t, const char *key, const char *why)
 	if (t->in.kind != TURN_ABORT) {
 		metric_add(M_TURNS_FAILED, 1);
 		if (!log_limited(&limit, &held))
-			log_warn(t->w.task.id, "turn failed", "channel=%s why=\"%s\" more=%u", t->channel->name, why, held);
+			log_warn(t->w.task.id, "turn failed", "channel=%s why=\"%s\" more=%u", t->channel->name, why,
+			    held);
 	}
 	/* An SMS is not apologised for: the network delivers it again. */
 	turn_reply(t, t->in.by_sms ? NULL : t->in.kind == TURN_PUSH ? "" : turn_plain_text(t, key), true);

@@ -139,7 +139,7 @@ void turn_leave_intent(struct turn *t, enum intent_state how);
 void turn_await_intent(struct turn *t);
 /* An intent of this phone is on its way: no other one is begun before it is settled. NULL when none is. */
 const struct intent *turn_on_its_way(const struct turn *t);
-void turn_intent_settled(struct task *task, const struct intent *i);
+run_heard turn_intent_settled;
 
 /* ---- calls.c ---- */
 /* Performs step.call. */
@@ -150,15 +150,19 @@ void turn_outcome(struct turn *t, const char *outcome);
 void turn_ask(struct turn *t, struct wallet_req *q, task_fn *on);
 /* The same as the customer where the tenant acts so (the outcome is `failed` where there is no login). Wipes q. */
 void turn_ask_as_customer(struct turn *t, struct wallet_req *q, task_fn *on);
-/* Changes the subscriber's record by `change`, again on a fresh one when somebody else changed it meanwhile; then `after`.
- * The outcome is `failed` where it cannot be saved. */
+/*
+ * Changes the subscriber's record by `change`, again on a fresh one when somebody else changed it meanwhile; then
+ * `after`. The outcome is `failed` where it cannot be saved.
+ */
 void turn_change_subscriber(struct turn *t, void (*change)(struct subscriber *, struct turn *), turn_fn *after);
 /* Puts a message into the outbox; then `after`. The outcome is `failed` where it cannot be saved. */
 void turn_say(struct turn *t, const struct message *m, turn_fn *after);
 /* The answer was as it should be; otherwise the outcome is `failed` and the call is over. */
 bool turn_answered(struct turn *t, const struct event *e);
-/* What this phone may still receive in that month, into `left` and `limit_amount`, which are unset where it is not known
- * for certain; `after` runs in any case. */
+/*
+ * What this phone may still receive in that month, into `left` and `limit_amount`, which are unset where it is not
+ * known for certain; `after` runs in any case.
+ */
 void turn_read_limit(struct turn *t, const char *month, turn_fn *after);
 /* The customer that the phone belongs to among the rows of a search, whatever the core made of the filter. */
 bool turn_search_ignored(struct turn *t, const struct wallet_answer *a, const char *phone);
@@ -168,15 +172,17 @@ const struct wallet_wallet *turn_wallet_of(const struct turn *t, const struct wa
 /* pin_flow.c: takes a try, checks step.secret, leaves the result in pin_result and the PIN's record to be saved. */
 void turn_check_pin(struct turn *t, turn_fn *after);
 void turn_add_pin(struct turn *t, struct store_commit *c);
-/* Saves by itself what came of the try that was taken, on a fresh record when somebody else changed it; then `after`. */
+/*
+ * Saves by itself what came of the try that was taken, on a fresh record when somebody else changed it; then `after`.
+ */
 void turn_settle_pin(struct turn *t, turn_fn *after);
 /* false: that key is not configured. */
 bool turn_pin_password(const struct turn *t, int key_id, const char *customer_uid, const char *pin,
     char out[81]) MUST_CHECK;
-bool turn_pin_order(struct turn *t, enum pin_write_kind kind, int key_id, const char *pin, struct pin_order *out);
-void turn_no_key(struct turn *t, int key_id);		/* counts and logs it */
-/* step.secret becomes the customer's PIN; `after` with what is known of it when the screen's time is over. Without the
- * key the outcome is `call_help`. */
+/*
+ * step.secret becomes the customer's PIN; `after` with what is known of it when the screen's time is over. Without the
+ * key the outcome is `call_help`.
+ */
 void turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_fn *after);
 /* false: that turn does not wait for it any more. */
 bool turn_pin_written(struct gateway *gw, uint64_t turn, enum pin_written how);
@@ -202,5 +208,8 @@ void turn_see_sim(struct turn *t);
 /* true: it is a new one, and the call in hand is over with the outcome `sim_changed`. */
 bool turn_sim_refuses(struct turn *t);
 
-/* calls_pending.c: what pending tokens would take from the wallet, into pending_total; then `after`, or outcome failed. */
+/*
+ * calls_pending.c: what pending tokens would take from the wallet, into pending_total; then `after`, or outcome
+ * failed.
+ */
 void turn_sum_pending(struct turn *t, turn_fn *after);

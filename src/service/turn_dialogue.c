@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which dialogue a turn belongs to and which input it brings. A turn happens once (design rule 4): a repeated input gets
- * the stored answer, and a turn that asks the wallet core saves a claim first, so that nobody else works on it meanwhile.
+ * Which dialogue a turn belongs to and which input it brings. A turn happens once (design rule 4): a repeated input
+ * gets the stored answer, and a turn that asks the wallet core saves a claim first, so that nobody else works on it
+ * meanwhile.
  */
 #include <inttypes.h>
 #include <string.h>

@@ -13,8 +13,8 @@ turn_is_frozen(const struct turn *t)
 }
 
 /*
- * Payments under way are not touched: they end as they would, and are told by SMS. A confirm that was being checked while
- * the phone was frozen does not pass, because its commit holds the subscriber's record as it was before.
+ * Payments under way are not touched: they end as they would, and are told by SMS. A confirm that was being checked
+ * while the phone was frozen does not pass, because its commit holds the subscriber's record as it was before.
  */
 void
 turn_refuse_frozen(struct turn *t)

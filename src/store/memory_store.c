@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "store/name.h"
 #include "store/seal.h"
 

@@ -29,7 +29,9 @@ static const struct demand demands[] = {
 	{ "appendfsync", "always", .why = "the last second's writes are gone when the machine fails" },
 	{ "no-appendfsync-on-rewrite", "no", .why = "while its log is rewritten nothing is synced to the disk" },
 };
-/* aof-load-truncated may be yes: after a failure the log's tail is torn, but only where nothing was acknowledged yet. */
+/*
+ * aof-load-truncated may be yes: after a failure the log's tail is torn, but only where nothing was acknowledged yet.
+ */
 
 static redisReply *
 ask_info(redisContext *ctx, const char *section, char *why, size_t why_size)
@@ -112,7 +114,8 @@ demand_all(struct buf *text, const redisReply *reply, int replicas)
 	const struct demand of_replicas[] = {
 		{ "min-replicas-to-write", .least = replicas, .most = 1000,
 		    .why = "it acknowledges what fewer than redis.replicas have" },
-		{ "min-replicas-max-lag", .least = 1, .most = LAG_MAX_S, .why = "replicas that are gone count as there" },
+		{ "min-replicas-max-lag", .least = 1, .most = LAG_MAX_S,
+		    .why = "replicas that are gone count as there" },
 	};
 
 	for (size_t i = 0; i < NELEM(demands); i++)

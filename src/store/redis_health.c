@@ -9,8 +9,8 @@
 #include <hiredis/hiredis.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/metric.h"
-#include "base/str.h"
 #include "io/loop.h"
 #include "io/redis.h"
 #include "store/redis_info.h"
@@ -49,7 +49,8 @@ static void
 note_rewrite(struct redis_health *h, bool failed)
 {
 	if (failed && !h->rewrite_failed)
-		log_warn(0, "redis rewrite failed", "hint=\"the log grows until its rewrite succeeds; see the log of Redis\"");
+		log_warn(0, "redis rewrite failed",
+		    "hint=\"the log grows until its rewrite succeeds; see the log of Redis\"");
 	h->rewrite_failed = failed;
 }
 

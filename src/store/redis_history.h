@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Is the Redis we talk to still the one that has all that it acknowledged? A replica that was promoted may miss the last
- * second, and a backup that was put back misses more: then the limits cannot be believed until they are rebuilt. What is
- * compared, and why it survives restarts, stands in lua/history.lua; the verdict is kept in Redis, so that one process
- * that sees it speaks for all, also for those that start later.
+ * Is the Redis we talk to still the one that has all that it acknowledged? A replica that was promoted may miss the
+ * last second, and a backup that was put back misses more: then the limits cannot be believed until they are rebuilt.
+ * What is compared, and why it survives restarts, stands in lua/history.lua; the verdict is kept in Redis, so that one
+ * process that sees it speaks for all, also for those that start later.
  *
- * Each connection is looked at as soon as it is up, before anything else goes over it, and one of them every second. Not
- * trusted is also what could not be looked at.
+ * Each connection is looked at as soon as it is up, before anything else goes over it, and one of them every second.
+ * Not trusted is also what could not be looked at.
  *
  * Not seen: a backup put back, or an instance that was never full, while no process ran.
  */
@@ -24,8 +24,9 @@ struct redis_check;
 struct redis_history;
 
 /*
- * Says at once that it is not trusted, and each time that changes. lost_ms: what was written before (ms since the epoch)
- * may miss what followed it; 0: never so. Stays when it is trusted again. Borrows all; connections: of this Redis.
+ * Says at once that it is not trusted, and each time that changes. lost_ms: what was written before (ms since the
+ * epoch) may miss what followed it; 0: never so. Stays when it is trusted again. Borrows all; connections: of this
+ * Redis.
  */
 typedef void redis_history_change(void *arg, bool trusted, int64_t lost_ms);
 struct redis_history *redis_history_new(struct loop *l, struct redis *r, int connections,

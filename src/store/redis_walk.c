@@ -63,8 +63,8 @@ load_batch(struct walk *w, redisReply *const *name, size_t n)
 		argv[i + 1] = name[i]->str;
 		len[i + 1] = name[i]->len;
 	}
-	reply = redis_ask_expect(w->ctx, redisCommandArgv(w->ctx, (int)n + 1, argv, len), "MGET", REDIS_REPLY_ARRAY, w->why,
-	    w->why_size);
+	reply = redis_ask_expect(w->ctx, redisCommandArgv(w->ctx, (int)n + 1, argv, len), "MGET", REDIS_REPLY_ARRAY,
+	    w->why, w->why_size);
 	if (reply == NULL)
 		return false;
 	for (size_t i = 0; i < n && i < reply->elements; i++)
@@ -99,8 +99,8 @@ redis_walk(struct redisContext *ctx, const struct seal *seal, enum store_family 
 
 	str_format(pattern, sizeof pattern, "{%c:*}%s:*", store_families[family].tag, store_families[family].name);
 	do {
-		page = redis_ask_expect(ctx, redisCommand(ctx, "SCAN %s MATCH %s COUNT " SCAN_COUNT, cursor, pattern), "SCAN",
-		    REDIS_REPLY_ARRAY, why, why_size);
+		page = redis_ask_expect(ctx, redisCommand(ctx, "SCAN %s MATCH %s COUNT " SCAN_COUNT, cursor, pattern),
+		    "SCAN", REDIS_REPLY_ARRAY, why, why_size);
 		ok = page != NULL && load_page(&w, page, cursor);
 		if (page != NULL)
 			freeReplyObject(page);

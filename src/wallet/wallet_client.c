@@ -18,7 +18,6 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/metric.h"
-#include "base/str.h"
 #include "core/breaker.h"
 #include "core/retry_after.h"
 #include "io/loop.h"

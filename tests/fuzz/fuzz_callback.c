@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A signature header (or a callbackUrl) and a body, of any octets. Only what was signed with the key opens, and no URL that
- * is taken has a host which leads inside by its number.
+ * A signature header (or a callbackUrl) and a body, of any octets. Only what was signed with the key opens, and no URL
+ * that is taken has a host which leads inside by its number.
  */
 #include "base/cidr.h"
 #include "core/callback.h"
@@ -36,7 +36,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(header != NULL);
 	check_url(header);
 	callback_read(body, len, &said);
-	must(strnlen(said.uid, sizeof said.uid) < sizeof said.uid && said.status >= 0 && said.status <= WSTATUS_ERROR + 1);
+	must(strnlen(said.uid, sizeof said.uid) < sizeof said.uid && said.status >= 0 &&
+	    said.status <= WSTATUS_ERROR + 1);
 	signature_make("key", AT, body, len, made);
 	must(signature_check(made, "key", body, len, AT, 0) == SIGNATURE_GOOD);
 	if (signature_check(header, "another key", body, len, AT, INT64_MAX / 2) == SIGNATURE_GOOD)

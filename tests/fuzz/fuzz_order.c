@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A body of any octets as each of an integrator's requests, and as the order of each act of operators. An order that is taken can be acted on,
- * and what is shown of it is JSON that says the same.
+ * A body of any octets as each of an integrator's requests, and as the order of each act of operators. An order that
+ * is taken can be acted on, and what is shown of it is JSON that says the same.
  */
 #include <jansson.h>
 

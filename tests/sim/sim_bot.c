@@ -184,6 +184,17 @@ hang_up(struct sim_bot *b)
 
 /* ---- typing ---- */
 
+/* Whoever typed the PIN and hears nothing types 0, as the confirm screen says. */
+static void
+on_regret(struct sim_event *event)
+{
+	struct bot_event *e = (struct bot_event *)(void *)event;
+	struct sim_bot *b = e->bot;
+
+	if (b->on_line && b->dialogue == e->dialogue && b->step == e->step)
+		say(b, TURN_INPUT, "0");
+}
+
 static void
 on_no_answer(struct sim_event *event)
 {
@@ -278,6 +289,8 @@ say(struct sim_bot *b, enum turn_kind kind, const char *text)
 		sim_loop_add(l, t, l->now + sim_between(l, 10, 200));
 	if (kind != TURN_ABORT)
 		plan(b, on_no_answer, "", PATIENCE_MS);
+	if (kind == TURN_INPUT && b->episode >= 0 && strcmp(text, b->pin) == 0 && sim_chance(l, 500))
+		plan(b, on_regret, "", sim_between(l, 3000, PATIENCE_MS - 1000));
 }
 
 /* ---- what comes back ---- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A call of a process on its way through the world: each is two events, the effect in the world and its answer. Either
- * may be lost, late or doubled; an answer reaches only the life of the process that asked, once it does not stand still.
+ * may be lost, late or doubled; an answer reaches only the life of the process that asked, once it does not stand
+ * still.
  */
 #pragma once
 #include "tests/sim/sim_world.h"

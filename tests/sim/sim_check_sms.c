@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules that an SMS may break as it arrives: whose token it is, whether it can still be used, how much a phone holds. */
+/*
+ * Rules that an SMS may break as it arrives: whose token it is, whether it can still be used, how much a phone holds.
+ */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The simulation as a program: `sim_main` plays the story, the seeds that once failed (seeds.txt) and those of the normal
- * tests; `sim_main --seeds A-B` others; `sim_main --seed N` one of them step by step; `sim_main --story` the story, step
- * by step. Run in the source folder; scripts/simulate does all of that.
+ * The simulation as a program: `sim_main` plays the story, the seeds that once failed (seeds.txt) and those of the
+ * normal tests; `sim_main --seeds A-B` others; `sim_main --seed N` one of them step by step; `sim_main --story` the
+ * story, step by step. Run in the source folder; scripts/simulate does all of that.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A customer who reads: knows the menu only by what is on the screen. What was on a confirm screen, typed at it and said
- * about it is an episode, which the checks compare with the ledger.
+ * A customer who reads: knows the menu only by what is on the screen. What was on a confirm screen, typed at it and
+ * said about it is an episode, which the checks compare with the ledger.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An integrator with a wallet of its own: orders tokens for customers' phones, orders the same again, also at once and at
- * another process, another one under the same id, asks what became of it, cancels. What it was told is compared with the
- * ledger in the end.
+ * An integrator with a wallet of its own: orders tokens for customers' phones, orders the same again, also at once and
+ * at another process, another one under the same id, asks what became of it, cancels. What it was told is compared
+ * with the ledger in the end.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -89,9 +89,12 @@ hear_order(struct sim_world *w, struct sim_order *o, int status, const char *jso
 
 	if (status == 200 && id != NULL && sscanf(id + strlen("\"withdrawalId\":"), "%" SCNd64, &number) == 1) {
 		if (o->withdrawal_id != 0 && o->withdrawal_id != number)
-			sim_broken(w, "one order became withdrawals %" PRId64 " and %" PRId64, o->withdrawal_id, number);
+			sim_broken(w, "one order became withdrawals %" PRId64 " and %" PRId64, o->withdrawal_id,
+			    number);
 		o->withdrawal_id = number;
 		o->told_done = o->answered = true;
+	} else if (status == 200 && id == NULL && w->operators && w->calm) {
+		o->told_done = o->answered = true;	/* a person said so of one that was never seen at the core */
 	} else if (status == 400) {
 		o->told_not = o->answered = true;
 	} else if (status < 500)

@@ -122,8 +122,8 @@ struct way {
 };
 
 /*
- * Later than absence takes to be believed only where it can be undone: a token that nobody has. A transfer that lands then
- * was told as not done, and the law says so.
+ * Later than absence takes to be believed only where it can be undone: a token that nobody has. A transfer that lands
+ * then was told as not done, and the law says so.
  */
 static int64_t
 lateness(struct sim_loop *l, const struct wallet_req *q)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LD_PRELOAD: a wall clock that a test moves for all processes of its stage at once, Redis too. The file that ISANGO_CLOCK
- * names holds how many ms it is ahead, in the machine's own octets; it is mapped, so a move is seen everywhere at the same
- * moment. What measures how long something took (CLOCK_MONOTONIC, CLOCK_BOOTTIME) stays as it is.
+ * LD_PRELOAD: a wall clock that a test moves for all processes of its stage at once, Redis too. The file that
+ * ISANGO_CLOCK names holds how many ms it is ahead, in the machine's own octets; it is mapped, so a move is seen
+ * everywhere at the same moment. What measures how long something took (CLOCK_MONOTONIC, CLOCK_BOOTTIME) stays as it
+ * is.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

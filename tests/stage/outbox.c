@@ -120,7 +120,8 @@ on_loaded(void *arg, int64_t now, uint64_t op, enum store_end end, const struct 
 	(void)now, (void)n;
 	j->done++;
 	if (end == STORE_DONE && v->present && !v->damaged && message_decode(v->p, v->len, &m))
-		printf("%" PRIu64 " %s %s %d %s\n", op, class_name[m.cls], message_state_name(m.state), m.attempts, m.to);
+		printf("%" PRIu64 " %s %s %d %s\n", op, class_name[m.cls], message_state_name(m.state), m.attempts,
+		    m.to);
 	else
 		j->failed++;
 	next(j);

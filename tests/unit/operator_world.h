@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The world of the simulation with operators at the gateway's door, and a customer's payments as a right PIN leaves them.
+ * The world of the simulation with operators at the gateway's door, and a customer's payments as a right PIN leaves
+ * them.
  */
 #pragma once
 #include "core/audit.h"
@@ -60,7 +61,8 @@ ops_world(void)
 static inline void
 order(struct sim_world *w, const struct operator *who, const char *act, const char *body)
 {
-	struct operator_in in = { .call = 1, .who = who, .tenant = "acme", .act = act, .body = body, .len = strlen(body) };
+	struct operator_in in = { .call = 1, .who = who, .tenant = "acme", .act = act, .body = body,
+	    .len = strlen(body) };
 
 	answers = 0;
 	said[0] = '\0';

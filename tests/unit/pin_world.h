@@ -30,7 +30,8 @@ on_reply(void *ctx, uint64_t id, const struct reply *r)
 static inline void
 say(struct sim_world *w, enum turn_kind kind, const char *text)
 {
-	struct turn_in in = { .turn = ++turns, .channel = SIM_USSD, .kind = kind, .text = text, .service_code = "*120*384#" };
+	struct turn_in in = { .turn = ++turns, .channel = SIM_USSD, .kind = kind, .text = text,
+	    .service_code = "*120*384#" };
 
 	screen[0] = '\0';
 	str_copy(in.phone, sizeof in.phone, PHONE);
@@ -98,7 +99,8 @@ tries(struct sim_world *w)
 static inline void
 password_of(const struct sim_world *w, int key_id, const char *pin, char out[81])
 {
-	wallet_pin_password(pin_key_of(&w->tenant.wallet, key_id), "", w->tenant.wallet.tenant_id, "customer-1", pin, out);
+	wallet_pin_password(pin_key_of(&w->tenant.wallet, key_id), "", w->tenant.wallet.tenant_id, "customer-1", pin,
+	    out);
 }
 
 static inline const struct core_identity *

@@ -419,7 +419,8 @@ static const struct mistake mistakes[] = {
 	    .says = "id: the file holds the key 9, not 8" },
 	{ ACME, PIN_KEY, "\"pin_keys\": [{ \"id\": 9, \"file\": \"../acme.pin.key\" }, "
 	    "{ \"id\": 9, \"file\": \"../acme.pin.key\" }]", .says = "pin_keys: the key 9 stands there twice" },
-	{ ACME, PIN_KEY, PIN_KEY ", \"pin_reset_wait_h\": 0", .says = "pin_reset_wait_h: must be a whole number from 1" },
+	{ ACME, PIN_KEY, PIN_KEY ", \"pin_reset_wait_h\": 0",
+	    .says = "pin_reset_wait_h: must be a whole number from 1" },
 	{ ACME, "\"zu\"", "\"en\"", .says = "languages: \"en\" stands there twice" },
 	{ ACME, "[100001]", "[]",
 	    .says = "wallets: must be a list of positive whole numbers, 1 to 32 of them" },

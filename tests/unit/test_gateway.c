@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The gateway through its own door, on the world of the simulation: what no customer of the simulation does. Integrators'
- * withdrawals, answers that come exactly once, limits of the process.
+ * The gateway through its own door, on the world of the simulation: what no customer of the simulation does.
+ * Integrators' withdrawals, answers that come exactly once, limits of the process.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,7 +135,9 @@ test_money_off(void **state)
 	world_free(w);
 }
 
-/* The store has lost an order and its integrator sends it again: the core knows it by the same id, and so do we then. */
+/*
+ * The store has lost an order and its integrator sends it again: the core knows it by the same id, and so do we then.
+ */
 static void
 test_a_lost_order(void **state)
 {

@@ -220,7 +220,8 @@ test_two_at_once(void **state)
 	w->processes = 2;
 	ops++;
 	for (int i = 0; i < 2; i++) {
-		struct inbound_in in = { .channel = SIM_SMS, .from = PHONE, .number = "30384", .part = alone(texts[i]) };
+		struct inbound_in in = { .channel = SIM_SMS, .from = PHONE, .number = "30384",
+		    .part = alone(texts[i]) };
 
 		sim_process_start(&w->process[i]);
 		gateway_inbound(w->process[i].gw, w->loop.now, &in, ops);

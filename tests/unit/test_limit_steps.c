@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The limit as runs keep it, on the world of the simulation: many at once, the turn of a month, records that are damaged,
- * payouts that come days late, and what refusals give away.
+ * The limit as runs keep it, on the world of the simulation: many at once, the turn of a month, records that are
+ * damaged, payouts that come days late, and what refusals give away.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -148,7 +148,9 @@ test_later_and_deadline(void **state)
 	assert_string_equal(m.why, "no answer");
 }
 
-/* One attempt of several went unanswered: that it came to nothing can be said when a receipt says it of that one too. */
+/*
+ * One attempt of several went unanswered: that it came to nothing can be said when a receipt says it of that one too.
+ */
 static void
 test_an_attempt_in_doubt(void **state)
 {
@@ -366,7 +368,9 @@ test_round_trip(void **state)
 	buf_clear(&b);
 }
 
-/* A restart with fewer routes than the message had tried: it goes back to one that is left and had not all its tries. */
+/*
+ * A restart with fewer routes than the message had tried: it goes back to one that is left and had not all its tries.
+ */
 static void
 test_a_route_that_is_gone(void **state)
 {

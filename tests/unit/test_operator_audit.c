@@ -23,7 +23,8 @@ test_no_entry_no_effect(void **state)
 	assert_answer(503, "Nothing was done");
 	assert_int_equal(subscriber_now(w).frozen_at, 0);
 	/* It may be there although its answer was lost: an entry without an effect, never the other way round. */
-	w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_AUDIT, .nth = 1, .what = STRIKE_LOSE_ANSWER };
+	w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_AUDIT, .nth = 1,
+	    .what = STRIKE_LOSE_ANSWER };
 	act(w, &ann, "freeze", ABOUT);
 	assert_answer(503, "Nothing was done");
 	assert_int_equal(subscriber_now(w).frozen_at, 0);
@@ -50,7 +51,8 @@ test_effect_without_an_answer(void **state)
 	act(w, &ann, "freeze", ABOUT);
 	assert_answer(200, "\"outcome\":\"done\"");
 	/* It was not: done then. */
-	w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_SUBSCRIBER, .nth = 1, .what = STRIKE_LOSE };
+	w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_SUBSCRIBER, .nth = 1,
+	    .what = STRIKE_LOSE };
 	act(w, &ann, "opt-out", ABOUT);
 	assert_answer(200, "\"outcome\":\"done\"");
 	assert_true(subscriber_now(w).opted_out);
@@ -87,7 +89,8 @@ test_crash_around_an_approval(void **state)
 
 		with_a_person(w, INTENT_TRANSFER, TRANSFER);
 		act(w, &ann, "resolve", resolve_body(TRANSFER, "done"));
-		w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_INTENT, .nth = 1, .what = when[k] };
+		w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_INTENT, .nth = 1,
+		    .what = when[k] };
 		order(w, &ben, "approve", "{\"request\":1}");
 		run(w, 10 * MINUTE);
 		assert_int_equal(answers, 0);

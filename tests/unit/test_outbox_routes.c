@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which message goes out when, over which route, and how it ends: refusals, outages, priorities, opt-outs, dead letters. */
+/*
+ * Which message goes out when, over which route, and how it ends: refusals, outages, priorities, opt-outs, dead
+ * letters.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -232,7 +232,8 @@ test_sim_line(void **state)
 		{ "", SIM_LINE_EMPTY, "" }, { " \r", SIM_LINE_EMPTY, "" }, { "# a comment", SIM_LINE_EMPTY, "" },
 		{ "27821234567", SIM_LINE_BAD, "" }, { "0821234567 2026-03-24T10:00:00Z", SIM_LINE_BAD, "" },
 		{ "27821234567 yesterday", SIM_LINE_BAD, "" }, { "x 2026-03-24T10:00:00Z", SIM_LINE_BAD, "" },
-		{ "27821234567 2026-03-24T10:00:00Z                                                    x", SIM_LINE_BAD, "" },
+		{ "27821234567 2026-03-24T10:00:00Z                                                    x", SIM_LINE_BAD,
+		    "" },
 	};
 	char phone[PHONE_MAX];
 	int64_t at;

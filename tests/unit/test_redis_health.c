@@ -41,7 +41,8 @@ static void
 start(struct process *p, struct floors floors, const char *data_dir)
 {
 	const struct redis_options o = { .url = server.url, .connections = 2, .timeout_ms = 20000, .waiting = 100 };
-	const struct redis_health_options h = { .floors = floors, .data_dir = data_dir, .on_change = on_change, .arg = p };
+	const struct redis_health_options h = { .floors = floors, .data_dir = data_dir, .on_change = on_change,
+	    .arg = p };
 	char err[200];
 
 	memset(p, 0, sizeof *p);

@@ -172,8 +172,8 @@ wait_same_beat(void)
 
 /*
  * The second becomes a replica of the first, with one beat behind its full resync. Until the rewrite that follows the
- * resync is finished, its log on disk is that of before: killed earlier, it comes back with nothing of its master, appendfsync
- * always or not.
+ * resync is finished, its log on disk is that of before: killed earlier, it comes back with nothing of its master,
+ * appendfsync always or not.
  */
 static void
 replicate(struct process *p)

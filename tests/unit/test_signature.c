@@ -16,7 +16,8 @@
 #define AT INT64_C(1625602409535)
 #define T "1625602409535"
 #define MAC "b2+TTx2JbaHqeM67fpRye30Go1vdyvyGdoljBqdL9Rg="
-#define BODY "{\"alias\":\"bluXSSCPCZ\",\"cardOnFileId\":\"8e2c86a5-1acf-48b7-aa70-11a1b18c0d84\",\"last4Digits\":\"0028\"}"
+#define BODY "{\"alias\":\"bluXSSCPCZ\",\"cardOnFileId\":\"8e2c86a5-1acf-48b7-aa70-11a1b18c0d84\"," \
+	"\"last4Digits\":\"0028\"}"
 #define WINDOW INT64_C(300000)
 
 static enum signature_end
@@ -91,7 +92,8 @@ test_changed_bodies(void **state)
 		body[i] ^= 1;
 	}
 	assert_int_equal(signature_check("t=" T ",v1=" MAC, KEY, BODY, strlen(BODY) - 1, AT, WINDOW), SIGNATURE_WRONG);
-	assert_int_equal(signature_check("t=" T ",v1=" MAC, KEY, BODY " ", strlen(BODY) + 1, AT, WINDOW), SIGNATURE_WRONG);
+	assert_int_equal(signature_check("t=" T ",v1=" MAC, KEY, BODY " ", strlen(BODY) + 1, AT, WINDOW),
+	    SIGNATURE_WRONG);
 	assert_int_equal(check("t=" T ",v1=" MAC, "HelloWorld2", BODY), SIGNATURE_WRONG);
 	assert_int_equal(check("t=" T ",v1=" MAC, "", BODY), SIGNATURE_WRONG);
 }

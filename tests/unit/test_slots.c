@@ -372,8 +372,8 @@ world_new(uint64_t seed, int links)
 	for (int i = 0; i < PROCESSES; i++) {
 		w->p[i] = (struct process){ .w = w, .index = i, .skew = skew[i] };
 		w->p[i].ports = (struct ports){ .ctx = &w->p[i], .load = port_load, .commit = port_commit,
-			.claim = port_claim, .sms_free = port_sms_free, .link = port_link, .steady = port_steady, .random = port_random,
-			.mac = port_mac };
+			.claim = port_claim, .sms_free = port_sms_free, .link = port_link, .steady = port_steady,
+			.random = port_random, .mac = port_mac };
 	}
 	return w;
 }

@@ -59,28 +59,12 @@ test_bind_has_the_last_word(void **state)
 	assert_int_equal(smpp_outcome(0, rules, NELEM(rules)), SMPP_OUTCOME_ACCEPTED);
 }
 
-static void
-test_names(void **state)
-{
-	enum smpp_outcome outcome;
-
-	(void)state;
-	for (enum smpp_outcome o = SMPP_OUTCOME_SLOW; o <= SMPP_OUTCOME_UNKNOWN; o++) {
-		assert_true(smpp_outcome_parse(smpp_outcome_name(o), &outcome));
-		assert_int_equal(outcome, o);
-	}
-	assert_false(smpp_outcome_parse(smpp_outcome_name(SMPP_OUTCOME_ACCEPTED), &outcome));
-	assert_false(smpp_outcome_parse("", &outcome));
-	assert_false(smpp_outcome_parse("Slow", &outcome));
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_default_table),
 		cmocka_unit_test(test_bind_has_the_last_word),
-		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

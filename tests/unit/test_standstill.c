@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A process that stands still in the middle of a run, for longer than its lease: others carry the intent on, and what it
- * does when it wakes must not touch what they did.
+ * A process that stands still in the middle of a run, for longer than its lease: others carry the intent on, and what
+ * it does when it wakes must not touch what they did.
  */
 #include <stdarg.h>
 #include <stddef.h>

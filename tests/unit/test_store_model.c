@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lists of the outbox in random runs: commits that are new, repeated or too late, claims of several lists and their
- * parts, ranges of a list that rolls. Both stores and a model that knows only arrays must say the same. Versions and due
- * lists of intents are in test_store.c.
+ * The lists of the outbox in random runs: commits that are new, repeated or too late, claims of several lists and
+ * their parts, ranges of a list that rolls. Both stores and a model that knows only arrays must say the same. Versions
+ * and due lists of intents are in test_store.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -309,7 +309,8 @@ static void
 range_some(struct world *w, struct model *m)
 {
 	int64_t now = loop_wall(w->loop);
-	struct store_range r = { .key = { .family = STORE_DEAD }, .max = 1 + dice(m, 4), .offset = dice(m, 2), .to_ms = now };
+	struct store_range r = { .key = { .family = STORE_DEAD }, .max = 1 + dice(m, 4), .offset = dice(m, 2),
+	    .to_ms = now };
 	const struct answer *a;
 	bool seen[MESSAGES] = { false };
 	size_t at = 0, got = 0;

@@ -213,8 +213,10 @@ static const struct refusal {
 	{ "READONLY", STORE_LATE, .begin = { "REPLICAOF 127.0.0.1 1" }, .over = { "REPLICAOF NO ONE" } },
 	{ "MASTERDOWN", STORE_LATE, .begin = { "CONFIG SET replica-serve-stale-data no", "REPLICAOF 127.0.0.1 1" },
 	    .over = { "REPLICAOF NO ONE", "CONFIG SET replica-serve-stale-data yes" } },
-	{ "NOREPLICAS", STORE_LATE, .begin = { "CONFIG SET min-replicas-to-write 1" }, .over = { "CONFIG SET min-replicas-to-write 0" } },
-	{ "NOPERM", STORE_LATE, .begin = { "ACL SETUSER default -evalsha" }, .over = { "ACL SETUSER default +evalsha" } },
+	{ "NOREPLICAS", STORE_LATE, .begin = { "CONFIG SET min-replicas-to-write 1" },
+	    .over = { "CONFIG SET min-replicas-to-write 0" } },
+	{ "NOPERM", STORE_LATE, .begin = { "ACL SETUSER default -evalsha" },
+	    .over = { "ACL SETUSER default +evalsha" } },
 	{ "BUSY", STORE_LATE, .begin_by = be_busy, .over_by = be_idle },
 	{ "MISCONF", STORE_LATE, .begin_by = fail_to_save, .over_by = save_nothing },
 };

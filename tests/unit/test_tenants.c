@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two tenants in one process, each with an SMSC of its own: what one of them has to suffer, dead core or mute SMSC, costs
- * the other nothing.
+ * Two tenants in one process, each with an SMSC of its own: what one of them has to suffer, dead core or mute SMSC,
+ * costs the other nothing.
  */
 #include <stdarg.h>
 #include <stddef.h>

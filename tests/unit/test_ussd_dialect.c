@@ -350,8 +350,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read), cmocka_unit_test(test_write), cmocka_unit_test(test_references),
-		cmocka_unit_test(test_ops), cmocka_unit_test(test_vendor_tlv), cmocka_unit_test(test_imsi), cmocka_unit_test(test_op_ignored),
-		cmocka_unit_test(test_codes), cmocka_unit_test(test_padding),
+		cmocka_unit_test(test_ops), cmocka_unit_test(test_vendor_tlv), cmocka_unit_test(test_imsi),
+		cmocka_unit_test(test_op_ignored), cmocka_unit_test(test_codes), cmocka_unit_test(test_padding),
 	};
 
 	return cmocka_run_group_tests(tests, load_samples, NULL);
