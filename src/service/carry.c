@@ -258,11 +258,18 @@ on_owner_loaded(struct task *t, const struct event *e)
 }
 
 void
+carry_tell_again(struct carried *k)
+{
+	struct store_key key = key_of(STORE_INTENT, k->m.intent_owner, k->m.intent_id);
+
+	task_load(&k->task, &key, 1, on_owner_loaded);
+}
+
+void
 carry_tell(struct carried *k, task_fn *told)
 {
 	static const struct event nothing = { .kind = EV_COMMITTED, .end = STORE_DONE };
 	enum message_told news = message_news(&k->m);
-	struct store_key key;
 
 	if (news != TOLD_NOTHING) {
 		if (news == TOLD_ARRIVED)
@@ -277,8 +284,7 @@ carry_tell(struct carried *k, task_fn *told)
 		return;
 	}
 	k->told = told;
-	key = key_of(STORE_INTENT, k->m.intent_owner, k->m.intent_id);
-	task_load(&k->task, &key, 1, on_owner_loaded);
+	carry_tell_again(k);
 }
 
 /* It was said before: CONFLICT. */

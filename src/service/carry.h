@@ -46,3 +46,4 @@ void carry_count(struct carried *k);
  */
 void carry_tell(struct carried *k, task_fn *told);
 bool carry_was_told(const struct event *e);
+void carry_tell_again(struct carried *k);	/* it was not, or nobody knows: the same once more */

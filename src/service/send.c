@@ -77,11 +77,24 @@ on_answer_saved(struct task *t, const struct event *e)
 }
 
 static void
+on_tell_again(struct task *t, const struct event *e)
+{
+	(void)e;
+	carry_tell_again(carried_of(t));
+}
+
+/*
+ * Perhaps it is said: then it must be saved as well, or the attempt would be taken for one without an answer, the message
+ * sent once more, and what was said not be so.
+ */
+static void
 on_told(struct task *t, const struct event *e)
 {
+	struct carried *s = carried_of(t);
+
 	if (carry_was_told(e))
-		carry_save(carried_of(t), on_answer_saved);
-	else
+		carry_save(s, on_answer_saved);
+	else if (!carry_pause(s, on_tell_again))
 		task_end(t);	/* its lease brings it back */
 }
 
