@@ -12,7 +12,7 @@
 #define START_MS INT64_C(1774339200000)		/* 2026-03-24 08:00 UTC */
 #define TICK_MS 50
 #define AFTERWARDS_MS 400000
-#define REST_MS INT64_C(1300000000)		/* what is not at rest after so long never will be */
+#define REST_MS INT64_C(1600000000)		/* what is not at rest after so long never will be */
 
 /* ---- processes ---- */
 
