@@ -278,7 +278,9 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 		return DO_RESEND_SMS;
 	if (i->kept_told < i->kept && !core_final(i))
 		return DO_KEPT_SMS;
-	if (i->limit == ILIMIT_RESERVED || (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED))
+	/* Once the core has spoken its last word, that one says what counts. */
+	if (i->limit == ILIMIT_RESERVED ||
+	    (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED && !core_final(i)))
 		return DO_COMMIT_LIMIT;
 	if (i->withdrawal_id == 0)
 		return DO_NOTHING;	/* a person said so: there is nothing to read at the core */
@@ -305,6 +307,13 @@ next_turned_up(struct intent *i, const struct intent_rules *rules, int64_t now, 
 	return i->integrator[0] == '\0' ? DO_NOTE : DO_NOTHING;
 }
 
+/* It may land later than anybody believes. What a person said of a transfer is not looked at again. */
+static bool
+looked_for(const struct intent *i)
+{
+	return i->why == WHY_ABSENT && (i->kind == INTENT_WITHDRAWAL || i->resolved_at == 0);
+}
+
 static enum intent_action
 next_not_done(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
@@ -322,7 +331,7 @@ next_not_done(struct intent *i, const struct intent_rules *rules, int64_t now, i
 		return next_turned_up(i, rules, now, at);
 	if (limit != DO_NOTHING)
 		return limit;
-	if (i->why == WHY_ABSENT && i->kind == INTENT_WITHDRAWAL && i->asks < INTENT_LATE_LOOKS)
+	if (looked_for(i) && i->asks < INTENT_LATE_LOOKS)
 		return wait_or(DO_ASK, i, now, at);
 	return DO_NOTHING;
 }
@@ -409,7 +418,7 @@ next_step(struct intent *i, const struct intent_rules *rules, int64_t now, int64
 				return next_not_done(i, rules, now, at);
 			}
 			to_person(i, WHY_NO_TOKEN, now);
-			return DO_NOTE;
+			return i->integrator[0] == '\0' ? DO_NOTE : DO_NOTHING;
 		}
 		return intent_settled(i) ? next_done(i, rules, now, at) : next_issued(i, now, at);
 	case INTENT_NOT_DONE:
@@ -571,11 +580,14 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 
 	i->asks++;
 	if (i->state == INTENT_NOT_DONE) {
-		/* It was told as not done: what turns up now is cancelled. */
-		if (f == FOUND && w != NULL) {
-			issued(i, now, w);
-			i->cancel = true;
+		/* It was told as not done: what turns up now is cancelled, or a person's where it cannot be. */
+		if (f == FOUND) {
 			i->steps &= ~STEP_NOTED;
+			i->cancel = w != NULL;
+			if (w != NULL)
+				issued(i, now, w);
+			else
+				to_person(i, WHY_ABSENT, now);
 			return;
 		}
 		if (f == UNCLEAR && now - i->last_send < LATE_MS) {

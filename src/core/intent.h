@@ -21,7 +21,7 @@
 #define INTENT_SEND_MS INT64_C(90000)		/* after the confirm nothing is begun; a call may wait 30 s more */
 #define INTENT_ABSENT_MS INT64_C(900000)	/* after the last send; earlier, absence proves nothing */
 #define INTENT_RESENDS 3				/* of one token, whoever asks for them */
-#define INTENT_LATE_LOOKS 3			/* for a withdrawal that turns up after it was told as not done */
+#define INTENT_LATE_LOOKS 3			/* for what turns up after it was told as not done */
 #define INTENT_PERSON_MS INT64_C(3600000)	/* unknown for longer: a person decides */
 
 enum intent_kind { INTENT_TRANSFER, INTENT_WITHDRAWAL };
@@ -197,6 +197,8 @@ void intent_on_cancelled(struct intent *i, int64_t now, bool refused);
  */
 enum intent_resolved { RESOLVED, RESOLVE_NOT_WITH_PERSON, RESOLVE_NOT_PAID_OUT, RESOLVE_PAID_OUT };
 enum intent_resolved intent_resolve(struct intent *i, int64_t now, bool done) MUST_CHECK;
+/* Its token never went out by us, and a person said that it was done: that can only mean that it was paid out. */
+bool intent_paid_unsent(const struct intent *i);
 /* There is a token, it can still be used, and nobody asked to cancel it. */
 bool intent_token_usable(const struct intent *i, int64_t now);
 /* An item of the core's lists is this intent: our id and our amount. */

@@ -8,6 +8,13 @@
 #include "core/intent.h"
 
 bool
+intent_paid_unsent(const struct intent *i)
+{
+	return i->kind == INTENT_WITHDRAWAL && i->state == INTENT_DONE && i->resolved_at != 0 && i->gateway_sends &&
+	    i->counts && (i->steps & STEP_TOKEN_SMS) == 0;
+}
+
+bool
 intent_token_usable(const struct intent *i, int64_t now)
 {
 	bool pending = i->core_status == 0 || i->core_status - 1 == WSTATUS_PENDING;

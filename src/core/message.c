@@ -97,18 +97,26 @@ came_to_nothing(const struct message *m, enum message_state how)
 	return m->unsure != 0 ? MESSAGE_UNKNOWN : how;
 }
 
-enum message_told
-message_news(const struct message *m)
+/* Of a token that ended so. */
+static enum message_told
+news_of(const struct message *m)
 {
 	static const enum message_told news[MESSAGE_STATES] = {
 		[MESSAGE_FAILED] = TOLD_UNDELIVERED, [MESSAGE_EXPIRED] = TOLD_UNDELIVERED,
 		[MESSAGE_UNKNOWN] = TOLD_UNSURE, [MESSAGE_DELIVERED] = TOLD_ARRIVED,
 	};
 
-	if (m->cls != MSG_TOKEN || news[m->state] == m->told ||
-	    (news[m->state] == TOLD_ARRIVED && m->told == TOLD_NOTHING))
+	return m->cls == MSG_TOKEN ? news[m->state] : TOLD_NOTHING;
+}
+
+enum message_told
+message_news(const struct message *m)
+{
+	enum message_told news = news_of(m);
+
+	if (news == m->told || (news == TOLD_ARRIVED && m->told == TOLD_NOTHING))
 		return TOLD_NOTHING;
-	return news[m->state];
+	return news;
 }
 
 /* The first route behind this one, round and round, that had not all its tries and is among `which`. */
@@ -269,6 +277,9 @@ message_on_receipt(struct message *m, const struct message_rules *rules, int64_t
 	if (m->state == MESSAGE_DELIVERED)
 		return false;
 	if (r->state == RECEIPT_DELIVERED) {
+		/* What is saved as its end is being told, whether or not that it was told is saved as well. */
+		if (m->told == TOLD_NOTHING)
+			m->told = news_of(m);
 		end(m, MESSAGE_DELIVERED, "");
 		return true;
 	}

@@ -177,12 +177,19 @@ pin_reset_state(const struct subscriber *s, int64_t now)
 }
 
 void
+pin_reset_stop(struct subscriber *s)
+{
+	s->reset_from = 0;
+	s->code_mac_len = 0;
+}
+
+/* Who reads SMS now may be somebody else. */
+void
 sim_changed(struct subscriber *s, int64_t at)
 {
 	if (at > s->sim_changed_at)
 		s->sim_changed_at = at;
-	s->reset_from = 0;
-	s->code_mac_len = 0;		/* who reads SMS now may be somebody else */
+	pin_reset_stop(s);
 }
 
 bool

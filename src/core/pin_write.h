@@ -49,6 +49,8 @@ bool pin_write_excuses(struct subscriber *s, const unsigned char mac[16], int64_
 /* ---- a forgotten PIN ---- */
 enum pin_reset { PIN_RESET_NONE, PIN_RESET_WAITING, PIN_RESET_READY };
 enum pin_reset pin_reset_state(const struct subscriber *s, int64_t now);
+/* The wait, and the code that would begin one. */
+void pin_reset_stop(struct subscriber *s);
 
 /* ---- the SIM ---- */
 /* Learns the SIM that was seen first; true when it is another one than before. */

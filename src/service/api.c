@@ -154,10 +154,11 @@ read_again(struct task *t, const struct event *e)
 }
 
 static void
-heard(struct task *t, const struct intent *i)
+heard(struct task *t, const struct intent *i, const struct noted *noted)
 {
 	struct call *c = call_of(t);
 
+	(void)noted;
 	if (i != NULL)
 		answer_intent(c, i);
 	else

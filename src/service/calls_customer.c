@@ -180,6 +180,11 @@ check_settled(struct turn *t)
 		check_over(t, t->pin_result);
 		return;
 	}
+	/* Nothing that needs it would be asked for any more, and the screen is waited for. */
+	if (gw->now >= t->deadline) {
+		check_over(t, PIN_RESULT_UNSURE);
+		return;
+	}
 	gateway_uuid(gw, uuid);
 	vars_set(turn_vars(t), "login", uuid);
 	key = key_of(STORE_JWT, t->owner, uuid);

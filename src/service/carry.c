@@ -130,7 +130,7 @@ static void
 save_places(const struct carried *k, struct store_commit *c, const struct store_key *key)
 {
 	enum store_family list = say_outbox(&k->m);
-	bool final = message_final(&k->m);
+	bool final = message_final(&k->m) && !k->owes_news;
 	const char *part = final ? "" : k->m.handed_to;
 
 	if (final)

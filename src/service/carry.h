@@ -21,6 +21,7 @@ struct carried {
 	struct rev pointer_rev;
 	bool booked;			/* a place of its bind, until the octets are the link's business */
 	task_fn *told;			/* where it goes on when the payer has been told */
+	bool owes_news;			/* final, but in its list until its payer is told */
 	int64_t until;			/* the end of the attempt's lease: what it came to is saved by then or never */
 	task_fn *pointed;		/* where it goes on when its receipts can find it */
 };
@@ -42,8 +43,8 @@ bool carry_pause(struct carried *k, task_fn *again);
 /* After it was saved: counts and logs where it is now, if it moved. */
 void carry_count(struct carried *k);
 /*
- * The payer hears that a token finally could not be delivered, or perhaps was not, or was after all; before that is
- * saved, so that a crash cannot lose it.
+ * The payer hears that a token finally could not be delivered, or perhaps was not, or was after all; before that it was
+ * told is saved, so that a crash cannot lose it.
  * `told` always comes: carry_was_told() says whether it may be saved now.
  */
 void carry_tell(struct carried *k, task_fn *told);

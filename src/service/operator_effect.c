@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "core/history.h"
+#include "core/pin_write.h"
 #include "service/operator_parts.h"
 #include "service/run.h"
 
@@ -70,6 +71,7 @@ apply_freeze(struct op_call *c)
 	if (c->sub.frozen_at != 0)
 		return refused(c, "The phone is frozen already");
 	c->sub.frozen_at = c->task.gw->now;
+	pin_reset_stop(&c->sub);	/* whose phone it is could not end the wait now by dialling */
 	c->sub_dirty = true;
 	return NULL;
 }
@@ -117,6 +119,8 @@ apply_resend(struct op_call *c)
 		return no_intent(c);
 	if (c->sub.frozen_at != 0)
 		return refused(c, "The phone is frozen");
+	if (sim_is_new(&c->sub, c->task.gw->now))
+		return refused(c, "The SIM of the phone was changed less than 72 hours ago");
 	if (!intent_token_usable(&c->i, c->task.gw->now) || !c->i.gateway_sends)
 		return refused(c, "There is no code of ours that can still be used");
 	if (c->i.resends >= INTENT_RESENDS)

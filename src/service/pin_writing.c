@@ -140,6 +140,15 @@ on_saved(struct task *t, const struct event *e)
 		    w->stage == STAGE_REFUSED ? PIN_NOT_WRITTEN : PIN_WRITTEN);
 }
 
+/* Frozen, or with another SIM, in the moment between the turn's look at the record and this one. */
+static bool
+came_too_late(const struct writing *w, int64_t now)
+{
+	bool without_old_pin = w->o.w.kind == PIN_WRITE_RESET || w->o.w.kind == PIN_WRITE_ACTIVATE;
+
+	return w->sub.frozen_at != 0 || (without_old_pin && sim_is_new(&w->sub, now));
+}
+
 static bool
 apply(struct writing *w)
 {
@@ -149,7 +158,8 @@ apply(struct writing *w)
 		pin_write_unanswered(&w->sub, &w->o.w, now);
 	switch (w->stage) {
 	case STAGE_BEGIN:
-		if (w->sub.customer_id != w->o.customer_id || !pin_write_begin(&w->sub, &w->o.w, now))
+		if (w->sub.customer_id != w->o.customer_id || came_too_late(w, now) ||
+		    !pin_write_begin(&w->sub, &w->o.w, now))
 			return false;
 		if (is_local(w))
 			pin_write_done(&w->sub, &w->o.w, true, now);

@@ -44,7 +44,7 @@ tell_watcher(struct run *r, bool settled)
 	r->watcher = 0;
 	if (w == NULL)
 		return;
-	w->heard(&w->task, settled ? &r->i : NULL);
+	w->heard(&w->task, settled ? &r->i : NULL, settled && r->is_noted ? &r->noted : NULL);
 }
 
 /* This process lets go; the due list brings the intent back. */

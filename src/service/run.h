@@ -20,8 +20,16 @@ void run_claimed(struct gateway *gw, const struct store_value *v, int64_t until)
 /* `watcher` hears through run_watcher_told() when the intent is settled; replaces an earlier one. */
 void run_watch(struct gateway *gw, const char *id, uint64_t watcher);
 
-/* By run.c, when a watched intent is settled or may not be carried on now (intent NULL: read it again later). */
-typedef void run_heard(struct task *watcher, const struct intent *i);
+/* The subscriber's record as a run has just saved it, with what became of its intent. */
+struct noted {
+	struct subscriber sub;
+	struct rev rev;
+};
+/*
+ * By run.c, when a watched intent is settled or may not be carried on now (intent NULL: read it again later). `noted` is
+ * NULL where another run has noted it.
+ */
+typedef void run_heard(struct task *watcher, const struct intent *i, const struct noted *noted);
 struct watcher {
 	struct task task;		/* first: what a watcher is found by */
 	run_heard *heard;

@@ -30,9 +30,8 @@ struct run {
 	int64_t answered_at;		/* when it did */
 	enum limit_result limit_result;
 	bool limit_away;		/* it did not take what became of this intent */
-	/* the subscriber's */
-	struct subscriber sub;
-	struct rev sub_rev;
+	struct noted noted;
+	bool is_noted;			/* by this run: it is as it was saved */
 };
 
 static inline struct run *

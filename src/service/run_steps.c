@@ -239,6 +239,8 @@ on_noted(struct task *t, const struct event *e)
 	}
 	if (!run_saved(r, e))
 		return;
+	rev_saved(&r->noted.rev);
+	r->is_noted = true;
 	if (r->i.state != INTENT_PERSON)	/* counted when it came to one, and again when it is resolved */
 		metric_add(r->i.state == INTENT_DONE ? M_INTENTS_DONE : M_INTENTS_NOT_DONE, 1);
 	run_go_on(r);
@@ -253,9 +255,9 @@ note_payee(struct run *r)
 		gateway_mac(r->task.gw, "payee", r->i.to_phone, payee);
 	else {
 		gateway_mac(r->task.gw, "token payee", r->i.to_phone, payee);
-		subscriber_add_token(&r->sub, payee, r->i.amount, r->i.accepted_at);
+		subscriber_add_token(&r->noted.sub, payee, r->i.amount, r->i.accepted_at);
 	}
-	subscriber_add_recent(&r->sub, payee, r->i.amount, r->i.accepted_at);
+	subscriber_add_recent(&r->noted.sub, payee, r->i.amount, r->i.accepted_at);
 }
 
 static void
@@ -268,33 +270,33 @@ on_subscriber_loaded(struct task *t, const struct event *e)
 	char today[9];
 
 	if (e->end != STORE_DONE || e->v[0].damaged ||
-	    (e->v[0].present && !subscriber_decode(e->v[0].p, e->v[0].len, &r->sub))) {
+	    (e->v[0].present && !subscriber_decode(e->v[0].p, e->v[0].len, &r->noted.sub))) {
 		run_give_up(r, "the subscriber could not be read");
 		return;
 	}
-	rev_loaded(&r->sub_rev, &e->v[0]);
+	rev_loaded(&r->noted.rev, &e->v[0]);
 	calendar_day(t->gw->now, today);
-	subscriber_new_day(&r->sub, today);
-	if (strcmp(r->sub.open_intent, r->i.id) == 0)
-		r->sub.open_intent[0] = '\0';
-	if (r->i.accepted_at >= r->sub.outcome_at) {
-		r->sub.outcome = r->i.state == INTENT_DONE ? OUTCOME_DONE :
+	subscriber_new_day(&r->noted.sub, today);
+	if (strcmp(r->noted.sub.open_intent, r->i.id) == 0)
+		r->noted.sub.open_intent[0] = '\0';
+	if (r->i.accepted_at >= r->noted.sub.outcome_at) {
+		r->noted.sub.outcome = r->i.state == INTENT_DONE ? OUTCOME_DONE :
 		    r->i.state == INTENT_NOT_DONE ? OUTCOME_NOT_DONE : OUTCOME_CHECKING;
-		r->sub.outcome_at = r->i.accepted_at;
-		r->sub.outcome_told = run_is_watched(r);
+		r->noted.sub.outcome_at = r->i.accepted_at;
+		r->noted.sub.outcome_told = false;	/* until a turn has saved the screen that tells it */
 	}
 	if (r->i.state == INTENT_DONE) {
 		note_payee(r);
-		r->sub.spent += r->i.amount;
+		r->noted.sub.spent += r->i.amount;
 	}
 	/* All that look alike count alike, or the cap itself would tell them apart. */
 	if (r->i.kind == INTENT_WITHDRAWAL && r->i.state == INTENT_NOT_DONE && intent_why_told(&r->i) == WHY_REFUSED &&
 	    strcmp(r->i.phone, r->i.to_phone) != 0)
-		r->sub.refused_other++;
+		r->noted.sub.refused_other++;
 	r->i.steps |= STEP_NOTED;
 	r->dirty = true;
-	subscriber_encode(&r->sub, b);
-	commit_put(t->gw, &c, &key, &r->sub_rev, b, 0);
+	subscriber_encode(&r->noted.sub, b);
+	commit_put(t->gw, &c, &key, &r->noted.rev, b, 0);
 	run_add_intent(r, &c, t->gw->now + RUN_LEASE_MS);
 	task_commit(t, &c, on_noted);
 }

@@ -328,7 +328,7 @@ on_cancelled(struct task *t, const struct event *e)
 static void
 withdrawal_call(struct run *r, enum wallet_op op, task_fn *on)
 {
-	struct wallet_req q = { .op = op, .resolves = true };
+	struct wallet_req q = { .op = op, .resolves = !r->polls };	/* what only waits is nobody's resolution */
 
 	q.wallet_id = r->i.wallet_id;
 	q.withdrawal_id = r->i.withdrawal_id;

@@ -80,14 +80,6 @@ intent_vars(const struct gateway *gw, int tenant, const struct intent *i, struct
 	vars_set(v, "kind_name", text != NULL ? text : "");
 }
 
-/* Its token never went out by us: that it was done can only mean that it was paid out. */
-static bool
-paid_out_unsent(const struct intent *i)
-{
-	return i->kind == INTENT_WITHDRAWAL && i->state == INTENT_DONE && i->resolved_at != 0 && i->gateway_sends &&
-	    i->counts && (i->steps & STEP_TOKEN_SMS) == 0;
-}
-
 static bool
 to_other(const struct intent *i)
 {
@@ -133,7 +125,7 @@ choose(const struct intent *i, enum intent_action what, char *key, size_t size, 
 		str_format(key, size, "sms.result.withdrawal.kept");
 		return MSG_RESULT;
 	default:
-		str_format(key, size, "sms.result.%s.%s", noun, paid_out_unsent(i) ? "used" :
+		str_format(key, size, "sms.result.%s.%s", noun, intent_paid_unsent(i) ? "used" :
 		    i->state == INTENT_DONE ? "done" : "not_done");
 		return MSG_RESULT;
 	}

@@ -51,6 +51,7 @@ sending_end(struct task *t)
 /* ---- what became of it ---- */
 
 static void on_answer_saved(struct task *t, const struct event *e);
+static void on_told(struct task *t, const struct event *e);
 
 static void
 on_save_again(struct task *t, const struct event *e)
@@ -67,6 +68,11 @@ on_answer_saved(struct task *t, const struct event *e)
 	if (e->end == STORE_DONE) {
 		SEND_POINT(s, "saved", "answer");
 		rev_saved(&s->rev);
+		if (s->owes_news) {
+			s->owes_news = false;
+			carry_tell(s, on_told);
+			return;
+		}
 		carry_count(s);
 		task_end(t);
 	} else if (e->end == STORE_CONFLICT) {
@@ -85,10 +91,17 @@ on_told(struct task *t, const struct event *e)
 		task_end(t);	/* its lease brings it back */
 }
 
+/*
+ * That a token did not arrive is told once that is saved, with the message still in its list until it is told: a process
+ * that told it and died would leave the attempt to be made again, and nobody would say that this one arrived.
+ */
 static void
 conclude(struct carried *s)
 {
-	carry_tell(s, on_told);
+	s->owes_news = message_news(&s->m) != TOLD_NOTHING;
+	if (s->owes_news)
+		s->m.next_at = s->task.gw->now + CLAIM_LEASE_MS;
+	carry_save(s, on_answer_saved);
 }
 
 static void

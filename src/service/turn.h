@@ -139,7 +139,7 @@ void turn_leave_intent(struct turn *t, enum intent_state how);
 void turn_await_intent(struct turn *t);
 /* An intent of this phone is on its way: no other one is begun before it is settled. NULL when none is. */
 const struct intent *turn_on_its_way(const struct turn *t);
-void turn_intent_settled(struct task *task, const struct intent *i);
+run_heard turn_intent_settled;
 
 /* ---- calls.c ---- */
 /* Performs step.call. */

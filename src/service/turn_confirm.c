@@ -261,6 +261,12 @@ on_accept_reread(struct task *task, const struct event *e)
 		rev_loaded(&t->intent_rev, &e->v[0]);
 		t->intent_dirty = t->sub_dirty = false;
 		turn_settle_pin(t, close_unaccepted);
+	} else if (!known && e->end == STORE_DONE && task->gw->now > t->accept_until) {
+		/* The store has lost it, and will not find it again by being asked. */
+		log_error(task->id, "intent lost", "intent=%s", t->intent.id);
+		turn_answer_early(t, "error.session_lost");
+		t->intent_dirty = t->sub_dirty = false;
+		turn_settle_pin(t, turn_close);
 	} else
 		task_sleep(task, task->gw->now + ACCEPT_POLL_MS, on_accept_unknown);
 	free(now_is);
@@ -424,16 +430,28 @@ settled_outcome(struct turn *t, const struct intent *i)
 	turn_outcome(t, outcome);
 }
 
+/* The next dial says it again unless the commit that keeps this screen says that it was told. */
+static void
+take_noted(struct turn *t, const struct intent *i, const struct noted *noted)
+{
+	if (noted == NULL || t->sub_dirty || noted->sub.outcome_at != i->accepted_at)
+		return;
+	t->sub = noted->sub;
+	t->sub_rev = noted->rev;
+	t->sub.outcome_told = t->sub_dirty = true;
+}
+
 void
-turn_intent_settled(struct task *task, const struct intent *i)
+turn_intent_settled(struct task *task, const struct intent *i, const struct noted *noted)
 {
 	struct turn *t = turn_of(task);
 
 	if (!t->awaits_intent)
 		return;
-	if (i != NULL)
+	if (i != NULL) {
+		take_noted(t, i, noted);
 		settled_outcome(t, i);
-	else {
+	} else {
 		t->awaits_intent = false;
 		turn_outcome(t, "later");
 	}
@@ -443,7 +461,7 @@ static void
 on_budget(struct task *task, const struct event *e)
 {
 	(void)e;
-	turn_intent_settled(task, NULL);
+	turn_intent_settled(task, NULL, NULL);
 }
 
 void

@@ -4,6 +4,7 @@ Many customers, each of whom notes what was asked for, what was typed and every 
 that with the ledger. Amounts are never used twice by one customer for the same thing, so that each payment can be told
 from every other without knowing any id of the gateway's.
 """
+import concurrent.futures
 import dataclasses
 import itertools
 import json
@@ -17,6 +18,8 @@ ASKS_PIN = "Enter your PIN to pay, 0 to cancel."
 SIGNED_UP = "Your wallet is open."
 SECOND_MS, HOUR_MS = 1000, 3600 * 1000
 STILL_S = 0.25
+ORDER_ROUNDS = 6
+ORDER_S = 6             # an integrator who waits no longer, and asks again some time
 _sessions = itertools.count(1)
 
 
@@ -86,16 +89,17 @@ class Direct:
 
 
 class Ussd(Phone):
-    """The same over SMPP, whichever gateway has the link."""
+    """The same over SMPP, whichever gateway has the link. Who sees nothing for a while hangs up."""
+    patience = {"wait_ms": 4000}
 
     def dial(self, _gateway=None):
-        return self._seen(*self._ask("dial", {"code": CODES["smpp"], "via": "smpp"}))
+        return self._seen(*self._ask("dial", {"code": CODES["smpp"], "via": "smpp", **self.patience}))
 
     def type(self, text):
-        return self._seen(*self._ask("type", {"text": text}))
+        return self._seen(*self._ask("type", {"text": text, **self.patience}))
 
     def repeat(self, _gateway=None):
-        return self._seen(*self._ask("repeat", {}))
+        return self._seen(*self._ask("repeat", self.patience))
 
     def _seen(self, status, answer):
         self.screen, self.open = (answer["screen"], answer["open"]) if status == 200 else (None, False)
@@ -165,7 +169,8 @@ class Customer:
 
     def limit_left(self, gateway=None):
         """What the menu says, in cents."""
-        self.dial(gateway)
+        # The link to the network may just be changing hands.
+        until(lambda: (self.dial(gateway) or "").endswith(HOME), f"the menu for {self.msisdn}")
         screen = self.walk("6", PIN)
         start = "This phone can still get codes for R"
         assert screen is not None and screen.startswith(start), f"{self.msisdn}: {screen!r}"
@@ -191,8 +196,19 @@ class Employer:
                  "externalUniqueId": f"order-{n}"}
         path = f"/eclipse-conductor/rest/v1/tenants/5987/wallets/{self.stage.wallet_id}/withdrawals"
         status, text = http("POST", gateway.url(path), json.dumps(order).encode(),
-                            {"Content-Type": "application/json", "Authorization": INTEGRATOR_KEY})
+                            {"Content-Type": "application/json", "Authorization": INTEGRATOR_KEY}, ORDER_S)
         attempt.answer = {"status": status, "body": json.loads(text) if status else None}
+
+    def finish(self, gateway):
+        """Each order once more, and those without a clear answer until there is one."""
+        left = self.attempts
+        for _ in range(ORDER_ROUNDS):
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                list(pool.map(lambda attempt: self.order(gateway, attempt), left))
+            left = [a for a in left if a.answer["status"] not in (200, 400)]
+            if not left:
+                return
+            pass_time(self.stage, 70 * SECOND_MS)
 
 
 def inboxes(stage):

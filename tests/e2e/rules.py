@@ -5,9 +5,10 @@ with the ledger of the sandbox and the SMS that phones got. Each finding names i
 works, only what it promises.
 """
 import collections
+import concurrent.futures
 import re
 
-from crowd import ASKS_PIN, grouped, inboxes, rand
+from crowd import ASKS_PIN, SECOND_MS, grouped, inboxes, pass_time, rand
 from helpers import EMPLOYER, token_in
 
 LIMIT_CENTS = 2400000
@@ -15,6 +16,7 @@ ATM_FEE, TRANSFER_FEE = 800, 100
 NOTHING = "Nothing was paid."
 FROM = " from "                 # in the text for another phone than the payer's
 PROMISED = "The result comes by SMS."
+ROUNDS = 12             # a code that reached nobody is cancelled and read in turns, a minute each
 USABLE = ("PENDING", "SUCCESSFUL")
 ENDED_TOGETHER_MS = 2000        # what ends while its SMS is on its way
 
@@ -221,3 +223,17 @@ def judge(stage, customers, employer):
     attempts = [a for c in customers for a in c.attempts] + employer.attempts
     notices = {c.msisdn: c.notices for c in customers}
     return Judge(stage.state(), inboxes(stage), attempts, notices, EMPLOYER, with_person(stage))
+
+
+def limits_agree(stage, customers, employer, gateway):
+    """What the menu says is left of each phone's month is what the ledger says, at the latest when all of that is over."""
+    wrong = customers
+    for _ in range(ROUNDS):
+        books = judge(stage, customers, employer)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            left = list(pool.map(lambda customer: customer.limit_left(gateway), wrong))
+        wrong = [c for c, cents_left in zip(wrong, left) if cents_left != LIMIT_CENTS - books.usable_cents(c.msisdn)]
+        if not wrong:
+            return
+        pass_time(stage, 70 * SECOND_MS)
+    raise AssertionError(f"the limit of {[c.msisdn for c in wrong]} is not what the ledger says")

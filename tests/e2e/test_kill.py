@@ -6,6 +6,7 @@ began. In the end the rules of money are held against the ledger and the SMS.
 """
 import collections
 import concurrent.futures
+import os
 import pathlib
 import signal
 import threading
@@ -13,11 +14,12 @@ import threading
 import pytest
 
 from crowd import HOUR_MS, SECOND_MS, Customer, Employer, pass_time, quiet, redeem_every_other
-from helpers import HOME, token_in, withdrawals
+from helpers import token_in, withdrawals
 from phone import Phone
-from rules import LIMIT_CENTS, judge
+from rules import judge, limits_agree
 from stage import until
 
+ASAN = pathlib.Path(os.environ.get("ISANGO_BUILD", "")).name == "asan"
 AT_ONCE = 8
 PASSES_MAX = 2              # of one point: an attempt is saved before and after
 ENDLESS = (".wait", ".follow")
@@ -166,12 +168,6 @@ class Kills:
 
     # ---- afterwards
 
-    def redial(self, customer, books):
-        """What is left of the month is what the ledger says."""
-        screen = customer.dial(self.survivor)
-        assert screen.endswith(HOME), f"{customer.msisdn}: {screen!r}"
-        assert customer.limit_left(self.survivor) == LIMIT_CENTS - books.usable_cents(customer.msisdn), customer.msisdn
-
     def end(self):
         """The tills pay some, time passes until all is over; then the rules."""
         assert redeem_every_other(self.stage) > 0
@@ -186,10 +182,8 @@ class Kills:
         pass_time(self.stage, *[12 * SECOND_MS] * 2, 70 * SECOND_MS)
         self.wake()
         pass_time(self.stage, 20 * SECOND_MS, 16 * 60 * SECOND_MS)
-        for attempt in self.employer.attempts:
-            self.employer.order(self.survivor, attempt)
-        books = judge(self.stage, self.customers, self.employer)
-        list(self.pool.map(lambda customer: self.redial(customer, books), self.customers))
+        self.employer.finish(self.survivor)
+        limits_agree(self.stage, self.customers, self.employer, self.survivor)
         self.end()
 
 
@@ -204,6 +198,8 @@ def test_the_product_has_no_fault_points(make_stage):
 @pytest.mark.parametrize("profile", ["friendly", "hostile"])
 def test_killed_at_each_step(make_stage, profile):
     """And, where the core is friendly and each step therefore comes each time, also stopped there."""
+    if profile == "hostile" and ASAN:
+        pytest.skip("the same code paths as in the plain build, and chaos is hostile too")
     stage = make_stage(profile=profile, clock=True, edit=quick, sandbox=HURRIED[profile])
     stage.expected_errors |= {"intent needs a person", "withdrawal turned up late"}
     kills = Kills(stage)

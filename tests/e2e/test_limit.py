@@ -124,7 +124,7 @@ def test_damaged(stage):
     assert cash_out(phone, "100").startswith("Done")
     key, = stage.redis_cli("--scan", "--pattern", "{l:*}lim:*").split()
     stage.redis_cli("SETRANGE", key, "60", "damaged")
-    assert cash_out(phone, "50", kind="2").startswith("Cash-out is closed for a short while.\nNothing was paid.")
+    assert cash_out(phone, "50", kind="2").startswith("Cash-out is closed for a short while. Try later.\nNothing was paid.")
     assert stage.gateway.metric("isango_limit_unreadable_total") == 1
     status, refused = order(stage, deliverToPhone=THANDI)
     assert (status, refused[0]["code"]) == (400, "LIM001")
@@ -278,7 +278,7 @@ def test_the_cores_own_limit(stage):
     phone = sign_up(stage)
     body = json.dumps([{"type": "BUSINESS", "severity": "LOW", "code": "WAL010", "description": "Limit exceeded"}])
     stage.faults({**REFUSE, "body": body})
-    assert cash_out(phone, "100").startswith("It is over a limit.\nNothing was paid.")
+    assert cash_out(phone, "100").startswith("It is over a limit. Try less.\nNothing was paid.")
     until(lambda: shown(stage, THANDI)[0] == "R0.00", "it to be given back")
 
 

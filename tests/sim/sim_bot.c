@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/calendar.h"
+#include "core/limit.h"
 #include "core/phone.h"
 #include "tests/sim/sim_call.h"
 
@@ -59,12 +61,28 @@ sim_bot_want(struct sim_bot *b, enum sim_goal goal, int64_t amount, const char *
 	b->dials_left = dials;
 }
 
-/* A large part of what the phone may still get, so that few of them fill its month. */
+/* Cents that the phone may still get this month. */
 static int64_t
-large(struct sim_world *w)
+left_of(struct sim_world *w, const char *phone)
 {
-	int64_t most = w->settings.limit_amount / sim_between(&w->loop, 2, 5);
+	struct store_key key = { .family = STORE_LIMIT };
+	struct store_value v;
+	struct limit l;
 
+	str_copy(key.owner, sizeof key.owner, phone);
+	calendar_month(w->loop.now, key.id);
+	memory_store_load(w->store, w->loop.now, &key, 1, &v);
+	return w->settings.limit_amount - (v.present && limit_decode(v.p, v.len, &l) ? limit_used(&l) : 0);
+}
+
+/* A large part of what the phone may get, so that few of them fill its month; or all that is left, or a cent more. */
+static int64_t
+large(struct sim_world *w, const char *phone)
+{
+	int64_t most = w->settings.limit_amount / sim_between(&w->loop, 2, 5), left = left_of(w, phone);
+
+	if (left >= 1000 && left < TOKEN_MOST && sim_chance(&w->loop, 400))
+		return left + (int64_t)sim_below(&w->loop, 2);
 	return (most < TOKEN_MOST ? most : TOKEN_MOST) - (int64_t)sim_below(&w->loop, 100);
 }
 
@@ -85,7 +103,7 @@ choose_goal(struct sim_bot *b)
 		/* Much goes to the first phone. */
 		goal = strcmp(b->phone, w->bot[0].phone) == 0 ? GOAL_CASH : GOAL_CASH_OTHER;
 		other = 0;
-		amount = large(w);
+		amount = large(w, w->bot[0].phone);
 	} else if (b->amount != 0 && b->goal >= GOAL_SEND && b->goal <= GOAL_CASH_OTHER && sim_chance(&w->loop, 200)) {
 		sim_bot_want(b, b->goal, b->amount, b->to, 2);
 		return;
@@ -166,6 +184,17 @@ hang_up(struct sim_bot *b)
 
 /* ---- typing ---- */
 
+/* Whoever typed the PIN and hears nothing types 0, as the confirm screen says. */
+static void
+on_regret(struct sim_event *event)
+{
+	struct bot_event *e = (struct bot_event *)(void *)event;
+	struct sim_bot *b = e->bot;
+
+	if (b->on_line && b->dialogue == e->dialogue && b->step == e->step)
+		say(b, TURN_INPUT, "0");
+}
+
 static void
 on_no_answer(struct sim_event *event)
 {
@@ -201,6 +230,7 @@ on_turn(struct sim_event *event)
 	if (p->gw == NULL || sim_stands(p, event))
 		return;
 	sim_wake(p, w->loop.now);
+	sim_trace(&w->loop, "  p%d takes turn %llu", p->index, (unsigned long long)t->in.turn);
 	sim_turn_asked(p, t->in.turn);
 	gateway_turn(p->gw, w->loop.now, &t->in);
 }
@@ -259,6 +289,8 @@ say(struct sim_bot *b, enum turn_kind kind, const char *text)
 		sim_loop_add(l, t, l->now + sim_between(l, 10, 200));
 	if (kind != TURN_ABORT)
 		plan(b, on_no_answer, "", PATIENCE_MS);
+	if (kind == TURN_INPUT && b->episode >= 0 && strcmp(text, b->pin) == 0 && sim_chance(l, 500))
+		plan(b, on_regret, "", sim_between(l, 3000, PATIENCE_MS - 1000));
 }
 
 /* ---- what comes back ---- */
@@ -325,6 +357,7 @@ sim_bot_reply(void *ctx, uint64_t turn, const struct reply *r)
 	struct screen_event *s;
 	enum sim_strike_what strike = sim_call_trouble(ctx);
 
+	sim_trace(&w->loop, "  p%d answers turn %llu", ((struct sim_process *)ctx)->index, (unsigned long long)turn);
 	sim_turn_answered(ctx, turn);
 	sim_call_crash(ctx, strike, w->loop.now + 1);
 	if (strike == STRIKE_CRASH_BEFORE || sim_chance(&w->loop, w->faults.reply_lost))

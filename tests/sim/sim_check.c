@@ -251,7 +251,7 @@ check_token_sms(struct evidence *e, const struct intent *i, const struct bank_wi
 			sim_broken(e->w, "a message of intent %s has another token or receiver", i->id);
 		/* What was cancelled while its message waited is not sent any more. */
 		reached |= arrived(e->w, m) || (m->state == MESSAGE_WITHDRAWN && ended);
-		tried |= m->state != MESSAGE_FAILED && m->state != MESSAGE_EXPIRED;
+		tried |= !message_dead(&(struct message){ .state = m->state });
 	}
 	if (i->resends == 0 && message_of(e, i->id, "undelivered") != NULL &&
 	    message_of(e, i->id, "arrived") == NULL && arrived(e->w, t))

@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "tests/sim/sim_world.h"
 
+#define KNOWN_MS 10000
+
 struct wanted {
 	const char *id;
 	struct intent i;
@@ -48,6 +50,23 @@ by_token(const struct sim_world *w, const struct sim_sms *sms, int *tenant)
 			return b;
 	}
 	return NULL;
+}
+
+/* What the core has ended, and the gateway has known for a while, is not sent any more. */
+void
+sim_check_sending(struct sim_world *w, int tenant, const struct sms_req *q)
+{
+	struct sim_sms sms = { .tenant = tenant, .cls = q->cls };
+	const struct bank_withdrawal *b;
+	struct intent i;
+
+	if (q->cls != MSG_TOKEN || strstr(q->text, "Your code is") != NULL)
+		return;
+	str_copy(sms.text, sizeof sms.text, q->text);
+	b = by_token(w, &sms, &tenant);
+	if (b != NULL && b->status != BW_PENDING && intent_of(w, b, &i) && i.finished_at != 0 &&
+	    w->loop.now - i.finished_at > KNOWN_MS)
+		sim_broken(w, "a token is sent that ended %" PRId64 " ms ago", w->loop.now - i.finished_at);
 }
 
 /* Rule 3: what a phone holds in usable or used tokens of one month, whichever tenant they are of. */

@@ -83,6 +83,26 @@ check_notice(struct evidence *e, const struct sim_notice *n)
 
 /* ---- integrators ---- */
 
+/* It wanted to be called: it was, with what the withdrawal came to, or it is known that it never heard. */
+static void
+check_call(struct sim_world *w, const struct sim_order *o, const struct intent *i)
+{
+	static const enum bank_wstatus as[] = {
+		[WSTATUS_PENDING] = BW_PENDING, [WSTATUS_SUCCESSFUL] = BW_SUCCESSFUL, [WSTATUS_CANCELLED] = BW_CANCELLED,
+		[WSTATUS_TIMEOUT] = BW_TIMEOUT, [WSTATUS_ERROR] = BW_ERROR,
+	};
+	int outcome = intent_outcome(i);
+
+	if ((i->callback[0] != '\0') != o->calls_back)
+		sim_broken(w, "order %s lost where to call", o->uid);
+	if (!o->calls_back)
+		return;
+	if (outcome == 0 || i->told != outcome)
+		sim_broken(w, "order %s is over and its integrator is not told", o->uid);
+	else if ((o->heard & 1u << as[outcome - 1]) == 0)
+		sim_broken(w, "order %s came to %d and its integrator never heard that", o->uid, outcome - 1);
+}
+
 static void
 check_order(struct evidence *e, const struct sim_order *o)
 {
@@ -97,6 +117,7 @@ check_order(struct evidence *e, const struct sim_order *o)
 		orders++;
 		if (i->state == INTENT_PERSON || i->amount != o->amount)
 			return;
+		check_call(w, o, i);
 		if (o->told_done && (i->state != INTENT_DONE || i->withdrawal_id != o->withdrawal_id))
 			sim_broken(w, "order %s was told done and is %s", o->uid, intent_state_name(i->state));
 		if (o->told_not && i->state != INTENT_NOT_DONE)

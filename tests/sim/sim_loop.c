@@ -144,8 +144,8 @@ sim_trace(const struct sim_loop *l, const char *fmt, ...)
 
 	if (!l->trace)
 		return;
-	printf("%02d:%02d:%02d.%03d ", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60),
-	    (int)(l->now % 1000));
+	printf("%d+%02d:%02d:%02d.%03d ", (int)(l->now / 86400000 % 1000), (int)(s / 3600), (int)(s / 60 % 60),
+	    (int)(s % 60), (int)(l->now % 1000));
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);

@@ -132,6 +132,11 @@ port_api_reply(void *ctx, uint64_t call, int status, const char *json)
 {
 	struct sim_world *w = ((struct sim_process *)ctx)->world;
 
+	if (sim_callback_is(call)) {
+		sim_call_crash(ctx, sim_call_trouble(ctx), w->loop.now);
+		sim_callback_answer(w, call, status);
+		return;
+	}
 	if (sim_shop_call(call)) {
 		sim_call_crash(ctx, sim_call_trouble(ctx), w->loop.now);
 		sim_shop_answer(w, call, status, json);
@@ -204,5 +209,8 @@ sim_ports_init(struct sim_world *w)
 			.steady = port_steady,
 			.random = port_random,
 			.mac = port_mac,
+			.seal = sim_callback_seal,
+			.open = sim_callback_open,
+			.tell = sim_callback_tell,
 		};
 }

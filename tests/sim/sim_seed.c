@@ -129,6 +129,8 @@ vary_world(struct sim_world *w, const struct sim_files *f)
 	for (int i = 0; i < SIM_BINDS; i++)
 		w->binds[i].link_lease_s = sim_chance(l, 500) ? 10 : 30;
 	sim_world_trouble(w);
+	if (sim_chance(&w->dice, 400))
+		sim_callback_plan(w);
 }
 
 /* A person, the second hand of one with another channel, or the same phone at the other tenant. */

@@ -29,7 +29,8 @@ static void
 print_order(const struct sim_order *o, int64_t amount, char out[400])
 {
 	str_format(out, 400, "{\"amount\":%" PRId64 ".%02d,\"externalUniqueId\":\"%s\",\"type\":\"ZA_PAYCORP_ATM\","
-	    "\"deliverToPhone\":\"%s\"}", amount / 100, (int)(amount % 100), o->uid, o->to);
+	    "\"deliverToPhone\":\"%s\"%s}", amount / 100, (int)(amount % 100), o->uid, o->to,
+	    o->calls_back ? ",\"callbackUrl\":\"https://payroll.example/told\"" : "");
 }
 
 static void ask_at(struct sim_world *w, size_t order, int kind, int64_t in_ms);
@@ -145,6 +146,7 @@ on_order(struct sim_event *event)
 		.amount = 1000 + (int64_t)sim_below(&w->loop, 300) * 100 };
 	if (sim_chance(&w->loop, 500))
 		o->amount = w->settings.limit_amount / 5 - (int64_t)sim_below(&w->loop, 100);
+	o->calls_back = w->settings.callback_connections > 0 && sim_chance(&w->dice, 700);
 	str_format(o->uid, sizeof o->uid, "pay-%d-%zu", s->kind, n);
 	str_copy(o->to, sizeof o->to, w->bot[sim_chance(&w->loop, 600) ? 0 : sim_below(&w->loop,
 	    (uint64_t)w->bots)].phone);

@@ -96,8 +96,10 @@ on_redeem(struct sim_event *e)
 	struct sim_world *w = e->world;
 	struct bank_withdrawal *b = bank_withdrawal_by_token(w->cores[s->sms.tenant].bank, s->sms.text);
 
-	if (b != NULL && bank_withdrawal_set(w->cores[s->sms.tenant].bank, w->loop.now, b, BW_SUCCESSFUL) == BANK_OK)
-		sim_trace(&w->loop, "  token of %s used", b->uid);
+	if (b == NULL || bank_withdrawal_set(w->cores[s->sms.tenant].bank, w->loop.now, b, BW_SUCCESSFUL) != BANK_OK)
+		return;
+	sim_trace(&w->loop, "  token of %s used", b->uid);
+	sim_callback_news(w, s->sms.tenant, b);
 }
 
 static void
@@ -201,6 +203,8 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 		answer_at(p, op, SMS_EXPIRED, "", l->now + 1);
 		return;
 	}
+	if (w->quick)
+		sim_check_sending(w, w->settings.channels[q->channel].tenant, q);
 	if (sim_chance(l, f->sms_refused)) {
 		answer_at(p, op, SMS_REFUSED, "", back);
 		return;

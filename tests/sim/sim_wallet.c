@@ -61,14 +61,22 @@ on_wallet_effect(struct sim_event *e)
 	struct sim_core *core = &w->cores[c->core];
 	struct wallet_reply *r = wallet_reply_new(&c->call, WALLET_UNKNOWN);
 	struct bank_withdrawal *const *v;
+	const struct bank_withdrawal *b;
 	size_t before = bank_withdrawals(core->bank, &v);
 
 	check_tenant(w, c);
 	sim_core_do(core, w->loop.now, &c->q, &r->a);
 	sim_trace(&w->loop, "  core of %s: %s %s -> %s %s", w->settings.tenants[c->core].name,
 	    wallet_op_name(c->q.op), c->q.uid, wallet_end_name(r->a.end), r->a.code);
-	if (c->q.phone[0] != '\0' && bank_withdrawals(core->bank, &v) > before)
-		sim_sms_of_core(w, c->core, v[before]);
+	if (bank_withdrawals(core->bank, &v) > before) {
+		if (c->q.phone[0] != '\0')
+			sim_sms_of_core(w, c->core, v[before]);
+		if (c->q.callback[0] != '\0')
+			sim_callback_made(w, c->core, v[before], c->q.callback);
+	}
+	b = c->q.op == WALLET_WITHDRAWAL_CANCEL ? bank_withdrawal_find(core->bank, c->q.withdrawal_id) : NULL;
+	if (b != NULL)
+		sim_callback_news(w, c->core, b);
 	if (c->answers)
 		sim_loop_add(&w->loop, r, c->answer_at);
 	else

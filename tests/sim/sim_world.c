@@ -12,7 +12,7 @@
 #define START_MS INT64_C(1774339200000)		/* 2026-03-24 08:00 UTC */
 #define TICK_MS 50
 #define AFTERWARDS_MS 400000
-#define REST_MS INT64_C(1300000000)		/* what is not at rest after so long never will be */
+#define REST_MS INT64_C(1900000000)		/* what is not at rest after so long never will be */
 
 /* ---- processes ---- */
 
@@ -156,6 +156,7 @@ sim_world_set_up(struct sim_world *w, uint64_t seed, const char *profile, const 
 	memset(w, 0, sizeof *w);
 	w->seed = seed;
 	sim_loop_init(&w->loop, seed, START_MS);
+	sim_loop_init(&w->dice, ~seed, 0);
 	w->texts = texts;
 	for (int i = 0; i < SIM_TENANTS; i++) {
 		w->menus[i] = menu;
@@ -204,6 +205,8 @@ sim_world_clear(struct sim_world *w)
 	free(w->turn);
 	free(w->notice);
 	free(w->order);
+	free(w->called);
+	free(w->hint);
 }
 
 void
@@ -214,7 +217,7 @@ sim_world_run(struct sim_world *w, int64_t until)
 	if (w->loop.now < until && until < START_MS + REST_MS)
 		w->loop.now = until;
 	if (sim_loop_next(&w->loop) != INT64_MAX && until - START_MS >= REST_MS)
-		sim_broken(w, "the world does not come to rest");
+		sim_broken(w, "the world does not come to rest: %s is due", w->due_n > 0 ? w->due[0].ref : "nothing");
 }
 
 static bool

@@ -40,6 +40,7 @@ struct sim_faults {
 	    wallet_broken, wallet_slow;
 	unsigned sms_later, sms_few, sms_lost, sms_answer_lost, sms_refused, receipt_failed, receipt_early,
 	    receipt_twice, receipt_lost;
+	unsigned hint_lost, hint_late, hint_twice, hint_wrong, tell_lost, tell_answer_lost;
 	unsigned input_twice, input_lost, reply_lost, hang_up, wrong_pin, decline, dawdle;
 	unsigned crash, stall;
 	struct sim_outage redis, core[SIM_TENANTS], smsc;	/* smsc: the first bind */
@@ -105,6 +106,24 @@ struct sim_order {
 	int64_t withdrawal_id;		/* as it was told */
 	bool told_done, told_not, answered;
 	int asks_left;
+	bool calls_back;		/* it wants to be called */
+	unsigned heard;			/* bits of enum bank_wstatus that it was called with */
+};
+
+/* A withdrawal whose core knows where to call. */
+struct sim_called {
+	int tenant;
+	int64_t withdrawal_id;
+	char ref[600];
+};
+
+/* A call of a core. */
+struct sim_hint {
+	int tenant, at_tenant;		/* whose it is, where it arrives */
+	char uid[40], ref[600];
+	enum bank_wstatus says;
+	bool damaged;
+	int tries;
 };
 
 /* One confirm screen as its customer saw it, and what he did and was told. */
@@ -152,6 +171,7 @@ struct sim_bot {
 
 struct sim_world {
 	struct sim_loop loop;
+	struct sim_loop dice;		/* only chance: of what a seed may also have, so that those without it stay as they were */
 	uint64_t seed;
 	bool story, quick;		/* quick: of a seed, which is held to all the rules */
 	struct sim_faults faults;
@@ -211,6 +231,10 @@ struct sim_world {
 	struct sim_order *order;
 	size_t orders_n;
 	int orders_left;		/* that integrators still want to make */
+	struct sim_called *called;
+	size_t called_n;
+	struct sim_hint *hint;
+	size_t hints_n;
 	bool calm;			/* faults are over */
 	char problem[400];		/* the first rule that was broken, or "" */
 	unsigned crashes, calls, accepted, persons;
@@ -268,6 +292,15 @@ void sim_shop_plan(struct sim_world *w, int tenant, int orders);
 void sim_shop_answer(struct sim_world *w, uint64_t call, int status, const char *json);
 bool sim_shop_call(uint64_t call);			/* it is one of these */
 void sim_shop_ask_all(struct sim_world *w);		/* once faults are over: each order once more */
+/* ---- sim_callback.c ---- */
+void sim_callback_plan(struct sim_world *w);		/* tenants whose core calls, integrators that are called */
+void sim_callback_seal(void *ctx, const void *p, size_t n, unsigned char *out);
+bool sim_callback_open(void *ctx, const void *p, size_t n, unsigned char *out);
+void sim_callback_tell(void *ctx, uint64_t op, const struct tell_req *q);
+void sim_callback_made(struct sim_world *w, int tenant, const struct bank_withdrawal *b, const char *url);
+void sim_callback_news(struct sim_world *w, int tenant, const struct bank_withdrawal *b);
+bool sim_callback_is(uint64_t call);			/* it is one of these */
+void sim_callback_answer(struct sim_world *w, uint64_t call, int status);
 /* ---- sim_turns.c ---- */
 void sim_turn_asked(struct sim_process *p, uint64_t turn);
 void sim_turn_answered(struct sim_process *p, uint64_t turn);
@@ -289,5 +322,6 @@ void sim_token_of(const char *text, char out[WALLET_TOKEN]);	/* the digits after
 void sim_check(struct sim_world *w);					/* at the end */
 /* ---- sim_check_sms.c ---- */
 void sim_check_sms(struct sim_world *w, const struct sim_sms *sms);	/* as it arrives */
+void sim_check_sending(struct sim_world *w, int tenant, const struct sms_req *q);
 /* ---- sim_story.c ---- */
 bool sim_story(const struct texts *texts, const struct menu *menu, bool trace);

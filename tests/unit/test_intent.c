@@ -770,6 +770,26 @@ test_resolved(void **state)
 	assert_int_equal(i.limit, ILIMIT_COMMITTED);
 }
 
+/* The core sent the token itself, a person said that it is out, and then it is not used: given back once, and at rest. */
+static void
+test_resolved_and_lapsed(void **state)
+{
+	struct intent i = with_a_person(INTENT_WITHDRAWAL, "PENDING");
+	struct wallet_withdrawal w = row("TIMEOUT", "");
+	int said;
+
+	(void)state;
+	i.gateway_sends = false;
+	assert_int_equal(intent_resolve(&i, NOW, true), RESOLVED);
+	play_out(&i, NOW, &said);
+	assert_int_equal(i.limit, ILIMIT_COMMITTED);
+	assert_int_equal(next(&i, i.next_at), DO_FOLLOW);
+	intent_on_status(&i, NOW + HOUR, &w);
+	play_out(&i, NOW + HOUR, &said);
+	assert_int_equal(i.limit, ILIMIT_RELEASED);
+	assert_int_equal(said, STEP_FINAL_SMS);
+}
+
 /* ---- not done ---- */
 
 static const struct {
@@ -842,6 +862,39 @@ test_turns_up_late(void **state)
 	intent_on_limit(&i, ILIMIT_COMMITTED);
 	assert_int_equal(next(&i, now + HOUR), DO_NOTE);
 	assert_int_equal(i.state, INTENT_PERSON);
+}
+
+/* A debit cannot be taken back from here: a person has it, and the customer hears the truth from him. */
+static void
+test_a_transfer_turns_up_late(void **state)
+{
+	struct intent i = new_intent(INTENT_TRANSFER, INTENT_ASKING);
+	int64_t now = NOW + INTENT_ABSENT_MS;
+	int said;
+
+	(void)state;
+	intent_on_asked(&i, now, NOT_LISTED, NULL);
+	play_out(&i, now, &said);
+	assert_int_equal(said, STEP_RESULT_SMS);
+	assert_int_equal(next(&i, now = i.next_at), DO_ASK);
+	intent_on_asked(&i, now, NOT_LISTED, NULL);
+	assert_int_equal(next(&i, now), DO_WAIT);
+	assert_int_equal(next(&i, now = i.next_at), DO_ASK);
+	intent_on_asked(&i, now, FOUND, NULL);
+	assert_int_equal(i.state, INTENT_PERSON);
+	assert_int_equal(i.person_at, now);
+	assert_int_equal(next(&i, now), DO_NOTE);
+	i.steps |= STEP_NOTED;
+	assert_int_equal(next(&i, now), DO_NOTHING);
+	assert_int_equal(intent_resolve(&i, now, true), RESOLVED);
+	play_out(&i, now, &said);
+	assert_int_equal(said, STEP_RESULT_SMS | STEP_RECEIVER_SMS);
+
+	/* What a person said is not looked at again. */
+	i = with_a_person(INTENT_TRANSFER, "");
+	assert_int_equal(intent_resolve(&i, now, false), RESOLVED);
+	play_out(&i, now, &said);
+	assert_int_equal(next(&i, now + 200 * HOUR), DO_NOTHING);
 }
 
 static void
@@ -941,8 +994,10 @@ main(void)
 		cmocka_unit_test(test_no_token_and_paid), cmocka_unit_test(test_counts_as), cmocka_unit_test(test_why_told),
 		cmocka_unit_test(test_no_token),
 		cmocka_unit_test(test_no_token_no_cancel), cmocka_unit_test(test_what_a_person_may_say), cmocka_unit_test(test_resolved),
+		cmocka_unit_test(test_resolved_and_lapsed),
 		cmocka_unit_test(test_gives_back),
-		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_three_late_looks),
+		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_a_transfer_turns_up_late),
+		cmocka_unit_test(test_three_late_looks),
 		cmocka_unit_test(test_cancel), cmocka_unit_test(test_integrator),
 		cmocka_unit_test(test_round_trip),
 	};

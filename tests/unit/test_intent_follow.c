@@ -272,6 +272,39 @@ test_not_done_is_told_beside_late_looks(void **state)
 	assert_int_equal(at, i.next_at);
 }
 
+/* Resolved as done without any id at the core: nothing else will ever be read, so that word is told. */
+static void
+test_an_integrator_hears_a_persons_word(void **state)
+{
+	struct intent i = ordered(WSTATUS_PENDING);
+
+	(void)state;
+	i.state = INTENT_PERSON;
+	i.counts = i.gateway_sends = true;
+	i.limit = ILIMIT_COMMITTED;
+	i.withdrawal_id = 0;
+	i.core_status = 0;
+	assert_int_equal(next(&i, NOW), DO_NOTHING);
+	assert_int_equal(intent_resolve(&i, NOW, true), RESOLVED);
+	assert_int_equal(next(&i, NOW), DO_TELL);
+	assert_int_equal(intent_outcome(&i), WSTATUS_SUCCESSFUL + 1);
+	assert_false(intent_on_told(&i, NOW, true));
+	assert_int_equal(next(&i, NOW), DO_NOTHING);
+}
+
+/* A customer's record is noted in; an integrator's order has none. */
+static void
+test_an_integrators_order_with_a_person(void **state)
+{
+	struct intent i = ordered(WSTATUS_SUCCESSFUL);
+
+	(void)state;
+	i.counts = i.gateway_sends = true;
+	i.limit = ILIMIT_COMMITTED;
+	assert_int_equal(next(&i, NOW), DO_NOTHING);
+	assert_int_equal(i.state, INTENT_PERSON);
+}
+
 static void
 test_record(void **state)
 {
@@ -304,7 +337,9 @@ main(void)
 		cmocka_unit_test(test_a_hint_that_cannot_be_read), cmocka_unit_test(test_paid_out_without_a_token),
 		cmocka_unit_test(test_an_integrator_hears_each_last_word),
 		cmocka_unit_test(test_an_integrator_that_does_not_answer),
-		cmocka_unit_test(test_not_done_is_told_beside_late_looks), cmocka_unit_test(test_record),
+		cmocka_unit_test(test_not_done_is_told_beside_late_looks),
+		cmocka_unit_test(test_an_integrator_hears_a_persons_word),
+		cmocka_unit_test(test_an_integrators_order_with_a_person), cmocka_unit_test(test_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

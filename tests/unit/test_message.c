@@ -182,6 +182,9 @@ test_an_attempt_in_doubt(void **state)
 	assert_int_equal(message_news(&other), TOLD_ARRIVED);
 	other.told = TOLD_NOTHING;		/* nothing else was said: nothing to put right */
 	assert_int_equal(message_news(&other), TOLD_NOTHING);
+	other.state = MESSAGE_FAILED;		/* saved, and about to be told by somebody else */
+	assert_true(message_on_receipt(&other, &two_routes, NOW, &delivered, 1));
+	assert_int_equal(message_news(&other), TOLD_ARRIVED);
 	m = new_message(MSG_TOKEN);
 	for (int k = 0; k < 70; k++)
 		message_sending(&m, NOW, 1);

@@ -331,6 +331,31 @@ test_frozen(void **state)
 	world_free(w);
 }
 
+/* A wait for a new PIN that its owner could not end, because his phone is frozen, is no wait. */
+static void
+test_frozen_while_a_new_pin_waits(void **state)
+{
+	struct sim_world *w = ops_world();
+	struct subscriber s = { .has_pin = true, .customer_id = 1, .reset_from = w->loop.now + HOUR, .reset_warned = true,
+		.code_mac_len = 16 };
+	struct buf b = { 0 };
+
+	(void)state;
+	subscriber_encode(&s, &b);
+	put(w, key(STORE_SUBSCRIBER, OWNER, ""), &b, NULL);
+	buf_clear(&b);
+	act(w, &ann, "freeze", ABOUT);
+	assert_answer(200, "done");
+	act(w, &ann, "unfreeze", ABOUT);
+	act(w, &ben, "approve", request_body(number_of("\"request\"")));
+	assert_answer(200, "done");
+	assert_int_equal(subscriber_now(w).frozen_at, 0);
+	assert_int_equal(subscriber_now(w).reset_from, 0);
+	assert_int_equal(subscriber_now(w).code_mac_len, 0);
+	assert_true(subscriber_now(w).has_pin);
+	world_free(w);
+}
+
 static void (*real_commit)(void *ctx, uint64_t op, const struct store_commit *c);
 static int confirms;
 
@@ -481,6 +506,25 @@ test_resend_and_cancel(void **state)
 	world_free(w);
 }
 
+/* The code would go to who has the SIM now, as it would not when the customer asked for it himself. */
+static void
+test_no_resend_to_a_new_sim(void **state)
+{
+	static const char body[] = "{\"phone\":\"" PHONE "\",\"intent\":\"" CODE "\"," REASON "}";
+	struct sim_world *w = ops_world();
+
+	(void)state;
+	accepted(w, INTENT_WITHDRAWAL, CODE);
+	run(w, 5 * MINUTE);
+	gateway_sim_changed(w->process[0].gw, w->loop.now, PHONE, w->loop.now);
+	run(w, MINUTE);
+	act(w, &ann, "resend", body);
+	assert_answer(409, "SIM");
+	run(w, MINUTE);
+	assert_int_equal(intent_now(w, CODE).resends, 0);
+	world_free(w);
+}
+
 static void
 test_timeline(void **state)
 {
@@ -513,7 +557,9 @@ main(void)
 		cmocka_unit_test(test_comes_back_to_a_person), cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_an_integrators_order), cmocka_unit_test(test_stale_lapsed_rejected),
 		cmocka_unit_test(test_frozen), cmocka_unit_test(test_frozen_while_confirming),
+		cmocka_unit_test(test_frozen_while_a_new_pin_waits),
 		cmocka_unit_test(test_unlock_and_notices), cmocka_unit_test(test_resend_and_cancel),
+		cmocka_unit_test(test_no_resend_to_a_new_sim),
 		cmocka_unit_test(test_timeline),
 	};
 

@@ -141,6 +141,24 @@ test_print(void **state)
 	}
 }
 
+/* Without an id at the core a person's word is all that there will be. */
+static void
+test_print_a_persons_word(void **state)
+{
+	static const char *const says[] = { "\"PENDING\"", "\"SUCCESSFUL\"" };
+
+	(void)state;
+	for (int ours = 0; ours < 2; ours++) {
+		struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_DONE, .resolved_at = 1, .counts = true,
+			.gateway_sends = ours };
+		struct buf b = { 0 };
+
+		order_print(&i, &b);
+		assert_non_null(strstr(buf_str(&b), says[ours]));
+		buf_clear(&b);
+	}
+}
+
 static void
 test_refusal(void **state)
 {
@@ -176,7 +194,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good), cmocka_unit_test(test_bad), cmocka_unit_test(test_fingerprint),
-		cmocka_unit_test(test_cancel), cmocka_unit_test(test_print), cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_cancel), cmocka_unit_test(test_print), cmocka_unit_test(test_print_a_persons_word),
+		cmocka_unit_test(test_refusal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -340,6 +340,46 @@ test_each_lost_token_is_told(void **state)
 	world_free(w);
 }
 
+static bool
+was_said(const char *id)
+{
+	struct store_key key = message_key(id);
+	struct store_value v;
+
+	memory_store_load(smsc.w->store, smsc.w->loop.now, &key, 1, &v);
+	return v.present;
+}
+
+/* Wherever the process dies between the refusals and the end: told is what it came to, and nothing that is not so. */
+static void
+test_a_lost_token_is_told_as_it_ends(void **state)
+{
+	(void)state;
+	for (int nth = 1; nth <= 6; nth++) {
+		struct sim_world *w = smsc_world();
+		struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_DONE, .id = "i", .owner = "acme/" PHONE,
+		    .tenant = "acme", .phone = PHONE, .to_phone = PHONE, .token = "1234", .amount = 100, .lang = "en" };
+		struct store_key key = { .family = STORE_INTENT, .owner = "acme/" PHONE, .id = "i" };
+		struct buf b = { 0 };
+		enum message_state end;
+
+		intent_encode(&i, &b);
+		keep(&key, &b, 0, 0);
+		buf_clear(&b);
+		smsc_says(SIM_SMS, SMS_REFUSED, 1);
+		smsc_says(SIM_SMS_OTHER, SMS_REFUSED, 1);
+		put_token(&i, "i:token_sms");
+		w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_MESSAGE, .nth = nth,
+		    .what = STRIKE_CRASH_BEFORE };
+		run_for(4 * MINUTE);
+		assert_int_equal(w->crashes, 2);
+		end = message_in_store("i:token_sms").state;
+		assert_true(end == MESSAGE_FAILED || end == MESSAGE_SENT);
+		assert_int_equal(was_said("i:undelivered"), end == MESSAGE_FAILED);
+		world_free(w);
+	}
+}
+
 /* No SMSC answers: it may have arrived. That is what the payer hears, and more when a receipt settles it. */
 static void
 test_a_token_in_doubt_is_told_as_such(void **state)
@@ -384,7 +424,8 @@ main(void)
 		cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),
 		cmocka_unit_test(test_a_slow_answer_is_waited_for),
-		cmocka_unit_test(test_each_lost_token_is_told), cmocka_unit_test(test_a_token_in_doubt_is_told_as_such),
+		cmocka_unit_test(test_each_lost_token_is_told), cmocka_unit_test(test_a_lost_token_is_told_as_it_ends),
+		cmocka_unit_test(test_a_token_in_doubt_is_told_as_such),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

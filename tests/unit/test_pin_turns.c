@@ -426,6 +426,65 @@ test_forgotten_and_a_crash(void **state)
 	}
 }
 
+/* ---- what comes between a turn and its write ---- */
+
+static void (*real_load)(void *ctx, uint64_t op, const struct store_key *keys, size_t n);
+static bool to_freeze;
+static int frozen;
+
+/* Changes the record in the very moment in which the write comes to look at it, alone. */
+static void
+load_changed(void *ctx, uint64_t op, const struct store_key *keys, size_t n)
+{
+	struct sim_world *w = ((struct sim_process *)ctx)->world;
+	struct store_commit c = { .n = 1, .not_after_ms = w->loop.now };
+	struct subscriber s = { 0 };
+	struct store_value v;
+	struct buf b = { 0 };
+
+	if (n == 1 && keys[0].family == STORE_SUBSCRIBER) {
+		memory_store_load(w->store, w->loop.now, keys, 1, &v);
+		assert_true(v.present && subscriber_decode(v.p, v.len, &s));
+		if (to_freeze)
+			s.frozen_at = w->loop.now;
+		else
+			sim_changed(&s, w->loop.now);
+		subscriber_encode(&s, &b);
+		c.op[0] = (struct store_op){ .kind = STORE_PUT, .key = keys[0], .p = b.p, .len = b.len, .from = v.version,
+			.to = v.version };
+		c.op[0].to.p[0]++;
+		assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+		buf_clear(&b);
+		frozen++;
+	}
+	real_load(ctx, op, keys, n);
+}
+
+static void
+test_frozen_before_the_write(void **state)
+{
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct sim_world *w = world_with(false);
+
+		imsi[0] = '\0';
+		begin_reset(w);
+		sim_world_run(w, w->loop.now + 24 * HOUR);
+		assert_dial(w, "7 4 " ID_NUMBER " " NEW_PIN, "Type");
+		real_load = w->ports[0].load;
+		w->ports[0].load = load_changed;
+		to_freeze = k == 0;
+		frozen = 0;
+		say(w, TURN_INPUT, NEW_PIN);
+		w->ports[0].load = real_load;
+		assert_true(frozen > 0);
+		assert_null(strstr(screen, "was changed."));
+		sim_world_run(w, w->loop.now + 3 * MINUTE);
+		assert_identity(w, 1, PIN);
+		world_free(w);
+	}
+}
+
 /* ---- another SIM ---- */
 
 static void
@@ -481,7 +540,7 @@ main(void)
 		cmocka_unit_test(test_change_is_sent_again), cmocka_unit_test(test_change_and_a_crash),
 		cmocka_unit_test(test_activate), cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_who_waits_is_warned),
-		cmocka_unit_test(test_forgotten_and_a_crash),
+		cmocka_unit_test(test_forgotten_and_a_crash), cmocka_unit_test(test_frozen_before_the_write),
 		cmocka_unit_test(test_another_sim), cmocka_unit_test(test_the_operator_says_so),
 	};
 

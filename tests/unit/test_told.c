@@ -67,17 +67,78 @@ test_a_result_that_comes_later(void **state)
 	world_free(w);
 }
 
+static void (*real_commit)(void *ctx, uint64_t op, const struct store_commit *c);
+static bool died;
+
+/* Dead before the screen of a payment that went through is kept: nothing that it does from then on happens. */
+static void
+dying_commit(void *ctx, uint64_t op, const struct store_commit *c)
+{
+	struct sim_process *p = ctx;
+
+	died |= debits(p->world) > 0 && c->op[0].key.family == STORE_SESSION;
+	if (!died)
+		real_commit(ctx, op, c);
+}
+
+/* Noted is not told: who died between the two leaves it to the next dial. */
+static void
+test_a_screen_that_never_came(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	w->tenant.result_sms = false;
+	to_confirm(&l);
+	real_commit = w->ports[0].commit;
+	w->ports[0].commit = dying_commit;
+	died = false;
+	add_input(&l, PAYER->pin);
+	send_to(&l, 0, TURN_INPUT, PAYER->pin);
+	for (int64_t until = w->loop.now + MINUTE; !died && w->loop.now < until;)
+		sim_world_run(w, w->loop.now + 1);
+	assert_true(died);
+	gateway_free(w->process[0].gw);
+	w->process[0].gw = NULL;
+	w->process[0].generation++;
+	assert_int_equal(debits(w), 1);
+	l.process = 1;
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "went through.");
+	world_free(w);
+}
+
+/* What was told on the screen is not said again at the next dial. */
+static void
+test_a_screen_that_came(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	to_confirm(&l);
+	type(&l, PAYER->pin);
+	shows(&l, "R50.00 sent to");
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	say(&l, TURN_BEGIN, "");
+	assert_null(strstr(l.screen, "went through."));
+	world_free(w);
+}
+
 /* ---- refusals ---- */
 
 static void (*real_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
 
 static const char *refusal_code;
+static enum wallet_end refusal_end = WALLET_REFUSED;
 
 static void
 refusing_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms)
 {
 	if (q->op == WALLET_TRANSFER || q->op == WALLET_WITHDRAWAL_CREATE)
-		refuse(ctx, op, refusal_code[0] != '\0' ? WALLET_REFUSED : WALLET_LATER, refusal_code);
+		refuse(ctx, op, refusal_code[0] != '\0' ? refusal_end : WALLET_LATER, refusal_code);
 	else
 		real_wallet(ctx, op, tenant, q, timeout_ms);
 }
@@ -144,6 +205,69 @@ test_too_busy(void **state)
 	world_free(w);
 }
 
+static struct intent only;
+
+static void
+take_only(void *arg, const struct store_key *key, const struct store_value *v)
+{
+	(void)arg;
+	if (key->family == STORE_INTENT)
+		assert_true(intent_decode(v->p, v->len, &only));
+}
+
+/* Told as not done when the core had not got it for a quarter of an hour; then it lands all the same: a person has it. */
+static void
+test_a_transfer_that_lands_late(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+	struct bank_transfer_in in = { .text = "Send money" };
+
+	(void)state;
+	to_confirm(&l);
+	w->strike[0] = (struct sim_strike){ .op = WALLET_TRANSFER, .nth = 1, .what = STRIKE_LOSE };
+	type(&l, PAYER->pin);
+	shows(&l, "The result comes by SMS");
+	sim_world_run(w, w->loop.now + 20 * MINUTE);
+	assert_int_equal(told(w, PAYER->phone, "was not sent. We could not do it. Check your balance first."), 1);
+	memory_store_each(w->store, w->loop.now, take_only, NULL);
+	in.uid = only.id;
+	in.amount = only.amount;
+	in.from = bank_wallet_find(w->core.bank, only.wallet_id);
+	in.to = bank_wallet_find(w->core.bank, only.to_wallet_id);
+	assert_int_equal(bank_transfer(w->core.bank, w->loop.now, &in), BANK_OK);
+	sim_world_run(w, w->loop.now + 90 * MINUTE);
+	assert_int_equal(intents(w, INTENT_PERSON), 1);
+	assert_int_equal(debits(w), 1);
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "is being checked");
+	world_free(w);
+}
+
+/* The customer's login ends between the PIN and the payment: not processed, and another PIN is needed. */
+static void
+test_the_login_is_over(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	to_confirm(&l);
+	refusal_code = "ARCH014";
+	refusal_end = WALLET_AUTH;
+	real_wallet = w->ports[0].wallet;
+	w->ports[0].wallet = w->ports[1].wallet = refusing_wallet;
+	type(&l, PAYER->pin);
+	shows(&l, "It took too long. Try again.");
+	shows(&l, "Nothing was paid.");
+	sim_world_run(w, w->loop.now + 5 * MINUTE);
+	refusal_end = WALLET_REFUSED;
+	assert_int_equal(told(w, PAYER->phone, "It took too long. Try again. No money left your wallet."), 1);
+	assert_int_equal(debits(w), 0);
+	world_free(w);
+}
+
 /* Each reason of the intent has its text in each language, and the menu has a way for it. */
 static void
 test_every_reason_has_words(void **state)
@@ -167,8 +291,10 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_code), cmocka_unit_test(test_a_result_that_comes_later),
+		cmocka_unit_test(test_a_screen_that_never_came), cmocka_unit_test(test_a_screen_that_came),
 		cmocka_unit_test(test_refusals), cmocka_unit_test(test_too_busy),
-		cmocka_unit_test(test_every_reason_has_words),
+		cmocka_unit_test(test_a_transfer_that_lands_late),
+		cmocka_unit_test(test_the_login_is_over), cmocka_unit_test(test_every_reason_has_words),
 	};
 
 	return cmocka_run_group_tests_name("told", tests, world_setup, world_teardown);

@@ -294,6 +294,52 @@ test_send_again(void **state)
 	world_free(w);
 }
 
+static char lost_owner[STORE_OWNER], lost_id[STORE_ID];
+
+static void
+find_shown(void *arg, const struct store_key *key, const struct store_value *v)
+{
+	struct intent i;
+
+	(void)arg;
+	if (key->family != STORE_INTENT || !intent_decode(v->p, v->len, &i) || i.state != INTENT_SHOWN)
+		return;
+	str_copy(lost_owner, sizeof lost_owner, i.owner);
+	str_copy(lost_id, sizeof lost_id, i.id);
+}
+
+/* A confirm without an answer, and then the store has lost its intent: said so, and not looked for without end. */
+static void
+test_the_intent_is_lost(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+	struct store_commit c = { .n = 1 };
+	struct store_value v;
+
+	(void)state;
+	to_confirm(&l);
+	memory_store_each(w->store, w->loop.now, find_shown, NULL);
+	w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_INTENT, .nth = 1, .what = STRIKE_LOSE };
+	add_input(&l, PAYER->pin);
+	send_to(&l, 0, TURN_INPUT, PAYER->pin);
+	sim_world_run(w, w->loop.now + SECOND);
+	c.op[0] = (struct store_op){ .kind = STORE_DELETE };
+	c.op[0].key.family = STORE_INTENT;
+	str_copy(c.op[0].key.owner, sizeof c.op[0].key.owner, lost_owner);
+	str_copy(c.op[0].key.id, sizeof c.op[0].key.id, lost_id);
+	memory_store_load(w->store, w->loop.now, &c.op[0].key, 1, &v);
+	assert_true(v.present);
+	c.op[0].from = v.version;
+	c.not_after_ms = w->loop.now;
+	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+	sim_world_run(w, w->loop.now + MINUTE);
+	shows(&l, "dial again");
+	assert_int_equal(gateway_turns(w->process[0].gw), 0);
+	assert_int_equal(debits(w), 0);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -303,7 +349,7 @@ main(void)
 		cmocka_unit_test(test_the_answer_is_said_again), cmocka_unit_test(test_an_amount_is_no_pin),
 		cmocka_unit_test(test_leaving), cmocka_unit_test(test_a_hang_up_and_a_pin_at_once),
 		cmocka_unit_test(test_expiry), cmocka_unit_test(test_an_input_of_an_older_dialogue),
-		cmocka_unit_test(test_send_again),
+		cmocka_unit_test(test_send_again), cmocka_unit_test(test_the_intent_is_lost),
 	};
 
 	return cmocka_run_group_tests_name("turns", tests, world_setup, world_teardown);
