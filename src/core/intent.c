@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/follow.h"
+#include "core/intent_parts.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -84,23 +85,6 @@ intent_leave(struct intent *i, enum intent_state to)
 	return true;
 }
 
-static bool
-core_final(const struct intent *i)
-{
-	return i->core_status != 0 && i->core_status - 1 != WSTATUS_PENDING;
-}
-
-static bool
-gives_back(const struct intent *i, const struct intent_rules *rules)
-{
-	static const int bit[] = {
-		[WSTATUS_CANCELLED] = GIVE_BACK_CANCELLED, [WSTATUS_TIMEOUT] = GIVE_BACK_TIMEOUT,
-		[WSTATUS_ERROR] = GIVE_BACK_ERROR,
-	};
-
-	return core_final(i) && (rules->give_back & bit[i->core_status - 1]) != 0;
-}
-
 static enum intent_action
 wait_or(enum intent_action a, const struct intent *i, int64_t now, int64_t *at)
 {
@@ -130,51 +114,12 @@ next_issued(const struct intent *i, int64_t now, int64_t *at)
 	return DO_TOKEN_SMS;
 }
 
-/*
- * What counts is given back, also where no reservation is known: the commit of one may still be on its way, and finds
- * the entry of the release in its place. Only where the limit itself refused there can be none.
- */
-static bool
-holds_limit(const struct intent *i)
-{
-	if (i->limit == ILIMIT_NONE)
-		return i->counts && i->why != WHY_LIMIT && i->why != WHY_CAP;
-	return i->limit != ILIMIT_RELEASED;
-}
-
-/* A person said that it was not done, and nothing was read at the core: its token may be out. */
-static bool
-may_be_out(const struct intent *i)
-{
-	return i->state == INTENT_NOT_DONE && i->resolved_at != 0 && i->withdrawal_id == 0;
-}
-
-/*
- * Which word the limit has not heard yet. Given back is what was read as ended without a payout, or never was at the
- * core; what is pending or paid out counts, also when that turns up late.
- */
-static enum intent_action
-next_of_limit(const struct intent *i, const struct intent_rules *rules)
-{
-	bool ended = core_final(i) && i->core_status - 1 != WSTATUS_SUCCESSFUL;
-
-	if (!i->counts)
-		return DO_NOTHING;
-	if (may_be_out(i))
-		return i->limit != ILIMIT_COMMITTED ? DO_COMMIT_LIMIT : DO_NOTHING;
-	if (i->withdrawal_id == 0 || gives_back(i, rules))
-		return holds_limit(i) ? DO_RELEASE_LIMIT : DO_NOTHING;
-	if (ended && i->limit == ILIMIT_RELEASED)
-		return DO_NOTHING;
-	return i->limit != ILIMIT_COMMITTED ? DO_COMMIT_LIMIT : DO_NOTHING;
-}
-
 /* The core has spoken its last word on a withdrawal. */
 static enum intent_action
 next_final(const struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
 	bool paid_out = i->core_status - 1 == WSTATUS_SUCCESSFUL;
-	enum intent_action limit = next_of_limit(i, rules);
+	enum intent_action limit = intent_next_of_limit(i, rules);
 
 	if (limit != DO_NOTHING && !rules->limit_away)
 		return limit;
@@ -201,17 +146,17 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 		return undone(i, STEP_RECEIVER_SMS) ? DO_RECEIVER_SMS : DO_NOTHING;
 	if (i->resent < i->resends)
 		return DO_RESEND_SMS;
-	if (i->kept_told < i->kept && !core_final(i))
+	if (i->kept_told < i->kept && !intent_core_final(i))
 		return DO_KEPT_SMS;
 	/* Once the core has spoken its last word, that one says what counts. */
 	if (i->limit == ILIMIT_RESERVED ||
-	    (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED && !core_final(i)))
+	    (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED && !intent_core_final(i)))
 		return DO_COMMIT_LIMIT;
 	if (i->withdrawal_id == 0)
 		return DO_NOTHING;	/* a person said so: there is nothing to read at the core */
 	if (i->integrator[0] != '\0' && undone(i, STEP_REFERRED))
 		return DO_REFER;
-	if (core_final(i))
+	if (intent_core_final(i))
 		return next_final(i, rules, now, at);
 	return i->cancel ? next_cancel(i, now, at) : wait_or(DO_FOLLOW, i, now, at);
 }
@@ -220,11 +165,11 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 static enum intent_action
 next_turned_up(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
-	enum intent_action limit = next_of_limit(i, rules);
+	enum intent_action limit = intent_next_of_limit(i, rules);
 
 	if (limit != DO_NOTHING)
 		return limit;
-	if (!core_final(i))
+	if (!intent_core_final(i))
 		return i->cancel ? next_cancel(i, now, at) : wait_or(DO_FOLLOW, i, now, at);
 	if (i->core_status - 1 != WSTATUS_SUCCESSFUL)
 		return DO_NOTHING;
@@ -244,7 +189,7 @@ next_not_done(struct intent *i, const struct intent_rules *rules, int64_t now, i
 {
 	bool paid_out = i->why == WHY_NO_TOKEN && i->core_status - 1 == WSTATUS_SUCCESSFUL;
 	bool turned_up = (i->why == WHY_ABSENT || paid_out) && i->withdrawal_id != 0;
-	enum intent_action limit = turned_up ? DO_NOTHING : next_of_limit(i, rules);
+	enum intent_action limit = turned_up ? DO_NOTHING : intent_next_of_limit(i, rules);
 
 	if (limit != DO_NOTHING && !rules->limit_away)
 		return limit;
@@ -269,7 +214,10 @@ start_asking(struct intent *i, int64_t now)
 	i->next_at = now + SECOND;
 }
 
-/* The store lost what followed the confirm: its attempt may be at the core, however long ago, and a refusal proves nothing. */
+/*
+ * The store lost what followed the confirm: its attempt may be at the core, however long ago, and a refusal proves
+ * nothing.
+ */
 static enum intent_action
 next_of_lost(struct intent *i, int64_t now, int64_t *at)
 {
@@ -336,7 +284,7 @@ next_step(struct intent *i, const struct intent_rules *rules, int64_t now, int64
 		*at = i->next_at;
 		return now < i->next_at ? DO_WAIT : DO_ASK;
 	case INTENT_DONE:
-		if (!intent_settled(i) && core_final(i)) {
+		if (!intent_settled(i) && intent_core_final(i)) {
 			/* It ended before its token could be handed on: nobody can have used it. */
 			if (i->core_status - 1 != WSTATUS_SUCCESSFUL) {
 				enter(i, INTENT_NOT_DONE, WHY_NO_TOKEN);
@@ -420,16 +368,16 @@ why_of(const char *code)
 static void
 take_status(struct intent *i, int64_t now, enum wallet_status s)
 {
-	if (core_final(i) && (s != WSTATUS_SUCCESSFUL || i->core_status - 1 == WSTATUS_SUCCESSFUL))
+	if (intent_core_final(i) && (s != WSTATUS_SUCCESSFUL || i->core_status - 1 == WSTATUS_SUCCESSFUL))
 		return;
-	if (core_final(i)) {
+	if (intent_core_final(i)) {
 		i->paid_late = true;
 		i->steps &= ~STEP_FINAL_SMS;
 		i->tells = 0;
 		i->tell_at = now;
 	}
 	i->core_status = (int)s + 1;
-	if (core_final(i))
+	if (intent_core_final(i))
 		i->finished_at = now;
 }
 
@@ -547,7 +495,7 @@ void
 intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 {
 	static const int64_t look_after[] = { HOUR, 24 * HOUR, 72 * HOUR };
-	bool read = w != NULL && w->id == i->withdrawal_id, was_final = core_final(i), hinted = i->hinted;
+	bool read = w != NULL && w->id == i->withdrawal_id, was_final = intent_core_final(i), hinted = i->hinted;
 
 	if (read) {
 		issued(i, now, w);
@@ -555,14 +503,14 @@ intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *
 	}
 	if (was_final && !hinted && i->final_looks < FINAL_LOOKS)
 		i->final_looks++;
-	if (read && !intent_settled(i) && !core_final(i) && i->token[0] == '\0')
+	if (read && !intent_settled(i) && !intent_core_final(i) && i->token[0] == '\0')
 		i->cancel = true;	/* the core does not say the token again: it can reach nobody */
-	if (i->cancel && !core_final(i)) {
+	if (i->cancel && !intent_core_final(i)) {
 		i->cancels++;
 		i->next_at = now + (i->cancels < 6 ? i->cancels * SECOND : MINUTE);
 	} else if (i->hinted)
 		i->next_at = ++i->hint_reads < 10 ? now + (SECOND << i->hint_reads) : follow_at(i, now);
-	else if (core_final(i))
+	else if (intent_core_final(i))
 		i->next_at = now + look_after[i->final_looks < FINAL_LOOKS ? i->final_looks : FINAL_LOOKS - 1];
 	else
 		i->next_at = follow_at(i, now);
@@ -596,8 +544,8 @@ intent_on_cancelled(struct intent *i, int64_t now, bool refused)
 static enum intent_resolved
 may_resolve(const struct intent *i, bool done)
 {
-	bool paid_out = core_final(i) && i->core_status - 1 == WSTATUS_SUCCESSFUL;
-	bool unused = i->core_status != 0 && !paid_out && (core_final(i) || (i->gateway_sends && i->counts));
+	bool paid_out = intent_core_final(i) && i->core_status - 1 == WSTATUS_SUCCESSFUL;
+	bool unused = i->core_status != 0 && !paid_out && (intent_core_final(i) || (i->gateway_sends && i->counts));
 
 	if (i->state != INTENT_PERSON)
 		return RESOLVE_NOT_WITH_PERSON;
