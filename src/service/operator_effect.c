@@ -16,7 +16,6 @@
 
 #define EFFECT_TRIES 8
 #define SETTLED_MS 6000			/* by then the store has executed the commit, or refuses it */
-#define TAKE_OVER_MS RUN_LEASE_MS
 #define CANCEL_WAIT_MS 8000
 #define LOOK_MS 300
 
@@ -324,7 +323,7 @@ add_intent(struct op_call *c, struct store_commit *commit, const struct store_ke
 
 	intent_encode(&c->i, b);
 	commit_put(gw, commit, key, &c->i_rev, b, 0);
-	commit_list_add(commit, STORE_DUE, key, gw->now + TAKE_OVER_MS);
+	commit_list_add(commit, STORE_DUE, key, gw->now + RUN_LEASE_MS);
 	if (c->doing == ACT_RESOLVE)
 		commit_part_remove(commit, STORE_PERSON, c->tenant_name, key);
 }
