@@ -145,7 +145,7 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 	if (i->kind == INTENT_TRANSFER)
 		return undone(i, STEP_RECEIVER_SMS) ? DO_RECEIVER_SMS : DO_NOTHING;
 	/* While the core is asked to cancel it, nobody knows whether it should be sent. */
-	if (i->resent < i->resends && (!i->cancel || core_final(i)))
+	if (i->resent < i->resends && (!i->cancel || intent_core_final(i)))
 		return DO_RESEND_SMS;
 	if (i->kept_told < i->kept && !intent_core_final(i))
 		return DO_KEPT_SMS;
