@@ -134,7 +134,9 @@ apply_cancel(struct op_call *c)
 {
 	if (c->i.id[0] == '\0')
 		return no_intent(c);
-	if (c->i.kind != INTENT_WITHDRAWAL || c->i.state != INTENT_DONE || c->i.core_status - 1 != WSTATUS_PENDING)
+	/* While its message may be on its way into the outbox, to cancel it would tell it as never made. */
+	if (c->i.kind != INTENT_WITHDRAWAL || c->i.state != INTENT_DONE || !intent_settled(&c->i) ||
+	    c->i.core_status - 1 != WSTATUS_PENDING)
 		return refused(c, "Only a code that was made and not used yet can be cancelled");
 	intent_cancel(&c->i, c->task.gw->now);
 	c->intent_dirty = true;
