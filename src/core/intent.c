@@ -515,8 +515,14 @@ intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *
 		i->next_at = now + look_after[i->final_looks < FINAL_LOOKS ? i->final_looks : FINAL_LOOKS - 1];
 	else
 		i->next_at = follow_at(i, now);
-	if (i->hinted && i->hint_reads >= HINT_READS)
+	if (i->hinted && i->hint_reads >= HINT_READS) {
 		i->hinted = false;	/* one that is not over is followed anyway */
+		if (i->state == INTENT_NOT_DONE) {
+			/* It was told as not done, and the core says otherwise as long as nobody can read it. */
+			to_person(i, WHY_ABSENT, now);
+			i->steps &= ~STEP_NOTED;
+		}
+	}
 }
 
 void

@@ -310,11 +310,15 @@ on_followed(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
 	const struct wallet_answer *a = e->wallet;
+	enum intent_state before;
 
 	if (r->polls)
 		follow_end(t->gw, r->tenant);
 	r->polls = false;
+	before = r->i.state;
 	intent_on_status(&r->i, t->gw->now, a->end == WALLET_DONE && a->n == 1 ? &a->withdrawal[0] : NULL);
+	if (r->i.state == INTENT_PERSON && before != INTENT_PERSON)
+		run_needs_person(r);
 	run_keep(r);
 }
 

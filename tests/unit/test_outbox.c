@@ -190,11 +190,51 @@ test_a_token_that_may_be_cancelled_waits(void **state)
 	world_free(w);
 }
 
+static void (*real_commit)(void *ctx, uint64_t op, const struct store_commit *c);
+static int disturbed;
+
+/* Saved once more by somebody else in the moment in which the cancel comes. */
+static void
+disturb(void *ctx, uint64_t op, const struct store_commit *c)
+{
+	struct sim_world *w = ((struct sim_process *)ctx)->world;
+	struct bank_withdrawal *b;
+
+	if (disturbed++ == 0) {
+		b = newest(w, 1);
+		set_cancel(w, b, false);
+	}
+	real_commit(ctx, op, c);
+}
+
+static void
+test_a_cancel_that_comes_between(void **state)
+{
+	struct sim_world *w = mute_world();
+	struct bank_withdrawal *b;
+	char id[24];
+
+	(void)state;
+	withdraw(w, "order-1", "100", PHONE);
+	b = newest(w, 1);
+	sim_world_run(w, w->loop.now + MINUTE);
+	real_commit = w->ports[0].commit;
+	w->ports[0].commit = disturb;
+	disturbed = 0;
+	str_format(id, sizeof id, "%lld", (long long)b->id);
+	by_id(w, API_CANCEL, id, "{\"status\":\"CANCELLED\"}");
+	assert_true(disturbed > 0);
+	assert_says(w, 200, "CANCELLED");
+	assert_int_equal(b->status, BW_CANCELLED);
+	world_free(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_token_that_may_be_cancelled_waits),
+		cmocka_unit_test(test_a_cancel_that_comes_between),
 		cmocka_unit_test(test_an_early_receipt), cmocka_unit_test(test_a_stray_receipt),
 		cmocka_unit_test(test_an_id_is_given_again), cmocka_unit_test(test_a_cancelled_token_is_not_sent),
 	};
