@@ -376,6 +376,11 @@ cancel_order(struct call *c)
 		answer_error(c, 400, "WDR001", "Only a withdrawal that is PENDING can be cancelled");
 		return;
 	}
+	/* While its message may be on its way into the outbox, to cancel it would tell it as never made. */
+	if (!intent_settled(&c->i)) {
+		answer_error(c, 503, "UNK001", "It is still being made; ask again in a moment");
+		return;
+	}
 	intent_cancel(&c->i, gw->now);
 	intent_encode(&c->i, b);
 	commit_put(gw, &commit, &key, &c->rev, b, 0);
