@@ -21,7 +21,7 @@
 #define SEND_WITHIN_MS 4000		/* of saving the attempt; later somebody else may be asking already */
 #define PUT_OFF_MS INT64_C(5000)		/* a read that there is no room for; longer than a run sits out */
 #define PUT_OFF_SPREAD_MS INT64_C(10000)
-#define LIST_BACK_MS INT64_C(600000)	/* clocks differ: lists are read from so long before the first send */
+#define LIST_BACK_MS INT64_C(10800000)	/* clocks differ, by a time zone at worst: lists reach so far on both sides */
 
 /* ---- sending ---- */
 
