@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/follow.h"
+#include "core/intent_parts.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -15,49 +16,7 @@
 #define LATE_MS (72 * HOUR)	/* then it is not looked for any more */
 #define FINAL_LOOKS 3		/* for a payout that follows after its limit was given back */
 
-static const struct rec_field fields[] = {
-	REC(1, REC_STR, intent, id), REC(2, REC_STR, intent, owner), REC(3, REC_STR, intent, tenant),
-	REC(4, REC_STR, intent, integrator), REC(5, REC_STR, intent, channel),
-	REC(6, REC_STR, intent, phone), REC(7, REC_STR, intent, lang), REC(8, REC_INT, intent, kind),
-	REC(9, REC_INT, intent, state), REC(10, REC_INT, intent, why), REC(11, REC_I64, intent, wallet_id),
-	REC(12, REC_I64, intent, to_wallet_id), REC(13, REC_STR, intent, to_phone),
-	REC(14, REC_STR, intent, to_name), REC(15, REC_I64, intent, amount), REC(16, REC_I64, intent, fee),
-	REC(17, REC_STR, intent, type), REC(18, REC_BOOL, intent, counts),
-	REC(19, REC_BOOL, intent, gateway_sends), REC(20, REC_BOOL, intent, as_customer),
-	REC(21, REC_I64, intent, customer_id), REC(22, REC_STR, intent, menu_version),
-	REC(23, REC_I64, intent, shown_at), REC(24, REC_I64, intent, shown_until),
-	REC(25, REC_I64, intent, accepted_at), REC(26, REC_I64, intent, not_after),
-	REC(27, REC_INT, intent, attempts), REC(28, REC_STR, intent, process),
-	REC(29, REC_I64, intent, lease_until), REC(30, REC_I64, intent, first_send),
-	REC(31, REC_I64, intent, last_send), REC(32, REC_INT, intent, asks),
-	REC(33, REC_I64, intent, next_at), REC(34, REC_I64, intent, limit_month),
-	REC(35, REC_INT, intent, limit), REC(36, REC_INT, intent, steps), REC(37, REC_INT, intent, resends),
-	REC(38, REC_I64, intent, withdrawal_id), REC(39, REC_I64, intent, token_expires),
-	REC(40, REC_I64, intent, core_fee), REC(41, REC_STR, intent, token),
-	REC(42, REC_INT, intent, core_status), REC(43, REC_I64, intent, finished_at),
-	REC(44, REC_BOOL, intent, cancel), REC(45, REC_INT, intent, cancels), REC(46, REC_STR, intent, code),
-	REC(47, REC_STR, intent, uid), REC_VAR(48, intent, payload_mac, payload_mac_len),
-	REC(60, REC_I64, intent, person_at), REC(61, REC_I64, intent, resolved_at), REC(62, REC_INT, intent, resolves),
-	REC(70, REC_BOOL, intent, paid_late), REC(71, REC_INT, intent, final_looks),
-	REC(80, REC_BOOL, intent, hinted), REC(81, REC_INT, intent, hint_reads), REC(82, REC_BOOL, intent, called),
-	REC(83, REC_INT, intent, follow_longest_s),
-	REC(85, REC_STR, intent, callback), REC(86, REC_INT, intent, told), REC(87, REC_INT, intent, tells),
-	REC(88, REC_I64, intent, tell_at),
-	REC(90, REC_INT, intent, resent), REC(91, REC_INT, intent, kept), REC(92, REC_INT, intent, kept_told),
-};
-
-static const char *const state_name[INTENT_STATES] = {
-	"shown", "accepted", "running", "asking", "done", "not_done", "lapsed", "declined", "person",
-};
-static const char *const why_name[WHY_REASONS] = {
-	"", "short", "barred", "limit", "refused", "expired", "unknown", "unknown", "busy", "limit", "closed",
-};
-static const char *const action_name[INTENT_ACTIONS] = {
-	"nothing", "wait", "cap", "index", "refer", "reserve", "commit_limit", "release_limit", "send", "ask",
-	"follow", "cancel", "note", "token_sms", "result_sms", "receiver_sms", "final_sms", "tell", "resend_sms", "kept_sms",
-};
-
-/* Which states may follow which; intent_enter() is the one door. */
+/* Which states may follow which; enter() is the one door. */
 #define TO(s) (1u << (s))
 static const unsigned next_states[INTENT_STATES] = {
 	[INTENT_SHOWN] = TO(INTENT_ACCEPTED) | TO(INTENT_LAPSED) | TO(INTENT_DECLINED),
@@ -69,44 +28,11 @@ static const unsigned next_states[INTENT_STATES] = {
 	[INTENT_PERSON] = TO(INTENT_DONE) | TO(INTENT_NOT_DONE),
 };
 
-void
-intent_encode(const struct intent *i, struct buf *out)
-{
-	rec_encode(fields, NELEM(fields), i, &i->rest, out);
-}
-
-bool
-intent_decode(const void *octets, size_t n, struct intent *out)
-{
-	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
-	    (unsigned)out->state < INTENT_STATES && (unsigned)out->why < WHY_REASONS &&
-	    (unsigned)out->kind <= INTENT_WITHDRAWAL && (unsigned)out->limit <= ILIMIT_RELEASED &&
-	    (unsigned)out->core_status <= WSTATUS_ERROR + 1;
-}
-
-const char *
-intent_state_name(enum intent_state s)
-{
-	return state_name[s];
-}
-
-const char *
-intent_why_name(enum intent_why w)
-{
-	return why_name[w];
-}
-
-const char *
-intent_action_name(enum intent_action a)
-{
-	return action_name[a];
-}
-
 static void
 enter(struct intent *i, enum intent_state to, enum intent_why why)
 {
 	if ((next_states[i->state] & TO(to)) == 0)
-		fatalx("intent: %s -> %s", state_name[i->state], state_name[to]);
+		fatalx("intent: %s -> %s", intent_state_name(i->state), intent_state_name(to));
 	i->state = to;
 	i->why = why;
 }
@@ -159,23 +85,6 @@ intent_leave(struct intent *i, enum intent_state to)
 	return true;
 }
 
-static bool
-core_final(const struct intent *i)
-{
-	return i->core_status != 0 && i->core_status - 1 != WSTATUS_PENDING;
-}
-
-static bool
-gives_back(const struct intent *i, const struct intent_rules *rules)
-{
-	static const int bit[] = {
-		[WSTATUS_CANCELLED] = GIVE_BACK_CANCELLED, [WSTATUS_TIMEOUT] = GIVE_BACK_TIMEOUT,
-		[WSTATUS_ERROR] = GIVE_BACK_ERROR,
-	};
-
-	return core_final(i) && (rules->give_back & bit[i->core_status - 1]) != 0;
-}
-
 static enum intent_action
 wait_or(enum intent_action a, const struct intent *i, int64_t now, int64_t *at)
 {
@@ -205,51 +114,12 @@ next_issued(const struct intent *i, int64_t now, int64_t *at)
 	return DO_TOKEN_SMS;
 }
 
-/*
- * What counts is given back, also where no reservation is known: the commit of one may still be on its way, and finds
- * the entry of the release in its place. Only where the limit itself refused there can be none.
- */
-static bool
-holds_limit(const struct intent *i)
-{
-	if (i->limit == ILIMIT_NONE)
-		return i->counts && i->why != WHY_LIMIT && i->why != WHY_CAP;
-	return i->limit != ILIMIT_RELEASED;
-}
-
-/* A person said that it was not done, and nothing was read at the core: its token may be out. */
-static bool
-may_be_out(const struct intent *i)
-{
-	return i->state == INTENT_NOT_DONE && i->resolved_at != 0 && i->withdrawal_id == 0;
-}
-
-/*
- * Which word the limit has not heard yet. Given back is what was read as ended without a payout, or never was at the
- * core; what is pending or paid out counts, also when that turns up late.
- */
-static enum intent_action
-next_of_limit(const struct intent *i, const struct intent_rules *rules)
-{
-	bool ended = core_final(i) && i->core_status - 1 != WSTATUS_SUCCESSFUL;
-
-	if (!i->counts)
-		return DO_NOTHING;
-	if (may_be_out(i))
-		return i->limit != ILIMIT_COMMITTED ? DO_COMMIT_LIMIT : DO_NOTHING;
-	if (i->withdrawal_id == 0 || gives_back(i, rules))
-		return holds_limit(i) ? DO_RELEASE_LIMIT : DO_NOTHING;
-	if (ended && i->limit == ILIMIT_RELEASED)
-		return DO_NOTHING;
-	return i->limit != ILIMIT_COMMITTED ? DO_COMMIT_LIMIT : DO_NOTHING;
-}
-
 /* The core has spoken its last word on a withdrawal. */
 static enum intent_action
 next_final(const struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
 	bool paid_out = i->core_status - 1 == WSTATUS_SUCCESSFUL;
-	enum intent_action limit = next_of_limit(i, rules);
+	enum intent_action limit = intent_next_of_limit(i, rules);
 
 	if (limit != DO_NOTHING && !rules->limit_away)
 		return limit;
@@ -274,19 +144,20 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 		return DO_RESULT_SMS;
 	if (i->kind == INTENT_TRANSFER)
 		return undone(i, STEP_RECEIVER_SMS) ? DO_RECEIVER_SMS : DO_NOTHING;
-	if (i->resent < i->resends)
+	/* While the core is asked to cancel it, nobody knows whether it should be sent. */
+	if (i->resent < i->resends && (!i->cancel || intent_core_final(i)))
 		return DO_RESEND_SMS;
-	if (i->kept_told < i->kept && !core_final(i))
+	if (i->kept_told < i->kept && !intent_core_final(i))
 		return DO_KEPT_SMS;
 	/* Once the core has spoken its last word, that one says what counts. */
 	if (i->limit == ILIMIT_RESERVED ||
-	    (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED && !core_final(i)))
+	    (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED && !intent_core_final(i)))
 		return DO_COMMIT_LIMIT;
 	if (i->withdrawal_id == 0)
 		return DO_NOTHING;	/* a person said so: there is nothing to read at the core */
 	if (i->integrator[0] != '\0' && undone(i, STEP_REFERRED))
 		return DO_REFER;
-	if (core_final(i))
+	if (intent_core_final(i))
 		return next_final(i, rules, now, at);
 	return i->cancel ? next_cancel(i, now, at) : wait_or(DO_FOLLOW, i, now, at);
 }
@@ -295,11 +166,11 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 static enum intent_action
 next_turned_up(struct intent *i, const struct intent_rules *rules, int64_t now, int64_t *at)
 {
-	enum intent_action limit = next_of_limit(i, rules);
+	enum intent_action limit = intent_next_of_limit(i, rules);
 
 	if (limit != DO_NOTHING)
 		return limit;
-	if (!core_final(i))
+	if (!intent_core_final(i))
 		return i->cancel ? next_cancel(i, now, at) : wait_or(DO_FOLLOW, i, now, at);
 	if (i->core_status - 1 != WSTATUS_SUCCESSFUL)
 		return DO_NOTHING;
@@ -319,7 +190,7 @@ next_not_done(struct intent *i, const struct intent_rules *rules, int64_t now, i
 {
 	bool paid_out = i->why == WHY_NO_TOKEN && i->core_status - 1 == WSTATUS_SUCCESSFUL;
 	bool turned_up = (i->why == WHY_ABSENT || paid_out) && i->withdrawal_id != 0;
-	enum intent_action limit = turned_up ? DO_NOTHING : next_of_limit(i, rules);
+	enum intent_action limit = turned_up ? DO_NOTHING : intent_next_of_limit(i, rules);
 
 	if (limit != DO_NOTHING && !rules->limit_away)
 		return limit;
@@ -344,7 +215,10 @@ start_asking(struct intent *i, int64_t now)
 	i->next_at = now + SECOND;
 }
 
-/* The store lost what followed the confirm: its attempt may be at the core, however long ago, and a refusal proves nothing. */
+/*
+ * The store lost what followed the confirm: its attempt may be at the core, however long ago, and a refusal proves
+ * nothing.
+ */
 static enum intent_action
 next_of_lost(struct intent *i, int64_t now, int64_t *at)
 {
@@ -411,7 +285,7 @@ next_step(struct intent *i, const struct intent_rules *rules, int64_t now, int64
 		*at = i->next_at;
 		return now < i->next_at ? DO_WAIT : DO_ASK;
 	case INTENT_DONE:
-		if (!intent_settled(i) && core_final(i)) {
+		if (!intent_settled(i) && intent_core_final(i)) {
 			/* It ended before its token could be handed on: nobody can have used it. */
 			if (i->core_status - 1 != WSTATUS_SUCCESSFUL) {
 				enter(i, INTENT_NOT_DONE, WHY_NO_TOKEN);
@@ -495,16 +369,16 @@ why_of(const char *code)
 static void
 take_status(struct intent *i, int64_t now, enum wallet_status s)
 {
-	if (core_final(i) && (s != WSTATUS_SUCCESSFUL || i->core_status - 1 == WSTATUS_SUCCESSFUL))
+	if (intent_core_final(i) && (s != WSTATUS_SUCCESSFUL || i->core_status - 1 == WSTATUS_SUCCESSFUL))
 		return;
-	if (core_final(i)) {
+	if (intent_core_final(i)) {
 		i->paid_late = true;
 		i->steps &= ~STEP_FINAL_SMS;
 		i->tells = 0;
 		i->tell_at = now;
 	}
 	i->core_status = (int)s + 1;
-	if (core_final(i))
+	if (intent_core_final(i))
 		i->finished_at = now;
 }
 
@@ -622,7 +496,7 @@ void
 intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *w)
 {
 	static const int64_t look_after[] = { HOUR, 24 * HOUR, 72 * HOUR };
-	bool read = w != NULL && w->id == i->withdrawal_id, was_final = core_final(i), hinted = i->hinted;
+	bool read = w != NULL && w->id == i->withdrawal_id, was_final = intent_core_final(i), hinted = i->hinted;
 
 	if (read) {
 		issued(i, now, w);
@@ -630,19 +504,25 @@ intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *
 	}
 	if (was_final && !hinted && i->final_looks < FINAL_LOOKS)
 		i->final_looks++;
-	if (read && !intent_settled(i) && !core_final(i) && i->token[0] == '\0')
+	if (read && !intent_settled(i) && !intent_core_final(i) && i->token[0] == '\0')
 		i->cancel = true;	/* the core does not say the token again: it can reach nobody */
-	if (i->cancel && !core_final(i)) {
+	if (i->cancel && !intent_core_final(i)) {
 		i->cancels++;
 		i->next_at = now + (i->cancels < 6 ? i->cancels * SECOND : MINUTE);
 	} else if (i->hinted)
 		i->next_at = ++i->hint_reads < 10 ? now + (SECOND << i->hint_reads) : follow_at(i, now);
-	else if (core_final(i))
+	else if (intent_core_final(i))
 		i->next_at = now + look_after[i->final_looks < FINAL_LOOKS ? i->final_looks : FINAL_LOOKS - 1];
 	else
 		i->next_at = follow_at(i, now);
-	if (i->hinted && i->hint_reads >= HINT_READS)
+	if (i->hinted && i->hint_reads >= HINT_READS) {
 		i->hinted = false;	/* one that is not over is followed anyway */
+		if (i->state == INTENT_NOT_DONE) {
+			/* It was told as not done, and the core says otherwise as long as nobody can read it. */
+			to_person(i, WHY_ABSENT, now);
+			i->steps &= ~STEP_NOTED;
+		}
+	}
 }
 
 void
@@ -671,8 +551,8 @@ intent_on_cancelled(struct intent *i, int64_t now, bool refused)
 static enum intent_resolved
 may_resolve(const struct intent *i, bool done)
 {
-	bool paid_out = core_final(i) && i->core_status - 1 == WSTATUS_SUCCESSFUL;
-	bool unused = i->core_status != 0 && !paid_out && (core_final(i) || (i->gateway_sends && i->counts));
+	bool paid_out = intent_core_final(i) && i->core_status - 1 == WSTATUS_SUCCESSFUL;
+	bool unused = i->core_status != 0 && !paid_out && (intent_core_final(i) || (i->gateway_sends && i->counts));
 
 	if (i->state != INTENT_PERSON)
 		return RESOLVE_NOT_WITH_PERSON;

@@ -201,6 +201,8 @@ enum intent_resolved intent_resolve(struct intent *i, int64_t now, bool done) MU
 bool intent_paid_unsent(const struct intent *i);
 /* There is a token, it can still be used, and nobody asked to cancel it. */
 bool intent_token_usable(const struct intent *i, int64_t now);
+/* The same, but somebody asked to cancel it, and the core has not said whether it does. */
+bool intent_token_in_doubt(const struct intent *i, int64_t now);
 /* An item of the core's lists is this intent: our id and our amount. */
 bool intent_is_tx(const struct intent *i, const struct wallet_tx *tx);
 bool intent_is_withdrawal(const struct intent *i, const struct wallet_withdrawal *w);

@@ -14,13 +14,25 @@ intent_paid_unsent(const struct intent *i)
 	    i->counts && (i->steps & STEP_TOKEN_SMS) == 0;
 }
 
-bool
-intent_token_usable(const struct intent *i, int64_t now)
+static bool
+token_lives(const struct intent *i, int64_t now)
 {
 	bool pending = i->core_status == 0 || i->core_status - 1 == WSTATUS_PENDING;
 
-	return i->state == INTENT_DONE && i->token[0] != '\0' && !i->cancel && pending &&
+	return i->state == INTENT_DONE && i->token[0] != '\0' && pending &&
 	    (i->token_expires == 0 || now < i->token_expires);
+}
+
+bool
+intent_token_usable(const struct intent *i, int64_t now)
+{
+	return token_lives(i, now) && !i->cancel;
+}
+
+bool
+intent_token_in_doubt(const struct intent *i, int64_t now)
+{
+	return token_lives(i, now) && i->cancel;
 }
 
 bool

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of a withdrawal: callbacks of the core as hints to read it, and what its integrator is to hear. */
 #include "core/follow.h"
-#include "core/intent.h"
-
-static bool
-said_last_word(const struct intent *i)
-{
-	return i->core_status > WSTATUS_PENDING + 1;
-}
+#include "core/intent_parts.h"
 
 int
 intent_outcome(const struct intent *i)
@@ -16,7 +10,7 @@ intent_outcome(const struct intent *i)
 		return WSTATUS_ERROR + 1;
 	if (i->core_status == 0 && intent_paid_unsent(i))
 		return WSTATUS_SUCCESSFUL + 1;	/* nothing leads to it at the core: a person's word is the last one */
-	return i->state == INTENT_DONE && said_last_word(i) ? i->core_status : 0;
+	return i->state == INTENT_DONE && intent_core_final(i) ? i->core_status : 0;
 }
 
 /*
@@ -28,7 +22,7 @@ hint_outranks(const struct intent *i, enum intent_action a)
 {
 	if (!i->hinted || i->withdrawal_id == 0)
 		return false;
-	return a == DO_NOTHING || a == DO_WAIT || (i->hint_reads == 0 && said_last_word(i) &&
+	return a == DO_NOTHING || a == DO_WAIT || (i->hint_reads == 0 && intent_core_final(i) &&
 	    (a == DO_FINAL_SMS || a == DO_RECEIVER_SMS || a == DO_RELEASE_LIMIT));
 }
 
@@ -61,7 +55,7 @@ intent_on_hint(struct intent *i, int64_t now, int status)
 {
 	/* Behind a last word only a payout is news. */
 	bool news = status == 0 || (status != i->core_status &&
-	    (!said_last_word(i) || status - 1 == WSTATUS_SUCCESSFUL));
+	    (!intent_core_final(i) || status - 1 == WSTATUS_SUCCESSFUL));
 
 	switch (i->state) {
 	case INTENT_ACCEPTED:

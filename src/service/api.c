@@ -352,11 +352,14 @@ on_cancel_saved(struct task *t, const struct event *e)
 {
 	struct call *c = call_of(t);
 
-	if (e->end != STORE_DONE && e->end != STORE_CONFLICT) {
+	if (e->end == STORE_CONFLICT && ++c->tries < ORDER_TRIES) {
+		find_order(c, c->i.uid);	/* its run, or another cancel, was faster: it is asked for again */
+		return;
+	}
+	if (e->end != STORE_DONE) {
 		answer_error(c, 500, "UNK001", "The cancel could not be saved for certain; send it again");
 		return;
 	}
-	/* CONFLICT: its run, or another cancel, was faster; what it came to is read. */
 	run_start(t->gw, c->owner, c->i.id);
 	look_later(t, e);
 }
@@ -371,6 +374,11 @@ cancel_order(struct call *c)
 
 	if (c->i.state != INTENT_DONE || c->i.core_status - 1 != WSTATUS_PENDING) {
 		answer_error(c, 400, "WDR001", "Only a withdrawal that is PENDING can be cancelled");
+		return;
+	}
+	/* While its message may be on its way into the outbox, to cancel it would tell it as never made. */
+	if (!intent_settled(&c->i)) {
+		answer_error(c, 503, "UNK001", "It is still being made; ask again in a moment");
 		return;
 	}
 	intent_cancel(&c->i, gw->now);

@@ -288,7 +288,8 @@ on_cancel(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
 
-	if (!take_picked(t, e)) {
+	/* While its message may be on its way into the outbox, to cancel it would tell it as never made. */
+	if (!take_picked(t, e) || !intent_settled(&t->intent)) {
 		turn_outcome(t, "failed");
 		return;
 	}

@@ -18,7 +18,6 @@
 #define HINT_TRIES 8			/* at a record that others change too */
 #define EARLY_MS 2500			/* that our own answer may still take; then the core is to come again */
 #define EARLY_LOOK_MS 150
-#define TAKE_OVER_MS 3000		/* should this process die before it has read */
 #define REF_MAX (INTENT_OWNER + INTENT_ID + 1)
 #define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
@@ -189,7 +188,8 @@ hint_save(struct hint *h)
 
 	intent_encode(&h->i, b);
 	commit_put(gw, &c, &key, &h->rev, b, 0);
-	commit_list_add(&c, STORE_DUE, &key, gw->now + TAKE_OVER_MS);
+	/* Should this process die before it has read; sooner, others would act beside its run. */
+	commit_list_add(&c, STORE_DUE, &key, gw->now + RUN_LEASE_MS);
 	task_commit(&h->task, &c, on_hint_saved);
 }
 

@@ -16,7 +16,6 @@
 
 #define EFFECT_TRIES 8
 #define SETTLED_MS 6000			/* by then the store has executed the commit, or refuses it */
-#define TAKE_OVER_MS RUN_LEASE_MS
 #define CANCEL_WAIT_MS 8000
 #define LOOK_MS 300
 
@@ -135,7 +134,9 @@ apply_cancel(struct op_call *c)
 {
 	if (c->i.id[0] == '\0')
 		return no_intent(c);
-	if (c->i.kind != INTENT_WITHDRAWAL || c->i.state != INTENT_DONE || c->i.core_status - 1 != WSTATUS_PENDING)
+	/* While its message may be on its way into the outbox, to cancel it would tell it as never made. */
+	if (c->i.kind != INTENT_WITHDRAWAL || c->i.state != INTENT_DONE || !intent_settled(&c->i) ||
+	    c->i.core_status - 1 != WSTATUS_PENDING)
 		return refused(c, "Only a code that was made and not used yet can be cancelled");
 	intent_cancel(&c->i, c->task.gw->now);
 	c->intent_dirty = true;
@@ -324,7 +325,7 @@ add_intent(struct op_call *c, struct store_commit *commit, const struct store_ke
 
 	intent_encode(&c->i, b);
 	commit_put(gw, commit, key, &c->i_rev, b, 0);
-	commit_list_add(commit, STORE_DUE, key, gw->now + TAKE_OVER_MS);
+	commit_list_add(commit, STORE_DUE, key, gw->now + RUN_LEASE_MS);
 	if (c->doing == ACT_RESOLVE)
 		commit_part_remove(commit, STORE_PERSON, c->tenant_name, key);
 }

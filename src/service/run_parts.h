@@ -6,6 +6,7 @@
 
 #define RUN_START_MS 1000		/* what was just accepted or read is nobody else's so soon */
 #define RUN_TRIES 8			/* at a record that others change too */
+_Static_assert(RUN_START_MS + COMMIT_WITHIN_MS <= RUN_LEASE_MS, "what a run begins is over before others take it over");
 
 struct run {
 	struct task task;

@@ -21,7 +21,7 @@
 #define SEND_WITHIN_MS 4000		/* of saving the attempt; later somebody else may be asking already */
 #define PUT_OFF_MS INT64_C(5000)		/* a read that there is no room for; longer than a run sits out */
 #define PUT_OFF_SPREAD_MS INT64_C(10000)
-#define LIST_BACK_MS INT64_C(600000)	/* clocks differ: lists are read from so long before the first send */
+#define LIST_BACK_MS INT64_C(10800000)	/* clocks differ, by a time zone at worst: lists reach so far on both sides */
 
 /* ---- sending ---- */
 
@@ -65,6 +65,7 @@ on_answered_reloaded(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
 	bool withdrawal = r->i.kind == INTENT_WITHDRAWAL;
+	enum intent_state before;
 
 	if (e->end != STORE_DONE && pause_answer(r, on_reload_again))
 		return;
@@ -72,10 +73,13 @@ on_answered_reloaded(struct task *t, const struct event *e)
 		run_give_up(r, "could not be read");
 		return;
 	}
-	if (r->i.state == INTENT_ASKING || r->i.state == INTENT_NOT_DONE)
+	before = r->i.state;
+	if (before == INTENT_ASKING || before == INTENT_NOT_DONE)
 		intent_on_asked(&r->i, t->gw->now, FOUND, withdrawal ? &r->item : NULL);
-	else if (r->i.state == INTENT_DONE && withdrawal)
+	else if (before == INTENT_DONE && withdrawal)
 		intent_on_status(&r->i, t->gw->now, &r->item);
+	if (r->i.state == INTENT_PERSON && before != INTENT_PERSON)
+		run_needs_person(r);
 	r->dirty = true;
 	r->tries = 0;
 	keep_answer(r);
@@ -306,11 +310,15 @@ on_followed(struct task *t, const struct event *e)
 {
 	struct run *r = run_of(t);
 	const struct wallet_answer *a = e->wallet;
+	enum intent_state before;
 
 	if (r->polls)
 		follow_end(t->gw, r->tenant);
 	r->polls = false;
+	before = r->i.state;
 	intent_on_status(&r->i, t->gw->now, a->end == WALLET_DONE && a->n == 1 ? &a->withdrawal[0] : NULL);
+	if (r->i.state == INTENT_PERSON && before != INTENT_PERSON)
+		run_needs_person(r);
 	run_keep(r);
 }
 

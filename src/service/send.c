@@ -196,12 +196,14 @@ on_token_checked(struct task *t, const struct event *e)
 	bool known = e->end == STORE_DONE && e->v[0].present && !e->v[0].damaged &&
 	    intent_decode(e->v[0].p, e->v[0].len, i);
 	bool usable = known && intent_token_usable(i, t->gw->now);
+	/* Should the core refuse to cancel it, it must still come to somebody. */
+	bool in_doubt = known && intent_token_in_doubt(i, t->gw->now);
 
 	mem_wipe(i, sizeof *i);
 	free(i);
 	if (usable)
 		attempt(s);
-	else if (known)
+	else if (known && !in_doubt)
 		withdraw(s, "token ended");
 	else
 		task_end(t);	/* the lease of the claim brings it back */

@@ -17,6 +17,7 @@ import pytest  # noqa: E402
 
 import helpers  # noqa: E402
 import wire  # noqa: E402
+from callbacks import Front  # noqa: E402
 from leaks import Leaks  # noqa: E402
 from stage import AT_KEY, CORE_PASSWORD, INTEGRATOR_KEY, SMPP_PASSWORD, Stage  # noqa: E402
 
@@ -155,3 +156,11 @@ def record(request, tmp_path):
 def stage(make_stage):
     """The shipped configuration, everything friendly."""
     return make_stage()
+
+
+@pytest.fixture
+def front():
+    """What stands between the wallet core and the gateways."""
+    made = Front()
+    yield made
+    made.close()

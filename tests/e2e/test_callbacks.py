@@ -9,20 +9,13 @@ import time
 
 import pytest
 
-from callbacks import CORE_KEY, Front, called_stage, counted, reads, send, signature
+from callbacks import CORE_KEY, called_stage, counted, reads, send, signature
 from helpers import SIPHO, THANDI, WITHDRAW, INTEGRATOR_PATH, cash_out, sign_up, token_in, token_sms, wait_sms, \
     withdrawals
 from phone import Phone
 from stage import http, until
 
 USED = "was used"
-
-
-@pytest.fixture
-def front():
-    made = Front()
-    yield made
-    made.close()
 
 
 def with_token(stage):

@@ -110,10 +110,6 @@ def test_a_long_one_in_any_order_over_two_links(make_stage, way):
     assert stage.gateway.metric("isango_inbound_repeated_total") == 4
 
 
-def two_links(config, _tenant):
-    config["binds"][0]["links"] = 2
-
-
 def one_link_each(stage):
     """Whoever starts first takes both, so they start together, again until it comes out so."""
     for _ in range(10):

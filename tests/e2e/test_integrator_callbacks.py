@@ -5,17 +5,10 @@ import subprocess
 
 import pytest
 
-from callbacks import PAYROLL_KEY, Front, Hook, called_stage, counted, signature
+from callbacks import PAYROLL_KEY, Hook, called_stage, counted, signature
 from helpers import INTEGRATOR_PATH, SIPHO, WITHDRAW, token_in, token_sms, withdrawals
 from phone import Phone
 from stage import until
-
-
-@pytest.fixture
-def front():
-    made = Front()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -208,12 +208,20 @@ check_result(struct evidence *e, const struct intent *i)
 	const char *done = i->kind == INTENT_TRANSFER ? "You sent" : "was sent to";
 	const char *not_done = i->kind == INTENT_TRANSFER ? "was not sent" : "No code for";
 
+	char what[24] = "result_sms";
+
 	if (i->state == INTENT_PERSON)
 		return;
+	/* Each time that a person decided it may have been said anew; the last word counts. */
+	for (int n = i->resolves; n > 0 && strcmp(what, "result_sms") == 0; n--) {
+		str_format(what, sizeof what, "result_sms:p%d", n);
+		if (message_of(e, i->id, what) == NULL)
+			str_copy(what, sizeof what, "result_sms");
+	}
 	/* A tenant may want no SMS about what a screen has told. */
-	if (!e->w->tenants[sim_tenant_of(e->w, i->tenant)].result_sms && message_of(e, i->id, "result_sms") == NULL)
+	if (!e->w->tenants[sim_tenant_of(e->w, i->tenant)].result_sms && message_of(e, i->id, what) == NULL)
 		return;
-	check_said(e, i, "result_sms", i->state == INTENT_DONE ? done : not_done);
+	check_said(e, i, what, i->state == INTENT_DONE ? done : not_done);
 }
 
 /* ---- each kind of intent ---- */
@@ -290,7 +298,8 @@ check_withdrawal(struct evidence *e, const struct intent *i)
 	else if (i->state == INTENT_DONE) {
 		if (i->gateway_sends)
 			check_token_sms(e, i, b);
-		if (i->integrator[0] == '\0' && e->w->tenants[sim_tenant_of(e->w, i->tenant)].result_sms)
+		/* What a person decided is told by the result itself. */
+		if (i->integrator[0] == '\0' && i->resolved_at == 0 && e->w->tenants[sim_tenant_of(e->w, i->tenant)].result_sms)
 			check_final_sms(e, i, b);
 		else if (b->status == BW_PENDING)
 			sim_broken(e->w, "withdrawal of intent %s is still pending", i->id);
@@ -329,6 +338,9 @@ counts_now(const struct evidence *e, const struct intent *i)
 	struct evidence copy = *e;
 	const struct bank_withdrawal *b = issued_for(&copy, i);
 
+	/* A person said not done, and the core was never read: its token may be out. */
+	if (i->counts && i->state == INTENT_NOT_DONE && i->resolved_at != 0 && i->withdrawal_id == 0)
+		return true;
 	return i->state == INTENT_DONE && b != NULL &&
 	    (b->status == BW_PENDING || b->status == BW_SUCCESSFUL);
 }
@@ -430,9 +442,28 @@ check_tenant(struct evidence *e, int tenant)
 	check_issued_owned(e, tenant);
 }
 
+static bool
+within(const struct sim_outage *o, int64_t at)
+{
+	return at >= o->from && at < o->until;
+}
+
+/* Nothing is shown while money is off, and no token is begun while the limits are closed. */
+static void
+check_floors(struct evidence *e, const struct intent *i)
+{
+	const struct sim_outage *closed = &e->w->closed;
+
+	if (i->integrator[0] == '\0' && within(&e->w->money_off, i->shown_at))
+		sim_broken(e->w, "intent %s was shown while money was off", i->id);
+	if (i->counts && i->first_send != 0 && within(closed, i->accepted_at) && within(closed, i->first_send))
+		sim_broken(e->w, "intent %s was begun while the limits were closed", i->id);
+}
+
 static void
 check_intent(struct evidence *e, const struct intent *i)
 {
+	check_floors(e, i);
 	if (i->accepted_at == 0)
 		return;
 	e->w->accepted++;

@@ -204,6 +204,7 @@ sim_ports_init(struct sim_world *w)
 			.sms_free = port_sms_free,
 			.reply = sim_bot_reply,
 			.api_reply = port_api_reply,
+			.operator_reply = sim_operator_reply,
 			.receipt_stored = sim_receipt_stored,
 			.link = port_link,
 			.steady = port_steady,

@@ -131,6 +131,7 @@ vary_world(struct sim_world *w, const struct sim_files *f)
 	sim_world_trouble(w);
 	if (sim_chance(&w->dice, 400))
 		sim_callback_plan(w);
+	sim_world_floors(w);
 }
 
 /* A person, the second hand of one with another channel, or the same phone at the other tenant. */
@@ -201,6 +202,12 @@ play(struct sim_world *w)
 	sim_world_calm(w);
 	sim_shop_ask_all(w);
 	sim_world_calm(w);
+	if (w->operators) {
+		sim_operator_decide(w);
+		sim_world_calm(w);
+		sim_shop_ask_all(w);
+		sim_world_calm(w);
+	}
 	if (w->problem[0] == '\0')
 		sim_check(w);
 }
@@ -216,6 +223,8 @@ sim_seed_play(uint64_t seed, const struct sim_files *f, bool trace, struct sim_s
 	sim_log_watch(w);
 	vary_world(w, f);
 	vary_people(w);
+	if (sim_chance(&w->dice, 300))
+		sim_operator_plan(w);
 	play(w);
 	sim_log_watch(NULL);
 	add_up(w, sums);

@@ -138,12 +138,18 @@ some(struct sim_world *w, unsigned most)
 }
 
 static struct sim_outage
+outage_by(struct sim_world *w, struct sim_loop *chance, int64_t most_ms, enum sim_outage_how how)
+{
+	struct sim_outage o = { .from = w->loop.now + sim_between(chance, 0, 240000), .how = how };
+
+	o.until = o.from + sim_between(chance, 500, most_ms);
+	return o;
+}
+
+static struct sim_outage
 outage(struct sim_world *w, int64_t most_ms, enum sim_outage_how how)
 {
-	struct sim_outage o = { .from = w->loop.now + sim_between(&w->loop, 0, 240000), .how = how };
-
-	o.until = o.from + sim_between(&w->loop, 500, most_ms);
-	return o;
+	return outage_by(w, &w->loop, most_ms, how);
 }
 
 void
@@ -177,4 +183,13 @@ sim_world_trouble(struct sim_world *w)
 		sim_two_routes(w);
 		w->faults.smsc = outage(w, 600000, OUTAGE_DEAD);
 	}
+}
+
+void
+sim_world_floors(struct sim_world *w)
+{
+	if (sim_chance(&w->dice, 120))
+		w->closed = outage_by(w, &w->dice, 300000, OUTAGE_REFUSES);
+	if (sim_chance(&w->dice, 80))
+		w->money_off = outage_by(w, &w->dice, 200000, OUTAGE_REFUSES);
 }

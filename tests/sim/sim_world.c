@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/sim/sim_world.h"
+#include "tests/sim/sim_call.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,6 +35,18 @@ tick_at(struct sim_process *p, int64_t at)
 	sim_loop_add(&p->world->loop, t, at);
 }
 
+/* What watches the store tells a process of it at once. */
+static void
+tell_of_store(const struct sim_process *p)
+{
+	const struct sim_world *w = p->world;
+
+	if (w->closed.until != 0)
+		gateway_on_history(p->gw, w->loop.now, !sim_outage_now(w, &w->closed));
+	if (w->money_off.until != 0)
+		gateway_on_money(p->gw, w->loop.now, sim_outage_now(w, &w->money_off));
+}
+
 static void
 on_tick(struct sim_event *e)
 {
@@ -44,6 +56,7 @@ on_tick(struct sim_event *e)
 
 	if (p->gw == NULL || t->generation != p->generation || sim_stands(p, e))
 		return;
+	tell_of_store(p);
 	if (w->quick)
 		sim_due_hint(w, p->gw);
 	gateway_tick(p->gw, w->loop.now);
@@ -56,6 +69,8 @@ on_tick(struct sim_event *e)
 void
 sim_wake(struct sim_process *p, int64_t until)
 {
+	if (p->gw != NULL)
+		tell_of_store(p);
 	if (until > p->awake_until)
 		p->awake_until = until;
 	if (p->gw == NULL || p->ticking)

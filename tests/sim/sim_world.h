@@ -235,6 +235,9 @@ struct sim_world {
 	size_t called_n;
 	struct sim_hint *hint;
 	size_t hints_n;
+	bool cores_call;		/* where they were told to */
+	bool operators;			/* there are some */
+	struct sim_outage closed, money_off;	/* the limits; money. They end by themselves, also in calm */
 	bool calm;			/* faults are over */
 	char problem[400];		/* the first rule that was broken, or "" */
 	unsigned crashes, calls, accepted, persons;
@@ -246,6 +249,8 @@ void sim_settings_init(struct sim_world *w);
 void sim_two_routes(struct sim_world *w);
 /* Chance and trouble as the seed has it. */
 void sim_world_trouble(struct sim_world *w);
+/* Limits that are closed for a while, money that is off. */
+void sim_world_floors(struct sim_world *w);
 
 /* ---- sim_world.c ---- */
 /* Set up, to be changed, and started; init is both. */
@@ -301,6 +306,10 @@ void sim_callback_made(struct sim_world *w, int tenant, const struct bank_withdr
 void sim_callback_news(struct sim_world *w, int tenant, const struct bank_withdrawal *b);
 bool sim_callback_is(uint64_t call);			/* it is one of these */
 void sim_callback_answer(struct sim_world *w, uint64_t call, int status);
+/* ---- sim_operator.c ---- */
+void sim_operator_plan(struct sim_world *w);
+void sim_operator_reply(void *ctx, uint64_t call, int status, const char *json);
+void sim_operator_decide(struct sim_world *w);		/* what is with a person, in calm */
 /* ---- sim_turns.c ---- */
 void sim_turn_asked(struct sim_process *p, uint64_t turn);
 void sim_turn_answered(struct sim_process *p, uint64_t turn);

@@ -148,3 +148,34 @@ assert_says(const struct sim_world *w, int status, const char *what)
 	if (w->api_status != status || strstr(w->api_answer, what) == NULL)
 		fail_msg("%d %s, not %d with %s", w->api_status, w->api_answer, status, what);
 }
+
+/* ---- the wallet core says no ---- */
+
+struct refusal {
+	struct sim_event e;
+	struct sim_process *process;
+	uint64_t op;
+	struct wallet_answer a;
+};
+
+static inline void
+on_refusal(struct sim_event *e)
+{
+	struct refusal *r = (struct refusal *)(void *)e;
+
+	gateway_on_wallet(r->process->gw, ((struct sim_world *)e->world)->loop.now, r->op, &r->a);
+}
+
+/* For a test's own port `wallet`: the call ends so, and the sandbox never hears of it. */
+static inline void
+refuse(struct sim_process *p, uint64_t op, enum wallet_end end, const char *code)
+{
+	struct refusal *r = sim_event_new(sizeof *r, p->world, on_refusal);
+
+	r->process = p;
+	r->op = op;
+	r->a.http = 400;
+	r->a.end = end;
+	str_copy(r->a.code, sizeof r->a.code, code);
+	sim_loop_add(&p->world->loop, r, p->world->loop.now + 20);
+}

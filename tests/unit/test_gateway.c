@@ -48,6 +48,44 @@ test_order(void **state)
 	world_free(w);
 }
 
+static void (*real_commit)(void *ctx, uint64_t op, const struct store_commit *c);
+static bool message_is_out;
+
+/* The token's message is in the outbox, and the intent does not come to say so. */
+static void
+forgetful_commit(void *ctx, uint64_t op, const struct store_commit *c)
+{
+	message_is_out |= c->op[0].key.family == STORE_MESSAGE;
+	if (!message_is_out || c->op[0].kind != STORE_PUT || c->op[0].key.family != STORE_INTENT)
+		real_commit(ctx, op, c);
+}
+
+/* Cancelled in that moment it would be told as never made, and its token arrive. */
+static void
+test_a_cancel_between_message_and_note(void **state)
+{
+	struct sim_world *w = world_new();
+	struct api_in in = { .call = 1 };
+	struct bank_withdrawal *b = NULL;
+	char id[24];
+
+	(void)state;
+	real_commit = w->ports[0].commit;
+	w->ports[0].commit = forgetful_commit;
+	message_is_out = false;
+	withdraw_now(w, &in, "order-1", "100", PHONE);
+	for (int64_t until = w->loop.now + MINUTE; !message_is_out && w->loop.now < until;)
+		sim_world_run(w, w->loop.now + 1);
+	assert_true(message_is_out);
+	sim_world_run(w, w->loop.now + MINUTE);		/* the order itself is answered meanwhile */
+	assert_int_equal(issued(w, &b), 1);
+	str_format(id, sizeof id, "%lld", (long long)b->id);
+	by_id(w, API_CANCEL, id, "{\"status\":\"CANCELLED\"}");
+	assert_says(w, 503, "UNK001");
+	assert_int_equal(b->status, BW_PENDING);
+	world_free(w);
+}
+
 static void
 test_list_and_cancel(void **state)
 {
@@ -563,6 +601,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order), cmocka_unit_test(test_list_and_cancel),
+		cmocka_unit_test(test_a_cancel_between_message_and_note),
 		cmocka_unit_test(test_order_refused), cmocka_unit_test(test_order_unknown),
 		cmocka_unit_test(test_order_expires), cmocka_unit_test(test_a_late_answer_holds_the_token),
 		cmocka_unit_test(test_every_turn_is_answered_once), cmocka_unit_test(test_too_many),

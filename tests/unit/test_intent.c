@@ -939,6 +939,24 @@ test_cancel(void **state)
 	assert_int_equal(i.state, INTENT_DONE);
 }
 
+/* Asked for, and then to be cancelled: what is sent depends on what the core says to that. */
+static void
+test_resend_and_cancel(void **state)
+{
+	struct intent i = new_intent(INTENT_WITHDRAWAL, INTENT_DONE);
+
+	(void)state;
+	i.withdrawal_id = 900;
+	i.limit = ILIMIT_COMMITTED;
+	str_copy(i.token, sizeof i.token, "1234567890");
+	i.steps = STEP_TOKEN_SMS | STEP_NOTED | STEP_RESULT_SMS;
+	i.resends = 1;
+	intent_cancel(&i, NOW);
+	assert_int_equal(next(&i, NOW), DO_CANCEL);
+	i.cancel = false;			/* the core refused */
+	assert_int_equal(next(&i, NOW), DO_RESEND_SMS);
+}
+
 static void
 test_integrator(void **state)
 {
@@ -998,7 +1016,7 @@ main(void)
 		cmocka_unit_test(test_gives_back),
 		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_a_transfer_turns_up_late),
 		cmocka_unit_test(test_three_late_looks),
-		cmocka_unit_test(test_cancel), cmocka_unit_test(test_integrator),
+		cmocka_unit_test(test_cancel), cmocka_unit_test(test_resend_and_cancel), cmocka_unit_test(test_integrator),
 		cmocka_unit_test(test_round_trip),
 	};
 

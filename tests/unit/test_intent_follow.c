@@ -172,6 +172,29 @@ test_a_hint_that_cannot_be_read(void **state)
 		n++;
 	}
 	assert_true(n >= 10 && n < 20);
+	assert_int_equal(i.state, INTENT_DONE);
+}
+
+/* The same of one that was told as not done: somebody has to look. */
+static void
+test_a_hint_against_what_was_told(void **state)
+{
+	struct intent i = issued(WSTATUS_CANCELLED);
+	int64_t now = NOW;
+
+	(void)state;
+	i.state = INTENT_NOT_DONE;
+	i.why = WHY_NO_TOKEN;
+	i.steps = STEP_NOTED | STEP_RESULT_SMS;
+	i.limit = ILIMIT_RELEASED;
+	assert_int_equal(intent_on_hint(&i, now, WSTATUS_SUCCESSFUL + 1), HINT_READ);
+	for (int n = 0; n < 100 && i.hinted; n++) {
+		assert_int_equal(next(&i, now), DO_FOLLOW);
+		intent_on_status(&i, now, NULL);
+		now = i.next_at;
+	}
+	assert_int_equal(i.state, INTENT_PERSON);
+	assert_int_equal(next(&i, now), DO_NOTE);
 }
 
 /* Never handed on, cancelled, told so; the core says that it was paid out: a person, and it counts. */
@@ -334,7 +357,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_hint_is_read_at_once), cmocka_unit_test(test_what_hints_lead_to),
 		cmocka_unit_test(test_used_after_all), cmocka_unit_test(test_the_read_comes_before_what_it_may_change),
-		cmocka_unit_test(test_a_hint_that_cannot_be_read), cmocka_unit_test(test_paid_out_without_a_token),
+		cmocka_unit_test(test_a_hint_that_cannot_be_read),
+		cmocka_unit_test(test_a_hint_against_what_was_told), cmocka_unit_test(test_paid_out_without_a_token),
 		cmocka_unit_test(test_an_integrator_hears_each_last_word),
 		cmocka_unit_test(test_an_integrator_that_does_not_answer),
 		cmocka_unit_test(test_not_done_is_told_beside_late_looks),

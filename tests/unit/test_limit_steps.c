@@ -252,38 +252,13 @@ test_closed(void **state)
 
 static void (*real_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
 
-struct refusal {
-	struct sim_event e;
-	struct gateway *gw;
-	uint64_t op;
-};
-
-static void
-on_refusal(struct sim_event *e)
-{
-	struct refusal *r = (struct refusal *)(void *)e;
-	static struct wallet_answer a;
-
-	memset(&a, 0, sizeof a);
-	a.end = WALLET_REFUSED;
-	str_copy(a.code, sizeof a.code, "XYZ042");
-	gateway_on_wallet(r->gw, ((struct sim_world *)e->world)->loop.now, r->op, &a);
-}
-
 static void
 refusing_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms)
 {
-	struct sim_process *p = ctx;
-	struct refusal *r;
-
-	if (q->op != WALLET_WITHDRAWAL_CREATE) {
+	if (q->op == WALLET_WITHDRAWAL_CREATE)
+		refuse(ctx, op, WALLET_REFUSED, "XYZ042");
+	else
 		real_wallet(ctx, op, tenant, q, timeout_ms);
-		return;
-	}
-	r = sim_event_new(sizeof *r, p->world, on_refusal);
-	r->gw = p->gw;
-	r->op = op;
-	sim_loop_add(&p->world->loop, r, p->world->loop.now + 200);
 }
 
 /* Any refusal of the core, and a phone that has got its month: an integrator cannot tell them apart, now or later. */

@@ -143,10 +143,98 @@ test_a_cancelled_token_is_not_sent(void **state)
 	world_free(w);
 }
 
+/* What somebody asked of the core, without the core. */
+static void
+set_cancel(struct sim_world *w, const struct bank_withdrawal *b, bool cancel)
+{
+	struct store_commit c = { .n = 1, .not_after_ms = w->loop.now };
+	struct store_key key = { .family = STORE_INTENT };
+	struct store_value v;
+	struct intent i;
+	struct buf out = { 0 };
+
+	str_format(key.owner, sizeof key.owner, "acme/payroll/%lld/order-1", (long long)w->integrator.wallets[0]);
+	str_copy(key.id, sizeof key.id, b->uid);
+	memory_store_load(w->store, w->loop.now, &key, 1, &v);
+	assert_true(v.present && intent_decode(v.p, v.len, &i));
+	i.cancel = cancel;
+	i.next_at = w->loop.now + 60 * MINUTE;
+	intent_encode(&i, &out);
+	c.op[0] = (struct store_op){ .kind = STORE_PUT, .key = key, .p = out.p, .len = out.len, .from = v.version,
+		.to = v.version };
+	c.op[0].to.p[0]++;
+	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+	buf_clear(&out);
+}
+
+/* It may be that the core refuses: then it still works, and somebody must have it. */
+static void
+test_a_token_that_may_be_cancelled_waits(void **state)
+{
+	struct sim_world *w = mute_world();
+	struct bank_withdrawal *b;
+
+	(void)state;
+	w->faults.sms_later = 1000;
+	withdraw(w, "order-1", "100", PHONE);
+	b = newest(w, 1);
+	set_cancel(w, b, true);
+	w->faults.sms_later = 0;
+	sim_wake(&w->process[0], w->loop.now + 2 * MINUTE);
+	sim_world_run(w, w->loop.now + 2 * MINUTE);
+	assert_int_equal(state_of(w, b), MESSAGE_WAITING);
+	set_cancel(w, b, false);
+	sim_wake(&w->process[0], w->loop.now + 2 * MINUTE);
+	sim_world_run(w, w->loop.now + 2 * MINUTE);
+	assert_int_equal(state_of(w, b), MESSAGE_SENT);
+	world_free(w);
+}
+
+static void (*real_commit)(void *ctx, uint64_t op, const struct store_commit *c);
+static int disturbed;
+
+/* Saved once more by somebody else in the moment in which the cancel comes. */
+static void
+disturb(void *ctx, uint64_t op, const struct store_commit *c)
+{
+	struct sim_world *w = ((struct sim_process *)ctx)->world;
+	struct bank_withdrawal *b;
+
+	if (disturbed++ == 0) {
+		b = newest(w, 1);
+		set_cancel(w, b, false);
+	}
+	real_commit(ctx, op, c);
+}
+
+static void
+test_a_cancel_that_comes_between(void **state)
+{
+	struct sim_world *w = mute_world();
+	struct bank_withdrawal *b;
+	char id[24];
+
+	(void)state;
+	withdraw(w, "order-1", "100", PHONE);
+	b = newest(w, 1);
+	sim_world_run(w, w->loop.now + MINUTE);
+	real_commit = w->ports[0].commit;
+	w->ports[0].commit = disturb;
+	disturbed = 0;
+	str_format(id, sizeof id, "%lld", (long long)b->id);
+	by_id(w, API_CANCEL, id, "{\"status\":\"CANCELLED\"}");
+	assert_true(disturbed > 0);
+	assert_says(w, 200, "CANCELLED");
+	assert_int_equal(b->status, BW_CANCELLED);
+	world_free(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_token_that_may_be_cancelled_waits),
+		cmocka_unit_test(test_a_cancel_that_comes_between),
 		cmocka_unit_test(test_an_early_receipt), cmocka_unit_test(test_a_stray_receipt),
 		cmocka_unit_test(test_an_id_is_given_again), cmocka_unit_test(test_a_cancelled_token_is_not_sent),
 	};

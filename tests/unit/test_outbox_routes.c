@@ -380,6 +380,37 @@ test_a_lost_token_is_told_as_it_ends(void **state)
 	}
 }
 
+/* It failed, and whether its payer will hear so is not known: it is not sent after that, or what he hears would not be so. */
+static void
+test_told_without_an_answer(void **state)
+{
+	static const enum sim_strike_what what[] = { STRIKE_LOSE, STRIKE_LOSE_ANSWER };
+
+	(void)state;
+	for (size_t k = 0; k < NELEM(what); k++) {
+		struct sim_world *w = smsc_world();
+		struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_DONE, .id = "i", .owner = "acme/" PHONE,
+		    .tenant = "acme", .phone = PHONE, .to_phone = PHONE, .token = "1234", .amount = 100, .lang = "en" };
+		struct store_key key = { .family = STORE_INTENT, .owner = "acme/" PHONE, .id = "i" };
+		struct buf b = { 0 };
+
+		intent_encode(&i, &b);
+		keep(&key, &b, 0, 0);
+		buf_clear(&b);
+		smsc_says(SIM_SMS, SMS_REFUSED, 1);
+		smsc_says(SIM_SMS_OTHER, SMS_REFUSED, 1);
+		/* An attempt and its end, twice; the second end is told before it is saved. */
+		w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_MESSAGE, .nth = 4, .what = what[k] };
+		put_token(&i, "i:token_sms");
+		run_for(5 * MINUTE);
+		assert_int_equal(w->strike[0].nth, 0);
+		assert_int_equal(message_in_store("i:token_sms").state, MESSAGE_FAILED);
+		assert_int_equal(message_in_store("i:token_sms").attempts, 2);
+		assert_int_equal(message_in_store("i:undelivered").state, MESSAGE_SENT);
+		world_free(w);
+	}
+}
+
 /* No SMSC answers: it may have arrived. That is what the payer hears, and more when a receipt settles it. */
 static void
 test_a_token_in_doubt_is_told_as_such(void **state)
@@ -425,6 +456,8 @@ main(void)
 		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),
 		cmocka_unit_test(test_a_slow_answer_is_waited_for),
 		cmocka_unit_test(test_each_lost_token_is_told), cmocka_unit_test(test_a_lost_token_is_told_as_it_ends),
+		cmocka_unit_test(test_a_token_in_doubt_is_told_as_such),
+		cmocka_unit_test(test_each_lost_token_is_told), cmocka_unit_test(test_told_without_an_answer),
 		cmocka_unit_test(test_a_token_in_doubt_is_told_as_such),
 	};
 

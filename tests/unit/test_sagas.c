@@ -165,38 +165,13 @@ test_used_meanwhile(void **state)
 
 static void (*real_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
 
-struct refusal {
-	struct sim_event e;
-	struct sim_process *process;
-	uint64_t op;
-	struct wallet_answer a;
-};
-
-static void
-on_refusal(struct sim_event *e)
-{
-	struct refusal *r = (struct refusal *)(void *)e;
-
-	gateway_on_wallet(r->process->gw, ((struct sim_world *)e->world)->loop.now, r->op, &r->a);
-}
-
 static void
 refusing_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms)
 {
-	struct sim_process *p = ctx;
-	struct refusal *r;
-
-	if (q->op != WALLET_WITHDRAWAL_CANCEL) {
+	if (q->op == WALLET_WITHDRAWAL_CANCEL)
+		refuse(ctx, op, WALLET_REFUSED, "WDR001");
+	else
 		real_wallet(ctx, op, tenant, q, timeout_ms);
-		return;
-	}
-	r = sim_event_new(sizeof *r, p->world, on_refusal);
-	r->process = p;
-	r->op = op;
-	r->a.http = 400;
-	r->a.end = WALLET_REFUSED;
-	str_copy(r->a.code, sizeof r->a.code, "WDR001");
-	sim_loop_add(&p->world->loop, r, p->world->loop.now + 20);
 }
 
 /* That is said, and the token can be used and sent again as before. */

@@ -131,43 +131,16 @@ test_a_screen_that_came(void **state)
 
 static void (*real_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
 
-struct refusal {
-	struct sim_event e;
-	struct sim_process *process;
-	uint64_t op;
-	struct wallet_answer a;
-};
-
 static const char *refusal_code;
 static enum wallet_end refusal_end = WALLET_REFUSED;
 
 static void
-on_refusal(struct sim_event *e)
-{
-	struct refusal *r = (struct refusal *)(void *)e;
-
-	gateway_on_wallet(r->process->gw, ((struct sim_world *)e->world)->loop.now, r->op, &r->a);
-}
-
-static void
 refusing_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms)
 {
-	struct sim_process *p = ctx;
-	struct refusal *r;
-
-	if (q->op != WALLET_TRANSFER && q->op != WALLET_WITHDRAWAL_CREATE) {
+	if (q->op == WALLET_TRANSFER || q->op == WALLET_WITHDRAWAL_CREATE)
+		refuse(ctx, op, refusal_code[0] != '\0' ? refusal_end : WALLET_LATER, refusal_code);
+	else
 		real_wallet(ctx, op, tenant, q, timeout_ms);
-		return;
-	}
-	r = sim_event_new(sizeof *r, p->world, on_refusal);
-	r->process = p;
-	r->op = op;
-	r->a.http = 400;
-	r->a.end = refusal_end;
-	str_copy(r->a.code, sizeof r->a.code, refusal_code);
-	if (refusal_code[0] == '\0')
-		r->a.end = WALLET_LATER;
-	sim_loop_add(&p->world->loop, r, p->world->loop.now + 20);
 }
 
 /* What the core says, and what the customer reads, on the screen and by SMS: the reason and what to do. */
