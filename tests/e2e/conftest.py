@@ -8,6 +8,7 @@ import pathlib
 import re
 import signal
 import sys
+import threading
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "stage"), str(pathlib.Path(__file__).resolve().parent)]
 sys.dont_write_bytecode = True
@@ -20,6 +21,7 @@ from callbacks import Front  # noqa: E402
 from leaks import Leaks  # noqa: E402
 from stage import AT_KEY, CORE_PASSWORD, INTEGRATOR_KEY, SMPP_PASSWORD, Stage  # noqa: E402
 
+ASAN = pathlib.Path(os.environ.get("ISANGO_BUILD", "")).name == "asan"
 PATIENCE_S = 600 if "ISANGO_LONG" in os.environ else 60
 BROKEN = re.compile(r"fatal|ERROR: \w+Sanitizer|runtime error:|assertion|==\d+==", re.I)
 
@@ -64,13 +66,36 @@ class Stages:
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "patience(seconds): what a test may take that is known to be long")
+    config.addinivalue_line("markers", "plain_only(why): the build with sanitizers would find nothing more in it")
+
+
+def patience(item):
+    mark = item.get_closest_marker("patience")
+    return max(PATIENCE_S, mark.args[0] if mark else 0)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        mark = item.get_closest_marker("plain_only")
+        if ASAN and mark:
+            item.add_marker(pytest.mark.skip(reason=mark.args[0]))
+    # xdist gives each process a first share, one after another: the long tests begin them.
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    longest = sorted((item for item in items if patience(item) > PATIENCE_S), key=patience, reverse=True)
+    others = [item for item in items if item not in longest]
+    share = max(len(items) // (4 * processes), 2)
+    for n, item in enumerate(longest):
+        others.insert(n % processes * share + n // processes, item)
+    items[:] = others
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
-    """A test that hangs fails."""
-    mark = item.get_closest_marker("patience")
-    seconds = max(PATIENCE_S, mark.args[0] if mark else 0)
+    """A test that hangs fails; but beside the main thread, where xdist may put it, there are no signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    seconds = patience(item)
 
     def late(_number, _frame):
         raise AssertionError(f"{item.name} took more than {seconds} s")
@@ -120,7 +145,7 @@ def record(request, tmp_path):
     yield before
     for recorder, _ in made:
         recorder.close()
-    if pathlib.Path(os.environ.get("ISANGO_BUILD", "")).name == "asan":
+    if ASAN:
         return                  # the same PDUs as those of the plain build, and tshark takes a second for each test
     for recorder, ours in made:
         if recorder.keep and recorder.pieces and not getattr(request.node, "failed", False):

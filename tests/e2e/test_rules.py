@@ -7,6 +7,7 @@ import pytest
 from crowd import Attempt, identity_number
 from rules import Judge
 
+pytestmark = pytest.mark.plain_only("nothing of the gateway runs in it")
 PAYER, PAYEE, EMPLOYER = "27821000001", "27821000002", "27829000000"
 CONFIRM = "Send R10.00 + R1.00 fee to K*** N*** 082 100 0002. Enter your PIN to pay, 0 to cancel."
 CASH = "Cash R50.00 + R8.00 fee, Cash Express ATM, code to 082 100 0001. Enter your PIN to pay, 0 to cancel."

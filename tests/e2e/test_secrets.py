@@ -16,6 +16,7 @@ from stage import until
 NOBODY = 65534
 
 
+@pytest.mark.plain_only("nothing of the gateway runs in it")
 @pytest.mark.parametrize("where", ["isango1.log", "seen.isango1", "redis/appendonlydir/x.aof", "core.17"])
 @pytest.mark.parametrize("what, text", [
     ("the PIN", f"pin={PIN}"), ("a token", "code 1234567890,"), ("a token in groups", "1234 5678 90"),

@@ -6,6 +6,7 @@ import pytest
 
 import wire
 
+pytestmark = pytest.mark.plain_only("nothing of the gateway runs in it")
 SUBMIT = (b"USSD\0" b"\1\1" b"*120*384#\0" b"\1\1" b"27821234567\0" b"\0\0\0" b"\0" b"\0" b"\0\0\0\0" b"\2Hi"
           b"\x05\x01\0\1\2" b"\x13\x83\0\2\x2b\3")
 
