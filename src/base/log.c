@@ -32,12 +32,6 @@ log_level_parse(const char *name, enum log_level *out)
 	return false;
 }
 
-bool
-log_wants(enum log_level level)
-{
-	return level >= threshold;
-}
-
 void
 log_at(enum log_level level, uint64_t id, const char *event, const char *fmt, ...)
 {

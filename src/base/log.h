@@ -15,7 +15,6 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 void log_set_level(enum log_level level);
 bool log_level_parse(const char *name, enum log_level *out);
-bool log_wants(enum log_level level);
 
 void log_at(enum log_level level, uint64_t id, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

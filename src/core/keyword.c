@@ -40,12 +40,6 @@ static const struct {
 	{ 0x1e4a, 0x1e4b, 'n' }, { 0x1e70, 0x1e71, 't' },
 };
 
-const char *
-keyword_key(enum keyword k)
-{
-	return keys[k];
-}
-
 static bool
 is_space(uint32_t cp)
 {

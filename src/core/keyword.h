@@ -11,8 +11,6 @@
 
 enum keyword { KEYWORD_NONE, KEYWORD_STOP, KEYWORD_START, KEYWORD_HELP, KEYWORDS };
 
-/* The template's key of the list of words; not of KEYWORD_NONE. */
-const char *keyword_key(enum keyword k);
 /*
  * Looks the first word up in all of the tenant's languages and in English. *lang gets the language whose word it is
  * (borrowed), or NULL for KEYWORD_NONE. Where two lists have the same word STOP goes before START before HELP.

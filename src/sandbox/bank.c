@@ -20,15 +20,6 @@
 #define FIRST_LINE INT64_C(990001)
 #define FIRST_WITHDRAWAL INT64_C(50001)
 
-const char *
-bank_end_name(enum bank_end e)
-{
-	static const char *const name[] = { "ok", "duplicate", "no funds", "not found", "barred",
-	    "limit", "no kyc", "not cancellable", "invalid" };
-
-	return name[e];
-}
-
 void *
 bank_grow(void *p, size_t n, size_t *cap, size_t size)
 {
@@ -231,12 +222,6 @@ struct bank_wallet *
 bank_wallet_find(const struct bank *b, int64_t id)
 {
 	return map_get_u64(b->wallets, (uint64_t)id);
-}
-
-struct bank_wallet *
-bank_wallet_by_friendly(const struct bank *b, const char *friendly_id)
-{
-	return map_get(b->friendly, friendly_id, strlen(friendly_id));
 }
 
 size_t

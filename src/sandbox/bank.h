@@ -32,7 +32,6 @@ enum bank_end {
 	BANK_NOT_CANCELLABLE,
 	BANK_INVALID
 };
-const char *bank_end_name(enum bank_end e);
 
 enum bank_kyc { KYC_NONE, KYC_PASSED, KYC_FAILED, KYC_PENDING };
 
@@ -148,7 +147,6 @@ enum bank_end bank_wallet_create(struct bank *b, int64_t now, struct bank_custom
     const struct bank_wallet_in *in, struct bank_wallet **out) MUST_CHECK;
 /* Customers' wallets only. */
 struct bank_wallet *bank_wallet_find(const struct bank *b, int64_t id);
-struct bank_wallet *bank_wallet_by_friendly(const struct bank *b, const char *friendly_id);
 size_t bank_wallets(const struct bank *b, struct bank_wallet *const **out);
 void bank_wallet_bar(struct bank *b, int64_t now, struct bank_wallet *w, bool barred);
 int64_t bank_available(const struct bank_wallet *w);

@@ -17,7 +17,6 @@
 #include "sandbox/core_json.h"
 #include "sandbox/faults.h"
 
-#define SEGMENTS 10
 #define ROUTES_MAX 40
 #define CALLBACK_HEAD_START_MS 40	/* callback_first: how long the answer waits for it */
 #define GARBAGE "{\"walletId\": 100001, \"amount\": 1\xff\xfe"
