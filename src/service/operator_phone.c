@@ -65,15 +65,29 @@ op_phone(struct op_call *c)
 
 /* ---- turns: a trail in the session of each of the tenant's channels ---- */
 
+static const char *
+time_of(const json_t *turn)
+{
+	const char *at = json_string_value(json_object_get(turn, "at"));
+
+	return at != NULL ? at : "";	/* a damaged trail */
+}
+
+/* The newest first, of all channels. */
 static void
 add_trail(struct op_call *c, const char *trail, const char *channel)
 {
-	json_t *turns = json_object_get(c->json, "turns");
-	size_t newest = json_array_size(turns);
+	json_t *turns = json_object_get(c->json, "turns"), *one;
 	struct history_turn turn;
 
-	while (history_next_turn(&trail, &turn))
-		json_array_insert_new(turns, newest, operator_view_turn(&turn, channel));
+	while (history_next_turn(&trail, &turn)) {
+		size_t at = 0;
+
+		one = operator_view_turn(&turn, channel);
+		while (at < json_array_size(turns) && strcmp(time_of(json_array_get(turns, at)), time_of(one)) > 0)
+			at++;
+		json_array_insert_new(turns, at, one);
+	}
 }
 
 static void

@@ -540,6 +540,9 @@ test_timeline(void **state)
 	assert_answer(200, "\"phone\":\"2782***4567\"");
 	assert_answer(200, "\"channel\":\"ussd\"");
 	assert_answer(200, "\"state\":\"frozen\",\"end\":true");
+	/* The newest first. */
+	assert_true(strstr(said, "\"turns\":[") != NULL && strstr(strstr(said, "\"turns\":["), "\"state\":\"frozen\"") <
+	    strchr(strstr(said, "\"turns\":["), '}'));
 	assert_answer(200, "\"frozen\":true");
 	assert_answer(200, "\"act\":\"freeze\"");
 	assert_answer(200, "\"month\":202603");
