@@ -99,16 +99,16 @@ def called_stage(make_stage, front, edit=None, **options):
     """A stage whose wallet core calls back through `front`."""
     def with_callbacks(config, tenant):
         config["public_url"] = front.url + "/"
-        tenant["wallet_core"]["callback_key_file"] = "../core-callback.key"
+        tenant["wallet_core"]["callback_key_file"] = "../acme.callback.key"
         tenant["integrators"][0].update(callback_allow=["127.0.0.0/8"], callback_key_file="../payroll-callback.key")
         if edit is not None:
             edit(config, tenant)
     stage = make_stage(start=False, edit=with_callbacks, **options)
     front.stage = stage
-    stage.secret("core-callback.key", CORE_KEY)
+    stage.secret("acme.callback.key", CORE_KEY)
     stage.secret("payroll-callback.key", PAYROLL_KEY)
     stage.secrets |= {CORE_KEY, PAYROLL_KEY}
-    stage.sandbox_arguments += ["--callback-key-file", stage.folder / "core-callback.key"]
+    stage.sandbox_arguments += ["--callback-key-file", stage.folder / "acme.callback.key"]
     helpers.open_stage(stage)
     return stage
 

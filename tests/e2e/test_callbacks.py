@@ -131,7 +131,7 @@ def test_used_days_after_it_had_lapsed(make_stage, front):
     stage.control("POST", "/control/redeem", {"token": token})
     wait_sms(thandi, USED)
     status, refused = stage.integrator("POST", INTEGRATOR_PATH, {**WITHDRAW, "deliverToPhone": THANDI})
-    assert (status, refused[0]["code"]) == (400, "WDR003")
+    assert (status, refused[0]["code"]) == (400, "WDR003")  # a limit looks like any other rule
     assert [w["status"] for w in withdrawals(stage)] == ["SUCCESSFUL"]
 
 
