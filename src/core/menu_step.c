@@ -414,6 +414,8 @@ on_begin(struct walk *w, const char *state)
 	str_copy(dlg->version, sizeof dlg->version, w->m->version);
 	dlg->problem[0] = '\0';
 	dlg->back_n = dlg->page = dlg->hops = 0;
+	if (s != NULL)
+		remember(dlg, &w->m->state[w->m->home]);	/* who goes on in the middle is shown the way out */
 	vars_unset(&dlg->vars, "authed");
 	forget_new_pins(w);
 	if (!has_language(w->env, dlg->lang)) {

@@ -396,9 +396,11 @@ test_resume(void **state)
 	player_play(&p, "$authed=1|$name=Zola");
 	player_input(&p, MENU_BEGIN, "one");
 	player_play(&p, "<one");
-	player_shows(&p, "Question");
+	player_shows(&p, "Question\n0 Back");	/* the way out is shown here too */
 	assert_string_equal(vars_get(&p.dlg.vars, "name"), "Zola");
 	assert_false(vars_has(&p.dlg.vars, "authed"));
+	player_play(&p, ">0|<start");
+	player_input(&p, MENU_BEGIN, "one");
 	player_input(&p, MENU_BEGIN, "gone");	/* of an older menu */
 	player_play(&p, "<start");
 	assert_string_equal(p.dlg.menu, "test");
