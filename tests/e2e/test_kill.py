@@ -42,7 +42,7 @@ SCENARIOS = {
 def quick(config, tenant):
     config["turn_budget_ms"] = 1500
     # The answers that are lost on purpose must not keep the others from the core.
-    tenant["wallet_core"].update(timeout_money_ms=2000, breaker_failures=1000)
+    tenant["wallet_core"].update(timeout_money_ms=2000, breaker_failures=1000, follow_per_s=0)
 
 
 class Kills:
