@@ -134,7 +134,7 @@ refuse_stranger(struct operator_http *h, uint64_t id, const struct http_req *req
 	metric_add(M_OPERATOR_STRANGERS, 1);
 	if (!log_limited(&h->refused, &held))
 		log_warn(0, "operator refused", "peer=%s more=%u", http_req_peer(req), held);
-	answer_error(h, id, 401, "token", "Send the token of an operator: Authorization: Bearer TOKEN");
+	answer_error(h, id, 401, "token", "This gateway knows no operator with this token (Authorization: Bearer TOKEN)");
 }
 
 static void

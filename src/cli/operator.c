@@ -161,13 +161,14 @@ find_gateway(struct asking *a)
 static void
 print_act(const struct operator_act *a)
 {
-	char line[128];
+	char line[128], roles[64];
 	size_t n = (size_t)snprintf(line, sizeof line, "  %s", a->name);
 
 	for (size_t i = 0; i < NELEM(a->arg) && a->arg[i].name != NULL && n < sizeof line; i++)
 		n += (size_t)snprintf(line + n, sizeof line - n, a->arg[i].optional ? " [%s]" : " %s",
 		    operator_arg_kind_name(a->arg[i].kind));
-	printf("%-34s  %s.%s%s\n", line, a->help, a->reason ? " Needs --reason." : "",
+	operator_act_roles(a, roles, sizeof roles);
+	printf("%-34s  %s. Role: %s.%s%s\n", line, a->help, roles, a->reason ? " Needs --reason." : "",
 	    a->second ? " Another operator must approve." : "");
 }
 
@@ -200,6 +201,10 @@ ask(struct asking *a, const char *tenant, const char *name, char **args, int n)
 			return EXIT_FAILURE;
 		}
 		value[i] = args[i];
+	}
+	if (act->reason && a->reason == NULL) {
+		fprintf(stderr, "isango operator: %s needs a reason: --reason TEXT\n", name);
+		return EXIT_FAILURE;
 	}
 	if (!operator_order_print(act, value, a->reason, &json, problem, sizeof problem))
 		fprintf(stderr, "isango operator: %s\n", problem);

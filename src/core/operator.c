@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 #define COUNT_MAX 200
@@ -85,6 +86,18 @@ operator_role_name(enum operator_role r)
 		if (roles[i].role == r)
 			return roles[i].name;
 	return "";
+}
+
+void
+operator_act_roles(const struct operator_act *a, char *out, size_t size)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < NELEM(roles); i++)
+		if ((a->roles & roles[i].role) != 0)
+			buf_addf(&b, "%s%s", b.len > 0 ? " or " : "", roles[i].name);
+	str_format(out, size, "%s", buf_str(&b));
+	buf_clear(&b);
 }
 
 const char *

@@ -65,6 +65,7 @@ extern const struct operator_act operator_acts[OPERATOR_ACTS];
 
 const struct operator_act *operator_act_find(const char *name);	/* NULL: none */
 const char *operator_role_name(enum operator_role r);		/* "look", "act", "approve" */
+void operator_act_roles(const struct operator_act *a, char *out, size_t size);	/* "look or approve": any of these */
 const char *operator_arg_kind_name(enum operator_arg_kind k);	/* for help: "PHONE" */
 bool operator_may(const struct operator *o, const struct operator_act *a);
 bool operator_sees(const struct operator *o, int tenant);

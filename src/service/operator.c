@@ -144,6 +144,16 @@ refuse_him(struct op_call *c, int status, const char *error, const char *words)
 	op_refuse(c, status, error, words);
 }
 
+static void
+refuse_role(struct op_call *c)
+{
+	char need[64], words[128];
+
+	operator_act_roles(c->act, need, sizeof need);
+	str_format(words, sizeof words, "You have not the role for this: it needs %s", need);
+	refuse_him(c, 403, "role", words);
+}
+
 /* Names from outside go to logs only once they are known. */
 static void
 admit(struct op_call *c, const struct operator_in *in)
@@ -160,7 +170,7 @@ admit(struct op_call *c, const struct operator_in *in)
 	else if (c->act == NULL)
 		op_refuse(c, 404, "act", "There is no such act");
 	else if (!operator_may(&c->who, c->act))
-		refuse_him(c, 403, "role", "You have not the role for this");
+		refuse_role(c);
 	else if (c->tenant_name[0] == '\0')
 		refuse_him(c, 404, "tenant", "There is no such tenant, or it is not yours");
 	else if (!operator_order_parse(c->act, in->body != NULL ? in->body : "", in->len,
