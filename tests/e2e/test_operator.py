@@ -8,7 +8,7 @@ import pytest
 from helpers import HOME, NAMES, OTHER_PIN, PIN, SENT, SIPHO, THANDI, cash_out, core_customer, open_stage, sign_up, to_send_confirm, \
     token_in, token_sms, wait_sms, withdrawals
 from phone import Phone
-from stage import http
+from stage import http, until
 
 WHY = "ticket 4711"
 PEOPLE = {"ann": ["look", "act"], "ben": ["look", "approve"], "carl": ["look"], "dora": ["look", "act", "approve"]}
@@ -127,7 +127,8 @@ def test_the_timeline_says_no_secret(manned):
             assert secret not in text
     seen = ann.ask("acme", "phone", "0821234567")
     assert [turn["state"] for turn in seen["turns"][:3]] == ["cash.done", "cash.confirm", "cash.amount"]
-    assert {m["class"]: m["receipt"] for m in seen["payments"][0]["messages"]}["token"] == "delivered"
+    until(lambda: {m["class"]: m.get("receipt") for m in ann.ask("acme", "phone", "0821234567")["payments"][0]["messages"]}
+          .get("token") == "delivered", "the receipt to be seen")
     assert seen["limits"][0]["used"] == "100.00"
 
 
