@@ -31,6 +31,20 @@ calendar_month(int64_t now_ms, char out[7])
 		out[0] = '\0';
 }
 
+int64_t
+calendar_use_by(int64_t end_ms, int64_t now_ms)
+{
+	struct tm tm = local(end_ms);
+	int64_t before;
+
+	if (end_ms == 0 || (tm.tm_hour == 23 && tm.tm_min == 59))
+		return end_ms;
+	tm.tm_mday--;
+	tm.tm_isdst = -1;
+	before = (int64_t)mktime(&tm) * 1000;
+	return before > now_ms ? before : now_ms < end_ms ? now_ms : end_ms;
+}
+
 int
 calendar_offset_s(int64_t now_ms)
 {

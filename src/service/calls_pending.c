@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/calendar.h"
 #include "service/turn.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -79,7 +80,7 @@ set_item(struct turn *t, int i, const struct wallet_withdrawal *w)
 	vars_set_item(v, "pending", i, "id", w->uid);
 	str_format(text, sizeof text, "%" PRId64, w->amount);
 	vars_set_item(v, "pending", i, "amount", text);
-	str_format(text, sizeof text, "%" PRId64, w->expires_ms);
+	str_format(text, sizeof text, "%" PRId64, calendar_use_by(w->expires_ms, t->w.task.gw->now));
 	vars_set_item(v, "pending", i, "until", text);
 	str_format(text, sizeof text, "kind.%s", w->type);
 	vars_set_item(v, "pending", i, "kind", turn_plain_text(t, text));

@@ -69,7 +69,7 @@ intent_vars(const struct gateway *gw, int tenant, const struct intent *i, struct
 	vars_set(v, "to_phone", i->to_phone);
 	vars_set_i64(v, "at", i->accepted_at);
 	vars_set(v, "token", i->token);
-	vars_set_i64(v, "until", i->token_expires);
+	vars_set_i64(v, "until", calendar_use_by(i->token_expires, gw->now));
 	/* An integrator's name is no word for customers. */
 	vars_set(v, "from", i->phone[0] != '\0' ? phone_mask(i->phone, masked) : t->title);
 	str_format(key, sizeof key, "reason.%s", i->why != WHY_NONE ? intent_why_name(intent_why_told(i)) : "refused");
