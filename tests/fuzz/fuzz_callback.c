@@ -20,7 +20,9 @@ check_url(const char *url)
 		must(problem[0] != '\0' && strnlen(problem, sizeof problem) < sizeof problem);
 		return;
 	}
-	must(strncmp(url, "https://", 8) == 0 && strpbrk(url, "@ \r\n#\\") == NULL);
+	must(strncmp(url, "https://", 8) == 0 && strpbrk(url, " \r\n#\\") == NULL);
+	/* Behind the host an '@' is a letter like others. */
+	must(memchr(url + 8, '@', strcspn(url + 8, "/?")) == NULL);
 	must(callback_url_host(url, host, sizeof host) && host[0] != '\0');
 	must(!cidr_valid(host) || !cidr_is_internal(host));
 }
