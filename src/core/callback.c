@@ -43,9 +43,9 @@ take_host(const char *at, char *out, size_t size)
 	const char *end = at;
 
 	if (*at == '[') {
-		end = strchr(at, ']');
-		return end != NULL && strchr(at, ':') != NULL && str_copyn(out, size, at + 1, (size_t)(end - at) - 1) ?
-		    end + 1 : NULL;
+		end = at + 1 + strspn(at + 1, "0123456789abcdefABCDEF:.");
+		return *end == ']' && str_copyn(out, size, at + 1, (size_t)(end - at) - 1) && strchr(out, ':') != NULL &&
+		    cidr_valid(out) ? end + 1 : NULL;
 	}
 	while (host_char(*end))
 		end++;
