@@ -24,6 +24,7 @@
 struct texts {
 	json_t *languages;	/* ours */
 	json_t *safe;		/* ours: language -> key -> true */
+	json_t *places;		/* ours: language -> key -> [file, line] */
 };
 
 /* Makes `out` of a value. false: the value is not of that kind. */
@@ -178,6 +179,7 @@ texts_new(void)
 
 	t->languages = json_object();
 	t->safe = json_object();
+	t->places = json_object();
 	return t;
 }
 
@@ -188,6 +190,7 @@ texts_free(struct texts *t)
 		return;
 	json_decref(t->languages);
 	json_decref(t->safe);
+	json_decref(t->places);
 	free(t);
 }
 
@@ -285,13 +288,14 @@ texts_add(struct texts *t, const char *language, const char *file, const char *j
     struct buf *problems)
 {
 	struct jsondoc *d = jsondoc_parse(file, json, len, problems);
-	json_t *value, *safe;
+	json_t *value, *safe, *places;
 	const char *key, *mistake;
 	bool ok;
 
 	if (d == NULL)
 		return false;
 	safe = json_object();
+	places = json_object();
 	ok = read_safe(d, safe, problems);
 	json_object_foreach(jsondoc_root(d), key, value) {
 		if (strcmp(key, GSM_SAFE) == 0)
@@ -302,12 +306,15 @@ texts_add(struct texts *t, const char *language, const char *file, const char *j
 			jsondoc_problem(d, value, problems, "\"%s\": %s", key, mistake);
 			ok = false;
 		}
+		json_object_set_new(places, key, json_pack("[si]", file, jsondoc_line(d, value)));
 	}
 	if (ok) {
 		merge(t->languages, language, jsondoc_root(d));
 		merge(t->safe, language, safe);
+		merge(t->places, language, places);
 	}
 	json_decref(safe);
+	json_decref(places);
 	jsondoc_free(d);
 	return ok;
 }
@@ -331,6 +338,16 @@ texts_spell(const struct texts *t, const char *language, const char *fallback, c
 	if (gsm_safe(text, &spelt) && spelt.len < size)
 		str_copy(text, size, buf_str(&spelt));
 	buf_clear(&spelt);
+}
+
+bool
+texts_place(const struct texts *t, const char *language, const char *key, const char **file, int *line)
+{
+	const json_t *place = json_object_get(json_object_get(t->places, language), key);
+
+	*file = json_string_value(json_array_get(place, 0));
+	*line = (int)json_integer_value(json_array_get(place, 1));
+	return *file != NULL;
 }
 
 bool

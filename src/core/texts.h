@@ -35,6 +35,8 @@ const char *texts_find(const struct texts *t, const char *language, const char *
 void texts_spell(const struct texts *t, const char *language, const char *fallback, const char *key, char *text,
     size_t size);
 bool texts_has_language(const struct texts *t, const char *language);
+/* Where a text stands, for what is wrong with it; *file is borrowed. false: the language has no such text. */
+bool texts_place(const struct texts *t, const char *language, const char *key, const char **file, int *line);
 
 struct texts_env {
 	const char *country;		/* for phone grouping */

@@ -45,6 +45,32 @@ test_languages(void **state)
 	texts_free(NULL);
 }
 
+/* Of the file that had the last word. */
+static void
+test_places(void **state)
+{
+	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+	const char *file, *over = "{\n\n\"bye\": \"Tot siens\" }";
+	int line;
+
+	(void)state;
+	assert_true(add(t, "af", "// so\n{ \"hi\": \"Hallo\",\n\"bye\": \"Koebaai\" }", &problems));
+	assert_true(texts_place(t, "af", "bye", &file, &line));
+	assert_string_equal(file, "xx.json");
+	assert_int_equal(line, 3);
+	assert_true(texts_add(t, "af", "over.json", over, strlen(over), &problems));
+	assert_true(texts_place(t, "af", "bye", &file, &line));
+	assert_string_equal(file, "over.json");
+	assert_int_equal(line, 3);
+	assert_true(texts_place(t, "af", "hi", &file, &line));
+	assert_string_equal(file, "xx.json");
+	assert_int_equal(line, 2);
+	assert_false(texts_place(t, "af", "none", &file, &line));
+	assert_false(texts_place(t, "zu", "hi", &file, &line));
+	texts_free(t);
+}
+
 static void
 test_mistakes(void **state)
 {
@@ -255,6 +281,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_languages),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_every_mistake),
 		cmocka_unit_test(test_fill),
