@@ -17,8 +17,6 @@
 #include "core/phone.h"
 
 #define VALUE_MAX 64		/* of a formatted value; longer values are shown as they are */
-#define FORMAT_NAME 12
-
 #define GSM_SAFE "gsm_safe"	/* of a file: a list, the one key that is no text */
 
 struct texts {
@@ -31,7 +29,7 @@ struct texts {
 typedef bool format_fn(const char *value, const struct texts_env *env, char out[VALUE_MAX]);
 
 struct format {
-	char name[FORMAT_NAME];
+	char name[TEXTS_FORMAT];
 	format_fn *fn;		/* NULL: as it is */
 	bool else_plain;	/* a value of another kind is shown as it is, not left out */
 };
@@ -153,7 +151,7 @@ placeholder_parse(const char *p, struct placeholder *out, const char **why)
 {
 	size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "0123456789_.");
-	char format[FORMAT_NAME] = "name";
+	char format[TEXTS_FORMAT] = "name";
 
 	*why = "a placeholder is {name} or {name:format}; write {{ for a brace";
 	if (n == 0 || !str_copyn(out->name, sizeof out->name, p + 1, n))
@@ -354,6 +352,35 @@ bool
 texts_has_language(const struct texts *t, const char *language)
 {
 	return json_object_get(t->languages, language) != NULL;
+}
+
+void
+texts_each(const struct texts *t, const char *language, texts_fn *fn, void *arg)
+{
+	const char *key;
+	json_t *text;
+
+	json_object_foreach(json_object_get(t->languages, language), key, text)
+		if (strcmp(key, GSM_SAFE) != 0)
+			fn(arg, key);
+}
+
+const char *
+texts_placeholder(const char *text, struct texts_placeholder *out)
+{
+	struct placeholder ph;
+	const char *after, *why;
+
+	while ((text = strchr(text, '{')) != NULL) {
+		after = text[1] != '{' ? placeholder_parse(text, &ph, &why) : NULL;
+		if (after != NULL) {
+			str_copy(out->name, sizeof out->name, ph.name);
+			str_copy(out->format, sizeof out->format, ph.format->name);
+			return after;
+		}
+		text += text[1] == '{' ? 2 : 1;
+	}
+	return NULL;
 }
 
 struct out {
