@@ -45,12 +45,16 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_AUDIT,		/* owner tenant, id "head" or the number of an entry (core/audit.h) */
 	STORE_REQUEST,		/* owner tenant, id number: what waits for an operator's approval (core/request.h) */
 	STORE_REQUESTS,		/* list; owner tenant: numbers of those that are open, by when they were made */
+	/* Owner tenant; core/edition.h */
+	STORE_EDITION,		/* no id: that which dialogues begin on */
+	STORE_EDITIONS,		/* no id: all that were published */
+	STORE_CONTENT,		/* id version: a bundle (core/bundle.h) */
 	STORE_FAMILIES
 };
 
 struct store_row {
 	const char *name;		/* in the key: "ses" */
-	char tag;			/* 'p', 'l', 'o', 'r', 'i', 'b': the kind of bucket */
+	char tag;			/* 'p', 'l', 'o', 'r', 'i', 'b', 'a', 'e': the kind of bucket */
 	unsigned buckets;
 	int64_t ttl_ms;			/* of a record or list since its last write; 0: for ever */
 	size_t cap;			/* octets of a record, items of a list */
