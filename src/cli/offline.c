@@ -15,7 +15,7 @@
 
 struct loaded {
 	struct offline_menu menu;
-	struct content *content;
+	struct tenant_content *content;
 	struct loaded *next;
 };
 
@@ -59,7 +59,7 @@ offline_close(struct offline *o)
 	for (struct loaded *l = o->first, *next; l != NULL; l = next) {
 		next = l->next;
 		menu_cover_free(l->menu.cover);
-		content_free(l->content);
+		tenant_content_free(l->content);
 		free(l);
 	}
 	settings_free(o->settings);
@@ -109,16 +109,16 @@ describe_channel(const struct settings *s, int tenant, struct offline_menu *m)
 }
 
 /* A menu that the tenant does not have yet is tried in the place of its own. */
-static struct content *
+static struct tenant_content *
 load(struct settings *s, int tenant, const char *menu, bool by_sms, struct buf *problems)
 {
 	struct tenant_settings *t = &s->tenants[tenant];
 	char own[sizeof t->menu];
-	struct content *c = NULL;
+	struct tenant_content *c = NULL;
 
 	str_copy(own, sizeof own, t->menu);
 	if (by_sms || str_copy(t->menu, sizeof t->menu, menu))
-		c = content_load(s, problems);
+		c = tenant_content_load(s, tenant, content_files(s, tenant, problems), problems);
 	else
 		buf_add_str(problems, "the menu's name is too long\n");
 	str_copy(t->menu, sizeof t->menu, own);
@@ -131,20 +131,20 @@ add_menu(struct offline *o, int tenant, const char *menu, char *problem, size_t 
 	const struct tenant_settings *t = &o->settings->tenants[tenant];
 	bool by_sms = t->sms_menu[0] != '\0' && strcmp(t->sms_menu, menu) == 0;
 	struct buf problems = { 0 };
-	struct content *c = load(o->settings, tenant, menu, by_sms, &problems);
+	struct tenant_content *c = load(o->settings, tenant, menu, by_sms, &problems);
 	struct loaded *l;
 
 	if (c == NULL || t->languages_n == 0) {
 		str_format(problem, size, "the menu \"%s\" cannot be played: %.*s", menu,
 		    (int)strcspn(buf_str(&problems), "\n"), buf_str(&problems));
-		content_free(c);
+		tenant_content_free(c);
 		buf_clear(&problems);
 		return NULL;
 	}
 	buf_clear(&problems);
 	l = xcalloc(1, sizeof *l);
 	l->content = c;
-	l->menu = (struct offline_menu){ .tenant = t, .menu = by_sms ? c->sms_menus[tenant] : c->menus[tenant],
+	l->menu = (struct offline_menu){ .tenant = t, .menu = by_sms ? c->sms_menu : c->menu,
 		.by_sms = by_sms };
 	l->menu.name = menu_name(l->menu.menu);
 	l->menu.cover = menu_cover_new(l->menu.menu);

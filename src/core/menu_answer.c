@@ -4,35 +4,32 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/calls.h"
 #include "core/money.h"
 
 #define SPACES " \t\r\n"
 
 const struct answer_row answer_rows[] = {
-	{ "customer.find", NULL, "notice=" },
-	{ "customer.find", "found", "customer_id=1001 wallet_id=100001 first_name=Thandi notice_at=-1h" },
-	{ "customer.find", "no_pin", "customer_id=1001 wallet_id=100001 first_name=Thandi" },
-	{ "signup.create", "done", "customer_id=1001 wallet_id=100001" },
+	{ "customer.find", NULL, "customer_id=1001 wallet_id=100001 first_name=Thandi notice_at=-1h" },
+	{ "signup.create", NULL, "customer_id=1001 wallet_id=100001" },
+	{ "pin.check", NULL, "authed=1 locked_until=+24h" },
 	{ "pin.check", "ok", "tries_left=3" },
 	{ "pin.check", "wrong", "tries_left=2" },
-	{ "pin.check", "locked", "tries_left=0 locked_until=+24h" },
-	{ "pin.forgot", NULL, "reset_from=+24h" },
+	{ "pin.forgot", NULL, "reset_from=+24h reset_ok=1" },
 	{ "pin.forgot_code", NULL, "reset_from=+24h" },
-	{ "balance", "done", "balance=R1250.00 pending_total=0" },
-	{ "statement", "done", "tx.1.at=-2h tx.1.amount=R50.00 tx.1.sign='-' tx.1.text='To S*** D***' "
+	{ "balance", NULL, "balance=R1250.00 pending_total=0" },
+	{ "statement", NULL, "tx.1.at=-2h tx.1.amount=R50.00 tx.1.sign='-' tx.1.text='To S*** D***' "
 	    "tx.2.at=-26h tx.2.amount=R1300.00 tx.2.sign='+' tx.2.text=Salary" },
-	{ "limit.left", "done", "left=R23500.00 limit_amount=R24000.00" },
-	{ "send.find", "found", "to_name='S*** D***' to_wallet=100002" },
-	{ "send.check", NULL, "fee=R2.00" },
-	{ "send.check", "repeat", "repeat_at=-5m" },
-	{ "cash.kinds", "done", "kind.1.type=ZA_PAYCORP_ATM kind.1.name=@kind.ZA_PAYCORP_ATM "
+	{ "limit.left", NULL, "left=R23500.00 limit_amount=R24000.00" },
+	{ "send.find", NULL, "to_name='S*** D***' to_wallet=100002" },
+	{ "send.check", NULL, "fee=R2.00 repeat_at=-5m" },
+	{ "cash.kinds", NULL, "kind.1.type=ZA_PAYCORP_ATM kind.1.name=@kind.ZA_PAYCORP_ATM "
 	    "kind.2.type=ZA_PNP_CASH kind.2.name=@kind.ZA_PNP_CASH" },
-	{ "cash.check", NULL, "fee=R10.00 min=R50.00 max=R3000.00 step=R10.00" },
-	{ "cash.check", "repeat", "repeat_at=-5m" },
-	{ "transfer", "refused", "reason=refused" },
-	{ "withdrawal", "limit", "reason=limit left=R500.00" },
+	{ "cash.check", NULL, "fee=R10.00 min=R50.00 max=R3000.00 step=R10.00 repeat_at=-5m" },
+	{ "transfer", NULL, "reason=refused" },
 	{ "withdrawal", "refused", "reason=refused" },
-	{ "pending.list", "done", "pending.1.id=a1 pending.1.amount=R500.00 pending.1.phone=27821234567 "
+	{ "withdrawal", "limit", "reason=limit left=R500.00" },
+	{ "pending.list", NULL, "pending.1.id=a1 pending.1.amount=R500.00 pending.1.phone=27821234567 "
 	    "pending.1.kind=@kind.ZA_PAYCORP_ATM pending.1.until=+2d "
 	    "pending.2.id=b2 pending.2.amount=R200.00 pending.2.phone=27837654321 "
 	    "pending.2.kind=@kind.ZA_PNP_CASH pending.2.until=+3d" },
@@ -124,12 +121,75 @@ read_value(const struct play *p, char *word, const char **value, char number[24]
 	return true;
 }
 
+/* ---- what may be set ---- */
+
+/* "tx.2.at" is "tx.i.at". */
+static bool
+is_of(const char *set, const char *variable)
+{
+	const char *item = strstr(set, ".i."), *rest;
+	size_t n = item != NULL ? (size_t)(item - set) + 1 : 0;
+
+	if (item == NULL)
+		return strcmp(set, variable) == 0;
+	rest = strncmp(set, variable, n) == 0 ? variable + n + strspn(variable + n, "0123456789") : variable;
+	return rest > variable + n && strcmp(rest, item + 2) == 0;
+}
+
+/* The engine's own texts for what every call and confirm may come to. */
+static bool
+is_told_of(const char *outcome, const char *variable)
+{
+	static const struct {
+		const char *outcome, *text;
+	} told[] = { { "wrong", "error.pin_wrong" }, { "sim_changed", "error.sim_changed" }, { "young", "error.young" } };
+
+	for (size_t i = 0; i < text_vars_n; i++)
+		for (size_t k = 0; k < NELEM(told); k++)
+			if (strcmp(told[k].outcome, outcome) == 0 && strcmp(told[k].text, text_vars[i].key) == 0 &&
+			    strcmp(text_vars[i].var.name, variable) == 0)
+				return true;
+	return false;
+}
+
+static const struct call_set *
+sets_of(const char *call)
+{
+	const struct call_row *row = call_find(call);
+
+	return row != NULL ? row->sets : confirm_sets;
+}
+
+bool
+answer_sets(const char *call, const char *outcome, const char *variable)
+{
+	const struct call_set *s = sets_of(call);
+
+	for (int i = 0; i < CALL_SETS && s[i].name != NULL; i++)
+		if (is_of(s[i].name, variable) && s[i].how != SET_NOT && call_sets_on(&s[i], outcome))
+			return true;
+	return is_told_of(outcome, variable);
+}
+
+/* What an answer may bring, and does not, is not what an earlier one brought. */
+static void
+unset_perhaps(struct play *p, const char *call, const char *outcome)
+{
+	const struct call_set *s = sets_of(call);
+
+	for (int i = 0; i < CALL_SETS && s[i].name != NULL; i++)
+		if (s[i].how != SET_ALWAYS && call_sets_on(&s[i], outcome))
+			vars_unset(&p->dlg.vars, s[i].name);
+}
+
 /* ---- one variable ---- */
 
 #define LISTS 4
 
 struct giving {
 	struct play *p;
+	const char *call, *outcome;
+	bool usual;			/* what does not belong to the outcome is passed over */
 	char list[LISTS][VARS_NAME];	/* that were begun anew */
 	int lists;
 	char *problem;
@@ -172,6 +232,10 @@ give_one(struct giving *g, char *word)
 		return false;
 	}
 	*eq = '\0';
+	if (!answer_sets(g->call, g->outcome, word)) {
+		str_format(g->problem, g->size, "%s %s sets no variable \"%s\"", g->call, g->outcome, word);
+		return g->usual;
+	}
 	if (!read_value(g->p, eq + 1, &value, number)) {
 		str_format(g->problem, g->size, "there is no text \"%s\"", eq + 2);
 		return false;
@@ -184,47 +248,48 @@ give_one(struct giving *g, char *word)
 }
 
 static bool
-give_all(struct play *p, const char *values, char *problem, size_t size)
+give_all(struct giving *g, const char *values)
 {
-	struct giving g = { .p = p, .problem = problem, .size = size };
 	char word[ANSWER_WORD];
 
 	while (answer_word(&values, word))
-		if (!give_one(&g, word))
+		if (!give_one(g, word))
 			return false;
 	if (*values == '\0')
 		return true;
-	str_format(problem, size, "a value is longer than %d characters", ANSWER_WORD - 1);
+	str_format(g->problem, g->size, "a value is longer than %d characters", ANSWER_WORD - 1);
 	return false;
 }
 
 /* ---- a whole answer ---- */
 
 static bool
-concerns(const struct answer_row *row, const char *call, const char *outcome)
+concerns(const struct answer_row *row, const struct giving *g)
 {
-	return (row->call == NULL || strcmp(row->call, call) == 0) &&
-	    (row->outcome == NULL || strcmp(row->outcome, outcome) == 0);
+	return (row->call == NULL || strcmp(row->call, g->call) == 0) &&
+	    (row->outcome == NULL || strcmp(row->outcome, g->outcome) == 0);
 }
 
 /* What has no usual value in this installation, as the name of a kind that it does not have, is left out. */
 static void
-give_usual(struct play *p, const char *call, const char *outcome)
+give_usual(const struct giving *like)
 {
-	char problem[ANSWER_WORD];
-
 	for (size_t i = 0; i < answer_rows_n; i++)
-		if (concerns(&answer_rows[i], call, outcome))
-			(void)give_all(p, answer_rows[i].values, problem, sizeof problem);
+		if (concerns(&answer_rows[i], like)) {
+			struct giving g = *like;
+
+			g.usual = true;
+			(void)give_all(&g, answer_rows[i].values);
+		}
 }
 
 /* A confirm may show what both come to. */
 static void
-add_up(struct play *p, const char *call)
+add_up(struct giving *g)
 {
-	struct vars *v = &p->dlg.vars;
+	struct vars *v = &g->p->dlg.vars;
 
-	if (strcmp(call, "send.check") == 0 || strcmp(call, "cash.check") == 0)
+	if (answer_sets(g->call, g->outcome, "total"))
 		(void)vars_set_i64(v, "total", vars_get_i64(v, "amount") + vars_get_i64(v, "fee"));
 }
 
@@ -242,24 +307,21 @@ answer_choices(const struct play *p, char *out, size_t size)
 bool
 answer_give(struct play *p, const char *text, char *problem, size_t size)
 {
-	const char *call = play_call(p);
-	char outcome[ANSWER_WORD], choices[ANSWER_WORD];
+	struct giving g = { .p = p, .call = play_call(p), .problem = problem, .size = size };
+	char word[ANSWER_WORD], choices[ANSWER_WORD];
 
-	if (!answer_word(&text, outcome)) {
-		str_format(problem, size, "an outcome is missing");
+	if (g.call == NULL || !answer_word(&text, word)) {
+		str_format(problem, size, g.call == NULL ? "no call waits for an answer" : "an outcome is missing");
 		return false;
 	}
-	if (call == NULL) {
-		str_format(problem, size, "no call waits for an answer");
+	g.outcome = play_meaning(p, word);
+	if (g.outcome == NULL) {
+		answer_choices(p, choices, sizeof choices);
+		str_format(problem, size, "%s has no outcome \"%s\": it may be %s", g.call, word, choices);
 		return false;
 	}
-	answer_choices(p, choices, sizeof choices);
-	give_usual(p, call, outcome);
-	if (!give_all(p, text, problem, size))
-		return false;
-	add_up(p, call);
-	if (play_outcome(p, outcome))
-		return true;
-	str_format(problem, size, "%s has no outcome \"%s\": it may be %s", call, outcome, choices);
-	return false;
+	unset_perhaps(p, g.call, g.outcome);
+	give_usual(&g);
+	add_up(&g);
+	return give_all(&g, text) && play_outcome(p, g.outcome);
 }

@@ -23,7 +23,10 @@ bool answer_give(struct play *p, const char *text, char *problem, size_t size) M
 /* "found, no_pin, not_found": what the call that waits may come to. */
 void answer_choices(const struct play *p, char *out, size_t size);
 
-/* The usual values of a call's outcome (NULL: of any), for the manual and tests. */
+/* The wallet core's answer brings this variable ("tx.2.at"): calls.h. */
+bool answer_sets(const char *call, const char *outcome, const char *variable);
+
+/* The usual values of a call's outcome (NULL: of all that set them), for the manual and tests. */
 struct answer_row {
 	const char *call, *outcome, *values;
 };

@@ -187,20 +187,29 @@ unknown_of(const char *const *list, int n)
 	return word;
 }
 
-bool
-play_outcome(struct play *p, const char *outcome)
+const char *
+play_meaning(const struct play *p, const char *word)
 {
 	const char *list[PLAY_OUTCOMES];
 	int n = play_outcomes(p, list);
-	const char *word = strcmp(outcome, PLAY_UNKNOWN) == 0 ? unknown_of(list, n) : find(list, n, outcome);
 
-	if (n > 0 && strcmp(outcome, PLAY_LOST) == 0) {
+	if (n > 0 && strcmp(word, PLAY_LOST) == 0)
+		return PLAY_LOST;
+	return strcmp(word, PLAY_UNKNOWN) == 0 ? unknown_of(list, n) : find(list, n, word);
+}
+
+bool
+play_outcome(struct play *p, const char *outcome)
+{
+	const char *word = play_meaning(p, outcome);
+
+	if (word == NULL)
+		return false;
+	if (strcmp(word, PLAY_LOST) == 0) {
 		p->lost = true;
 		p->visible = false;
 		return true;
 	}
-	if (word == NULL)
-		return false;
 	keep_facts(p, word);
 	input(p, MENU_OUTCOME, word);
 	return true;

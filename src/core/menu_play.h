@@ -53,7 +53,9 @@ bool play_type(struct play *p, const char *text) MUST_CHECK;
 const char *play_call(const struct play *p);
 /* What it may come to, the usual first; how many. */
 int play_outcomes(const struct play *p, const char *out[PLAY_OUTCOMES]);
-/* One of them, PLAY_UNKNOWN or PLAY_LOST; variables were set before. false: the call has no such outcome. */
+/* The outcome that `word` stands for: one of them, PLAY_LOST, or what PLAY_UNKNOWN comes to here. NULL: none. */
+const char *play_meaning(const struct play *p, const char *word);
+/* What play_meaning() knows; variables were set before. false: the call has no such outcome. */
 bool play_outcome(struct play *p, const char *outcome) MUST_CHECK;
 /* Time passes, and the network may end the dialogue. */
 void play_wait(struct play *p, int64_t ms);

@@ -160,7 +160,9 @@ test_what_does_not_fit_is_said(void **state)
 	fails(s, DIAL "= balance done\n", "f.txt:3: not balance waits for an answer, but customer.find");
 	fails(s, DIAL "= customer.find done\n", "f.txt:3: customer.find has no outcome \"done\": it may be found, no_pin");
 	fails(s, DIAL "= customer.find found x\n", "f.txt:3: \"x\" should be VARIABLE=VALUE");
-	fails(s, DIAL "= customer.find found x=@y\n", "f.txt:3: there is no text \"y\"");
+	fails(s, DIAL "= customer.find found first_nam=x\n", "f.txt:3: customer.find found sets no variable \"first_nam\"");
+	fails(s, DIAL "= customer.find barred first_name=x\n", "f.txt:3: customer.find barred sets no variable");
+	fails(s, DIAL "= customer.find found first_name=@y\n", "f.txt:3: there is no text \"y\"");
 	fails(s, DIAL "= customer.find\n", "f.txt:3: an outcome is missing");
 	fails(s, FOUND "= balance done\n", "f.txt:8: nothing was asked of the wallet core");
 	fails(s, FOUND "> 2\n< End \n(over)\n> 1\n", "f.txt:11: there is no dialogue");
@@ -268,28 +270,64 @@ test_what_was_walked_is_counted(void **state)
 	buf_clear(&missing);
 }
 
+/* The row's variable belongs to an outcome that it is for. */
 static bool
-has_outcome(const struct call_row *call, const char *outcome)
+is_set(const struct answer_row *row, const char *variable)
 {
-	for (int i = 0; i < CALL_OUTCOMES && call->outcomes[i] != NULL; i++)
-		if (strcmp(call->outcomes[i], outcome) == 0)
+	const struct call_row *call = row->call != NULL ? call_find(row->call) : NULL;
+	const char *name = row->call != NULL ? row->call : PLAY_CONFIRM;
+
+	if (row->outcome != NULL)
+		return answer_sets(name, row->outcome, variable);
+	for (int i = 0; call != NULL && i < CALL_OUTCOMES && call->outcomes[i] != NULL; i++)
+		if (answer_sets(name, call->outcomes[i], variable))
 			return true;
 	return false;
 }
 
 static void
-test_usual_values_are_of_calls_that_there_are(void **state)
+test_usual_values_are_of_calls_that_set_them(void **state)
+{
+	char word[ANSWER_WORD];
+
+	(void)state;
+	for (size_t i = 0; i < answer_rows_n; i++)
+		for (const char *at = answer_rows[i].values; answer_word(&at, word);) {
+			word[strcspn(word, "=")] = '\0';
+			if (!is_set(&answer_rows[i], word))
+				fail_msg("row %zu: %s", i, word);
+		}
+}
+
+static bool
+has_usual(const char *call, const char *set)
+{
+	char word[ANSWER_WORD], first[VARS_NAME];
+	const char *item = strstr(set, ".i.");
+
+	str_format(first, sizeof first, "%.*s%s%s", item != NULL ? (int)(item - set) : 99, set, item != NULL ? ".1." : "",
+	    item != NULL ? item + 3 : "");
+	for (size_t i = 0; i < answer_rows_n; i++)
+		for (const char *at = answer_rows[i].values; answer_rows[i].call != NULL &&
+		    strcmp(answer_rows[i].call, call) == 0 && answer_word(&at, word);)
+			if (strncmp(word, first, strlen(first)) == 0 && word[strlen(first)] == '=')
+				return true;
+	return false;
+}
+
+/* What a call always brings has a usual value, or screens would be empty. */
+static void
+test_calls_have_usual_values(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < answer_rows_n; i++) {
-		const struct answer_row *row = &answer_rows[i];
-		const struct call_row *call = row->call != NULL ? call_find(row->call) : NULL;
+	for (size_t i = 0; i < call_rows_n; i++)
+		for (const struct call_set *s = call_rows[i].sets; s < call_rows[i].sets + CALL_SETS && s->name != NULL; s++) {
+			const char *dot = strrchr(s->name, '.');
 
-		if (row->call == NULL || strcmp(row->call, PLAY_CONFIRM) == 0)
-			continue;
-		if (call == NULL || (row->outcome != NULL && !has_outcome(call, row->outcome)))
-			fail_msg("%s %s", row->call, row->outcome != NULL ? row->outcome : "");
-	}
+			if (s->how == SET_ALWAYS && strcmp(s->name, "total") != 0 && (dot == NULL || strcmp(dot, ".n") != 0) &&
+			    !has_usual(call_rows[i].name, s->name))
+				fail_msg("%s: %s", call_rows[i].name, s->name);
+		}
 }
 
 static void
@@ -316,7 +354,8 @@ main(void)
 		TEST(test_what_is_shown_is_written), TEST(test_values_are_amounts_moments_and_texts),
 		TEST(test_dropped_dialogues_go_on), TEST(test_what_the_network_and_the_gateway_lose),
 		TEST(test_no_answer_is_what_the_call_makes_of_it), TEST(test_what_was_walked_is_counted),
-		cmocka_unit_test(test_usual_values_are_of_calls_that_there_are),
+		cmocka_unit_test(test_usual_values_are_of_calls_that_set_them),
+		cmocka_unit_test(test_calls_have_usual_values),
 		cmocka_unit_test(test_profiles_are_possible),
 	};
 
