@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&command_limit,
 	&command_operator,
 	&command_outbox,
+	&command_test,
 };
 
 static void

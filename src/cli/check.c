@@ -39,13 +39,13 @@ static void
 prove(const struct settings *s, int tenant, const char *file, const struct content *c, struct buf *problems)
 {
 	const struct tenant_settings *t = &s->tenants[tenant];
-	struct prove_env env = { .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
+	struct prove_env env = { .texts = c->tenants[tenant]->texts, .languages = t->languages, .languages_n = t->languages_n,
 	    .settings = s, .tenant = tenant, .config = file };
 
-	(void)!menu_prove(c->menus[tenant], &env, problems);
+	(void)!menu_prove(c->tenants[tenant]->menu, &env, problems);
 	env.by_sms = true;
-	if (c->sms_menus[tenant] != NULL)
-		(void)!menu_prove(c->sms_menus[tenant], &env, problems);
+	if (c->tenants[tenant]->sms_menu != NULL)
+		(void)!menu_prove(c->tenants[tenant]->sms_menu, &env, problems);
 }
 
 static int

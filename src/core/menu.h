@@ -24,6 +24,7 @@
 #define MENU_SECRET 16
 
 struct menu;
+struct menu_edge;
 
 /*
  * Loads the menu of that file of the bundle, which is there. Problems go to `problems` as "file:line: problem, and what
@@ -71,6 +72,9 @@ struct menu_env {
 	int pin_length;
 	int max_septets;			/* of one screen; 7/16 as many in UCS-2 */
 	const unsigned char *mac_key;		/* 32 octets, for comparing a new PIN typed twice */
+	/* NULL, or told of each state that is entered: its index, and the edge that led there, NULL for none. */
+	void (*passed)(void *arg, int state, const struct menu_edge *via);
+	void *passed_arg;
 };
 
 enum menu_in { MENU_BEGIN, MENU_TEXT, MENU_OUTCOME };

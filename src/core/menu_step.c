@@ -115,14 +115,15 @@ edge_of(const struct menu_state *s, const char *name)
 	return s->kind == MENU_BRANCH ? &s->go : NULL;
 }
 
-/* On from here until something has to be shown or called. */
+/* On from here until something has to be shown or called. `e` led here, NULL: nothing of the menu did. */
 static void
-enter(struct walk *w, int to)
+enter(struct walk *w, int to, const struct menu_edge *e)
 {
 	while (w->dlg->hops++ < HOPS_MAX) {
 		const struct menu_state *s = &w->m->state[to];
-		const struct menu_edge *e;
 
+		if (w->env->passed != NULL)
+			w->env->passed(w->env->passed_arg, to, e);
 		str_copy(w->dlg->state, sizeof w->dlg->state, s->name);
 		if (to == w->m->home)
 			w->dlg->back_n = 0;
@@ -151,7 +152,7 @@ follow(struct walk *w, const struct menu_edge *e, const struct vars *from)
 {
 	str_copy(w->dlg->problem, sizeof w->dlg->problem, e->say != NULL ? e->say : "");
 	if (apply(w, e->set, e->set_n, from))
-		enter(w, e->to);
+		enter(w, e->to, e);
 	else
 		finish(w, "error.internal");
 }
@@ -189,7 +190,7 @@ go_home(struct walk *w)
 {
 	w->dlg->back_n = 0;
 	w->dlg->problem[0] = '\0';
-	enter(w, w->m->home);
+	enter(w, w->m->home, NULL);
 }
 
 static void
@@ -211,7 +212,7 @@ go_back(struct walk *w, const struct menu_state *s)
 	if (to == NULL)
 		go_home(w);
 	else
-		enter(w, (int)(to - w->m->state));
+		enter(w, (int)(to - w->m->state), NULL);
 }
 
 static void
@@ -424,7 +425,7 @@ on_begin(struct walk *w, const char *state)
 	}
 	(void)vars_set(&dlg->vars, "lang", chosen ? dlg->lang : "");
 	(void)vars_set_i64(&dlg->vars, "pin_length", w->env->pin_length);
-	enter(w, s != NULL ? (int)(s - w->m->state) : w->m->start);
+	enter(w, s != NULL ? (int)(s - w->m->state) : w->m->start, NULL);
 }
 
 void
