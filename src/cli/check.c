@@ -37,7 +37,7 @@ count_lines(const struct buf *text)
 static int
 check(const char *file)
 {
-	struct buf problems = { 0 };
+	struct buf problems = { 0 }, notes = { 0 };
 	struct settings *s = config_read(file, &problems);
 	struct content *c = NULL;
 	int code = EXIT_FAILURE;
@@ -47,6 +47,9 @@ check(const char *file)
 		c = content_load(s, &problems);
 		content_check_unused(s, &problems);
 	}
+	if (c != NULL)
+		content_notes(s, c, &notes);
+	fputs(buf_str(&notes), stdout);
 	if (problems.len == 0) {
 		printf("%s: %d tenants, %d channels, %d binds: no mistakes\n", file, s->tenants_n,
 		    s->channels_n, s->binds_n);
@@ -60,6 +63,7 @@ check(const char *file)
 	content_free(c);
 	settings_free(s);
 	buf_clear(&problems);
+	buf_clear(&notes);
 	return code;
 }
 
@@ -90,7 +94,8 @@ const struct command command_check = {
 	.help =
 	    "Reads FILE, the tenants, menus and templates that it names, and prints every mistake "
 	    "as\n"
-	    "\"file:line: problem\". The exit status is 1 if there is any.\n"
+	    "\"file:line: problem\". The exit status is 1 if there is any. Lines with \"note:\" are no\n"
+	    "mistakes: they name texts that a person has yet to read.\n"
 	    "\n"
 	    "  -c FILE    the configuration\n"
 	    "  --options  prints every option that a configuration may hold, with what it means\n",

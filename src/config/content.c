@@ -87,7 +87,7 @@ check_token_text(const struct settings *s, const struct tenant_settings *t, cons
     const char *language, const char *key, struct buf *problems)
 {
 	const char *text = texts_find(texts, language, language, key);
-	struct texts_env env = { t->country, 0 };
+	struct texts_env env = { .country = t->country };
 	struct vars v = { 0 };
 	char filled[1000];
 	bool fits;
@@ -95,7 +95,8 @@ check_token_text(const struct settings *s, const struct tenant_settings *t, cons
 	vars_set(&v, "title", t->title);
 	vars_set(&v, "token", "12345678901234567890");
 	vars_set(&v, "amount", "2400000");
-	vars_set(&v, "until", "1790000000000");
+	texts_manner(texts, language, &env);
+	vars_set_i64(&v, "until", texts_widest_day(&env));
 	vars_set(&v, "from", "2782***4567");
 	if (text == NULL) {
 		buf_addf(problems, "%s/%s" SUFFIX ":1: there is no text \"%s\", which tenant \"%s\" needs\n",
@@ -146,6 +147,29 @@ check_tenant(const struct settings *s, const struct tenant_settings *t, const st
 		buf_addf(problems,
 		    "%s/%s" SUFFIX ":1: there is no text \"error.frozen\", which tenant \"%s\" needs\n",
 		    s->templates_dir, t->languages[0], t->name);
+}
+
+/* Every text of the first language is there in the others: what a customer reads is in one language. */
+static void
+check_languages(const struct tenant_settings *t, const struct texts *texts, struct buf *problems)
+{
+	for (int i = 1; i < t->languages_n; i++)
+		(void)!texts_agree(texts, t->languages[i], t->languages[0], problems);
+}
+
+void
+content_notes(const struct settings *s, const struct content *c, struct buf *notes)
+{
+	struct buf one = { 0 };
+
+	for (int i = 0; i < s->tenants_n; i++)
+		for (int k = 0; k < s->tenants[i].languages_n; k++) {
+			buf_reset(&one);
+			if (texts_note(c->texts, s->tenants[i].languages[k], &one) &&
+			    strstr(buf_str(notes), buf_str(&one)) == NULL)
+				buf_add_str(notes, buf_str(&one));
+		}
+	buf_clear(&one);
 }
 
 static struct menu *
@@ -204,6 +228,7 @@ content_load(const struct settings *s, struct buf *problems)
 		if (t->sms_menu[0] != '\0')
 			c->sms_menus[i] = load_sms_menu(s, t, c->texts, problems);
 		check_tenant(s, t, c->texts, problems);
+		check_languages(t, c->texts, problems);
 		check_token_texts(s, t, c->texts, problems);
 		check_answers(s, i, c->texts, problems);
 	}

@@ -73,7 +73,7 @@ player_init(struct player *p, struct menu *menu, struct texts *texts, int langua
 	p->menu = menu;
 	p->texts = texts;
 	p->env = (struct menu_env){ .texts = texts,
-		.text_env = { "27", 7200 },
+		.text_env = { .country = "27", .utc_offset_s = 7200 },
 		.fallback_lang = "en",
 		.languages = player_languages,
 		.languages_n = languages,
