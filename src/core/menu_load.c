@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "base/str.h"
 #include "core/menu_model.h"
 
@@ -438,17 +436,19 @@ read_root(struct menu_reading *l)
 }
 
 struct menu *
-menu_load(const char *file, const char *json, size_t len, const struct texts *texts,
+menu_load_bundle(const struct bundle *files, const char *name, const struct texts *texts,
     const char (*languages)[8], int languages_n, struct buf *problems)
 {
-	size_t before = problems->len;
-	unsigned char hash[8];
+	size_t before = problems->len, len = 0;
+	char path[BUNDLE_PATH];
+	const char *json = bundle_find(files, name, &len);
 	struct menu *m = xcalloc(1, sizeof *m);
 	struct menu_reading l = { m, problems };
 
 	m->start = m->home = -1;
 	m->index = map_new();
-	m->doc = jsondoc_parse(file, json, len, problems);
+	bundle_path(files, name, path);
+	m->doc = jsondoc_parse(path, json, len, problems);
 	if (m->doc != NULL) {
 		read_root(&l);
 		if (m->state_n > 0)
@@ -458,8 +458,20 @@ menu_load(const char *file, const char *json, size_t len, const struct texts *te
 		menu_free(m);
 		return NULL;
 	}
-	crypto_generichash(hash, sizeof hash, (const unsigned char *)json, len, NULL, 0);
-	str_hex(hash, sizeof hash, m->version);
+	bundle_version(files, m->version);
+	return m;
+}
+
+struct menu *
+menu_load(const char *file, const char *json, size_t len, const struct texts *texts,
+    const char (*languages)[8], int languages_n, struct buf *problems)
+{
+	struct bundle *b = bundle_new();
+	struct menu *m;
+
+	bundle_add(b, file, json, len);
+	m = menu_load_bundle(b, file, texts, languages, languages_n, problems);
+	bundle_free(b);
 	return m;
 }
 

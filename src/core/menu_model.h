@@ -85,7 +85,7 @@ struct menu_state {
 struct menu {
 	struct jsondoc *doc;
 	const char *name;
-	char version[17];
+	char version[BUNDLE_VERSION];
 	struct menu_state *state;
 	int state_n;
 	int start, home;

@@ -247,7 +247,8 @@ static void
 say(struct mo *s)
 {
 	struct gateway *gw = s->task.gw;
-	const char *text = texts_find(gw->texts, s->lang, s->settings->languages[0], s->key);
+	const struct texts *texts = gw->contents[s->tenant].texts;
+	const char *text = texts_find(texts, s->lang, s->settings->languages[0], s->key);
 	struct texts_env env = { .country = s->settings->country, .utc_offset_s = calendar_offset_s(gw->now) };
 	struct vars v = { 0 };
 	char filled[MESSAGE_TEXT];
@@ -255,13 +256,13 @@ say(struct mo *s)
 	vars_set(&v, "title", s->settings->title);
 	vars_set(&v, "help_phone", s->settings->help_phone);
 	vars_set(&v, "service_code", service_code(s));
-	texts_manner(gw->texts, s->lang, &env);
+	texts_manner(texts, s->lang, &env);
 	if (text == NULL || !texts_fill(text, &v, &env, filled, sizeof filled)) {
 		log_error(s->task.id, "no answer", "key=%s", s->key);
 		conclude(s);
 		return;
 	}
-	texts_spell(gw->texts, s->lang, s->settings->languages[0], s->key, filled, sizeof filled);
+	texts_spell(texts, s->lang, s->settings->languages[0], s->key, filled, sizeof filled);
 	put(s, filled);
 }
 
@@ -309,8 +310,8 @@ stay_silent(struct mo *s)
 static enum keyword
 word_of(const struct mo *s, const char **of_word)
 {
-	return keyword_find(buf_str(&s->text), s->task.gw->texts, (const char (*)[8])s->settings->languages,
-	    s->settings->languages_n, of_word);
+	return keyword_find(buf_str(&s->text), s->task.gw->contents[s->tenant].texts,
+	    (const char (*)[8])s->settings->languages, s->settings->languages_n, of_word);
 }
 
 /*
@@ -352,7 +353,7 @@ read_text(struct mo *s)
 		metric_add(M_INBOUND_PINS, 1);
 		s->what = INBOX_PIN;
 		s->key = "sms.answer.pin";
-	} else if (k == KEYWORD_NONE && gw->sms_menus[s->tenant] != NULL)
+	} else if (k == KEYWORD_NONE && gw->contents[s->tenant].sms_menu != NULL)
 		s->what = BY_MENU;
 }
 
