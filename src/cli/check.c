@@ -51,7 +51,7 @@ prove(const struct settings *s, int tenant, const char *file, const struct conte
 static int
 check(const char *file)
 {
-	struct buf problems = { 0 };
+	struct buf problems = { 0 }, notes = { 0 };
 	struct settings *s = config_read(file, &problems);
 	struct content *c = NULL;
 	int code = EXIT_FAILURE;
@@ -63,6 +63,9 @@ check(const char *file)
 	}
 	for (int i = 0; c != NULL && i < s->tenants_n; i++)
 		prove(s, i, file, c, &problems);
+	if (c != NULL)
+		content_notes(s, c, &notes);
+	fputs(buf_str(&notes), stdout);
 	if (problems.len == 0) {
 		printf("%s: %d tenants, %d channels, %d binds: no mistakes\n", file, s->tenants_n,
 		    s->channels_n, s->binds_n);
@@ -76,6 +79,7 @@ check(const char *file)
 	content_free(c);
 	settings_free(s);
 	buf_clear(&problems);
+	buf_clear(&notes);
 	return code;
 }
 
@@ -106,7 +110,8 @@ const struct command command_check = {
 	.help =
 	    "Reads FILE, the tenants, menus and templates that it names, and prints every mistake "
 	    "as\n"
-	    "\"file:line: problem\". The exit status is 1 if there is any.\n"
+	    "\"file:line: problem\". The exit status is 1 if there is any. Lines with \"note:\" are no\n"
+	    "mistakes: they name texts that a person has yet to read.\n"
 	    "\n"
 	    "  -c FILE    the configuration\n"
 	    "  --options  prints every option that a configuration may hold, with what it means\n",

@@ -157,6 +157,8 @@ void screen_item_vars(const struct menu_state *s, int i, const struct dialogue *
 const struct menu_option *screen_option(const struct menu_state *s, int i, const struct vars *vars);
 /* The text of a key, or the key itself where no language has it. */
 const char *screen_text(const struct dialogue *dlg, const struct menu_env *env, const char *key);
+/* How texts are filled in the language of the dialogue. */
+struct texts_env screen_env(const struct dialogue *dlg, const struct menu_env *env);
 
 /* What only the whole menu shows: targets, reachability, PINs, texts (menu_check.c). */
 void menu_check(struct menu *m, const struct texts *texts, const char (*languages)[8],

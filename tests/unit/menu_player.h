@@ -26,7 +26,7 @@ struct player {
 	void (*on_step)(struct player *p);	/* NULL, or called after each step */
 };
 
-static const char player_languages[3][8] = { "en", "zu", "af" };
+static const char player_languages[7][8] = { "en", "zu", "af", "xh", "st", "nso", "tn" };
 static const unsigned char player_key[32] = { 7 };
 
 /* JSON in C is easier to read with ' for ": the text with its quotes, until the next call. */
@@ -73,7 +73,7 @@ player_init(struct player *p, struct menu *menu, struct texts *texts, int langua
 	p->menu = menu;
 	p->texts = texts;
 	p->env = (struct menu_env){ .texts = texts,
-		.text_env = { "27", 7200 },
+		.text_env = { .country = "27", .utc_offset_s = 7200 },
 		.fallback_lang = "en",
 		.languages = player_languages,
 		.languages_n = languages,
@@ -228,5 +228,6 @@ player_shipped(struct player *p)
 		player_texts(t, player_languages[i], file, text, n);
 	}
 	n = player_read("menus/wallet.json", text);
-	player_init(p, player_menu("menus/wallet.json", text, n, t, 3), t, 3);
+	player_init(p, player_menu("menus/wallet.json", text, n, t, NELEM(player_languages)), t,
+	    NELEM(player_languages));
 }
