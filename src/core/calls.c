@@ -42,8 +42,12 @@ const struct call_row call_rows[] = {
 	    "to_name to_wallet", "Finds the recipient `to`; the name is masked. Look-ups are capped a day." },
 	{ "send.check", { "ok", "repeat", "short", "refused", "busy", "failed" }, false, false, false,
 	    "fee total repeat_at", "Checks amount and funds before the confirm screen." },
-	{ "cash.kinds", { "done", "none" }, false, false, true, "kind.n kind.i.type kind.i.name",
-	    "The ways to cash out." },
+	{ "cash.kinds", { "done", "none", "closed", "busy", "off" }, false, false, true, "kind.n kind.i.type kind.i.name",
+	    "The ways to cash out that are open now. none: there are none; closed: no token is made just now; busy: a "
+	    "payment of this phone is on its way; off: no payment is taken now." },
+	{ "send.open", { "open", "busy", "off" }, false, false, false, "",
+	    "Whether money can be sent now, before anything is typed. busy: a payment of this phone is on its way; "
+	    "off: no payment is taken now." },
 	{ "cash.check", { "ok", "repeat", "step", "small", "large", "short", "capped", "closed", "busy",
 		"failed" }, false, false, false,
 	    "fee total min max step repeat_at",

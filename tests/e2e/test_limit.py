@@ -13,7 +13,7 @@ from run import HOSTILE
 from stage import until
 
 REFUSE = {"where": "core", "do": "error", "status": 400, "match": {"method": "POST", "path": "withdrawals$"}}
-CLOSED = "Cash-out is closed for a short while. Nothing was taken. Please try again later."
+CLOSED = "Cash-out is closed for a short while. Nothing was paid. Please try again later."
 
 
 def isango(stage, *arguments):
@@ -142,7 +142,7 @@ def test_closed_and_rebuilt(stage):
     assert cash_out(phone, "100").startswith("Done")
     lose_history(stage)
     phone.dial()
-    assert phone.walk("3", "1", "1", "50") == CLOSED and not phone.open
+    assert phone.walk("3") == CLOSED and not phone.open
     status, refused = order(stage)
     assert (status, refused[0]["code"]) == (503, "LIM001")
     to_send_confirm(phone)
