@@ -45,6 +45,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_AUDIT,		/* owner tenant, id "head" or the number of an entry (core/audit.h) */
 	STORE_REQUEST,		/* owner tenant, id number: what waits for an operator's approval (core/request.h) */
 	STORE_REQUESTS,		/* list; owner tenant: numbers of those that are open, by when they were made */
+	STORE_ASIDE,		/* owner tenant/phone or (a limit's) phone, id record@when: octets of a record that could not
+				 * be read, as they lay there */
 	STORE_FAMILIES
 };
 
@@ -77,6 +79,8 @@ struct store_value {			/* of a load */
 	struct store_version version;
 	const void *p;			/* borrowed during the event */
 	size_t len;
+	const void *raw;		/* of a damaged one, as it lies there; borrowed too */
+	size_t raw_len;
 };
 
 enum store_end {
