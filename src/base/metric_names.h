@@ -81,7 +81,7 @@
 	    "Integrators whose callbackUrls do not answer; the log names them") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
 	M(M_LIMIT_UNREADABLE, counter, "isango_limit_unreadable_total", \
-	    "Tokens refused because the limit's record is damaged; isango limit rebuild mends it") \
+	    "Tokens refused because the limit's record is damaged; isango limit rebuild --phone mends it") \
 	M(M_LIMIT_UNCERTAIN, counter, "isango_limit_uncertain_total", \
 	    "Steps at a limit that could not be saved, and are tried again") \
 	M(M_LIMIT_RETAKEN, counter, "isango_limit_retaken_total", \
