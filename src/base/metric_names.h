@@ -39,6 +39,8 @@
 	M(M_INTENTS_ASKING, counter, "isango_intents_asking_total", "Attempts whose outcome had to be asked for") \
 	M(M_INTENTS_PERSON, counter, "isango_intents_person_total", "Intents handed to a person") \
 	M(M_INTENTS_TAKEN_OVER, counter, "isango_intents_taken_over_total", "Due intents claimed from the due lists") \
+	M(M_RECORDS_SET_ASIDE, counter, "isango_records_set_aside_total", \
+	    "Records that could not be read and that operators set aside") \
 	M(M_INTENTS_RESOLVED, counter, "isango_intents_resolved_total", "Intents that two operators resolved") \
 	M(M_PERSONS, gauge, "isango_persons", \
 	    "Intents with a person, of all tenants; counted anew about every minute") \
@@ -79,7 +81,7 @@
 	    "Integrators whose callbackUrls do not answer; the log names them") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
 	M(M_LIMIT_UNREADABLE, counter, "isango_limit_unreadable_total", \
-	    "Tokens refused because the limit's record is damaged; isango limit rebuild mends it") \
+	    "Tokens refused because the limit's record is damaged; isango limit rebuild --phone mends it") \
 	M(M_LIMIT_UNCERTAIN, counter, "isango_limit_uncertain_total", \
 	    "Steps at a limit that could not be saved, and are tried again") \
 	M(M_LIMIT_RETAKEN, counter, "isango_limit_retaken_total", \

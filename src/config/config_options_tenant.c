@@ -190,8 +190,8 @@ static const struct option wallet_rows[] = {
 	    .help = "Calls that wait for a connection at most; more are refused: try again later." },
 	{ "breaker_failures", OPTION_INT, "5", RANGE(1, 1000), IN(tenant_settings,
 	    wallet.breaker_failures),
-	    .help = "Calls in a row without a believable answer after which customers are asked to "
-	    "try again later at once, instead of waiting." },
+	    .help = "Phones whose calls in a row went without a believable answer, after which customers are "
+	    "asked to try again later at once, instead of waiting." },
 	{ "breaker_open_s", OPTION_INT, "5", RANGE(1, 60), IN(tenant_settings, wallet.breaker_open_s),
 	    .help = "Seconds until such a wallet core is tried again; twice as long after each trial "
 	    "that fails, up to a minute." },

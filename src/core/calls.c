@@ -132,13 +132,17 @@ const struct call_row call_rows[] = {
 	    .needs = { NEED("to", PHONE), NEED("to_wallet", ID), NEED("amount", MONEY), NEED("wallet_id", ID) },
 	    .steps = { .read = 2 + PENDING_PAGES },
 	    .help = "Checks amount and funds before the confirm screen." },
-	{ .name = "cash.kinds", .outcomes = { "done", "none" },
+	{ .name = "cash.kinds", .outcomes = { "done", "none", "closed", "busy", "off" },
 	    .open = true,
 	    .sets = {
-		SET("kind.n", MOST(COUNT, KINDS_MAX)),
+		ON("kind.n", MOST(COUNT, KINDS_MAX), "done none"),
 		ON("kind.i.type", KIND(ID), "done"),
 		ON("kind.i.name", KIND(LABEL), "done") },
-	    .help = "The ways to cash out." },
+	    .help = "The ways to cash out that are open now. none: there are none; closed: no token is made just now; busy: a "
+	    "payment of this phone is on its way; off: no payment is taken now." },
+	{ .name = "send.open", .outcomes = { "open", "busy", "off" },
+	    .help = "Whether money can be sent now, before anything is typed. busy: a payment of this phone is on its way; "
+	    "off: no payment is taken now." },
 	{ .name = "cash.check",
 	    .outcomes = { "ok", "repeat", "step", "small", "large", "short", "capped", "closed", "busy", "failed" },
 	    .sets = {

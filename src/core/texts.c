@@ -454,7 +454,7 @@ texts_each(const struct texts *t, const char *language, texts_fn *fn, void *arg)
 	json_t *text;
 
 	json_object_foreach(json_object_get(t->languages, language), key, text)
-		if (strcmp(key, GSM_SAFE) != 0)
+		if (json_is_string(text))
 			fn(arg, key);
 }
 

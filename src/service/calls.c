@@ -30,6 +30,7 @@ static const struct {
 	{ "balance", call_balance, true, true },
 	{ "statement", call_statement, true, true },
 	{ "limit.left", call_limit_left, false, true },
+	{ "send.open", call_send_open, false, false },
 	{ "send.find", call_send_find, true, false },
 	{ "send.check", call_send_check, true, false },
 	{ "cash.kinds", call_cash_kinds, false, false },

@@ -334,5 +334,6 @@ pin_writing_start(struct gateway *gw, int tenant, const char *owner, struct pin_
 	mem_wipe(o, sizeof *o);
 	gw->pin_writings++;
 	task_start(gw, &w->task, writing_end);
+	task_for(&w->task, w->owner);
 	save(w, STAGE_BEGIN);
 }

@@ -49,6 +49,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_EDITION,		/* no id: that which dialogues begin on */
 	STORE_EDITIONS,		/* no id: all that were published */
 	STORE_CONTENT,		/* id version: a bundle (core/bundle.h) */
+	STORE_ASIDE,		/* owner tenant/phone or (a limit's) phone, id record@when: octets of a record that could not
+				 * be read, as they lay there */
 	STORE_FAMILIES
 };
 
@@ -81,6 +83,8 @@ struct store_value {			/* of a load */
 	struct store_version version;
 	const void *p;			/* borrowed during the event */
 	size_t len;
+	const void *raw;		/* of a damaged one, as it lies there; borrowed too */
+	size_t raw_len;
 };
 
 enum store_end {

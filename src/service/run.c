@@ -413,6 +413,7 @@ run_take_record(struct run *r, const struct store_value *v)
 	if (r->tenant < 0)
 		log_error(r->task.id, "intent of no tenant", "intent=%s tenant=%s", r->i.id, r->i.tenant);
 	else if (!r->counted) {
+		task_for(&r->task, r->i.owner);
 		r->task.gw->tenants[r->tenant].runs++;
 		r->counted = true;
 	}

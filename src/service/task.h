@@ -40,6 +40,7 @@ struct task {
 	struct list asleep;
 	bool light;			/* asleep: a drain may wake it */
 	int wallet_tenant;		/* whose core was asked last */
+	uint64_t who;			/* for whom (wallet_req) */
 	int64_t wake_at;
 };
 
@@ -101,6 +102,8 @@ struct gateway {
 };
 
 void task_start(struct gateway *gw, struct task *t, void (*end)(struct task *t));
+/* It is the work of this owner of records: of a phone, or of an integrator's wallet, whatever the order. */
+void task_for(struct task *t, const char *owner);
 /* Takes it out of everything and calls its end function. */
 void task_end(struct task *t);
 struct task *task_find(struct gateway *gw, uint64_t id);	/* NULL if it is over */
@@ -109,7 +112,8 @@ void task_sleep(struct task *t, int64_t until, task_fn *on);
 void task_load(struct task *t, const struct store_key *keys, size_t n, task_fn *on);
 /* Fills in the not-after. */
 void task_commit(struct task *t, struct store_commit *c, task_fn *on);
-void task_wallet(struct task *t, int tenant, const struct wallet_req *req, int64_t timeout_ms, task_fn *on);
+/* Fills in who it is for. */
+void task_wallet(struct task *t, int tenant, struct wallet_req *req, int64_t timeout_ms, task_fn *on);
 void task_sms(struct task *t, const struct sms_req *req, task_fn *on);
 void task_tell(struct task *t, const struct tell_req *req, task_fn *on);
 void task_claim(struct task *t, const struct store_claim *c, task_fn *on);

@@ -131,6 +131,7 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	gw->turns++;
 	gw->tenants[t->tenant].turns++;
 	task_start(gw, turn_task(t), turn_end);
+	task_for(turn_task(t), t->owner);
 	return t;
 }
 

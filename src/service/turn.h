@@ -194,7 +194,7 @@ turn_fn call_activate_start, call_activate_finish;					/* calls_activate.c */
 turn_fn call_pin_forgot, call_pin_forgot_code, call_pin_reset;				/* calls_forgot.c */
 turn_fn call_balance, call_statement, call_limit_left;					/* calls_views.c */
 turn_fn call_pending_list, call_pending_resend, call_pending_cancel;			/* calls_pending.c */
-turn_fn call_send_find, call_send_check, call_cash_kinds, call_cash_check;		/* calls_money.c */
+turn_fn call_send_open, call_send_find, call_send_check, call_cash_kinds, call_cash_check;	/* calls_money.c */
 
 /* proof.c: `proven` where `id_number` is the customer's; else the outcome is `no_match` or `failed`. */
 void turn_prove_identity(struct turn *t, int64_t customer_id, turn_fn *proven);

@@ -44,4 +44,6 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_EDITION]    = { "edn", 'e', 16,  FOR_EVER,   1024 },
 	[STORE_EDITIONS]   = { "eds", 'e', 16,  FOR_EVER,   64 * 1024 },
 	[STORE_CONTENT]    = { "con", 'e', 16,  FOR_EVER,   BUNDLE_OCTETS + 16 * 1024 },
+	/* A record of any family of a phone, and what its sealing added. */
+	[STORE_ASIDE]      = { "asd", 'p', 256, DAYS(180),  68 * 1024 },
 };

@@ -186,6 +186,8 @@ open_value(struct redis_store *s, const char *name, size_t name_len, const redis
 		metric_add(M_STORE_DAMAGED, 1);
 		if (!log_limited(&s->damaged_limit, &held))
 			log_error(0, "store damaged", "key=%.10s more=%u", name, held);
+		v.raw = reply->str;
+		v.raw_len = reply->len;
 		return v;
 	}
 	v.p = *at;

@@ -246,7 +246,7 @@ shut_out(struct call *k)
 	struct wallet_client *c = k->c;
 	bool paused = c->paused_until >= k->deadline;
 
-	if (!paused && !breaker_refuses(&c->breaker, kind_of(k), loop_now(c->loop)))
+	if (!paused && !breaker_refuses(&c->breaker, kind_of(k), k->req.who, loop_now(c->loop)))
 		return false;
 	metric_add(M_WALLET_SHUT, 1);
 	refuse(k, paused ? "rate limit" : "the core does not answer");
@@ -395,7 +395,8 @@ send_those(struct wallet_client *c, bool resolving)
 			continue;
 		if (shut_out(k) || (as_service(k) && service == NULL))
 			continue;
-		if (!has_room(c, resolving) || !breaker_begin(&c->breaker, kind_of(k), now, &k->pass))
+		if (!has_room(c, resolving) ||
+		    !breaker_begin(&c->breaker, kind_of(k), k->req.who, now, &k->pass))
 			break;
 		send_call(k, as_service(k) ? service : k->req.jwt, wallet_login_number(c->login));
 	}

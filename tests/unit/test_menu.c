@@ -454,7 +454,8 @@ test_loops_end(void **state)
 	player_shows(&p, "Broken");
 	player_clear(&p);
 	player_open(&p,
-	    "'start': { 'call': 'cash.kinds', 'on': { 'done': 'start', 'none': 'start' } }");
+	    "'start': { 'call': 'cash.kinds', 'on': { 'done': 'start', 'none': 'start', 'closed': 'start', "
+	    "'busy': 'start', 'off': 'start' } }");
 	for (; p.step.kind == STEP_CALL && calls < 1000; calls++)
 		player_play(&p, "=none");
 	assert_int_equal(p.step.kind, STEP_END);
