@@ -9,13 +9,14 @@ const struct call_row call_rows[] = {
 	{ "customer.find", { "found", "no_pin", "not_found", "barred", "failed" }, false, false, false,
 	    "customer_id wallet_id first_name notice notice_at",
 	    "Finds the customer of the dialling phone and the wallet. notice says what became of the last payment "
-	    "(done, not_done, checking or unset), once within 24 h." },
+	    "(done, not_done, checking or unset), once within 24 h; or of a sign-up that no screen told (opened, "
+	    "not_opened). While one is under way it waits for it." },
 	{ "signup.check", { "free", "taken", "failed" }, false, false, false, "",
 	    "Looks for another customer with the same id_number or passport." },
 	{ "signup.create", { "done", "taken", "refused", "later", "failed" }, CALL_NEW_PIN, false, false,
 	    "customer_id wallet_id",
 	    "Creates customer, identity (PIN), ratification and wallet from first_name, surname, id_number or "
-	    "passport, birth; picks up where an earlier try stopped." },
+	    "passport, birth; picks up where an earlier try stopped. It goes on by itself when the screen's time is over." },
 	{ "activate.start", { "sent", "no_match", "blocked", "failed" }, false, false, false, "",
 	    "Compares id_number with the customer's and sends a code by SMS." },
 	{ "activate.finish", { "done", "wrong_code", "blocked", "failed" }, CALL_NEW_PIN, false, false, "",

@@ -40,4 +40,6 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_AUDIT]      = { "aud", 'a', 16,  FOR_EVER,   4 * 1024 },
 	[STORE_REQUEST]    = { "req", 'a', 16,  DAYS(30),   4 * 1024 },
 	[STORE_REQUESTS]   = { "rql", 'a', 16,  DAYS(1),    1000 },
+	[STORE_SIGNUP]     = { "sup", 'p', 256, DAYS(30),   4 * 1024 },
+	[STORE_PIN_ORDER]  = { "pwr", 'p', 256, DAYS(1),    1024 },
 };
