@@ -21,6 +21,8 @@
 	    "New PINs and keys refused because one before may still come into force") \
 	M(M_PIN_WRITES_UNANSWERED, counter, "isango_pin_writes_unanswered_total", \
 	    "New PINs and keys of which it is not known whether they are in force") \
+	M(M_PIN_WRITES_TAKEN_OVER, counter, "isango_pin_writes_taken_over_total", \
+	    "New PINs carried on from a process that died") \
 	M(M_PIN_RESETS, counter, "isango_pin_resets_total", "Forgotten PINs: waits begun after the identity check") \
 	M(M_PIN_RESETS_CANCELLED, counter, "isango_pin_resets_cancelled_total", "Those cancelled by the old PIN") \
 	M(M_PIN_RESETS_DONE, counter, "isango_pin_resets_done_total", "Those that came to a new PIN") \

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "service/follow_up.h"
 #include "service/persons.h"
+#include "service/pin_writing.h"
 #include "service/run.h"
 #include "service/send.h"
 #include "service/signup.h"
@@ -260,6 +261,8 @@ carry_on(struct gateway *gw, const struct store_claimed *c, int64_t until)
 {
 	if (c->family == STORE_SIGNUP)
 		signup_claimed(gw, &c->value, until);
+	else if (c->family == STORE_PIN_ORDER)
+		pin_writing_claimed(gw, &c->value);
 	else
 		run_claimed(gw, &c->value, until);
 }

@@ -23,7 +23,7 @@ struct enrolment {
 	int tenant;
 	struct signup s;
 	struct rev rev;
-	/* No other process carries it on before what is committed until then is executed or refused. */
+	/* No other process carries it on before; next: once the save under way is done. */
 	int64_t held_until, held_next;
 	enum signup_action doing;
 	uint64_t turn;			/* 0: nobody waits at a screen */
@@ -83,7 +83,7 @@ add_signup(struct enrolment *n, struct store_commit *c, int64_t due)
 
 	signup_encode(&n->s, b);
 	commit_put(n->task.gw, c, &key, &n->rev, b, 0);
-	n->held_next = due - COMMIT_WITHIN_MS;
+	n->held_next = due;
 	if (due > 0)
 		commit_list_add(c, STORE_DUE, &key, due);
 	else
@@ -388,7 +388,7 @@ signup_claimed(struct gateway *gw, const struct store_value *v, int64_t until)
 		return;
 	}
 	n = enrolment_new(gw, s->owner);
-	n->held_until = until - COMMIT_WITHIN_MS;
+	n->held_until = until;
 	mem_wipe(s, sizeof *s);
 	free(s);
 	if (take_record(n, v)) {
