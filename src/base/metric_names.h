@@ -21,9 +21,15 @@
 	    "New PINs and keys refused because one before may still come into force") \
 	M(M_PIN_WRITES_UNANSWERED, counter, "isango_pin_writes_unanswered_total", \
 	    "New PINs and keys of which it is not known whether they are in force") \
+	M(M_PIN_WRITES_TAKEN_OVER, counter, "isango_pin_writes_taken_over_total", \
+	    "New PINs carried on from a process that died") \
 	M(M_PIN_RESETS, counter, "isango_pin_resets_total", "Forgotten PINs: waits begun after the identity check") \
 	M(M_PIN_RESETS_CANCELLED, counter, "isango_pin_resets_cancelled_total", "Those cancelled by the old PIN") \
 	M(M_PIN_RESETS_DONE, counter, "isango_pin_resets_done_total", "Those that came to a new PIN") \
+	M(M_SIGNUPS_DONE, counter, "isango_signups_done_total", "Sign-ups that came to a wallet") \
+	M(M_SIGNUPS_NOT_DONE, counter, "isango_signups_not_done_total", "Sign-ups that came to none") \
+	M(M_SIGNUPS_TAKEN_OVER, counter, "isango_signups_taken_over_total", \
+	    "Sign-ups carried on from another process or after a wait") \
 	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", \
 	    "SIMs that changed, as seen in a dialogue or said by the operator") \
 	M(M_SIM_REFUSED, counter, "isango_sim_refused_total", "What was refused because the SIM is new") \

@@ -23,7 +23,7 @@
 #define LIMIT_CENTS 2400000		/* R24 000.00, the most that one token can be of */
 #define PENDING_PAGES 5			/* reads of open tokens at most */
 
-static const char *const notices[] = { "done", "not_done", "checking" };
+static const char *const notices[] = { "done", "not_done", "checking", "opened", "not_opened" };
 static const char *const reasons[] = { "short", "barred", "limit", "refused", "expired", "unknown", "busy", "closed" };
 static const char *const yes[] = { "1" };
 
@@ -37,7 +37,8 @@ const struct call_row call_rows[] = {
 		WITH("notice_at", KIND(MOMENT), "found", "notice") },
 	    .steps = { .read = 2 },
 	    .help = "Finds the customer of the dialling phone and the wallet. notice says what became of the last "
-	    "payment (done, not_done, checking or unset), once within 24 h." },
+	    "payment (done, not_done, checking or unset), once within 24 h; or of a sign-up that no screen told (opened, "
+	    "not_opened). While one is under way it waits for it." },
 	{ .name = "signup.check", .outcomes = { "free", "taken", "failed" },
 	    .needs = { EITHER("id_number", ID_NUMBER, "passport", PASSPORT) },
 	    .steps = { .read = 1 },
@@ -51,7 +52,7 @@ const struct call_row call_rows[] = {
 		EITHER("id_number", ID_NUMBER, "passport", PASSPORT), NEED("birth", DAY) },
 	    .steps = { .read = 6, .money = 4, .outlasts = true },
 	    .help = "Creates customer, identity (PIN), ratification and wallet from first_name, surname, id_number or "
-	    "passport, birth; picks up where an earlier try stopped." },
+	    "passport, birth; picks up where an earlier try stopped. It goes on by itself when the screen's time is over." },
 	{ .name = "activate.start", .outcomes = { "sent", "no_match", "blocked", "failed" },
 	    .needs = { NEED("customer_id", ID), NEED("id_number", ID_NUMBER) },
 	    .steps = { .read = 1 },

@@ -4,6 +4,7 @@
 
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/wallet_rows.h"
 #include "service/turn.h"
 
 #define NOTICE_MS INT64_C(86400000)	/* an outcome older than a day is not news */
@@ -30,6 +31,30 @@ set_notice(struct turn *t)
 	}
 }
 
+/* The same of a sign-up that no screen has told. */
+static void
+set_signup_notice(struct turn *t)
+{
+	static const char *const word[] = {
+		[SIGNUP_UNTOLD_DONE] = "opened", [SIGNUP_UNTOLD_NOT_DONE] = "not_opened",
+	};
+
+	if (t->sub.signup_untold == SIGNUP_TOLD || vars_has(turn_vars(t), "notice"))
+		return;
+	vars_set(turn_vars(t), "notice", word[t->sub.signup_untold]);
+	t->sub.signup_untold = SIGNUP_TOLD;
+	t->sub_dirty = true;
+}
+
+/* Nobody whom we know, or one whose sign-up did not come to its end. */
+static void
+not_found(struct turn *t)
+{
+	vars_unset(turn_vars(t), "notice");
+	set_signup_notice(t);
+	turn_outcome(t, "not_found");
+}
+
 static void
 on_wallets(struct task *task, const struct event *e)
 {
@@ -38,10 +63,9 @@ on_wallets(struct task *task, const struct event *e)
 
 	if (!turn_answered(t, e))
 		return;
-	w = turn_wallet_of(t, e->wallet, t->found_id);
+	w = wallet_wallet_of(e->wallet, t->settings->wallet.wallet_type_id, t->found_id);
 	if (w == NULL) {
-		/* A customer without our wallet: the sign-up did not come to its end. */
-		turn_outcome(t, "not_found");
+		not_found(t);
 		return;
 	}
 	if (!wallet_is_active(w->status)) {
@@ -49,9 +73,19 @@ on_wallets(struct task *task, const struct event *e)
 		return;
 	}
 	vars_set_i64(turn_vars(t), "wallet_id", w->id);
-	if (t->sub.has_pin && t->sub.customer_id == t->found_id)
+	if (t->sub.has_pin && t->sub.customer_id == t->found_id) {
 		set_notice(t);
+		set_signup_notice(t);
+	}
 	turn_outcome(t, t->sub.has_pin && t->sub.customer_id == t->found_id ? "found" : "no_pin");
+}
+
+/* By a sign-up of ours that did not come to its end; it may have turned up after that. */
+static bool
+is_half_made(const struct subscriber *sub, const struct wallet_customer *c)
+{
+	return !sub->has_pin && sub->signup_uid[0] != '\0' &&
+	    (sub->signup_customer_id == c->id || strcmp(sub->signup_uid, c->uid) == 0);
 }
 
 static void
@@ -67,9 +101,9 @@ on_customers(struct task *task, const struct event *e)
 		turn_outcome(t, "failed");
 		return;
 	}
-	c = turn_customer_of(e->wallet, t->in.phone);
-	if (c == NULL || (!t->sub.has_pin && t->sub.signup_customer_id == c->id)) {
-		turn_outcome(t, "not_found");
+	c = wallet_customer_of(e->wallet, t->in.phone);
+	if (c == NULL || is_half_made(&t->sub, c)) {
+		not_found(t);
 		return;
 	}
 	if (!wallet_is_active(c->status)) {
@@ -83,13 +117,19 @@ on_customers(struct task *task, const struct event *e)
 	turn_ask(t, &q, on_wallets);
 }
 
-void
-call_customer_find(struct turn *t)
+static void
+find_customer(struct turn *t)
 {
 	struct wallet_req q = { .op = WALLET_CUSTOMERS };
 
 	str_copy(q.phone, sizeof q.phone, t->in.phone);
 	turn_ask(t, &q, on_customers);
+}
+
+void
+call_customer_find(struct turn *t)
+{
+	turn_await_signup(t, find_customer);
 }
 
 static void

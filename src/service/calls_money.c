@@ -7,6 +7,7 @@
 
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/wallet_rows.h"
 #include "service/turn.h"
 
 #define REPEAT_MS INT64_C(600000)
@@ -63,7 +64,7 @@ on_recipient_wallets(struct task *task, const struct event *e)
 
 	if (!turn_answered(t, e))
 		return;
-	w = turn_wallet_of(t, e->wallet, t->found_id);
+	w = wallet_wallet_of(e->wallet, t->settings->wallet.wallet_type_id, t->found_id);
 	if (w == NULL)
 		turn_outcome(t, "not_found");
 	else if (!wallet_is_active(w->status))
@@ -88,7 +89,7 @@ on_recipient(struct task *task, const struct event *e)
 		turn_outcome(t, "failed");
 		return;
 	}
-	c = turn_customer_of(e->wallet, vars_get(turn_vars(t), "to"));
+	c = wallet_customer_of(e->wallet, vars_get(turn_vars(t), "to"));
 	if (c == NULL || !wallet_is_active(c->status)) {
 		turn_outcome(t, c == NULL ? "not_found" : "barred");
 		return;

@@ -7,8 +7,10 @@
 #include "base/str.h"
 #include "service/follow_up.h"
 #include "service/persons.h"
+#include "service/pin_writing.h"
 #include "service/run.h"
 #include "service/send.h"
+#include "service/signup.h"
 #include "service/slots.h"
 #include "service/task.h"
 
@@ -134,7 +136,8 @@ gateway_on_money(struct gateway *gw, int64_t now, bool off)
 unsigned
 gateway_busy(const struct gateway *gw)
 {
-	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings;
+	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings +
+	    gw->signups;
 }
 
 unsigned
@@ -248,11 +251,22 @@ looking_end(struct task *t)
 }
 
 static void
+carry_on(struct gateway *gw, const struct store_claimed *c, int64_t until)
+{
+	if (c->family == STORE_SIGNUP)
+		signup_claimed(gw, &c->value, until);
+	else if (c->family == STORE_PIN_ORDER)
+		pin_writing_claimed(gw, &c->value);
+	else
+		run_claimed(gw, &c->value, until);
+}
+
+static void
 on_due(struct task *t, const struct event *e)
 {
 	for (size_t i = 0; e->end == STORE_DONE && i < e->n; i++)
 		if (e->c[i].value.present && !e->c[i].value.damaged)
-			run_claimed(t->gw, &e->c[i].value, LIST_OF(t, struct looking, task)->until);
+			carry_on(t->gw, &e->c[i], LIST_OF(t, struct looking, task)->until);
 		else if (e->c[i].value.damaged)
 			log_error(t->id, "due intent damaged", "octets=%zu", e->c[i].value.len);
 	task_end(t);

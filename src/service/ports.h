@@ -23,7 +23,7 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_PIN,		/* owner tenant/phone: tries and lock */
 	STORE_JWT,		/* owner tenant/phone: the customer's login */
 	STORE_INTENT,		/* owner tenant/phone (integrator: tenant/integrator/wallet/uid), id of the intent */
-	STORE_DUE,		/* list, one per bucket of STORE_INTENT: intents by the time they are due */
+	STORE_DUE,		/* list, one per bucket of STORE_INTENT: intents, sign-ups and new PINs by the time they are due */
 	STORE_LIMIT,		/* owner phone, id month */
 	STORE_MESSAGE,		/* owner the message's id, no id */
 	/* Lists, one of each per bucket of STORE_MESSAGE: messages by the time they are due; in the order of their classes.
@@ -51,6 +51,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_CONTENT,		/* id version: a bundle (core/bundle.h) */
 	STORE_ASIDE,		/* owner tenant/phone or (a limit's) phone, id record@when: octets of a record that could not
 				 * be read, as they lay there */
+	STORE_SIGNUP,		/* owner tenant/phone: a sign-up (core/signup.h); due in DUE */
+	STORE_PIN_ORDER,	/* owner tenant/phone: a new PIN being written (core/pin_order.h); due in DUE */
 	STORE_FAMILIES
 };
 
@@ -145,6 +147,7 @@ struct store_claim {
 struct store_claimed {			/* of a claim: `value`, the record; an item whose record is gone is dropped from the list.
 					 * of a range: `item` */
 	struct store_value value;
+	enum store_family family;	/* of the record */
 	char item[STORE_ID];
 	int64_t score;			/* when it was due, or created */
 };

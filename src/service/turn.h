@@ -9,6 +9,7 @@
 #include "core/message.h"
 #include "core/pin.h"
 #include "core/session.h"
+#include "core/signup.h"
 #include "service/pin_writing.h"
 #include "service/run.h"
 
@@ -65,9 +66,9 @@ struct turn {
 	bool awaits_write;
 	enum pin_written written;
 	struct pin_order pin_next;	/* what a right PIN makes necessary; begun when the turn is over */
+	bool awaits_signup;
 	/* of the call in hand */
 	task_fn *then;			/* where a claim or a call goes on */
-	task_fn *outlasts;		/* the same of a call that may outlast the screen */
 	turn_fn *after, *after_sum;
 	void (*change)(struct subscriber *sub, struct turn *t);
 	void (*prepare)(struct subscriber *sub, struct turn *t);
@@ -75,7 +76,6 @@ struct turn {
 	struct wallet_req *request;	/* waiting for the customer's login; ours */
 	int64_t pending_total, available, found_id;
 	int offset;
-	bool identity_again;		/* of a sign-up: made or updated, the other way round */
 	int kind;			/* index into the tenant's kinds */
 	unsigned char mac[16];
 	char uid[WALLET_UID];
@@ -164,10 +164,8 @@ bool turn_answered(struct turn *t, const struct event *e);
  * known for certain; `after` runs in any case.
  */
 void turn_read_limit(struct turn *t, const char *month, turn_fn *after);
-/* The customer that the phone belongs to among the rows of a search, whatever the core made of the filter. */
+/* The rows of a search for the phone are strangers': then not to find it means nothing. */
 bool turn_search_ignored(struct turn *t, const struct wallet_answer *a, const char *phone);
-const struct wallet_customer *turn_customer_of(const struct wallet_answer *a, const char *phone);
-const struct wallet_wallet *turn_wallet_of(const struct turn *t, const struct wallet_answer *a, int64_t customer_id);
 
 /* pin_flow.c: takes a try, checks step.secret, leaves the result in pin_result and the PIN's record to be saved. */
 void turn_check_pin(struct turn *t, turn_fn *after);
@@ -186,6 +184,12 @@ bool turn_pin_password(const struct turn *t, int key_id, const char *customer_ui
 void turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_fn *after);
 /* false: that turn does not wait for it any more. */
 bool turn_pin_written(struct gateway *gw, uint64_t turn, enum pin_written how);
+
+/* calls_signup.c: a sign-up is under way: `after` when it is over, or the dialogue ends with its promise of an SMS. */
+void turn_await_signup(struct turn *t, turn_fn *after);
+/* false: that turn does not wait for it any more. `sub`: as it was noted there. */
+bool turn_signup_over(struct gateway *gw, uint64_t turn, const struct signup *s, const struct subscriber *sub,
+    const struct rev *rev);
 
 turn_fn call_customer_find, call_language_set, call_pin_check, call_pin_change;		/* calls_customer.c */
 turn_fn call_notices_stop, call_notices_start;

@@ -25,8 +25,8 @@ begin(struct turn *t)
 	struct vars *v = turn_vars(t);
 	const char *from = NULL;
 	bool same_menu = strcmp(t->s.dlg.version, menu_version(m)) == 0;
-	/* A sign-up that came to its end without its last screen is not gone on with. */
-	bool same_person = vars_has(v, "had_pin") == t->sub.has_pin;
+	/* A sign-up that came to its end without its last screen, or still goes on by itself, is not gone on with. */
+	bool same_person = vars_has(v, "had_pin") == t->sub.has_pin && !t->sub.signup_open;
 
 	if (!t->s.ended && same_menu && same_person && t->s.dlg.state[0] != '\0' &&
 	    gw->now - t->s.touched_ms < (int64_t)gw->settings->resume_grace_s * 1000)

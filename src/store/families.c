@@ -46,4 +46,6 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_CONTENT]    = { "con", 'e', 16,  FOR_EVER,   BUNDLE_OCTETS + 16 * 1024 },
 	/* A record of any family of a phone, and what its sealing added. */
 	[STORE_ASIDE]      = { "asd", 'p', 256, DAYS(180),  68 * 1024 },
+	[STORE_SIGNUP]     = { "sup", 'p', 256, DAYS(30),   4 * 1024 },
+	[STORE_PIN_ORDER]  = { "pwr", 'p', 256, DAYS(1),    1024 },
 };

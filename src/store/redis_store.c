@@ -443,6 +443,7 @@ on_claimed(void *arg, uint64_t op, enum redis_end end, const redisReply *reply)
 		    &c->score))
 			continue;
 		c->item[0] = '\0';
+		c->family = store_name_family(name->str, name->len);
 		c->value = open_value(s, name->str, name->len, reply->element[i + 1], &at);
 		n++;
 	}

@@ -267,6 +267,8 @@ static const char *const walks[] = {
 	"$notice=done|" CUSTOMER,
 	"$notice=not_done|" CUSTOMER,
 	"$notice=checking|" CUSTOMER,
+	"$notice=opened|" CUSTOMER,
+	"$notice=not_opened|=not_found|<join",
 	JOIN_PIN "|=done|<main",
 	JOIN_PIN "|=taken|<join.taken",
 	JOIN_PIN "|=refused|<join.refused",
