@@ -336,6 +336,7 @@ enrolment_new(struct gateway *gw, const char *owner)
 
 	gw->signups++;
 	task_start(gw, &n->task, enrolment_end);
+	task_for(&n->task, owner);
 	hold_start(gw, n->task.id, &key, &n->rev);
 	n->held_until = gw->now + START_MS;
 	return n;
