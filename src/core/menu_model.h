@@ -150,7 +150,7 @@ const char *menu_word(struct menu_reading *l, const json_t *v, const json_t *own
 
 /* Reads the file and all that it includes and extends: m->doc, m->root and the sources. */
 void menu_gather(struct menu_reading *l, const char *file);
-/* The full name of the state that `scope` calls so; NULL of an exit that is not bound, which has been said. */
+/* The full name of the state that `scope` calls so; NULL of an exit that is bound to nothing, which has been said. */
 const char *menu_in_scope(struct menu_reading *l, const struct menu_scope *scope, const char *name);
 
 /* A list that the engine itself fills: the tenant's languages, fields `id` and `name`. */
