@@ -277,6 +277,7 @@ struct rounds {
 	int *deepest;			/* states passed from here without a key */
 	int depth;
 	bool *said;			/* states */
+	int *looked;			/* at situations, for which one; + 1 */
 };
 
 enum { FRESH, BEING_WALKED, WALKED };
@@ -348,14 +349,18 @@ find_loops(struct rounds *r)
 
 /* Some key leads to another screen, or to an end. */
 static bool
-leads_on(struct rounds *r, int situation, int state, int depth)
+leads_on(struct rounds *r, int situation, int from, int depth)
 {
 	struct flow *f = r->f;
 
+	if (r->looked[situation] == from + 1)
+		return false;
+	r->looked[situation] = from + 1;
 	for (int i = r->first[situation]; i < f->succ_n && f->succ[i] == situation; i += 2) {
 		int to = f->succ[i + 1];
 
-		if (waits(f, to) ? f->at[to].state != state : depth >= HOPS_MAX || leads_on(r, to, state, depth + 1))
+		/* Of a loop it was said. */
+		if (waits(f, to) ? f->at[to].state != f->at[from].state : r->said[f->at[to].state] || depth >= HOPS_MAX || leads_on(r, to, from, depth + 1))
 			return true;
 	}
 	return false;
@@ -370,7 +375,7 @@ find_stuck(struct rounds *r)
 	for (int i = 0; i < f->n; i++) {
 		const struct menu_state *s = &f->m->state[f->at[i].state];
 
-		if (!waits(f, i) || s->kind == MENU_END || r->said[f->at[i].state] || leads_on(r, i, f->at[i].state, 0))
+		if (!waits(f, i) || s->kind == MENU_END || r->said[f->at[i].state] || leads_on(r, i, i, 0))
 			continue;
 		r->said[f->at[i].state] = true;
 		str_format(text, sizeof text, "from \"%s\" no key leads to another screen or to an end; give it an option, or "
@@ -388,6 +393,7 @@ find_rounds(struct flow *f)
 	r.mark = xcalloc((size_t)f->n + 1, sizeof *r.mark);
 	r.deepest = xcalloc((size_t)f->n + 1, sizeof *r.deepest);
 	r.said = xcalloc((size_t)f->m->state_n + 1, sizeof *r.said);
+	r.looked = xcalloc((size_t)f->n + 1, sizeof *r.looked);
 	for (int i = 0; i < f->n; i++)
 		r.first[i] = f->succ_n;
 	for (int i = f->succ_n - 2; i >= 0; i -= 2)
@@ -398,6 +404,7 @@ find_rounds(struct flow *f)
 	free(r.mark);
 	free(r.deepest);
 	free(r.said);
+	free(r.looked);
 }
 
 void
