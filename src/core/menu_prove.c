@@ -2,9 +2,12 @@
 #include "core/menu_prove.h"
 
 #include "core/menu_flow.h"
+#include "core/menu_size.h"
 
 static void (*const proofs[])(const struct menu *m, const struct prove_env *env, struct buf *problems) = {
 	menu_flow_prove,
+	menu_size_prove,
+	text_size_prove,
 };
 
 bool
