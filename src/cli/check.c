@@ -39,32 +39,37 @@ count_lines(const struct buf *text)
 	return n;
 }
 
-static void
-prove(const struct settings *s, int tenant, const char *file, const struct content *c, struct buf *problems)
+static struct prove_env
+env_of(const struct settings *s, int tenant, const struct tenant_content *c, const char *file)
 {
 	const struct tenant_settings *t = &s->tenants[tenant];
-	struct prove_env env = { .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
-	    .settings = s, .tenant = tenant, .config = file };
 
-	(void)!menu_prove(c->menus[tenant], &env, problems);
-	env.by_sms = true;
-	if (c->sms_menus[tenant] != NULL)
-		(void)!menu_prove(c->sms_menus[tenant], &env, problems);
+	return (struct prove_env){ .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
+	    .settings = s, .tenant = tenant, .config = file };
 }
 
 static void
-report(const struct settings *s, int tenant, const struct content *c, report_fn *fn)
+prove(const struct settings *s, int tenant, const char *file, const struct tenant_content *c, struct buf *problems)
 {
-	const struct tenant_settings *t = &s->tenants[tenant];
-	struct prove_env env = { .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
-	    .settings = s, .tenant = tenant };
+	struct prove_env env = env_of(s, tenant, c, file);
+
+	(void)!menu_prove(c->menu, &env, problems);
+	env.by_sms = true;
+	if (c->sms_menu != NULL)
+		(void)!menu_prove(c->sms_menu, &env, problems);
+}
+
+static void
+report(const struct settings *s, int tenant, const struct tenant_content *c, report_fn *fn)
+{
+	struct prove_env env = env_of(s, tenant, c, NULL);
 	struct buf out = { 0 };
 
-	fn(c->menus[tenant], &env, &out);
+	fn(c->menu, &env, &out);
 	env.by_sms = true;
-	if (c->sms_menus[tenant] != NULL)
-		fn(c->sms_menus[tenant], &env, &out);
-	printf("tenant %s\n\n%s", t->name, buf_str(&out));
+	if (c->sms_menu != NULL)
+		fn(c->sms_menu, &env, &out);
+	printf("tenant %s\n\n%s", s->tenants[tenant].name, buf_str(&out));
 	buf_clear(&out);
 }
 
@@ -82,9 +87,9 @@ check(const char *file, report_fn *more)
 		content_check_unused(s, &problems);
 	}
 	for (int i = 0; c != NULL && i < s->tenants_n; i++)
-		prove(s, i, file, c, &problems);
+		prove(s, i, file, c->tenants[i], &problems);
 	for (int i = 0; c != NULL && more != NULL && i < s->tenants_n; i++)
-		report(s, i, c, more);
+		report(s, i, c->tenants[i], more);
 	if (problems.len == 0) {
 		printf("%s: %d tenants, %d channels, %d binds: no mistakes\n", file, s->tenants_n,
 		    s->channels_n, s->binds_n);
