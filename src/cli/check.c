@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/content.h"
 #include "config/config_options.h"
+#include "core/menu_budget.h"
 #include "core/menu_prove.h"
 #include "core/menu_size.h"
 
@@ -115,6 +116,7 @@ take_report(int *argc, char **argv)
 		report_fn *fn;
 	} reports[] = {
 		{ "--screens", menu_size_report },
+		{ "--budget", menu_budget_report },
 	};
 	report_fn *more = NULL;
 	int n = 1;
