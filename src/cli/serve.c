@@ -100,7 +100,7 @@ static const char *
 last_words(const struct server *s)
 {
 	const char *lang = s->settings->tenants[0].languages[0];
-	const char *text = texts_find(s->content->texts, lang, lang, "error.session_lost");
+	const char *text = texts_find(s->content->tenants[0]->texts, lang, lang, "error.session_lost");
 
 	return text != NULL ? text : "";
 }
@@ -166,6 +166,14 @@ on_stop(void *arg, int signal)
 }
 
 static void
+set_contents(struct server *s, const struct content *c)
+{
+	for (int i = 0; i < c->tenants_n; i++)
+		s->contents[i] = (struct gateway_content){ c->tenants[i]->texts, c->tenants[i]->menu,
+			c->tenants[i]->sms_menu };
+}
+
+static void
 on_hangup(void *arg, int signal)
 {
 	struct server *s = arg;
@@ -180,11 +188,11 @@ on_hangup(void *arg, int signal)
 	if (fresh == NULL)
 		log_error(0, "reload refused", "problems=\"%s\"", buf_str(&problems));
 	else {
-		gateway_reload(s->gw, fresh->texts, (const struct menu *const *)fresh->menus,
-		    (const struct menu *const *)fresh->sms_menus);
+		set_contents(s, fresh);
+		gateway_reload(s->gw, s->contents);
 		s->older[s->older_n++] = s->content;
 		s->content = fresh;
-		log_info(0, "reloaded", "tenants=%d", fresh->menus_n);
+		log_info(0, "reloaded", "tenants=%d", fresh->tenants_n);
 	}
 	buf_clear(&problems);
 }
@@ -246,12 +254,13 @@ static void
 open_gateway(struct server *s)
 {
 	struct gateway_options o = {
-		.settings = s->settings, .ports = &s->ports, .texts = s->content->texts,
-		.menus = (const struct menu *const *)s->content->menus,
-		.sms_menus = (const struct menu *const *)s->content->sms_menus,
+		.settings = s->settings, .ports = &s->ports,
 	};
 	unsigned char mark[8];
 
+	s->contents = xcalloc((size_t)s->settings->tenants_n, sizeof *s->contents);
+	set_contents(s, s->content);
+	o.contents = s->contents;
 	randombytes_buf(mark, sizeof mark);
 	str_hex(mark, sizeof mark, o.process);
 	s->gw = gateway_new(&o);
@@ -325,6 +334,7 @@ close_all(struct server *s)
 	redis_health_free(s->health);
 	loop_free(s->loop);
 	seal_wipe(&s->seal);
+	free(s->contents);
 	content_free(s->content);
 	forget_older(s);
 	settings_free(s->settings);

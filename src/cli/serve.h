@@ -19,6 +19,7 @@ struct core {				/* the wallet core of one tenant */
 struct server {
 	struct settings *settings;
 	struct content *content;
+	struct gateway_content *contents;	/* what the gateway is given of it */
 	struct content *older[OLDER_MAX];	/* turns under way may still hold them */
 	int older_n;
 	struct loop *loop;

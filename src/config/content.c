@@ -1,185 +1,247 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a menu or text must be is known by core/menu.h and core/texts.h; here are only the folders.
+ * From a bundle to what a gateway uses. What a menu or text must be is known by core/menu.h and core/texts.h; here is
+ * what a tenant needs of them besides. Reads no file: a bundle from elsewhere is as good as one of our folders.
  */
 #include "config/content.h"
 
-#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/str.h"
-#include "config/file.h"
 
-#define CONTENT_MAX (1024 * 1024)
-#define SUFFIX ".json"
+struct reading {
+	const struct settings *s;
+	int tenant;
+	const struct tenant_settings *t;
+	struct tenant_content *c;
+	char languages[LANGUAGES_MAX][8];	/* those whose files are right */
+	int languages_n;
+	struct map *seen;			/* menu files whose texts are there */
+	struct buf *problems;
+};
 
-/* The file's text, or false after saying why not. */
-static bool
-slurp(const char *path, struct buf *text, struct buf *problems)
+/* A problem of a whole file. */
+static void __attribute__((format(printf, 3, 4)))
+problem(struct reading *r, const char *name, const char *fmt, ...)
 {
-	buf_reset(text);
-	if (file_read(path, CONTENT_MAX, text))
-		return true;
-	buf_addf(problems, "%s:1: cannot be read: %s\n", path, strerror(errno));
-	return false;
+	char path[BUNDLE_PATH], what[1024];
+	va_list ap;
+
+	bundle_path(r->c->files, name, path);
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof what, fmt, ap);
+	va_end(ap);
+	buf_addf(r->problems, "%s:1: %s\n", path, what);
 }
 
-/* "en" of "en.json". */
+/* One file of texts, over those that are there: false if it is there and wrong. */
 static bool
-stem(const char *name, char *out, size_t size)
+add_texts(struct reading *r, const char *folder, const char *language, bool *found)
 {
-	return str_copyn(out, size, name, strlen(name) - strlen(SUFFIX));
+	char name[BUNDLE_NAME] = "", path[BUNDLE_PATH];
+	const char *text = NULL;
+	size_t len = 0;
+
+	if (menu_texts_name(folder, language, name))
+		text = bundle_find(r->c->files, name, &len);
+	*found = text != NULL;
+	bundle_path(r->c->files, name, path);
+	if (folder[0] == '\0' && text == NULL)
+		problem(r, name, "is missing: tenant \"%s\" speaks it", r->t->name);
+	return text == NULL || texts_add(r->c->texts, language, path, text, len, r->problems);
 }
 
-/* false: there is no such folder, and nothing more can be said about texts. */
-static bool
-load_texts(struct texts *texts, const char *folder, struct buf *problems)
+static void
+load_languages(struct reading *r)
 {
-	struct file_names *names = file_list(folder, SUFFIX);
-	struct buf text = { 0 };
-	char path[512], language[8];
+	bool found;
 
-	if (names == NULL) {
-		buf_addf(problems, "%s:1: the folder of templates cannot be read: %s\n", folder,
-		    strerror(errno));
-		return false;
-	}
-	for (size_t i = 0; i < file_names_n(names); i++) {
-		const char *name = file_names_get(names, i);
+	for (int i = 0; i < r->t->languages_n; i++)
+		if (add_texts(r, "", r->t->languages[i], &found) && found)
+			str_copy(r->languages[r->languages_n++], sizeof *r->languages, r->t->languages[i]);
+}
 
-		if (!str_format(path, sizeof path, "%s/%s", folder, name) || !stem(name, language,
-		    sizeof language)) {
-			buf_addf(problems, "%s/%s:1: the name is too long for that of a language\n",
-			    folder, name);
-			continue;
-		}
-		if (slurp(path, &text, problems))
-			(void)!texts_add(texts, language, path, buf_str(&text), text.len, problems);
-	}
-	buf_clear(&text);
-	file_names_free(names);
-	return true;
+static void load_texts_of(struct reading *r, const char *menu);
+
+static void
+load_named(void *arg, enum menu_ref what, const char *name)
+{
+	struct reading *r = arg;
+	bool found;
+
+	if (what == MENU_REF_FILE)
+		load_texts_of(r, name);
+	else
+		for (int i = 0; i < r->languages_n; i++)
+			(void)add_texts(r, name, r->languages[i], &found);
+}
+
+/* The texts that a menu brings along, over those that the menus and parts bring that it names. */
+static void
+load_texts_of(struct reading *r, const char *menu)
+{
+	char name[BUNDLE_NAME];
+	const char *text = NULL;
+	size_t len = 0;
+
+	if (menu_file_name(menu, name) && map_get(r->seen, name, strlen(name)) == NULL)
+		text = bundle_find(r->c->files, name, &len);
+	if (text == NULL)
+		return;
+	(void)map_put(r->seen, name, strlen(name), r);
+	menu_refs(text, len, load_named, r);
 }
 
 static struct menu *
-load_menu(const struct settings *s, const char *name, const struct texts *texts,
-    const char (*languages)[8], int languages_n,
-    struct buf *problems)
+load_menu(struct reading *r, const char *menu)
 {
-	struct buf text = { 0 };
-	struct menu *m = NULL;
-	char path[512];
+	char name[BUNDLE_NAME] = "";
 
-	if (!str_format(path, sizeof path, "%s/%s" SUFFIX, s->menus_dir, name))
-		buf_addf(problems, "%s:1: the path of menu \"%s\" is too long\n", s->menus_dir,
-		    name);
-	else if (slurp(path, &text, problems))
-		m = menu_load(path, buf_str(&text), text.len, texts, languages, languages_n,
-		    problems);
-	buf_clear(&text);
-	return m;
+	if (menu_file_name(menu, name) && bundle_find(r->c->files, name, NULL) != NULL)
+		return menu_load_bundle(r->c->files, name, r->c->texts, (const char (*)[8])r->languages,
+		    r->languages_n, r->problems);
+	problem(r, name, "is missing: it is the menu of tenant \"%s\"", r->t->name);
+	return NULL;
+}
+
+/* NULL after saying that it is not there. */
+static const char *
+needed(struct reading *r, const char *language, const char *key, const char *what_for)
+{
+	const char *text = texts_find(r->c->texts, language, language, key);
+	char name[BUNDLE_NAME];
+
+	if (text == NULL && menu_texts_name("", language, name))
+		problem(r, name, "there is no text \"%s\", which tenant \"%s\" needs%s", key, r->t->name, what_for);
+	return text;
 }
 
 /* A token that comes in two parts may come in halves: its SMS is one part, with the widest values. */
 static void
-check_token_text(const struct settings *s, const struct tenant_settings *t, const struct texts *texts,
-    const char *language, const char *key, struct buf *problems)
+check_token_text(struct reading *r, const char *language, const char *key)
 {
-	const char *text = texts_find(texts, language, language, key);
-	struct texts_env env = { t->country, 0 };
+	const char *text = needed(r, language, key, "");
+	struct texts_env env = { r->t->country, 0 };
 	struct vars v = { 0 };
-	char filled[1000];
+	char filled[1000], name[BUNDLE_NAME];
 	bool fits;
 
-	vars_set(&v, "title", t->title);
+	if (text == NULL)
+		return;
+	vars_set(&v, "title", r->t->title);
 	vars_set(&v, "token", "12345678901234567890");
 	vars_set(&v, "amount", "2400000");
 	vars_set(&v, "until", "1790000000000");
 	vars_set(&v, "from", "2782***4567");
-	if (text == NULL) {
-		buf_addf(problems, "%s/%s" SUFFIX ":1: there is no text \"%s\", which tenant \"%s\" needs\n",
-		    s->templates_dir, language, key, t->name);
-		return;
-	}
 	fits = texts_fill(text, &v, &env, filled, sizeof filled);
-	texts_spell(texts, language, language, key, filled, sizeof filled);
-	if (!fits || sms_parts(filled) != 1)
-		buf_addf(problems, "%s/%s" SUFFIX ":1: \"%s\" takes more than one SMS with the title of tenant "
-		    "\"%s\": shorten the text or the title\n", s->templates_dir, language, key, t->name);
+	texts_spell(r->c->texts, language, language, key, filled, sizeof filled);
+	if ((!fits || sms_parts(filled) != 1) && menu_texts_name("", language, name))
+		problem(r, name, "\"%s\" takes more than one SMS with the title of tenant \"%s\": shorten the text or the "
+		    "title", key, r->t->name);
 }
 
 static void
-check_token_texts(const struct settings *s, const struct tenant_settings *t, const struct texts *texts,
-    struct buf *problems)
+check_token_texts(struct reading *r, const char *language)
 {
 	static const char *const whom[] = { "", ".other" };
 	char key[80];
 
-	for (int i = 0; i < t->languages_n; i++)
-		for (int k = 0; k < t->kinds_n && texts_has_language(texts, t->languages[i]); k++)
-			for (size_t w = 0; w < NELEM(whom) && t->kinds[k].token; w++) {
-				str_format(key, sizeof key, "sms.token.%s%s", t->kinds[k].type, whom[w]);
-				check_token_text(s, t, texts, t->languages[i], key, problems);
-			}
-}
-
-/* What the menu does not name but the tenant needs of the texts. */
-static void
-check_tenant(const struct settings *s, const struct tenant_settings *t, const struct texts *texts,
-    struct buf *problems)
-{
-	for (int i = 0; i < t->languages_n; i++)
-		if (!texts_has_language(texts, t->languages[i]))
-			buf_addf(problems,
-			    "%s/%s" SUFFIX ":1: is missing: tenant \"%s\" speaks it\n",
-			    s->templates_dir,
-			    t->languages[i], t->name);
-	for (int i = 0; i < t->kinds_n && texts_has_language(texts, t->languages[0]); i++)
-		if (texts_find(texts, t->languages[0], t->languages[0], t->kinds[i].name) == NULL)
-			buf_addf(problems,
-			    "%s/%s" SUFFIX ":1: there is no text \"%s\", which tenant \"%s\" "
-			    "needs\n",
-			    s->templates_dir, t->languages[0], t->kinds[i].name, t->name);
-	if (texts_has_language(texts, t->languages[0]) &&
-	    texts_find(texts, t->languages[0], t->languages[0], "error.frozen") == NULL)
-		buf_addf(problems,
-		    "%s/%s" SUFFIX ":1: there is no text \"error.frozen\", which tenant \"%s\" needs\n",
-		    s->templates_dir, t->languages[0], t->name);
-}
-
-static struct menu *
-load_sms_menu(const struct settings *s, const struct tenant_settings *t, const struct texts *texts,
-    struct buf *problems)
-{
-	struct menu *m = load_menu(s, t->sms_menu, texts, t->languages, t->languages_n, problems);
-
-	if (m == NULL || menu_check_sms(m, problems))
-		return m;
-	menu_free(m);
-	return NULL;
+	for (int k = 0; k < r->t->kinds_n; k++)
+		for (size_t w = 0; w < NELEM(whom) && r->t->kinds[k].token; w++) {
+			str_format(key, sizeof key, "sms.token.%s%s", r->t->kinds[k].type, whom[w]);
+			check_token_text(r, language, key);
+		}
 }
 
 /* Who can be written to must know the words and have the answers. */
 static void
-check_answers(const struct settings *s, int tenant, const struct texts *texts, struct buf *problems)
+check_answers(struct reading *r, const char *language)
 {
 	static const char *const keys[] = {
 		"sms.word.stop", "sms.word.start", "sms.word.help", "sms.answer.stop", "sms.answer.start",
 		"sms.answer.help", "sms.answer.pin",
 	};
-	const struct tenant_settings *t = &s->tenants[tenant];
 	bool written_to = false;
 
-	for (int i = 0; i < s->channels_n; i++)
-		if (s->channels[i].tenant == tenant && s->channels[i].kind == CHANNEL_SMS_SMPP)
+	for (int i = 0; i < r->s->channels_n; i++)
+		if (r->s->channels[i].tenant == r->tenant && r->s->channels[i].kind == CHANNEL_SMS_SMPP)
 			written_to = true;
-	for (int i = 0; written_to && i < t->languages_n; i++)
-		for (size_t k = 0; k < NELEM(keys) && texts_has_language(texts, t->languages[i]); k++)
-			if (texts_find(texts, t->languages[i], t->languages[i], keys[k]) == NULL)
-				buf_addf(problems, "%s/%s" SUFFIX ":1: there is no text \"%s\", which tenant \"%s\" "
-				    "needs for SMS from customers\n", s->templates_dir, t->languages[i], keys[k],
-				    t->name);
+	for (size_t k = 0; written_to && k < NELEM(keys); k++)
+		(void)needed(r, language, keys[k], " for SMS from customers");
+}
+
+/* What the menu does not name but the tenant needs of the texts. */
+static void
+check_texts(struct reading *r)
+{
+	bool has_first = r->languages_n > 0 && strcmp(r->languages[0], r->t->languages[0]) == 0;
+
+	for (int i = 0; has_first && i < r->t->kinds_n; i++)
+		(void)needed(r, r->languages[0], r->t->kinds[i].name, "");
+	if (has_first)
+		(void)needed(r, r->languages[0], "error.frozen", "");
+	for (int i = 0; i < r->languages_n; i++) {
+		check_token_texts(r, r->languages[i]);
+		check_answers(r, r->languages[i]);
+	}
+}
+
+struct tenant_content *
+tenant_content_load(const struct settings *s, int tenant, struct bundle *files, struct buf *problems)
+{
+	struct tenant_content *c = xcalloc(1, sizeof *c);
+	struct reading r = { .s = s, .tenant = tenant, .t = &s->tenants[tenant], .c = c, .problems = problems };
+	size_t before = problems->len;
+
+	c->files = files;
+	c->texts = texts_new();
+	bundle_version(files, c->version);
+	r.seen = map_new();
+	load_languages(&r);
+	load_texts_of(&r, r.t->menu);
+	load_texts_of(&r, r.t->sms_menu);
+	map_free(r.seen);
+	c->menu = load_menu(&r, r.t->menu);
+	if (r.t->sms_menu[0] != '\0')
+		c->sms_menu = load_menu(&r, r.t->sms_menu);
+	if (c->sms_menu != NULL)
+		(void)!menu_check_sms(c->sms_menu, problems);
+	check_texts(&r);
+	if (problems->len == before)
+		return c;
+	tenant_content_free(c);
+	return NULL;
+}
+
+void
+tenant_content_free(struct tenant_content *c)
+{
+	if (c == NULL)
+		return;
+	menu_free(c->menu);
+	menu_free(c->sms_menu);
+	texts_free(c->texts);
+	bundle_free(c->files);
+	free(c);
+}
+
+/* Tenants share files, and one mistake is one line. */
+static void
+add_new_lines(struct buf *problems, const struct buf *more)
+{
+	const char *line = buf_str(more), *end;
+
+	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		char *one = xstrndup(line, (size_t)(end + 1 - line));
+
+		if (strstr(buf_str(problems), one) == NULL)
+			buf_add_str(problems, one);
+		free(one);
+	}
 }
 
 struct content *
@@ -188,24 +250,19 @@ content_load(const struct settings *s, struct buf *problems)
 	struct content *c = xcalloc(1, sizeof *c);
 	size_t before = problems->len;
 
-	c->texts = texts_new();
-	if (!load_texts(c->texts, s->templates_dir, problems)) {
-		content_free(c);
-		return NULL;
-	}
-	c->menus_n = s->tenants_n;
-	c->menus = xcalloc((size_t)s->tenants_n + 1, sizeof *c->menus);
-	c->sms_menus = xcalloc((size_t)s->tenants_n + 1, sizeof *c->sms_menus);
+	c->tenants = xcalloc((size_t)s->tenants_n + 1, sizeof *c->tenants);
+	c->tenants_n = s->tenants_n;
 	for (int i = 0; i < s->tenants_n; i++) {
-		const struct tenant_settings *t = &s->tenants[i];
+		struct buf own = { 0 };
+		struct bundle *files = content_files(s, i, &own);
 
-		c->menus[i] = load_menu(s, t->menu, c->texts, t->languages, t->languages_n,
-		    problems);
-		if (t->sms_menu[0] != '\0')
-			c->sms_menus[i] = load_sms_menu(s, t, c->texts, problems);
-		check_tenant(s, t, c->texts, problems);
-		check_token_texts(s, t, c->texts, problems);
-		check_answers(s, i, c->texts, problems);
+		/* What could not be read would be called missing. */
+		if (own.len == 0)
+			c->tenants[i] = tenant_content_load(s, i, files, &own);
+		else
+			bundle_free(files);
+		add_new_lines(problems, &own);
+		buf_clear(&own);
 	}
 	if (problems->len == before)
 		return c;
@@ -213,54 +270,13 @@ content_load(const struct settings *s, struct buf *problems)
 	return NULL;
 }
 
-static void
-free_menus(struct menu *m, struct menu *sms)
-{
-	if (m != NULL)
-		menu_free(m);
-	if (sms != NULL)
-		menu_free(sms);
-}
-
 void
 content_free(struct content *c)
 {
 	if (c == NULL)
 		return;
-	for (int i = 0; i < c->menus_n; i++)
-		free_menus(c->menus[i], c->sms_menus[i]);
-	free(c->menus);
-	free(c->sms_menus);
-	texts_free(c->texts);
+	for (int i = 0; i < c->tenants_n; i++)
+		tenant_content_free(c->tenants[i]);
+	free(c->tenants);
 	free(c);
-}
-
-static bool
-is_used(const struct settings *s, const char *menu)
-{
-	for (int i = 0; i < s->tenants_n; i++)
-		if (strcmp(s->tenants[i].menu, menu) == 0 || strcmp(s->tenants[i].sms_menu, menu) == 0)
-			return true;
-	return false;
-}
-
-void
-content_check_unused(const struct settings *s, struct buf *problems)
-{
-	struct file_names *names = file_list(s->menus_dir, SUFFIX);
-	char name[256];
-
-	if (names == NULL) {
-		buf_addf(problems, "%s:1: the folder of menus cannot be read: %s\n", s->menus_dir,
-		    strerror(errno));
-		return;
-	}
-	for (size_t i = 0; i < file_names_n(names); i++)
-		if (stem(file_names_get(names, i), name, sizeof name) && !is_used(s, name)) {
-			struct menu *m = load_menu(s, name, NULL, NULL, 0, problems);
-
-			if (m != NULL)
-				menu_free(m);
-		}
-	file_names_free(names);
 }

@@ -1,24 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The menus and texts that the settings name, read from their folders: at start, on SIGHUP and by
- * `isango check`.
+ * The menus and texts of the tenants: from their folders into bundles (content_files.c), and from a bundle to what a
+ * gateway uses (content.c), wherever the bundle came from.
  */
 #pragma once
 #include "base/buf.h"
 #include "base/mem.h"
+#include "core/bundle.h"
 #include "core/menu.h"
 #include "core/settings.h"
 #include "core/texts.h"
 
-struct content {
-	struct texts *texts;		/* of every language in the folder */
-	struct menu **menus;		/* of each tenant, in the order of settings; ours */
-	struct menu **sms_menus;	/* the same for SMS; NULL of a tenant without */
-	int menus_n;
+struct tenant_content {
+	struct bundle *files;
+	struct texts *texts;		/* of the tenant's languages */
+	struct menu *menu;
+	struct menu *sms_menu;		/* NULL of a tenant without */
+	char version[BUNDLE_VERSION];	/* of the files; that of the menus too */
 };
 
-/* NULL after adding each problem as "file:line: problem\n". Owned by the caller. */
+struct content {
+	struct tenant_content **tenants;	/* in the order of settings; ours */
+	int tenants_n;
+};
+
+/*
+ * What the tenant's content consists of, as it stands in the folders: a file that is not there is left out, what cannot
+ * be read is a problem ("file:line: problem\n"). Never NULL; owned by the caller.
+ */
+struct bundle *content_files(const struct settings *s, int tenant, struct buf *problems) MUST_CHECK;
+/*
+ * Takes over `files`, also when it fails: NULL after adding each problem. Files that came from no folder are named as
+ * in the bundle.
+ */
+struct tenant_content *tenant_content_load(const struct settings *s, int tenant, struct bundle *files,
+    struct buf *problems) MUST_CHECK;
+void tenant_content_free(struct tenant_content *c);	/* NULL is fine */
+
+/* Both for all tenants: NULL after adding each problem, once. Owned by the caller. */
 struct content *content_load(const struct settings *s, struct buf *problems) MUST_CHECK;
 void content_free(struct content *c);		/* NULL is fine */
-/* Problems of menus that no tenant uses (yet). */
+/* Problems of menus and texts that no tenant uses (yet). */
 void content_check_unused(const struct settings *s, struct buf *problems);

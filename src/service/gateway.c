@@ -46,30 +46,25 @@ gateway_new(const struct gateway_options *o)
 	/* Ids go to other processes' logs and to channels: they must not be the same in each. */
 	gw->ports->random(gw->ports->ctx, &gw->last_id, sizeof gw->last_id);
 	gw->last_id &= ~UINT64_C(0) >> 1;
-	gateway_reload(gw, o->texts, o->menus, o->sms_menus);
+	gateway_reload(gw, o->contents);
 	gw->slots = slots_new(gw);
 	return gw;
 }
 
 void
-gateway_reload(struct gateway *gw, const struct texts *texts, const struct menu *const *menus,
-    const struct menu *const *sms_menus)
+gateway_reload(struct gateway *gw, const struct gateway_content *contents)
 {
 	size_t n = (size_t)gw->settings->tenants_n;
 
-	gw->texts = texts;
-	gw->menus = xrealloc(gw->menus, n, sizeof *gw->menus);
-	memcpy(gw->menus, menus, n * sizeof *gw->menus);
-	gw->sms_menus = xrealloc(gw->sms_menus, n, sizeof *gw->sms_menus);
-	for (size_t i = 0; i < n; i++)
-		gw->sms_menus[i] = sms_menus != NULL ? sms_menus[i] : NULL;
+	gw->contents = xrealloc(gw->contents, n, sizeof *gw->contents);
+	memcpy(gw->contents, contents, n * sizeof *gw->contents);
 }
 
 const char *
 gateway_text(const struct gateway *gw, int tenant, const char *key)
 {
 	const char *lang = gw->settings->tenants[tenant].languages[0];
-	const char *text = texts_find(gw->texts, lang, lang, key);
+	const char *text = texts_find(gw->contents[tenant].texts, lang, lang, key);
 
 	return text != NULL ? text : "Sorry, please try again later.";
 }
@@ -100,8 +95,7 @@ gateway_free(struct gateway *gw)
 		buf_clear(&gw->scratch[i]);
 	mem_wipe(gw->mac_key, sizeof gw->mac_key);
 	slots_free(gw->slots);
-	free(gw->menus);
-	free(gw->sms_menus);
+	free(gw->contents);
 	for (int i = 0; i < gw->settings->tenants_n; i++)
 		free(gw->tenants[i].tells);
 	free(gw->tenants);

@@ -18,12 +18,16 @@
 
 struct gateway;
 
+struct gateway_content {		/* of one tenant; borrowed */
+	const struct texts *texts;
+	const struct menu *menu;
+	const struct menu *sms_menu;	/* NULL of a tenant without */
+};
+
 struct gateway_options {
 	const struct settings *settings;
 	const struct ports *ports;
-	const struct texts *texts;
-	const struct menu *const *menus;	/* of each tenant, in their order */
-	const struct menu *const *sms_menus;	/* the same for SMS, NULL of a tenant without; NULL: no tenant has one */
+	const struct gateway_content *contents;	/* of each tenant, in their order */
 	char process[17];			/* a name of this process's own life, for leases */
 };
 
@@ -31,8 +35,7 @@ struct gateway *gateway_new(const struct gateway_options *o);
 void gateway_free(struct gateway *gw);		/* forgets what is under way; nothing is answered */
 const struct ports *gateway_ports(const struct gateway *gw);
 /* New menus and texts: dialogues already on an older version are told to start again. Borrowed like the options. */
-void gateway_reload(struct gateway *gw, const struct texts *texts, const struct menu *const *menus,
-    const struct menu *const *sms_menus);
+void gateway_reload(struct gateway *gw, const struct gateway_content *contents);
 /* Stops claiming due intents and messages; turns and calls under way go on. */
 void gateway_drain(struct gateway *gw);
 unsigned gateway_busy(const struct gateway *gw);	/* turns, intents, messages and calls under way */

@@ -247,7 +247,7 @@ static void
 say(struct mo *s)
 {
 	struct gateway *gw = s->task.gw;
-	const char *text = texts_find(gw->texts, s->lang, s->settings->languages[0], s->key);
+	const char *text = texts_find(gw->contents[s->tenant].texts, s->lang, s->settings->languages[0], s->key);
 	struct texts_env env = { s->settings->country, calendar_offset_s(gw->now) };
 	struct vars v = { 0 };
 	char filled[MESSAGE_TEXT];
@@ -260,7 +260,7 @@ say(struct mo *s)
 		conclude(s);
 		return;
 	}
-	texts_spell(gw->texts, s->lang, s->settings->languages[0], s->key, filled, sizeof filled);
+	texts_spell(gw->contents[s->tenant].texts, s->lang, s->settings->languages[0], s->key, filled, sizeof filled);
 	put(s, filled);
 }
 
@@ -308,8 +308,8 @@ stay_silent(struct mo *s)
 static enum keyword
 word_of(const struct mo *s, const char **of_word)
 {
-	return keyword_find(buf_str(&s->text), s->task.gw->texts, (const char (*)[8])s->settings->languages,
-	    s->settings->languages_n, of_word);
+	return keyword_find(buf_str(&s->text), s->task.gw->contents[s->tenant].texts,
+	    (const char (*)[8])s->settings->languages, s->settings->languages_n, of_word);
 }
 
 /*
@@ -351,7 +351,7 @@ read_text(struct mo *s)
 		metric_add(M_INBOUND_PINS, 1);
 		s->what = INBOX_PIN;
 		s->key = "sms.answer.pin";
-	} else if (k == KEYWORD_NONE && gw->sms_menus[s->tenant] != NULL)
+	} else if (k == KEYWORD_NONE && gw->contents[s->tenant].sms_menu != NULL)
 		s->what = BY_MENU;
 }
 

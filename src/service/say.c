@@ -35,7 +35,8 @@ say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id,
     const char *key, const struct vars *vars, struct message *m)
 {
 	const struct tenant_settings *t = &gw->settings->tenants[tenant];
-	const char *text = texts_find(gw->texts, say_lang(t, lang), t->languages[0], key);
+	const struct texts *texts = gw->contents[tenant].texts;
+	const char *text = texts_find(texts, say_lang(t, lang), t->languages[0], key);
 	struct texts_env env = { t->country, calendar_offset_s(gw->now) };
 
 	memset(m, 0, sizeof *m);
@@ -50,7 +51,7 @@ say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id,
 	m->deadline = gw->now + RESULT_LIFE_MS;
 	if (!texts_fill(text, vars, &env, m->text, sizeof m->text))
 		log_error(0, "text too long", "key=%s", key);
-	texts_spell(gw->texts, say_lang(t, lang), t->languages[0], key, m->text, sizeof m->text);
+	texts_spell(texts, say_lang(t, lang), t->languages[0], key, m->text, sizeof m->text);
 	return true;
 }
 
@@ -58,6 +59,7 @@ static void
 intent_vars(const struct gateway *gw, int tenant, const struct intent *i, struct vars *v)
 {
 	const struct tenant_settings *t = &gw->settings->tenants[tenant];
+	const struct texts *texts = gw->contents[tenant].texts;
 	char masked[PHONE_TEXT], key[64];
 	const char *text;
 
@@ -73,10 +75,10 @@ intent_vars(const struct gateway *gw, int tenant, const struct intent *i, struct
 	/* An integrator's name is no word for customers. */
 	vars_set(v, "from", i->phone[0] != '\0' ? phone_mask(i->phone, masked) : t->title);
 	str_format(key, sizeof key, "reason.%s", i->why != WHY_NONE ? intent_why_name(intent_why_told(i)) : "refused");
-	text = texts_find(gw->texts, say_lang(t, i->lang), t->languages[0], key);
+	text = texts_find(texts, say_lang(t, i->lang), t->languages[0], key);
 	vars_set(v, "reason_text", text != NULL ? text : "");
 	str_format(key, sizeof key, "kind.%s", i->type);
-	text = texts_find(gw->texts, say_lang(t, i->lang), t->languages[0], key);
+	text = texts_find(texts, say_lang(t, i->lang), t->languages[0], key);
 	vars_set(v, "kind_name", text != NULL ? text : "");
 }
 

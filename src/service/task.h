@@ -46,8 +46,7 @@ struct task {
 struct gateway {
 	const struct settings *settings;
 	const struct ports *ports;
-	const struct texts *texts;
-	const struct menu **menus, **sms_menus;
+	struct gateway_content *contents;	/* of each tenant */
 	char process[17];
 	int64_t now;			/* of the event that is being handled */
 	uint64_t last_id;

@@ -39,7 +39,7 @@ turn_plain_text(const struct turn *t, const char *key)
 {
 	const struct gateway *gw = t->w.task.gw;
 	const char *lang = t->s.dlg.lang[0] != '\0' ? t->s.dlg.lang : t->sub.lang;
-	const char *text = texts_find(gw->texts, lang, t->settings->languages[0], key);
+	const char *text = texts_find(gw->contents[t->tenant].texts, lang, t->settings->languages[0], key);
 
 	return text != NULL ? text : "Sorry, please try again later.";
 }
@@ -116,8 +116,8 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	t->channel = &gw->settings->channels[in->channel];
 	t->tenant = t->channel->tenant;
 	t->settings = &gw->settings->tenants[t->tenant];
-	t->menu = in->by_sms ? gw->sms_menus[t->tenant] : gw->menus[t->tenant];
-	t->texts = gw->texts;
+	t->menu = in->by_sms ? gw->contents[t->tenant].sms_menu : gw->contents[t->tenant].menu;
+	t->texts = gw->contents[t->tenant].texts;
 	t->too_long = !str_copy(t->text, sizeof t->text, in->text != NULL ? in->text : "");
 	if (in->service_code == NULL || !str_copy(t->service_code, sizeof t->service_code, in->service_code))
 		t->service_code[0] = '\0';

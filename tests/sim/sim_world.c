@@ -83,11 +83,13 @@ void
 sim_process_start(struct sim_process *p)
 {
 	struct sim_world *w = p->world;
-	struct gateway_options o = { .settings = &w->settings, .ports = &w->ports[p->index],
-		.texts = w->texts, .menus = w->menus, .sms_menus = w->sms_menus };
+	struct gateway_content contents[SIM_TENANTS];
+	struct gateway_options o = { .settings = &w->settings, .ports = &w->ports[p->index], .contents = contents };
 
 	if (p->gw != NULL)
 		return;
+	for (int i = 0; i < SIM_TENANTS; i++)
+		contents[i] = (struct gateway_content){ w->texts, w->menus[i], w->sms_menus[i] };
 	str_format(o.process, sizeof o.process, "p%d-%llu", p->index, (unsigned long long)p->generation);
 	p->ticking = false;
 	memset(p->holds_link, 0, sizeof p->holds_link);

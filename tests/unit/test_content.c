@@ -99,9 +99,10 @@ test_shipped(void **state)
 	content_check_unused(&settings, &problems);
 	assert_string_equal(buf_str(&problems), "");
 	assert_non_null(c);
-	assert_int_equal(c->menus_n, 1);
-	assert_string_equal(menu_name(c->menus[0]), "wallet");
-	assert_true(texts_has_language(c->texts, "zu"));
+	assert_int_equal(c->tenants_n, 1);
+	assert_string_equal(menu_name(c->tenants[0]->menu), "wallet");
+	assert_string_equal(menu_version(c->tenants[0]->menu), c->tenants[0]->version);
+	assert_true(texts_has_language(c->tenants[0]->texts, "zu"));
 	content_free(c);
 	buf_clear(&problems);
 }
@@ -116,9 +117,9 @@ test_missing(void **state)
 	str_copy(tenant.kinds[0].name, sizeof tenant.kinds[0].name, "kind.NONE");
 	assert_problem("templates/en.json:1: there is no text \"kind.NONE\"");
 	str_copy(tenant.menu, sizeof tenant.menu, "none");
-	assert_problem("menus/none.json:1: cannot be read: No such file");
+	assert_problem("menus/none.json:1: is missing: it is the menu of tenant \"acme\"");
 	str_copy(settings.templates_dir, sizeof settings.templates_dir, "/nonexistent");
-	assert_problem("/nonexistent:1: the folder of templates cannot be read");
+	assert_problem("/nonexistent/en.json:1: is missing: tenant \"acme\" speaks it");
 }
 
 /* Two parts may come as one half: such a title is refused, and so is a kind whose token has no text. */
@@ -214,21 +215,76 @@ test_a_menu_that_is_not_for_sms(void **state)
 	assert_problem("the call \"balance\" is not for a menu for SMS");
 	assert_problem("the call \"customer.find\" is not for a menu for SMS");
 	str_copy(tenant.sms_menu, sizeof tenant.sms_menu, "none");
-	assert_problem("menus/none.json:1: cannot be read: No such file");
+	assert_problem("menus/none.json:1: is missing: it is the menu of tenant \"acme\"");
 }
 
+/* The menu is not called wrong for the texts of a language that could not be read. */
 static void
 test_broken_texts(void **state)
 {
+	struct buf problems = { 0 };
+
 	(void)state;
 	str_copy(settings.templates_dir, sizeof settings.templates_dir, folder);
 	write_file("en.json", "{ \"a\": \n 5 }");
-	write_file("nosuchlanguage.json", "{}");
 	assert_problem("/en.json:2: ");
-	assert_problem("/nosuchlanguage.json:1: the name is too long");
+	assert_null(content_load(&settings, &problems));
+	assert_null(strstr(buf_str(&problems), "menus/wallet.json"));
+	buf_clear(&problems);
 }
 
-/* A menu that nobody uses is looked at too, but does not keep isango from starting. */
+/* Tenants share files: a mistake is said once. */
+static void
+test_tenants_of_one_menu(void **state)
+{
+	struct tenant_settings two[2] = { tenant, tenant };
+	struct buf problems = { 0 };
+	const char *first;
+
+	(void)state;
+	str_copy(two[1].name, sizeof two[1].name, "other");
+	settings.tenants = two;
+	settings.tenants_n = 2;
+	str_copy(settings.menus_dir, sizeof settings.menus_dir, folder);
+	write_file("wallet.json", "{ nonsense");
+	assert_null(content_load(&settings, &problems));
+	first = strstr(buf_str(&problems), "/wallet.json:1: ");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "/wallet.json:1: "));
+	buf_clear(&problems);
+	settings.tenants = &tenant;
+}
+
+/* What came from a store has no folder, and needs none. */
+static void
+test_from_a_bundle_alone(void **state)
+{
+	struct buf problems = { 0 }, octets = { 0 };
+	struct bundle *files = content_files(&settings, 0, &problems);
+	char version[BUNDLE_VERSION];
+	struct tenant_content *c;
+
+	(void)state;
+	bundle_version(files, version);
+	bundle_write(files, &octets);
+	bundle_free(files);
+	str_copy(settings.menus_dir, sizeof settings.menus_dir, "/nonexistent");
+	str_copy(settings.templates_dir, sizeof settings.templates_dir, "/nonexistent");
+	c = tenant_content_load(&settings, 0, bundle_read(octets.p, octets.len), &problems);
+	assert_string_equal(buf_str(&problems), "");
+	assert_non_null(c);
+	assert_string_equal(menu_version(c->menu), version);
+	tenant_content_free(c);
+	files = bundle_read(octets.p, octets.len);
+	bundle_add(files, "menus/wallet.json", "{\n5", 3);
+	assert_null(tenant_content_load(&settings, 0, files, &problems));
+	assert_non_null(strstr(buf_str(&problems), "menus/wallet.json:2: "));
+	assert_null(strstr(buf_str(&problems), "/nonexistent"));
+	buf_clear(&problems);
+	buf_clear(&octets);
+}
+
+/* What nobody uses is looked at too, but does not keep isango from starting. */
 static void
 test_unused_menu(void **state)
 {
@@ -245,6 +301,23 @@ test_unused_menu(void **state)
 	buf_clear(&problems);
 }
 
+static void
+test_unused_texts(void **state)
+{
+	struct buf problems = { 0 };
+
+	(void)state;
+	str_copy(settings.templates_dir, sizeof settings.templates_dir, folder);
+	write_file("en.json", "{ nonsense");
+	write_file("xh.json", "{ \"a\":\n 5 }");
+	write_file("nosuchlanguage.json", "{}");
+	content_check_unused(&settings, &problems);
+	assert_null(strstr(buf_str(&problems), "/en.json"));
+	assert_non_null(strstr(buf_str(&problems), "/xh.json:2: "));
+	assert_non_null(strstr(buf_str(&problems), "/nosuchlanguage.json:1: the name is too long"));
+	buf_clear(&problems);
+}
+
 int
 main(void)
 {
@@ -256,7 +329,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_menu_that_is_not_for_sms, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_broken_texts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_tenants_of_one_menu, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_from_a_bundle_alone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unused_menu, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unused_texts, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

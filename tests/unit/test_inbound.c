@@ -34,7 +34,7 @@ static struct sim_world *
 sms_world(bool with_menu)
 {
 	struct sim_world *w = world_new();
-	const struct menu *menu = with_menu ? sms_menu : NULL;
+	struct gateway_content content = { w->texts, w->menu, with_menu ? sms_menu : NULL };
 
 	memcpy(w->tenant.languages, player_languages, sizeof player_languages);
 	w->tenant.languages_n = (int)NELEM(player_languages);
@@ -42,10 +42,10 @@ sms_world(bool with_menu)
 	w->tenant.sms_session_s = 900;
 	w->channels[SIM_SMS].max_septets = 160;
 	w->faults.receipt_lost = 1000;
-	w->sms_menu = menu;
+	w->sms_menu = content.sms_menu;
 	for (int i = 0; i < SIM_PROCESSES; i++) {
 		w->ports[i].receipt_stored = note_stored;
-		gateway_reload(w->process[i].gw, w->texts, &w->menu, &menu);
+		gateway_reload(w->process[i].gw, &content);
 	}
 	sim_world_run(w, w->loop.now + MINUTE);	/* until it holds its link: answers leave in order then */
 	return w;

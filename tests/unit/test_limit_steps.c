@@ -82,7 +82,8 @@ made(const struct sim_world *w)
 static void
 two_processes_of_two_tenants(struct sim_world *w)
 {
-	const struct menu *menus[TENANTS] = { shipped.menu, shipped.menu };
+	const struct gateway_content content = { shipped.texts, shipped.menu, NULL };
+	const struct gateway_content contents[TENANTS] = { content, content };
 
 	for (int i = 0; i < SIM_PROCESSES; i++) {
 		gateway_free(w->process[i].gw);
@@ -100,8 +101,8 @@ two_processes_of_two_tenants(struct sim_world *w)
 	w->settings.tenants = tenants;
 	w->settings.tenants_n = TENANTS;
 	for (int i = 0; i < SIM_PROCESSES; i++) {
-		struct gateway_options o = { .settings = &w->settings, .ports = &w->ports[i], .texts = shipped.texts,
-			.menus = menus };
+		struct gateway_options o = { .settings = &w->settings, .ports = &w->ports[i],
+			.contents = contents };
 
 		str_format(o.process, sizeof o.process, "p%d", i);
 		w->process[i].gw = gateway_new(&o);

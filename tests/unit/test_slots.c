@@ -320,9 +320,9 @@ on_tick(struct sim_event *e)
 static void
 process_start(struct world *w, int i)
 {
-	static const struct menu *menus[1];
+	static const struct gateway_content contents[1];
 	struct process *p = &w->p[i];
-	struct gateway_options o = { .settings = &w->settings, .ports = &p->ports, .menus = menus };
+	struct gateway_options o = { .settings = &w->settings, .ports = &p->ports, .contents = contents };
 
 	str_format(o.process, sizeof o.process, "p%d-%llu", i, (unsigned long long)p->generation);
 	memset(p->held, 0, sizeof p->held);

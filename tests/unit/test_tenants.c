@@ -106,9 +106,10 @@ static struct sim_world *
 two_tenants(void)
 {
 	struct sim_world *w = world_new();
-	const struct menu *menus[TENANTS] = { shipped.menu, shipped.menu };
+	const struct gateway_content content = { shipped.texts, shipped.menu, NULL };
+	const struct gateway_content contents[TENANTS] = { content, content };
 	struct gateway_options o = { .process = "two", .settings = &w->settings, .ports = &w->ports[0],
-		.texts = shipped.texts, .menus = menus };
+		.contents = contents };
 
 	for (int i = 0; i < SIM_PROCESSES; i++) {
 		gateway_free(w->process[i].gw);
