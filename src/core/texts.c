@@ -18,7 +18,6 @@
 #include "core/texts_manner.h"
 
 #define VALUE_MAX 64		/* of a formatted value; longer values are shown as they are */
-#define FORMAT_NAME 12
 
 /* Keys of a file that are no texts but lists of texts. */
 enum mark { MARK_SAFE, MARK_REVIEW, MARKS };
@@ -33,7 +32,7 @@ struct texts {
 typedef bool format_fn(const char *value, const struct texts_env *env, char out[VALUE_MAX]);
 
 struct format {
-	char name[FORMAT_NAME];
+	char name[TEXTS_FORMAT];
 	format_fn *fn;		/* NULL: as it is */
 	bool else_plain;	/* a value of another kind is shown as it is, not left out */
 };
@@ -168,7 +167,7 @@ placeholder_parse(const char *p, struct placeholder *out, const char **why)
 {
 	size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "0123456789_.");
-	char format[FORMAT_NAME] = "name";
+	char format[TEXTS_FORMAT] = "name";
 
 	*why = "a placeholder is {name} or {name:format}; write {{ for a brace";
 	if (n == 0 || !str_copyn(out->name, sizeof out->name, p + 1, n))
@@ -407,17 +406,6 @@ texts_spell(const struct texts *t, const char *language, const char *fallback, c
 	buf_clear(&spelt);
 }
 
-const char *
-texts_next(const struct texts *t, const char *language, const char *key)
-{
-	json_t *texts = json_object_get(t->languages, language);
-	void *at = key == NULL ? json_object_iter(texts) : json_object_iter_next(texts, json_object_iter_at(texts, key));
-
-	while (at != NULL && is_list(json_object_iter_key(at)))
-		at = json_object_iter_next(texts, at);
-	return at != NULL ? json_object_iter_key(at) : NULL;
-}
-
 bool
 texts_note(const struct texts *t, const char *language, struct buf *notes)
 {
@@ -446,6 +434,35 @@ bool
 texts_has_language(const struct texts *t, const char *language)
 {
 	return json_object_get(t->languages, language) != NULL;
+}
+
+void
+texts_each(const struct texts *t, const char *language, texts_fn *fn, void *arg)
+{
+	const char *key;
+	json_t *text;
+
+	json_object_foreach(json_object_get(t->languages, language), key, text)
+		if (!is_list(key))
+			fn(arg, key);
+}
+
+const char *
+texts_placeholder(const char *text, struct texts_placeholder *out)
+{
+	struct placeholder ph;
+	const char *after, *why;
+
+	while ((text = strchr(text, '{')) != NULL) {
+		after = text[1] != '{' ? placeholder_parse(text, &ph, &why) : NULL;
+		if (after != NULL) {
+			str_copy(out->name, sizeof out->name, ph.name);
+			str_copy(out->format, sizeof out->format, ph.format->name);
+			return after;
+		}
+		text += text[1] == '{' ? 2 : 1;
+	}
+	return NULL;
 }
 
 struct out {

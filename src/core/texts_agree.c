@@ -7,8 +7,6 @@
 
 #include "core/texts.h"
 
-#define PLAIN ":name"		/* says nothing: {x:name} is {x} */
-
 struct pair {
 	const struct texts *texts;
 	const char *language, *model;
@@ -17,30 +15,13 @@ struct pair {
 	int line;
 };
 
-/* The placeholder at or after `at`, without braces: what is behind it, or NULL. Texts are well formed by now. */
-static const char *
-placeholder(const char *at, const char **name, size_t *n)
-{
-	while ((at = strchr(at, '{')) != NULL && at[1] == '{')
-		at += 2;
-	if (at == NULL)
-		return NULL;
-	*name = at + 1;
-	*n = strcspn(*name, "}");
-	at = *name + *n;
-	if (*n > strlen(PLAIN) && strncmp(at - strlen(PLAIN), PLAIN, strlen(PLAIN)) == 0)
-		*n -= strlen(PLAIN);
-	return at;
-}
-
 static bool
-has(const char *text, const char *wanted, size_t wanted_n)
+has(const char *text, const struct texts_placeholder *wanted)
 {
-	const char *name;
-	size_t n;
+	struct texts_placeholder ph;
 
-	while ((text = placeholder(text, &name, &n)) != NULL)
-		if (n == wanted_n && strncmp(name, wanted, n) == 0)
+	while ((text = texts_placeholder(text, &ph)) != NULL)
+		if (strcmp(ph.name, wanted->name) == 0 && strcmp(ph.format, wanted->format) == 0)
 			return true;
 	return false;
 }
@@ -49,20 +30,21 @@ has(const char *text, const char *wanted, size_t wanted_n)
 static void
 compare(struct pair *p, const char *key, const char *text, const char *other, const char *how)
 {
-	const char *name, *file = "";
+	struct texts_placeholder ph;
+	const char *file = "";
 	int line = 1;
-	size_t n;
 
 	(void)texts_place(p->texts, p->model, key, &file, &line);
-	while ((text = placeholder(text, &name, &n)) != NULL)
-		if (!has(other, name, n))
-			buf_addf(p->problems, "%s:%d: \"%s\" %s {%.*s}, unlike that of \"%s\" in %s:%d\n", p->file, p->line,
-			    key, how, (int)n, name, p->model, file, line);
+	while ((text = texts_placeholder(text, &ph)) != NULL)
+		if (!has(other, &ph))
+			buf_addf(p->problems, "%s:%d: \"%s\" %s {%s:%s}, unlike that of \"%s\" in %s:%d\n", p->file,
+			    p->line, key, how, ph.name, ph.format, p->model, file, line);
 }
 
 static void
-check_text(struct pair *p, const char *key)
+check_text(void *arg, const char *key)
 {
+	struct pair *p = arg;
 	const char *ours = texts_find(p->texts, p->language, p->language, key);
 	const char *theirs = texts_find(p->texts, p->model, p->model, key), *file = "";
 	int line = 1;
@@ -78,18 +60,24 @@ check_text(struct pair *p, const char *key)
 	compare(p, key, ours, theirs, "has");
 }
 
+/* Any text will do for the name of the file. */
+static void
+begin(void *arg, const char *key)
+{
+	struct pair *p = arg;
+
+	(void)texts_place(p->texts, p->language, key, &p->file, &p->line);
+	p->line = 1;
+}
+
 bool
 texts_agree(const struct texts *t, const char *language, const char *model, struct buf *problems)
 {
 	struct pair p = { t, language, model, problems, "", 1 };
-	const char *first = texts_next(t, language, NULL);
 	size_t before = problems->len;
 
-	if (first != NULL) {
-		(void)texts_place(t, language, first, &p.file, &p.line);
-		p.line = 1;
-	}
-	for (const char *key = texts_next(t, model, NULL); key != NULL && p.file[0] != '\0'; key = texts_next(t, model, key))
-		check_text(&p, key);
+	texts_each(t, language, begin, &p);
+	if (p.file[0] != '\0')
+		texts_each(t, model, check_text, &p);
 	return problems->len == before;
 }

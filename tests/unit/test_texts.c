@@ -72,6 +72,39 @@ test_places(void **state)
 }
 
 static void
+count_key(void *arg, const char *key)
+{
+	assert_true(strcmp(key, "hi") == 0 || strcmp(key, "bye") == 0);
+	++*(int *)arg;
+}
+
+static void
+test_contents(void **state)
+{
+	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+	struct texts_placeholder ph;
+	const char *at = "a {{b} {to_name} {at:date}{x.1:money}";
+	int n = 0;
+
+	(void)state;
+	assert_true(add(t, "en", "{ \"hi\": \"Hi\", \"bye\": \"Bye\", \"gsm_safe\": [\"hi\"] }", &problems));
+	texts_each(t, "en", count_key, &n);
+	texts_each(t, "zu", count_key, &n);
+	assert_int_equal(n, 2);
+	texts_free(t);
+	assert_non_null(at = texts_placeholder(at, &ph));
+	assert_string_equal(ph.name, "to_name");
+	assert_string_equal(ph.format, "name");
+	assert_non_null(at = texts_placeholder(at, &ph));
+	assert_string_equal(ph.name, "at");
+	assert_string_equal(ph.format, "date");
+	assert_non_null(at = texts_placeholder(at, &ph));
+	assert_string_equal(ph.name, "x.1");
+	assert_null(texts_placeholder(at, &ph));
+}
+
+static void
 test_mistakes(void **state)
 {
 	static const struct {
@@ -403,7 +436,7 @@ test_agree(void **state)
 	    "zu.json:3: \"c\" is missing in \"zu\"; add it, as it stands in en.json:4\n");
 	agree(en, "{ \"a\": \"{x}{{y:money}\", \"b\": \"B\",\n\"c\": \"{c:money}\" }",
 	    "zu.json:1: \"a\" lacks {y:money}, unlike that of \"en\" in en.json:2\n"
-	    "zu.json:2: \"c\" lacks {c}, unlike that of \"en\" in en.json:4\n"
+	    "zu.json:2: \"c\" lacks {c:name}, unlike that of \"en\" in en.json:4\n"
 	    "zu.json:2: \"c\" has {c:money}, unlike that of \"en\" in en.json:4\n");
 }
 
@@ -413,6 +446,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_every_mistake),
 		cmocka_unit_test(test_fill),
