@@ -51,8 +51,8 @@ check_text(void *arg, const char *key)
 
 	if (ours == NULL) {
 		(void)texts_place(p->texts, p->model, key, &file, &line);
-		buf_addf(p->problems, "%s:%d: \"%s\" is missing in \"%s\"; add it, as it stands in %s:%d\n", p->file, p->line,
-		    key, p->language, file, line);
+		buf_addf(p->problems, "%s:%d: \"%s\" is missing in \"%s\"; add it, as it stands in %s:%d\n", p->file,
+		    p->line, key, p->language, file, line);
 		return;
 	}
 	(void)texts_place(p->texts, p->language, key, &p->file, &p->line);

@@ -120,15 +120,18 @@ test_mistakes(void **state)
 		    "xx.json:2: \"a\": cannot be spelt within GSM 03.38" },
 		{ "{ \"a\": \"x\",\n\"review\": [\"b\"] }", "xx.json:2: review: there is no text \"b\" in this file" },
 		{ "{ \"a\": \"x\", \"review\": true }", "xx.json:1: review: must be a list" },
-		{ "{ \"format.money\": \"R1,234.50\" }", "xx.json:1: \"format.money\": must be R1 234.50 or R1 234,50" },
+		{ "{ \"format.money\": \"R1,234.50\" }",
+		    "xx.json:1: \"format.money\": must be R1 234.50 or R1 234,50" },
 		{ "{ \"format.money\": \"R1\u00a0234.50\" }", "xx.json:1: \"format.money\": must be" },
 		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k\" }", "xx.json:1: \"format.months\": must be twelve" },
-		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,l,\" }", "xx.json:1: \"format.months\": must be twelve" },
+		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,l,\" }",
+		    "xx.json:1: \"format.months\": must be twelve" },
 		{ "{ \"format.months\": \"a,b,c,d,e,,g,h,i,j,k,l\" }", "xx.json:1: \"format.months\": must be twelve" },
 		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,Sedimonthole\" }",
 		    "xx.json:1: \"format.months\": must be twelve" },
 		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,a\" }", "xx.json:1: \"format.months\": two months" },
-		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,\u0161\" }", "xx.json:1: \"format.months\": the names" },
+		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,\u0161\" }",
+		    "xx.json:1: \"format.months\": the names" },
 		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,l 2\" }", "xx.json:1: \"format.months\": the names" },
 		{ "{ \"a\": \"{}\" }", "xx.json:1: \"a\": a placeholder" },
 		{ "{ \"a\": \"{b c}\" }", "xx.json:1: \"a\": a placeholder" },
@@ -393,8 +396,8 @@ test_review(void **state)
 	assert_true(add(t, "tn", "{\n\n\"review\": [\"b*\"], \"a\": \"A\", \"b\": \"B\" }", &problems));
 	assert_string_equal(note(t, "en", &notes), "");
 	assert_string_equal(note(t, "xh", &notes), "");
-	assert_string_equal(note(t, "st", &notes), "xx.json:2: note: 3 texts in \"st\" wait for somebody who speaks it to "
-	    "read them; take those that are right out of review\n");
+	assert_string_equal(note(t, "st", &notes), "xx.json:2: note: 3 texts in \"st\" wait for somebody who "
+	    "speaks it to read them; take those that are right out of review\n");
 	assert_non_null(strstr(note(t, "tn", &notes), "xx.json:3: note: 1 text in"));
 	assert_true(add(t, "st", "{ \"b\": \"Better\", \"c\": \"C\" }", &problems));
 	assert_non_null(strstr(note(t, "st", &notes), ": note: 2 texts in"));
@@ -424,7 +427,8 @@ agree(const char *model, const char *other, const char *expected)
 static void
 test_agree(void **state)
 {
-	static const char en[] = "{ \"gsm_safe\": [\"a\"],\n\"a\": \"A {x} {y:money} {{z}\",\n\"b\": \"B\",\n\"c\": \"{c:name}\" }";
+	static const char en[] = "{ \"gsm_safe\": [\"a\"],\n\"a\": \"A {x} {y:money} {{z}\",\n\"b\": \"B\",\n"
+	    "\"c\": \"{c:name}\" }";
 
 	(void)state;
 	agree(en, "{ \"c\": \"{c}\", \"b\": \"\", \"a\": \"{y:money}{x:name}\", \"d\": \"{d}\" }", "");
