@@ -10,6 +10,7 @@
 #define WIDE_FEE INT64_C(10000)
 #define TITLE_WIDEST 24			/* what the shipped messages have room for */
 #define MONTHS 12
+#define BEYOND_GSM "\xc5\xb4"	/* a W with a circumflex */
 
 /* The widest value of this type (menus show it formatted). */
 typedef void widest_fn(const struct var_type *type, const struct kind_env *env, char out[KIND_WIDEST]);
@@ -51,15 +52,15 @@ static const struct kind_row {
 	[KIND_SECRET] = { "a secret", "", 36, wide_digits, false, true },
 };
 
-/* n times the widest letter; one that GSM 03.38 lacks makes a whole screen UCS-2. */
+/* n characters of the widest; one that GSM 03.38 lacks makes a whole screen UCS-2, and more of them no wider. */
 static void
-letters(char *out, int64_t n, bool beyond_gsm)
+letters(char *out, int64_t n, char letter, bool beyond_gsm)
 {
-	const char *letter = beyond_gsm ? "\xc5\xb4" : "W";
-	size_t len = strlen(letter), o = 0;
+	size_t o = beyond_gsm && n > 0 ? strlen(BEYOND_GSM) : 0;
 
-	for (; n > 0 && o + len < KIND_WIDEST; n--, o += len)
-		memcpy(out + o, letter, len);
+	memcpy(out, BEYOND_GSM, o);
+	for (n -= o > 0; n > 0 && o < KIND_WIDEST - 1; n--)
+		out[o++] = letter;
 	out[o] = '\0';
 }
 
@@ -96,7 +97,8 @@ text_of(const struct kind_env *env, const char *key)
 static void
 wide_text(const struct var_type *type, const struct kind_env *env, char out[KIND_WIDEST])
 {
-	letters(out, most(type), env->beyond_gsm);
+	/* A bracket takes two septets; no name has one. */
+	letters(out, most(type), type->kind == KIND_TEXT ? '[' : 'W', env->beyond_gsm);
 }
 
 static void
@@ -124,7 +126,7 @@ static void
 wide_capitals(const struct var_type *type, const struct kind_env *env, char out[KIND_WIDEST])
 {
 	(void)env;
-	letters(out, most(type), false);
+	letters(out, most(type), 'W', false);
 }
 
 static void
@@ -159,7 +161,7 @@ static void
 wide_masked_name(const struct var_type *type, const struct kind_env *env, char out[KIND_WIDEST])
 {
 	(void)type;
-	str_copy(out, KIND_WIDEST, env->beyond_gsm ? "\xc5\xb4*** \xc5\xb4***" : "W*** W***");
+	str_copy(out, KIND_WIDEST, env->beyond_gsm ? BEYOND_GSM "*** " BEYOND_GSM "***" : "W*** W***");
 }
 
 static void
@@ -185,7 +187,7 @@ wide_word(const struct var_type *type, const struct kind_env *env, char out[KIND
 	for (int i = 0; i < type->words; i++)
 		keep_wider(out, type->word[i]);
 	if (type->words == 0)
-		letters(out, most(type), false);
+		letters(out, most(type), 'W', false);
 }
 
 static void
@@ -194,7 +196,7 @@ wide_label(const struct var_type *type, const struct kind_env *env, char out[KIN
 	for (int i = 0; env->tenant != NULL && i < env->tenant->kinds_n; i++)
 		keep_wider(out, text_of(env, env->tenant->kinds[i].name));
 	if (out[0] == '\0')
-		letters(out, most(type), false);
+		letters(out, most(type), 'W', false);
 }
 
 static void
@@ -215,7 +217,7 @@ wide_title(const struct var_type *type, const struct kind_env *env, char out[KIN
 	if (env->tenant != NULL)
 		str_copy(out, KIND_WIDEST, env->tenant->title);
 	else
-		letters(out, most(type), false);
+		letters(out, most(type), 'W', false);
 }
 
 static void
