@@ -188,7 +188,7 @@ check_texts(struct reading *r)
 		(void)needed(r, r->languages[0], "error.frozen", "");
 	for (int i = 0; i < r->languages_n; i++) {
 		if (has_first && i > 0)
-			(void)!texts_agree(r->c->texts, r->languages[i], r->languages[0], r->problems);
+			(void)!texts_complete(r->c->texts, r->languages[i], r->languages[0], r->problems);
 		check_token_texts(r, r->languages[i]);
 		check_answers(r, r->languages[i]);
 	}

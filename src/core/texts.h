@@ -37,11 +37,10 @@ const char *texts_find(const struct texts *t, const char *language, const char *
 void texts_spell(const struct texts *t, const char *language, const char *fallback, const char *key, char *text,
     size_t size);
 /*
- * Each text of the language `model` is there in `language` too, with the same placeholders: the tenant's first language
- * is the model of the others. false after adding "file:line: problem\n" for each that is not; a language without any
- * text is not looked at. (texts_agree.c)
+ * `language` has each text that `model` has, which is the tenant's first one. false after adding "file:line: problem\n"
+ * for each that is missing, where it belongs; a language without any text is not looked at. (texts_lacking.c)
  */
-bool texts_agree(const struct texts *t, const char *language, const char *model, struct buf *problems) MUST_CHECK;
+bool texts_complete(const struct texts *t, const char *language, const char *model, struct buf *problems) MUST_CHECK;
 /* One line about the texts that "review" of their file names: no person has read them yet. false: there are none. */
 bool texts_note(const struct texts *t, const char *language, struct buf *notes);
 bool texts_has_language(const struct texts *t, const char *language);
