@@ -255,7 +255,7 @@ content_notes(const struct settings *s, const struct content *c, struct buf *not
 		for (int k = 0; k < s->tenants[i].languages_n; k++) {
 			struct buf one = { 0 };
 
-			(void)texts_note(c->tenants[i]->texts, s->tenants[i].languages[k], &one);
+			texts_note(c->tenants[i]->texts, s->tenants[i].languages[k], &one);
 			add_new_lines(notes, &one);
 			buf_clear(&one);
 		}

@@ -41,8 +41,8 @@ void texts_spell(const struct texts *t, const char *language, const char *fallba
  * for each that is missing, where it belongs; a language without any text is not looked at. (texts_lacking.c)
  */
 bool texts_complete(const struct texts *t, const char *language, const char *model, struct buf *problems) MUST_CHECK;
-/* One line about the texts that "review" of their file names: no person has read them yet. false: there are none. */
-bool texts_note(const struct texts *t, const char *language, struct buf *notes);
+/* A line for each file about the texts that its "review" names: no person has read them yet. */
+void texts_note(const struct texts *t, const char *language, struct buf *notes);
 bool texts_has_language(const struct texts *t, const char *language);
 /* Where a text stands, for what is wrong with it; *file is borrowed. false: the language has no such text. */
 bool texts_place(const struct texts *t, const char *language, const char *key, const char **file, int *line);
