@@ -188,7 +188,7 @@ check_texts(struct reading *r)
 		(void)needed(r, r->languages[0], "error.frozen", "");
 	for (int i = 0; i < r->languages_n; i++) {
 		if (has_first && i > 0)
-			(void)!texts_agree(r->c->texts, r->languages[i], r->languages[0], r->problems);
+			(void)!texts_complete(r->c->texts, r->languages[i], r->languages[0], r->problems);
 		check_token_texts(r, r->languages[i]);
 		check_answers(r, r->languages[i]);
 	}
@@ -255,7 +255,7 @@ content_notes(const struct settings *s, const struct content *c, struct buf *not
 		for (int k = 0; k < s->tenants[i].languages_n; k++) {
 			struct buf one = { 0 };
 
-			(void)texts_note(c->tenants[i]->texts, s->tenants[i].languages[k], &one);
+			texts_note(c->tenants[i]->texts, s->tenants[i].languages[k], &one);
 			add_new_lines(notes, &one);
 			buf_clear(&one);
 		}

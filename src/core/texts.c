@@ -332,7 +332,7 @@ merge_marks(struct texts *t, enum mark m, const char *language, const struct jso
 	merge(t->marked[m], language, marked);
 }
 
-/* Lists are read before, and stand where they stand. */
+/* The lists are read before. */
 static bool
 read_texts(const struct jsondoc *d, json_t *places, struct buf *problems)
 {
@@ -341,9 +341,9 @@ read_texts(const struct jsondoc *d, json_t *places, struct buf *problems)
 	bool ok = true;
 
 	json_object_foreach(jsondoc_root(d), key, value) {
-		json_object_set_new(places, key, json_pack("[si]", jsondoc_file(d), jsondoc_line(d, value)));
 		if (is_list(key))
 			continue;
+		json_object_set_new(places, key, json_pack("[si]", jsondoc_file(d), jsondoc_line(d, value)));
 		mistake = "a text must be a string";
 		if (json_is_string(value) && (mistake = text_mistake(json_string_value(value))) == NULL)
 			mistake = manner_mistake(key, json_string_value(value));
@@ -406,29 +406,41 @@ texts_spell(const struct texts *t, const char *language, const char *fallback, c
 	buf_clear(&spelt);
 }
 
-const char *
-texts_next(const struct texts *t, const char *language, const char *key)
+/* file -> [how many of its texts nobody has read, the line of the first] */
+static json_t *
+count_unread(const struct texts *t, const char *language)
 {
-	json_t *texts = json_object_get(t->languages, language);
-	void *at = key == NULL ? json_object_iter(texts) : json_object_iter_next(texts, json_object_iter_at(texts, key));
-
-	while (at != NULL && is_list(json_object_iter_key(at)))
-		at = json_object_iter_next(texts, at);
-	return at != NULL ? json_object_iter_key(at) : NULL;
-}
-
-bool
-texts_note(const struct texts *t, const char *language, struct buf *notes)
-{
-	size_t n = json_object_size(json_object_get(t->marked[MARK_REVIEW], language));
-	const char *file;
+	json_t *files = json_object(), *mark, *entry;
+	const char *key, *file;
 	int line;
 
-	if (n == 0 || !texts_place(t, language, marks[MARK_REVIEW].name, &file, &line))
-		return false;
-	buf_addf(notes, "%s:%d: note: %zu text%s in \"%s\" wait for somebody who speaks it to read them; take "
-	    "those that are right out of %s\n", file, line, n, n == 1 ? "" : "s", language, marks[MARK_REVIEW].name);
-	return true;
+	json_object_foreach(json_object_get(t->marked[MARK_REVIEW], language), key, mark) {
+		if (!texts_place(t, language, key, &file, &line))
+			continue;
+		entry = json_object_get(files, file);
+		if (entry == NULL)
+			json_object_set_new(files, file, json_pack("[ii]", 1, line));
+		else
+			json_array_set_new(entry, 0, json_integer(json_integer_value(json_array_get(entry, 0)) + 1));
+	}
+	return files;
+}
+
+void
+texts_note(const struct texts *t, const char *language, struct buf *notes)
+{
+	json_t *files = count_unread(t, language), *entry;
+	const char *file;
+
+	json_object_foreach(files, file, entry) {
+		int n = (int)json_integer_value(json_array_get(entry, 0));
+		int line = (int)json_integer_value(json_array_get(entry, 1));
+
+		buf_addf(notes, "%s:%d: note: %d text%s from here on in \"%s\" wait for somebody who speaks it to read "
+		    "them; take those that are right out of %s\n", file, line, n, n == 1 ? "" : "s", language,
+		    marks[MARK_REVIEW].name);
+	}
+	json_decref(files);
 }
 
 bool
@@ -454,7 +466,7 @@ texts_each(const struct texts *t, const char *language, texts_fn *fn, void *arg)
 	json_t *text;
 
 	json_object_foreach(json_object_get(t->languages, language), key, text)
-		if (json_is_string(text))
+		if (!is_list(key))
 			fn(arg, key);
 }
 

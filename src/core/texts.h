@@ -36,21 +36,18 @@ const char *texts_find(const struct texts *t, const char *language, const char *
  */
 void texts_spell(const struct texts *t, const char *language, const char *fallback, const char *key, char *text,
     size_t size);
-/* The keys of a language in the order of its file: the one after `key`, the first after NULL; NULL after the last. */
-const char *texts_next(const struct texts *t, const char *language, const char *key);
 /*
- * Each text of the language `model` is there in `language` too, with the same placeholders: the tenant's first language
- * is the model of the others. false after adding "file:line: problem\n" for each that is not; a language without any
- * text is not looked at. (texts_agree.c)
+ * `language` has each text that `model` has, which is the tenant's first one. false after adding "file:line: problem\n"
+ * for each that is missing, where it belongs; a language without any text is not looked at. (texts_lacking.c)
  */
-bool texts_agree(const struct texts *t, const char *language, const char *model, struct buf *problems) MUST_CHECK;
-/* One line about the texts that "review" of their file names: no person has read them yet. false: there are none. */
-bool texts_note(const struct texts *t, const char *language, struct buf *notes);
+bool texts_complete(const struct texts *t, const char *language, const char *model, struct buf *problems) MUST_CHECK;
+/* A line for each file about the texts that its "review" names: no person has read them yet. */
+void texts_note(const struct texts *t, const char *language, struct buf *notes);
 bool texts_has_language(const struct texts *t, const char *language);
 /* Where a text stands, for what is wrong with it; *file is borrowed. false: the language has no such text. */
 bool texts_place(const struct texts *t, const char *language, const char *key, const char **file, int *line);
 
-/* Every key of a language, in no order. */
+/* Every key of a language, in the order of its file. */
 typedef void texts_fn(void *arg, const char *key);
 void texts_each(const struct texts *t, const char *language, texts_fn *fn, void *arg);
 

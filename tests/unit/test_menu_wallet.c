@@ -3,6 +3,8 @@
  * The shipped menu and texts: every state is walked, every screen and every token SMS fits in every
  * language.
  */
+#include "core/money.h"
+#include "core/phone.h"
 #include "menu_player.h"
 
 #define PAGE 160
@@ -207,6 +209,32 @@ test_messages_fit(void **state)
 	buf_clear(&problems);
 }
 
+static void
+has_placeholders(const struct player *p, const char *key, const char *in, const char *of)
+{
+	const char *text = texts_find(p->texts, of, of, key), *there = texts_find(p->texts, in, in, key);
+	struct texts_placeholder ph, other;
+
+	while ((text = texts_placeholder(text, &ph)) != NULL) {
+		const char *at = there;
+
+		while ((at = texts_placeholder(at, &other)) != NULL &&
+		    (strcmp(ph.name, other.name) != 0 || strcmp(ph.format, other.format) != 0))
+			;
+		if (at == NULL)
+			fail_msg("%s shows {%s:%s} in %s, not in %s", key, ph.name, ph.format, of, in);
+	}
+}
+
+static void
+same_placeholders(void *arg, const char *key)
+{
+	for (size_t l = 1; l < NELEM(player_languages); l++) {
+		has_placeholders(arg, key, player_languages[l], "en");
+		has_placeholders(arg, key, "en", player_languages[l]);
+	}
+}
+
 /* All languages have the same texts with the same placeholders, and say how they write amounts and months. */
 static void
 test_languages_agree(void **state)
@@ -217,13 +245,90 @@ test_languages_agree(void **state)
 	(void)state;
 	player_shipped(&p);
 	for (size_t l = 1; l < NELEM(player_languages); l++) {
-		(void)!texts_agree(p.texts, player_languages[l], "en", &problems);
-		(void)!texts_agree(p.texts, "en", player_languages[l], &problems);
+		(void)!texts_complete(p.texts, player_languages[l], "en", &problems);
+		(void)!texts_complete(p.texts, "en", player_languages[l], &problems);
 		assert_non_null(texts_find(p.texts, player_languages[l], "", "format.months"));
 	}
 	assert_string_equal(buf_str(&problems), "");
+	texts_each(p.texts, "en", same_placeholders, &p);
 	player_clear(&p);
 	buf_clear(&problems);
+}
+
+static const char *
+shown(const struct player *p, const char *lang, const char *text, const char *value)
+{
+	static char out[64];
+	struct texts_env env = p->env.text_env;
+	struct vars v = { 0 };
+
+	texts_manner(p->texts, lang, &env);
+	assert_true(vars_set(&v, "x", value));
+	assert_true(texts_fill(text, &v, &env, out, sizeof out));
+	assert_true(gsm_septets(out) > 0);
+	return out;
+}
+
+/* What a screen shows can be typed again, on another day in another language, and means the same. */
+static void
+test_what_is_shown_can_be_typed(void **state)
+{
+	static const char *const phones[] = { "27821234567", "263771234567", "26657123456" };
+	struct player p;
+	char value[24], phone[PHONE_MAX];
+
+	(void)state;
+	player_shipped(&p);
+	for (size_t l = 0; l < NELEM(player_languages); l++) {
+		const char *lang = player_languages[l];
+		int64_t cents;
+
+		for (int64_t c = 1; c <= MONEY_MAX; c = c * 7 / 3 + 1) {
+			str_format(value, sizeof value, "%lld", (long long)c);
+			assert_true(money_parse(shown(&p, lang, "{x:money}", value), &cents));
+			assert_int_equal(cents, c);
+			assert_true(money_parse(shown(&p, lang, "{x:money}", value) + 1, &cents));
+			assert_int_equal(cents, c);
+		}
+		for (size_t i = 0; i < NELEM(phones); i++) {
+			assert_true(phone_parse(shown(&p, lang, "{x:phone}", phones[i]), "27", phone));
+			assert_string_equal(phone, phones[i]);
+		}
+	}
+	player_clear(&p);
+}
+
+/* A month is never taken for another one, whatever else the customer reads: none is named as another one elsewhere. */
+static void
+test_months_are_told_apart(void **state)
+{
+	static const struct { const char *lang, *date, *money; } rows[] = {
+		{ "en", "5 Jun", "R1 234.50" }, { "zu", "5 Jun", "R1 234.50" }, { "af", "5 Jun", "R1 234,50" },
+		{ "xh", "5 Jun", "R1 234.50" }, { "st", "5 Phupjane", "R1 234.50" }, { "nso", "5 Jun", "R1 234.50" },
+		{ "tn", "5 Seete", "R1 234.50" },
+	};
+	char month[12][NELEM(player_languages)][16];
+	struct player p;
+
+	(void)state;
+	player_shipped(&p);
+	for (size_t l = 0; l < NELEM(rows); l++) {
+		assert_string_equal(shown(&p, rows[l].lang, "{x:date}", "1780653600000"), rows[l].date);
+		assert_string_equal(shown(&p, rows[l].lang, "{x:money}", "123450"), rows[l].money);
+		for (int m = 0; m < 12; m++) {
+			char day[9];
+
+			str_format(day, sizeof day, "2026%02d11", m + 1);
+			str_copy(month[m][l], sizeof *month[m], shown(&p, player_languages[l], "{x:day}", day));
+		}
+	}
+	for (int m = 0; m < 12 * 12; m++)
+		for (size_t a = 0; a < NELEM(rows); a++)
+			for (size_t b = 0; b < NELEM(rows); b++)
+				if (m / 12 != m % 12 && strcmp(month[m / 12][a], month[m % 12][b]) == 0)
+					fail_msg("%s is one thing in %s and another in %s", month[m / 12][a],
+					    player_languages[a], player_languages[b]);
+	player_clear(&p);
 }
 
 /* ---- walks */
@@ -371,6 +476,36 @@ test_every_state_is_walked(void **state)
 	player_clear(&p);
 }
 
+/* All on one screen; where a channel has less room the digits stay the same. */
+static void
+test_choice_of_language(void **state)
+{
+	static const int rooms[] = { 160, 60 };
+	struct player p;
+
+	(void)state;
+	player_shipped(&p);
+	for (size_t r = 0; r < NELEM(rooms); r++)
+		for (size_t l = 0; l < NELEM(player_languages); l++) {
+			char digit[2] = { (char)('1' + l), '\0' };
+			const char *name = texts_find(p.texts, player_languages[l], "", "language.name");
+
+			memset(&p.dlg, 0, sizeof p.dlg);
+			p.env.max_septets = rooms[r];
+			player_begin(&p);
+			player_play(&p, "<language.first");
+			for (int page = 0; page < 5 && strstr(p.step.text, name) == NULL; page++) {
+				assert_int_not_equal(rooms[r], 160);
+				player_play(&p, ">98");
+			}
+			assert_non_null(strstr(p.step.text, name));
+			player_input(&p, MENU_TEXT, digit);
+			player_play(&p, "<language.save|=done");
+			assert_string_equal(p.dlg.lang, player_languages[l]);
+		}
+	player_clear(&p);
+}
+
 static void
 test_money_screens(void **state)
 {
@@ -494,7 +629,10 @@ main(void)
 		cmocka_unit_test(test_screens_fit),
 		cmocka_unit_test(test_messages_fit),
 		cmocka_unit_test(test_languages_agree),
+		cmocka_unit_test(test_what_is_shown_can_be_typed),
+		cmocka_unit_test(test_months_are_told_apart),
 		cmocka_unit_test(test_every_state_is_walked),
+		cmocka_unit_test(test_choice_of_language),
 		cmocka_unit_test(test_money_screens),
 		cmocka_unit_test(test_random_walks),
 	};
