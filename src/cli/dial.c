@@ -375,7 +375,8 @@ static bool
 read_option(struct choice *x, int c)
 {
 	static const char letters[] = "cfsmtlkap";
-	const char **const into[] = { &x->offline.config, &x->from, &x->way.sandbox, &x->offline.menu, &x->offline.tenant,
+	const char **const into[] = { &x->offline.config, &x->from, &x->way.sandbox, &x->offline.menu,
+	    &x->offline.tenant,
 		&x->offline.language, &x->offline.keys, &x->offline.answers, &x->profile_name };
 	const char *at = strchr(letters, c);
 
@@ -396,7 +397,8 @@ static bool
 fits(const struct choice *x)
 {
 	const struct dial_offline *o = &x->offline;
-	bool scripted = o->menu != NULL || o->tenant != NULL || o->language != NULL || o->keys != NULL || o->answers != NULL;
+	bool scripted = o->menu != NULL || o->tenant != NULL || o->language != NULL || o->keys != NULL ||
+	    o->answers != NULL;
 
 	if (x->is_offline)
 		return o->config != NULL && x->way.sandbox == NULL && !x->way.http;
@@ -466,32 +468,33 @@ run(int argc, char **argv)
 const struct command command_dial = {
 	.name = "dial",
 	.usage = "(-c FILE | --sandbox URL [--http]) [--profile NAME] CODE --from MSISDN\n"
-	    "       isango dial -c FILE --offline [--menu NAME] [--tenant NAME] [--language LANGUAGE] [--profile NAME]\n"
-	    "           [--keys KEYS] [--answers ANSWERS] [CODE] [--from MSISDN]\n"
+	    "       isango dial -c FILE --offline [--menu NAME] [--tenant NAME] [--language LANGUAGE]\n"
+	    "           [--profile NAME] [--keys KEYS] [--answers ANSWERS] [CODE] [--from MSISDN]\n"
 	    "       isango dial --profiles",
 	.summary = "a phone in the terminal",
 	.help =
-	    "Dials CODE and shows what comes, with the room that it takes; what is typed is the customer's answer. An empty\n"
-	    "line dials again when the call is over, a code like *120*384# dials that, Ctrl-D hangs up and leaves. The exit\n"
-	    "status is 1 if the last input got no screen.\n"
+	    "Dials CODE and shows what comes, with the room that it takes; what is typed is the customer's answer. An\n"
+	    "empty line dials again when the call is over, a code like *120*384# dials that, Ctrl-D hangs up and leaves.\n"
+	    "The exit status is 1 if the last input got no screen.\n"
 	    "\n"
-	    "  -c FILE          asks the gateway of this configuration, as an aggregator on the ussd-http channel with\n"
-	    "                   that code would; SMS are not shown then\n"
-	    "  --sandbox URL    the phone is one of isango-sandbox, whose control listener is there: over SMPP, with SMS\n"
+	    "  -c FILE          asks the gateway of this configuration, as an aggregator on the ussd-http channel\n"
+	    "                   with that code would; SMS are not shown then\n"
+	    "  --sandbox URL    the phone is one of isango-sandbox, whose control listener is there: over SMPP,\n"
+	    "                   with SMS\n"
 	    "  --http           over the sandbox's aggregator instead\n"
 	    "  --from MSISDN    the number of the phone, like 27821234567\n"
 	    "  --profile NAME   the network's habits: size of a screen, time, broken connections, repeated inputs\n"
 	    "  --profiles       lists them\n"
 	    "\n"
-	    "With --offline the menu of the configuration is played alone: no gateway, no wallet core, nothing is paid. What\n"
-	    "the wallet core would answer is asked for: an outcome, perhaps with variables, as isango-test(5) says; an empty\n"
-	    "line is the first one. \"@ wait 90s\" lets time pass, \"@ drop\" breaks the connection.\n"
+	    "With --offline the menu of the configuration is played alone: no gateway, no wallet core, nothing is paid.\n"
+	    "What the wallet core would answer is asked for: an outcome, perhaps with variables, as isango-test(5) says;\n"
+	    "an empty line is the first one. \"@ wait 90s\" lets time pass, \"@ drop\" breaks the connection.\n"
 	    "\n"
 	    "  --menu NAME      another menu than the tenant's own\n"
 	    "  --tenant NAME    of the configuration; else the first one that has the menu\n"
 	    "  --language L     that the customer chose before; none: has not chosen\n"
 	    "  --keys KEYS      types these, with spaces between, and leaves: \"2 0821234567 50\"\n"
-	    "  --answers ANS    answers calls with these: \"customer.find=found send.check=short\"; a variable follows a\n"
-	    "                   comma. Other calls get their first outcome with --keys, else they are asked for\n",
+	    "  --answers ANS    answers calls with these: \"customer.find=found send.check=short\"; a variable follows\n"
+	    "                   a comma. Other calls get their first outcome with --keys, else they are asked for\n",
 	.run = run,
 };

@@ -95,7 +95,8 @@ read_answers(struct phone *f)
 
 	while (answer_word(&at, word))
 		if (!add_answer(f, word)) {
-			fprintf(stderr, "isango dial: \"%s\" should be CALL=OUTCOME; at most %d of them\n", word, ANSWERS);
+			fprintf(stderr, "isango dial: \"%s\" should be CALL=OUTCOME; at most %d of them\n", word,
+			    ANSWERS);
 			return false;
 		}
 	return true;
@@ -291,7 +292,8 @@ open_phone(struct phone *f, struct offline *offline)
 	}
 	offline_phone(offline, m, &f->p);
 	f->clock = wall_clock();
-	play_anew(&f->p, f->clock, o->from[0] != '\0' ? o->from : ANY_PHONE, o->profile != NULL ? o->profile : &m->profile);
+	play_anew(&f->p, f->clock, o->from[0] != '\0' ? o->from : ANY_PHONE,
+	    o->profile != NULL ? o->profile : &m->profile);
 	if (o->language != NULL)
 		str_copy(f->p.lang, sizeof f->p.lang, strcmp(o->language, "none") == 0 ? "" : o->language);
 	str_copy(f->p.code, sizeof f->p.code, o->code != NULL ? o->code : m->code);

@@ -36,7 +36,8 @@ read_timeline(const char *path)
 	if (f == NULL)
 		fprintf(stderr, "isango transcript: %s: %s\n", path, strerror(errno));
 	else if (!json_is_array(json_object_get(j, "turns"))) {
-		fprintf(stderr, "isango transcript: this is no timeline; `isango operator --json ... TENANT phone PHONE` prints "
+		fprintf(stderr, "isango transcript: this is no timeline; "
+		    "`isango operator --json ... TENANT phone PHONE` prints "
 		    "one\n");
 		json_decref(j);
 		j = NULL;
@@ -111,7 +112,8 @@ write_trail(struct offline *o, const char *tenant, const struct trail *t)
 	if (m == NULL)
 		fprintf(stderr, "isango transcript: %s\n", why);
 	else {
-		struct menu_trace trace = { phone, &m->profile, m->code, m->tenant->name, t->channel, t->turn, t->turns };
+		struct menu_trace trace = { phone, &m->profile, m->code, m->tenant->name, t->channel, t->turn,
+		    t->turns };
 
 		offline_phone(o, m, phone);
 		followed = menu_trace_write(&trace, &text);
@@ -183,9 +185,9 @@ const struct command command_transcript = {
 	.usage = "-c FILE [--tenant NAME] [TIMELINE]",
 	.summary = "a phone's dialogues as tests of the menu",
 	.help =
-	    "Reads the timeline of a phone, as `isango operator --json -c FILE TENANT phone PHONE` prints it, and writes a\n"
-	    "transcript (isango-test(5)) that goes the same way through the menu. The timeline holds times and states, and\n"
-	    "nothing that was typed: placeholders, marked by comments, stand for names, numbers, amounts and PINs.\n"
+	    "Reads the timeline of a phone, as `isango operator --json -c FILE TENANT phone PHONE` prints it, and writes\n"
+	    "a transcript (isango-test(5)) that goes the same way through the menu. The timeline holds times and states,\n"
+	    "and nothing that was typed: placeholders, marked by comments, stand for names, numbers, amounts and PINs.\n"
 	    "The exit status is 1 if a part of the way could not be followed, as with another version of the menu.\n"
 	    "\n"
 	    "  -c FILE        the configuration whose menu is walked\n"

@@ -142,7 +142,9 @@ is_told_of(const char *outcome, const char *variable)
 {
 	static const struct {
 		const char *outcome, *text;
-	} told[] = { { "wrong", "error.pin_wrong" }, { "sim_changed", "error.sim_changed" }, { "young", "error.young" } };
+	} told[] = {
+		{ "wrong", "error.pin_wrong" }, { "sim_changed", "error.sim_changed" }, { "young", "error.young" },
+	};
 
 	for (size_t i = 0; i < text_vars_n; i++)
 		for (size_t k = 0; k < NELEM(told); k++)

@@ -49,8 +49,8 @@ static const struct sample {
 } samples[] = {
 	{ "phone", OTHER_PHONE, "a phone number" }, { "money", NULL, "an amount" }, { "pin", NULL, "a PIN" },
 	{ "new_pin", NULL, "a PIN" }, { "repeat_pin", NULL, "a PIN" }, { "id_number", "9001010001088", "an ID number" },
-	{ "passport", "AB123456", "a passport number" }, { "name", "Anybody", "a name" }, { "date", "24031990", "a date" },
-	{ "digits", NULL, "a code" }, { "text", "a", "a text" }, { "choice", NULL, "a word" },
+	{ "passport", "AB123456", "a passport number" }, { "name", "Anybody", "a name" },
+	{ "date", "24031990", "a date" }, { "digits", NULL, "a code" }, { "text", "a", "a text" }, { "choice", NULL, "a word" },
 };
 
 /* What the question accepts, and what it is for the comment. */
@@ -320,7 +320,8 @@ name_moment(int64_t at, char *out, size_t size)
 	char day[9];
 
 	calendar_day(at, day);
-	str_format(out, size, "%.4s-%.2s-%.2s %02d:%02d", day, day + 4, day + 6, (int)(minute / 60), (int)(minute % 60));
+	str_format(out, size, "%.4s-%.2s-%.2s %02d:%02d", day, day + 4, day + 6, (int)(minute / 60),
+	    (int)(minute % 60));
 }
 
 static bool
@@ -361,7 +362,8 @@ menu_trace_write(const struct menu_trace *t, struct buf *out)
 		if (s.best_turns > 0)
 			buf_addf(out, "\n%s", buf_str(&s.best));
 		else
-			buf_addf(out, "\n# %s: how this was reached is not known; an older part, or another version of the menu?\n",
+			buf_addf(out, "\n# %s: how this was reached is not known; an older part, or another version of the "
+			    "menu?\n",
 			    t->turn[at].state);
 		followed += s.best_turns;
 		at += s.best_turns > 0 ? s.best_turns : 1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From the trail that a phone's dialogues leave for operators (history.h: times and states, never inputs) back to a
- * transcript that goes the same way: a search with the engine for what may have been typed and answered. What a customer
- * typed is not known; placeholders stand for it, each marked. Where several answers lead the same way, the first is taken
- * and the others are named.
+ * transcript that goes the same way: a search with the engine for what may have been typed and answered. What a
+ * customer typed is not known; placeholders stand for it, each marked. Where several answers lead the same way, the
+ * first is taken and the others are named.
  */
 #pragma once
 #include <stddef.h>

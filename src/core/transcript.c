@@ -444,8 +444,8 @@ take_directive(struct playing *r)
 		d = find_directive(name);
 	at += strspn(at, " ");
 	if (d == NULL)
-		fail(r, r->at, "there is no such directive: menu, tenant, language, phone, clock, profile, wait, drop, redial, "
-		    "repeat");
+		fail(r, r->at, "there is no such directive: menu, tenant, language, phone, clock, profile, wait, drop, "
+		    "redial, repeat");
 	else if (d->set != NULL && r->opened)
 		fail(r, r->at, "%s can be said only before the phone dials", name);
 	else if (d->set != NULL)

@@ -119,7 +119,8 @@ test_a_payment(void **state)
 {
 	struct stage *s = *state;
 
-	assert_int_equal(write_transcript(s, "main send.to send.to send.amount send.confirm send.confirm send.done."), 7);
+	assert_int_equal(7, write_transcript(s,
+	    "main send.to send.to send.amount send.confirm send.confirm send.done."));
 	has(s, "== acme-ussd, 2026-03-24 12:00\n@ tenant acme\n@ menu wallet\n@ clock 2026-03-24 12:00\n> *120*384#\n"
 	    "= customer.find found\n< Acme Wallet\n");
 	has(s, "# or: self, barred\n= send.find not_found\n");
@@ -134,8 +135,8 @@ test_a_sign_up_that_was_dropped(void **state)
 {
 	struct stage *s = *state;
 
-	assert_int_equal(write_transcript(s, "language.first join join.first join.surname 20:join.surname. 200:join.surname "
-	    "join.doc join.passport join.birth join.consent join.pin join.pin2 main"), 13);
+	assert_int_equal(write_transcript(s, "language.first join join.first join.surname 20:join.surname. "
+	    "200:join.surname join.doc join.passport join.birth join.consent join.pin join.pin2 main"), 13);
 	has(s, "@ language none\n");
 	has(s, "@ drop\n@ wait 200s\n@ redial\n< Type your surname:\n");
 	has(s, "> 2\n< Type your passport number:\n");
@@ -181,8 +182,8 @@ test_what_cannot_be_followed_is_said(void **state)
 static void
 test_the_search_has_an_end(void **state)
 {
-	assert_int_equal(write_transcript(*state, "main main main main main main main main main main main main main main "
-	    "main private.pin private.pin private.pin nowhere"), 18);
+	assert_int_equal(write_transcript(*state, "main main main main main main main main main main main main main "
+	    "main main private.pin private.pin private.pin nowhere"), 18);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -191,7 +192,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_payment), TEST(test_a_sign_up_that_was_dropped), TEST(test_a_choice_is_known_by_what_follows),
+		TEST(test_a_payment), TEST(test_a_sign_up_that_was_dropped),
+		TEST(test_a_choice_is_known_by_what_follows),
 		TEST(test_an_end_without_an_edge), TEST(test_what_cannot_be_followed_is_said),
 		TEST(test_the_search_has_an_end),
 	};
