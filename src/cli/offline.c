@@ -136,7 +136,7 @@ add_menu(struct offline *o, int tenant, const char *menu, char *problem, size_t 
 	struct loaded *l;
 
 	if (c == NULL || t->languages_n == 0) {
-		str_format(problem, size, "the menu \"%s\" cannot be played: %.*s", menu,
+		str_format(problem, size, "the menu \"%s\" cannot be played; isango check tells more: %.*s", menu,
 		    (int)strcspn(buf_str(&problems), "\n"), buf_str(&problems));
 		tenant_content_free(c);
 		buf_clear(&problems);

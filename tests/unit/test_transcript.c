@@ -172,7 +172,7 @@ test_what_does_not_fit_is_said(void **state)
 	fails(s, FOUND "\n" MAIN, "f.txt:9: nothing was shown here");
 	fails(s, "== T\n> 1\n", "f.txt:2: there is no dialogue: it begins with a code");
 	fails(s, "> *1#\n", "f.txt:1: a test begins with its title");
-	fails(s, "@ menu none\n" DIAL, "f.txt:3: there is no menu \"none\"");
+	fails(s, "@ menu none\n" DIAL DIAL DIAL, "f.txt:3: there is no menu \"none\"");
 	fails(s, "@ meny x\n", "f.txt:1: there is no such directive");
 	fails(s, "@ profile fast\n", "f.txt:1: there is no profile \"fast\"");
 	fails(s, FOUND "@ language zu\n", "f.txt:8: language can be said only before the phone dials");
