@@ -30,7 +30,6 @@ struct play {
 	int64_t now;				/* ms */
 	char phone[PHONE_MAX], code[PLAY_CODE];
 	char lang[8];				/* that is remembered; "" of who never chose */
-	bool has_pin;
 	const struct ussd_profile *profile;
 	/* the dialogue */
 	struct dialogue dlg;
