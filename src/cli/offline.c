@@ -37,7 +37,8 @@ offline_open(const char *command, const char *file)
 	if (sodium_init() < 0)
 		fatalx("no random numbers to be had");
 	if (s == NULL || s->tenants_n == 0 || s->menus_dir[0] == '\0' || s->templates_dir[0] == '\0')
-		fprintf(stderr, "%s%s: %s names no tenant, menus and templates to play\n", buf_str(&problems), command, file);
+		fprintf(stderr, "%s%s: %s names no tenant, menus and templates to play\n", buf_str(&problems), command,
+		    file);
 	else {
 		setenv("TZ", s->timezone, 1);
 		tzset();
@@ -135,7 +136,7 @@ add_menu(struct offline *o, int tenant, const char *menu, char *problem, size_t 
 	struct loaded *l;
 
 	if (c == NULL || t->languages_n == 0) {
-		str_format(problem, size, "the menu \"%s\" cannot be played: %.*s", menu,
+		str_format(problem, size, "the menu \"%s\" cannot be played; isango check tells more: %.*s", menu,
 		    (int)strcspn(buf_str(&problems), "\n"), buf_str(&problems));
 		tenant_content_free(c);
 		buf_clear(&problems);

@@ -28,8 +28,8 @@ struct offline *offline_open(const char *command, const char *file);
 void offline_close(struct offline *o);
 const struct settings *offline_settings(const struct offline *o);
 /*
- * The menu of this name, "": the tenant's own; at this tenant, "": the first one that has it, else the first. NULL after
- * saying why not.
+ * The menu of this name, "": the tenant's own; at this tenant, "": the first one that has it, else the first. NULL
+ * after saying why not.
  */
 const struct offline_menu *offline_menu(struct offline *o, const char *tenant, const char *menu, char *problem,
     size_t size);

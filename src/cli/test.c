@@ -64,7 +64,8 @@ play_file(struct testing *t, const char *path)
 		fprintf(stderr, "isango test: %s: %s\n", path, strerror(errno));
 		t->broken = true;
 	} else {
-		transcript_play(&world, path, buf_str(&text), text.len, &report, t->update ? &rewritten : NULL, &t->tally);
+		transcript_play(&world, path, buf_str(&text), text.len, &report, t->update ? &rewritten : NULL,
+		    &t->tally);
 		fputs(buf_str(&report), stdout);
 	}
 	if (t->tally.rewritten > before) {
@@ -144,7 +145,8 @@ test(struct testing *t, char **path, int n)
 	offline_close(t->offline);
 	printf("%d tests, %d failed\n", t->tally.tests, t->tally.failed);
 	if (!enough)
-		fprintf(stderr, "isango test: less than %d %% was walked; --uncovered lists what was not\n", (int)t->cover);
+		fprintf(stderr, "isango test: less than %d %% was walked; --uncovered lists what was not\n",
+		    (int)t->cover);
 	return t->tally.failed == 0 && !t->broken && enough && t->tally.tests > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -178,9 +180,9 @@ const struct command command_test = {
 	.usage = "-c FILE [--cover PERCENT] [--uncovered] [--update] TRANSCRIPT|FOLDER ...",
 	.summary = "play transcripts of menus",
 	.help =
-	    "Plays transcripts (isango-test(5)), or those of a folder (*.txt), with the menus and texts of the configuration\n"
-	    "FILE, without a gateway. What differs is printed as \"file:line: problem\" with the lines that differ; then how\n"
-	    "many of each menu's states and edges were walked. The exit status is 1 if a test failed.\n"
+	    "Plays transcripts (isango-test(5)), or those of a folder (*.txt), with the menus and texts of the\n"
+	    "configuration FILE, without a gateway. What differs is printed as \"file:line: problem\" with the lines that\n"
+	    "differ; then how many of each menu's states and edges were walked. The exit status is 1 if a test failed.\n"
 	    "\n"
 	    "  -c FILE          the configuration; its secrets are not needed\n"
 	    "  --cover PERCENT  less than so much walked of a menu is a failure too\n"

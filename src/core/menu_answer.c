@@ -10,7 +10,7 @@
 #define SPACES " \t\r\n"
 
 const struct answer_row answer_rows[] = {
-	{ "customer.find", NULL, "customer_id=1001 wallet_id=100001 first_name=Thandi notice_at=-1h" },
+	{ "customer.find", NULL, "customer_id=1001 wallet_id=100001" },
 	{ "signup.create", NULL, "customer_id=1001 wallet_id=100001" },
 	{ "pin.check", NULL, "authed=1 locked_until=+24h" },
 	{ "pin.check", "ok", "tries_left=3" },
@@ -142,7 +142,9 @@ is_told_of(const char *outcome, const char *variable)
 {
 	static const struct {
 		const char *outcome, *text;
-	} told[] = { { "wrong", "error.pin_wrong" }, { "sim_changed", "error.sim_changed" }, { "young", "error.young" } };
+	} told[] = {
+		{ "wrong", "error.pin_wrong" }, { "sim_changed", "error.sim_changed" }, { "young", "error.young" },
+	};
 
 	for (size_t i = 0; i < text_vars_n; i++)
 		for (size_t k = 0; k < NELEM(told); k++)

@@ -125,7 +125,7 @@ all_walked(const struct menu_cover *c, int state)
 void
 menu_cover_missing(const struct menu_cover *c, struct buf *out)
 {
-	struct menu_reading at = { (struct menu *)c->m, out };
+	struct menu_reading at = { .m = (struct menu *)c->m, .problems = out };
 	char label[LABEL];
 
 	for (int s = 0; s < c->m->state_n; s++) {
@@ -139,7 +139,7 @@ menu_cover_missing(const struct menu_cover *c, struct buf *out)
 			if (c->edge[i].state == s && !c->edge[i].walked) {
 				name_edge(state, &c->edge[i], label);
 				PROBLEM(&at, c->edge[i].edge->at, "%s: %s to %s was not walked", state->name, label,
-				    c->edge[i].edge->target);
+				    c->m->state[c->edge[i].edge->to].name);
 			}
 	}
 }

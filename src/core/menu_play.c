@@ -18,19 +18,11 @@ play_anew(struct play *p, int64_t now, const char *phone, const struct ussd_prof
 	str_copy(p->phone, sizeof p->phone, phone);
 	str_copy(p->lang, sizeof p->lang, p->env.languages[0]);
 	p->code[0] = '\0';
-	p->has_pin = p->live = p->visible = p->ended = p->lost = false;
+	p->live = p->visible = p->ended = p->lost = false;
 	p->began = p->touched = 0;
 	p->screens = 0;
 	memset(&p->dlg, 0, sizeof p->dlg);
 	memset(&p->step, 0, sizeof p->step);
-}
-
-/* Who is found has had the PIN since before the dialogue, only that nobody asked. */
-static void
-know_pin(struct play *p, bool has)
-{
-	p->has_pin = has;
-	(void)vars_set(&p->dlg.vars, "had_pin", has ? "1" : "");
 }
 
 /* What the gateway does with the outcome beside the menu. */
@@ -41,14 +33,10 @@ keep_facts(struct play *p, const char *outcome)
 
 	if (call == NULL)
 		return;
-	if (strcmp(call->name, "customer.find") == 0)
-		know_pin(p, strcmp(outcome, "found") == 0);
 	if (strcmp(call->name, "pin.check") == 0)
 		(void)vars_set(&p->dlg.vars, "authed", strcmp(outcome, "ok") == 0 ? "1" : "");
 	if (strcmp(call->name, "language.set") == 0)
 		str_copy(p->lang, sizeof p->lang, vars_get(&p->dlg.vars, "lang"));
-	if (call->wants_secret == CALL_NEW_PIN && strcmp(outcome, "done") == 0)
-		p->has_pin = true;
 }
 
 /* What comes after the connection broke is done all the same, and seen by nobody. */
@@ -85,12 +73,10 @@ input(struct play *p, enum menu_in kind, const char *text)
 	show(p);
 }
 
-/* A sign-up that came to its end without its last screen is not gone on with. */
 static const char *
 resume_from(const struct play *p)
 {
-	if (p->ended || p->dlg.state[0] == '\0' || p->now - p->touched >= p->grace_ms ||
-	    vars_has(&p->dlg.vars, "had_pin") != p->has_pin)
+	if (p->ended || p->dlg.state[0] == '\0' || p->now - p->touched >= p->grace_ms)
 		return NULL;
 	return menu_resume(p->m, &p->dlg);
 }
@@ -110,7 +96,6 @@ play_dial(struct play *p, const char *code)
 	(void)vars_set(v, "service_code", p->code);
 	(void)vars_set(v, "help_phone", p->help_phone);
 	(void)vars_set(v, "title", p->title);
-	(void)vars_set(v, "had_pin", p->has_pin ? "1" : "");
 	p->live = true;
 	p->began = p->now;
 	input(p, MENU_BEGIN, from);

@@ -24,13 +24,12 @@ struct play {
 	const struct menu *m;
 	struct menu_env env;			/* without phone, today, max_septets and the offset of the time zone */
 	const char *title, *help_phone;
-	const char *sms_code;			/* NULL, or a menu for SMS: any text begins it, this is the code to pay by */
+	const char *sms_code;			/* of a menu for SMS, which any text begins: to pay by; else NULL */
 	int64_t grace_ms;			/* for going on after a dropped dialogue */
 	/* the customer; play_anew() sets them, and they may be changed between dialogues */
 	int64_t now;				/* ms */
 	char phone[PHONE_MAX], code[PLAY_CODE];
 	char lang[8];				/* that is remembered; "" of who never chose */
-	bool has_pin;
 	const struct ussd_profile *profile;
 	/* the dialogue */
 	struct dialogue dlg;

@@ -41,6 +41,7 @@ struct playing {
 	struct setup whole, test;
 	struct play p;
 	bool in_test, opened, failed;
+	bool closed;			/* there is no such menu: the other tests would only say it again */
 };
 
 /* ---- what went wrong ---- */
@@ -250,6 +251,7 @@ open_phone(struct playing *r)
 	own = r->w->open(r->w->arg, r->test.tenant, r->test.menu, &r->p, problem, sizeof problem);
 	if (own == NULL) {
 		fail(r, r->at, "%s", problem);
+		r->closed = true;
 		return false;
 	}
 	play_anew(&r->p, r->test.clock, r->test.phone, r->test.profile != NULL ? r->test.profile : own);
@@ -444,8 +446,8 @@ take_directive(struct playing *r)
 		d = find_directive(name);
 	at += strspn(at, " ");
 	if (d == NULL)
-		fail(r, r->at, "there is no such directive: menu, tenant, language, phone, clock, profile, wait, drop, redial, "
-		    "repeat");
+		fail(r, r->at, "there is no such directive: menu, tenant, language, phone, clock, profile, wait, drop, "
+		    "redial, repeat");
 	else if (d->set != NULL && r->opened)
 		fail(r, r->at, "%s can be said only before the phone dials", name);
 	else if (d->set != NULL)
@@ -516,7 +518,7 @@ transcript_play(const struct transcript_world *w, const char *file, const char *
 		if (l->n > 2 && memcmp(l->p, "== ", 3) == 0) {
 			end_test(r);
 			begin_test(r);
-		} else if (!is_note(l) && !r->failed)
+		} else if (!is_note(l) && !r->failed && !r->closed)
 			take_line(r);
 	}
 	end_test(r);

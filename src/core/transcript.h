@@ -17,8 +17,8 @@ struct transcript_world {
 	 * Fills what play_anew() wants and returns the network of the tenant's channel, or NULL after saying why not.
 	 * "": the first tenant; its own menu.
 	 */
-	const struct ussd_profile *(*open)(void *arg, const char *tenant, const char *menu, struct play *p, char *problem,
-	    size_t size);
+	const struct ussd_profile *(*open)(void *arg, const char *tenant, const char *menu, struct play *p,
+	    char *problem, size_t size);
 	void *arg;
 };
 
@@ -28,8 +28,8 @@ struct transcript_tally {
 };
 
 /*
- * Failures go to `report` as "file:line: problem" with what differs below. `rewritten` not NULL: screens are not compared,
- * it gets the whole text with those that were shown.
+ * Failures go to `report` as "file:line: problem" with what differs below. `rewritten` not NULL: screens are not
+ * compared, it gets the whole text with those that were shown.
  */
 void transcript_play(const struct transcript_world *w, const char *file, const char *text, size_t len,
     struct buf *report, struct buf *rewritten, struct transcript_tally *tally);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How networks treat a USSD dialogue, as a customer feels it: how much fits on a screen, how long the dialogue may last,
- * what is lost or repeated. For trying menus (transcripts, `isango dial`); a gateway that serves is told by its
+ * How networks treat a USSD dialogue, as a customer feels it: how much fits on a screen, how long the dialogue may
+ * last, what is lost or repeated. For trying menus (transcripts, `isango dial`); a gateway that serves is told by its
  * configuration.
  */
 #pragma once

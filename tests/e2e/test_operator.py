@@ -56,6 +56,18 @@ def manned(make_stage):
     return stage
 
 
+def as_transcript(stage, timeline):
+    """What `isango transcript` makes of it, which must be a test that passes."""
+    made = subprocess.run([stage.build / "isango", "transcript", "-c", stage.config], input=timeline, capture_output=True,
+                          text=True, timeout=60, check=False)
+    path = stage.folder / "live.txt"
+    path.write_text(made.stdout)
+    played = subprocess.run([stage.build / "isango", "test", "-c", stage.config, path], capture_output=True, text=True,
+                            timeout=60, check=False)
+    assert played.returncode == 0, (made.stdout, made.stderr, played.stdout)
+    return made.stdout
+
+
 def lock_out(phone):
     to_send_confirm(phone)
     for _ in range(3):
@@ -125,6 +137,10 @@ def test_the_timeline_says_no_secret(manned):
         assert "2782***4567" in text
         for secret in (THANDI, "0821234567", PIN, token, *NAMES[THANDI]):
             assert secret not in text
+    way = as_transcript(manned, ann.run("acme", "phone", "0821234567").stdout)
+    assert "= confirm accepted\n= withdrawal done\n" in way
+    for secret in (THANDI, "0821234567", "2782***4567", PIN, token, *NAMES[THANDI]):
+        assert secret not in way
     seen = ann.ask("acme", "phone", "0821234567")
     assert [turn["state"] for turn in seen["turns"][:3]] == ["cash.done", "cash.confirm", "cash.amount"]
     until(lambda: {m["class"]: m.get("receipt") for m in ann.ask("acme", "phone", "0821234567")["payments"][0]["messages"]}

@@ -52,7 +52,8 @@ static int
 set_up(void **state)
 {
 	struct stage *s = xcalloc(1, sizeof *s);
-	static const char more[] = "{ 'have': '{balance:money} of {pending_total:money} {notice}', 'item': '{amount:money}"
+	static const char more[] = "{ 'have': '{balance:money} of {pending_total:money} {notice}', 'item': "
+	    "'{amount:money}"
 	    " {until:time} {kind}' }";
 
 	player_open(&s->player, menu_states);
@@ -158,9 +159,11 @@ test_what_does_not_fit_is_said(void **state)
 	    "failed, call_help, sim_changed, young (state start)\n");
 	fails(s, DIAL, "f.txt:2: customer.find waits for an answer");
 	fails(s, DIAL "= balance done\n", "f.txt:3: not balance waits for an answer, but customer.find");
-	fails(s, DIAL "= customer.find done\n", "f.txt:3: customer.find has no outcome \"done\": it may be found, no_pin");
+	fails(s, DIAL "= customer.find done\n", "f.txt:3: customer.find has no outcome \"done\": it may be found, "
+	    "no_pin");
 	fails(s, DIAL "= customer.find found x\n", "f.txt:3: \"x\" should be VARIABLE=VALUE");
-	fails(s, DIAL "= customer.find found first_nam=x\n", "f.txt:3: customer.find found sets no variable \"first_nam\"");
+	fails(s, DIAL "= customer.find found first_nam=x\n", "f.txt:3: customer.find found sets no variable "
+	    "\"first_nam\"");
 	fails(s, DIAL "= customer.find barred first_name=x\n", "f.txt:3: customer.find barred sets no variable");
 	fails(s, DIAL "= customer.find found first_name=@y\n", "f.txt:3: there is no text \"y\"");
 	fails(s, DIAL "= customer.find\n", "f.txt:3: an outcome is missing");
@@ -169,7 +172,7 @@ test_what_does_not_fit_is_said(void **state)
 	fails(s, FOUND "\n" MAIN, "f.txt:9: nothing was shown here");
 	fails(s, "== T\n> 1\n", "f.txt:2: there is no dialogue: it begins with a code");
 	fails(s, "> *1#\n", "f.txt:1: a test begins with its title");
-	fails(s, "@ menu none\n" DIAL, "f.txt:3: there is no menu \"none\"");
+	fails(s, "@ menu none\n" DIAL DIAL DIAL, "f.txt:3: there is no menu \"none\"");
 	fails(s, "@ meny x\n", "f.txt:1: there is no such directive");
 	fails(s, "@ profile fast\n", "f.txt:1: there is no profile \"fast\"");
 	fails(s, FOUND "@ language zu\n", "f.txt:8: language can be said only before the phone dials");
@@ -192,7 +195,8 @@ test_what_is_shown_is_written(void **state)
 {
 	struct stage *s = *state;
 
-	play(s, "# n\n" DIAL "= customer.find found\n< old\n> 1\n# note\n\n> 1234\n= pin.check failed\n< End \n(over)\n", true);
+	play(s, "# n\n" DIAL "= customer.find found\n< old\n> 1\n# note\n\n> 1234\n= pin.check failed\n< End "
+	    "\n(over)\n", true);
 	assert_string_equal(buf_str(&s->rewritten), "# n\n" FOUND "> 1\n< Question\n< 0 Back\n# note\n\n> 1234\n"
 	    "= pin.check failed\n< End \n(over)\n");
 	assert_int_equal(s->tally.rewritten, 2);
@@ -209,7 +213,8 @@ test_values_are_amounts_moments_and_texts(void **state)
 	tzset();
 	passes(*state, "@ clock 2026-03-02 08:00\n" FOUND "> 3\n"
 	    "= pending.list done pending.1.amount=R7.00 pending.1.until=+90m pending.1.kind=@a pending.2.amount=9 "
-	    "pending.2.until=-1h pending.2.kind='R5 +1h'\n< Title\n< 1. R7.00 09:30 A\n< 2. R0.09 07:00 R5 +1h\n< 0 Back\n");
+	    "pending.2.until=-1h pending.2.kind='R5 +1h'\n< Title\n< 1. R7.00 09:30 A\n< 2. R0.09 07:00 R5 +1h\n< 0 "
+	    "Back\n");
 }
 
 static void
@@ -218,7 +223,8 @@ test_dropped_dialogues_go_on(void **state)
 	struct stage *s = *state;
 
 	passes(s, DIAL "= customer.find not_found\n< Question\n@ drop\n@ wait 299s\n@ redial\n< Question\n< 0 Back\n");
-	passes(s, DIAL "= customer.find not_found\n< Question\n@ wait 300s\n@ redial\n= customer.find barred\n< End \n(over)\n");
+	passes(s, DIAL "= customer.find not_found\n< Question\n@ wait 300s\n@ redial\n= customer.find barred\n< End "
+	    "\n(over)\n");
 	/* In a state that says nothing of it the dialogue begins anew. */
 	passes(s, FOUND "@ redial\n= customer.find found\n" MAIN);
 	passes(s, FOUND "@ wait 179s\n> 2\n< End \n(over)\n");
@@ -233,7 +239,8 @@ test_what_the_network_and_the_gateway_lose(void **state)
 
 	passes(s, DIAL "= customer.find lost\n> 1\n= customer.find found\n" MAIN);
 	passes(s, FOUND "> 1\n< ...\n> 1234\n= pin.check lost\n> 1\n< Lost\n(over)\n");
-	passes(s, DIAL "= customer.find not_found\n< Question\n@ drop\n@ redial\n< Question\n< 0 Back\n@ repeat\n< Question\n"
+	passes(s, DIAL "= customer.find not_found\n< Question\n@ drop\n@ redial\n< Question\n< 0 Back\n@ repeat\n< "
+	    "Question\n"
 	    "< 0 Back\n");
 	passes(s, "@ profile dropping\n" FOUND "> 9\n< ...\n> 9\n< ...\n> 9\n@ redial\n= customer.find found\n" MAIN);
 }
@@ -257,7 +264,8 @@ test_what_was_walked_is_counted(void **state)
 	assert_int_equal(n.states, 10);
 	assert_int_equal(n.edges, 5 + 3 + 1 + 1 + 4 + 2 + 3 + 1);
 	assert_int_equal(n.states_walked + n.edges_walked, 0);
-	passes(s, FOUND "> 2\n< End \n(over)\n" FOUND "> 0\n= customer.find not_found\n< Question\n> Ann\n< End Ann\n(over)\n");
+	passes(s, FOUND "> 2\n< End \n(over)\n" FOUND "> 0\n= customer.find not_found\n< Question\n> Ann\n< End "
+	    "Ann\n(over)\n");
 	n = menu_cover_count(s->cover);
 	assert_int_equal(n.states_walked, 4);		/* start, main, name, over */
 	assert_int_equal(n.edges_walked, 4);		/* found, option 2, not_found, go */
@@ -305,7 +313,8 @@ has_usual(const char *call, const char *set)
 	char word[ANSWER_WORD], first[VARS_NAME];
 	const char *item = strstr(set, ".i.");
 
-	str_format(first, sizeof first, "%.*s%s%s", item != NULL ? (int)(item - set) : 99, set, item != NULL ? ".1." : "",
+	str_format(first, sizeof first, "%.*s%s%s", item != NULL ? (int)(item - set) : 99, set, item != NULL ? ".1." :
+	    "",
 	    item != NULL ? item + 3 : "");
 	for (size_t i = 0; i < answer_rows_n; i++)
 		for (const char *at = answer_rows[i].values; answer_rows[i].call != NULL &&
@@ -321,10 +330,12 @@ test_calls_have_usual_values(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < call_rows_n; i++)
-		for (const struct call_set *s = call_rows[i].sets; s < call_rows[i].sets + CALL_SETS && s->name != NULL; s++) {
+		for (const struct call_set *s = call_rows[i].sets; s < call_rows[i].sets + CALL_SETS &&
+		    s->name != NULL; s++) {
 			const char *dot = strrchr(s->name, '.');
 
-			if (s->how == SET_ALWAYS && strcmp(s->name, "total") != 0 && (dot == NULL || strcmp(dot, ".n") != 0) &&
+			if (s->how == SET_ALWAYS && strcmp(s->name, "total") != 0 && (dot == NULL || strcmp(dot,
+			    ".n") != 0) &&
 			    !has_usual(call_rows[i].name, s->name))
 				fail_msg("%s: %s", call_rows[i].name, s->name);
 		}
@@ -342,6 +353,48 @@ test_profiles_are_possible(void **state)
 	assert_null(ussd_profile_find("plane"));
 }
 
+/* The manual with what troff wants undone. */
+static void
+read_manual(char *out)
+{
+	char *to = out;
+
+	out[player_read("man/isango-test.5", out)] = '\0';
+	for (const char *from = out; *from != '\0';) {
+		bool quote = strncmp(from, "\\(aq", 4) == 0;
+
+		from += *from == '\\' && from[1] == '-';
+		*to++ = quote ? '\'' : *from;
+		from += quote ? 4 : 1;
+	}
+	*to = '\0';
+}
+
+static void
+test_the_manual_has_the_tables(void **state)
+{
+	static char manual[PLAYER_FILE];
+	char line[512];
+
+	(void)state;
+	read_manual(manual);
+	for (size_t i = 0; i < answer_rows_n; i++) {
+		const struct answer_row *r = &answer_rows[i];
+
+		str_format(line, sizeof line, "\n.B %s%s%s\n%s\n", r->call != NULL ? r->call : "any call",
+		    r->outcome != NULL ? " " : "", r->outcome != NULL ? r->outcome : "", r->values);
+		if (strstr(manual, line) == NULL)
+			fail_msg("not in man/isango-test.5: %s", line);
+	}
+	for (size_t i = 0; i < ussd_profiles_n; i++) {
+		const struct ussd_profile *p = &ussd_profiles[i];
+
+		str_format(line, sizeof line, "\n.B %s\n%d septets, %d s", p->name, p->septets, p->session_s);
+		if (strstr(manual, line) == NULL || strstr(manual, p->help) == NULL)
+			fail_msg("not in man/isango-test.5: %s", line);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -357,6 +410,7 @@ main(void)
 		cmocka_unit_test(test_usual_values_are_of_calls_that_set_them),
 		cmocka_unit_test(test_calls_have_usual_values),
 		cmocka_unit_test(test_profiles_are_possible),
+		cmocka_unit_test(test_the_manual_has_the_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
