@@ -20,6 +20,8 @@ static const struct command *const commands[] = {
 	&command_limit,
 	&command_operator,
 	&command_outbox,
+	&command_publish,
+	&command_versions,
 };
 
 static void
