@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/str.h"
 
 struct reading {
@@ -19,6 +20,7 @@ struct reading {
 	struct tenant_content *c;
 	char languages[LANGUAGES_MAX][8];	/* those whose files are right */
 	int languages_n;
+	struct map *seen;			/* menu files whose texts are there */
 	struct buf *problems;
 };
 
@@ -36,20 +38,62 @@ problem(struct reading *r, const char *name, const char *fmt, ...)
 	buf_addf(r->problems, "%s:1: %s\n", path, what);
 }
 
-static void
-load_language(struct reading *r, const char *language)
+/* One file of texts, over those that are there: false if it is there and wrong. */
+static bool
+add_texts(struct reading *r, const char *folder, const char *language, bool *found)
 {
 	char name[BUNDLE_NAME] = "", path[BUNDLE_PATH];
 	const char *text = NULL;
 	size_t len = 0;
 
-	if (content_texts_name(language, name))
+	if (menu_texts_name(folder, language, name))
 		text = bundle_find(r->c->files, name, &len);
+	*found = text != NULL;
 	bundle_path(r->c->files, name, path);
-	if (text == NULL)
+	if (folder[0] == '\0' && text == NULL)
 		problem(r, name, "is missing: tenant \"%s\" speaks it", r->t->name);
-	else if (texts_add(r->c->texts, language, path, text, len, r->problems))
-		str_copy(r->languages[r->languages_n++], sizeof *r->languages, language);
+	return text == NULL || texts_add(r->c->texts, language, path, text, len, r->problems);
+}
+
+static void
+load_languages(struct reading *r)
+{
+	bool found;
+
+	for (int i = 0; i < r->t->languages_n; i++)
+		if (add_texts(r, "", r->t->languages[i], &found) && found)
+			str_copy(r->languages[r->languages_n++], sizeof *r->languages, r->t->languages[i]);
+}
+
+static void load_texts_of(struct reading *r, const char *menu);
+
+static void
+load_named(void *arg, enum menu_ref what, const char *name)
+{
+	struct reading *r = arg;
+	bool found;
+
+	if (what == MENU_REF_FILE)
+		load_texts_of(r, name);
+	else
+		for (int i = 0; i < r->languages_n; i++)
+			(void)add_texts(r, name, r->languages[i], &found);
+}
+
+/* The texts that a menu brings along, over those that the menus and parts bring that it names. */
+static void
+load_texts_of(struct reading *r, const char *menu)
+{
+	char name[BUNDLE_NAME];
+	const char *text = NULL;
+	size_t len = 0;
+
+	if (menu_file_name(menu, name) && map_get(r->seen, name, strlen(name)) == NULL)
+		text = bundle_find(r->c->files, name, &len);
+	if (text == NULL)
+		return;
+	(void)map_put(r->seen, name, strlen(name), r);
+	menu_refs(text, len, load_named, r);
 }
 
 static struct menu *
@@ -57,7 +101,7 @@ load_menu(struct reading *r, const char *menu)
 {
 	char name[BUNDLE_NAME] = "";
 
-	if (content_menu_name(menu, name) && bundle_find(r->c->files, name, NULL) != NULL)
+	if (menu_file_name(menu, name) && bundle_find(r->c->files, name, NULL) != NULL)
 		return menu_load_bundle(r->c->files, name, r->c->texts, (const char (*)[8])r->languages,
 		    r->languages_n, r->problems);
 	problem(r, name, "is missing: it is the menu of tenant \"%s\"", r->t->name);
@@ -71,7 +115,7 @@ needed(struct reading *r, const char *language, const char *key, const char *wha
 	const char *text = texts_find(r->c->texts, language, language, key);
 	char name[BUNDLE_NAME];
 
-	if (text == NULL && content_texts_name(language, name))
+	if (text == NULL && menu_texts_name("", language, name))
 		problem(r, name, "there is no text \"%s\", which tenant \"%s\" needs%s", key, r->t->name, what_for);
 	return text;
 }
@@ -95,7 +139,7 @@ check_token_text(struct reading *r, const char *language, const char *key)
 	vars_set(&v, "from", "2782***4567");
 	fits = texts_fill(text, &v, &env, filled, sizeof filled);
 	texts_spell(r->c->texts, language, language, key, filled, sizeof filled);
-	if ((!fits || sms_parts(filled) != 1) && content_texts_name(language, name))
+	if ((!fits || sms_parts(filled) != 1) && menu_texts_name("", language, name))
 		problem(r, name, "\"%s\" takes more than one SMS with the title of tenant \"%s\": shorten the text or the "
 		    "title", key, r->t->name);
 }
@@ -156,8 +200,11 @@ tenant_content_load(const struct settings *s, int tenant, struct bundle *files, 
 	c->files = files;
 	c->texts = texts_new();
 	bundle_version(files, c->version);
-	for (int i = 0; i < r.t->languages_n; i++)
-		load_language(&r, r.t->languages[i]);
+	r.seen = map_new();
+	load_languages(&r);
+	load_texts_of(&r, r.t->menu);
+	load_texts_of(&r, r.t->sms_menu);
+	map_free(r.seen);
 	c->menu = load_menu(&r, r.t->menu);
 	if (r.t->sms_menu[0] != '\0')
 		c->sms_menu = load_menu(&r, r.t->sms_menu);

@@ -42,7 +42,3 @@ struct content *content_load(const struct settings *s, struct buf *problems) MUS
 void content_free(struct content *c);		/* NULL is fine */
 /* Problems of menus and texts that no tenant uses (yet). */
 void content_check_unused(const struct settings *s, struct buf *problems);
-
-/* The names of files within a bundle: "menus/wallet.json", "templates/en.json". false: it would be none. */
-bool content_menu_name(const char *menu, char out[BUNDLE_NAME]) MUST_CHECK;
-bool content_texts_name(const char *language, char out[BUNDLE_NAME]) MUST_CHECK;

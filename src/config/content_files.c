@@ -16,18 +16,6 @@
 #define MENUS "menus/"
 #define TEMPLATES "templates/"
 
-bool
-content_menu_name(const char *menu, char out[BUNDLE_NAME])
-{
-	return str_format(out, BUNDLE_NAME, MENUS "%s" SUFFIX, menu) && bundle_name_ok(out);
-}
-
-bool
-content_texts_name(const char *language, char out[BUNDLE_NAME])
-{
-	return str_format(out, BUNDLE_NAME, TEMPLATES "%s" SUFFIX, language) && bundle_name_ok(out);
-}
-
 static struct bundle *
 files_new(const struct settings *s)
 {
@@ -58,36 +46,89 @@ add_file(struct bundle *b, const char *name, struct buf *problems)
 	buf_clear(&text);
 }
 
+/* "en" of "en.json". */
+static bool
+stem(const char *name, char *out, size_t size)
+{
+	return str_copyn(out, size, name, strlen(name) - strlen(SUFFIX));
+}
+
+/* What a menu's content is gathered for. */
+struct gathering {
+	struct bundle *b;
+	const struct settings *s;
+	const struct tenant_settings *t;	/* NULL: every language that there is */
+	struct buf *problems;
+};
+
 static void
-add_menu(struct bundle *b, const char *menu, struct buf *problems)
+add_language(struct gathering *g, const char *folder, const char *language)
 {
 	char name[BUNDLE_NAME];
 
-	if (content_menu_name(menu, name))
-		add_file(b, name, problems);
+	if (menu_texts_name(folder, language, name))
+		add_file(g->b, name, g->problems);
+}
+
+/* A folder that is not there is missed by whoever loads the menu that names it. */
+static void
+add_every_language(struct gathering *g, const char *folder)
+{
+	struct file_names *names = NULL;
+	char path[BUNDLE_PATH], language[8];
+
+	if (str_format(path, sizeof path, "%s/%s", g->s->templates_dir, folder))
+		names = file_list(path, SUFFIX);
+	for (size_t i = 0; names != NULL && i < file_names_n(names); i++)
+		if (stem(file_names_get(names, i), language, sizeof language))
+			add_language(g, folder, language);
+	file_names_free(names);
+}
+
+static void add_menu(struct gathering *g, const char *menu);
+
+static void
+add_named(void *arg, enum menu_ref what, const char *name)
+{
+	struct gathering *g = arg;
+
+	if (what == MENU_REF_FILE)
+		add_menu(g, name);
+	else if (g->t == NULL)
+		add_every_language(g, name);
+	else
+		for (int i = 0; i < g->t->languages_n; i++)
+			add_language(g, name, g->t->languages[i]);
+}
+
+/* With what it names, once. */
+static void
+add_menu(struct gathering *g, const char *menu)
+{
+	char name[BUNDLE_NAME];
+	const char *text;
+	size_t len;
+
+	if (!menu_file_name(menu, name) || bundle_find(g->b, name, NULL) != NULL)
+		return;
+	add_file(g->b, name, g->problems);
+	text = bundle_find(g->b, name, &len);
+	if (text != NULL)
+		menu_refs(text, len, add_named, g);
 }
 
 struct bundle *
 content_files(const struct settings *s, int tenant, struct buf *problems)
 {
 	const struct tenant_settings *t = &s->tenants[tenant];
-	struct bundle *b = files_new(s);
-	char name[BUNDLE_NAME];
+	struct gathering g = { files_new(s), s, t, problems };
 
-	add_menu(b, t->menu, problems);
+	add_menu(&g, t->menu);
 	if (t->sms_menu[0] != '\0')
-		add_menu(b, t->sms_menu, problems);
+		add_menu(&g, t->sms_menu);
 	for (int i = 0; i < t->languages_n; i++)
-		if (content_texts_name(t->languages[i], name))
-			add_file(b, name, problems);
-	return b;
-}
-
-/* "en" of "en.json". */
-static bool
-stem(const char *name, char *out, size_t size)
-{
-	return str_copyn(out, size, name, strlen(name) - strlen(SUFFIX));
+		add_language(&g, "", t->languages[i]);
+	return g.b;
 }
 
 /* NULL after saying that the folder cannot be read. */
@@ -121,36 +162,47 @@ is_spoken(const struct settings *s, const char *language)
 }
 
 static void
+check_texts(const struct bundle *b, const char *name, const char *language, struct buf *problems)
+{
+	struct texts *t = texts_new();
+	char path[BUNDLE_PATH];
+	size_t len;
+	const char *text = bundle_find(b, name, &len);
+
+	bundle_path(b, name, path);
+	if (text != NULL)
+		(void)!texts_add(t, language, path, text, len, problems);
+	texts_free(t);
+}
+
+/* Which languages it would have to speak is not known. */
+static void
 check_menu(const struct settings *s, const char *menu, struct buf *problems)
 {
-	struct bundle *b = files_new(s);
+	struct gathering g = { files_new(s), s, NULL, problems };
 	char name[BUNDLE_NAME];
 
-	add_menu(b, menu, problems);
-	if (content_menu_name(menu, name) && bundle_find(b, name, NULL) != NULL)
-		menu_free(menu_load_bundle(b, name, NULL, NULL, 0, problems));
-	bundle_free(b);
+	add_menu(&g, menu);
+	if (menu_file_name(menu, name) && bundle_find(g.b, name, NULL) != NULL)
+		menu_free(menu_load_bundle(g.b, name, NULL, NULL, 0, problems));
+	for (size_t i = 0; i < bundle_n(g.b); i++)
+		if (str_starts(bundle_name(g.b, i), TEMPLATES))
+			check_texts(g.b, bundle_name(g.b, i), "any", problems);
+	bundle_free(g.b);
 }
 
 static void
 check_language(const struct settings *s, const char *file, struct buf *problems)
 {
 	struct bundle *b = files_new(s);
-	struct texts *t = texts_new();
-	char language[8], name[BUNDLE_NAME], path[BUNDLE_PATH];
-	const char *text;
-	size_t len;
+	char language[8], name[BUNDLE_NAME];
 
-	if (!stem(file, language, sizeof language) || !content_texts_name(language, name))
+	if (!stem(file, language, sizeof language) || !menu_texts_name("", language, name))
 		buf_addf(problems, "%s/%s:1: the name is too long for that of a language\n", s->templates_dir, file);
 	else if (!is_spoken(s, language)) {
 		add_file(b, name, problems);
-		bundle_path(b, name, path);
-		text = bundle_find(b, name, &len);
-		if (text != NULL)
-			(void)!texts_add(t, language, path, text, len, problems);
+		check_texts(b, name, language, problems);
 	}
-	texts_free(t);
 	bundle_free(b);
 }
 

@@ -23,6 +23,7 @@ struct jsondoc {
 	char *file;
 	json_t *root;		/* ours */
 	struct map *lines;	/* address of a node -> its line, as a pointer */
+	struct jsondoc *next;	/* joined; ours */
 };
 
 struct scan {
@@ -151,12 +152,40 @@ jsondoc_parse(const char *file, const char *text, size_t len, struct buf *proble
 void
 jsondoc_free(struct jsondoc *d)
 {
-	if (d == NULL)
-		return;
-	json_decref(d->root);
-	map_free(d->lines);
-	free(d->file);
-	free(d);
+	while (d != NULL) {
+		struct jsondoc *next = d->next;
+
+		json_decref(d->root);
+		map_free(d->lines);
+		free(d->file);
+		free(d);
+		d = next;
+	}
+}
+
+void
+jsondoc_join(struct jsondoc *d, struct jsondoc *more)
+{
+	while (d->next != NULL)
+		d = d->next;
+	d->next = more;
+}
+
+/* The document that holds the value, or the first. */
+static const struct jsondoc *
+holder(const struct jsondoc *d, const json_t *value)
+{
+	const struct jsondoc *in = d;
+
+	while (in != NULL && map_get(in->lines, &value, sizeof value) == NULL)
+		in = in->next;
+	return in != NULL ? in : d;
+}
+
+const char *
+jsondoc_file_of(const struct jsondoc *d, const json_t *value)
+{
+	return holder(d, value)->file;
 }
 
 json_t *
@@ -174,7 +203,7 @@ jsondoc_file(const struct jsondoc *d)
 int
 jsondoc_line(const struct jsondoc *d, const json_t *value)
 {
-	intptr_t line = (intptr_t)map_get(d->lines, &value, sizeof value);
+	intptr_t line = (intptr_t)map_get(holder(d, value)->lines, &value, sizeof value);
 
 	return line > 0 ? (int)line : 1;
 }
@@ -189,7 +218,7 @@ jsondoc_problem(const struct jsondoc *d, const json_t *value, struct buf *proble
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
-	add_problem(problems, d->file, jsondoc_line(d, value), what);
+	add_problem(problems, jsondoc_file_of(d, value), jsondoc_line(d, value), what);
 }
 
 static size_t

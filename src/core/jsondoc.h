@@ -21,6 +21,13 @@ void jsondoc_free(struct jsondoc *d);
 json_t *jsondoc_root(const struct jsondoc *d);		/* borrowed */
 const char *jsondoc_file(const struct jsondoc *d);
 /*
+ * From now on `more` is part of `d`, which frees it: lines and problems of its values are told with its file. The root
+ * stays that of `d`.
+ */
+void jsondoc_join(struct jsondoc *d, struct jsondoc *more);
+/* The file in which this value stands, of those that were joined; that of `d` if it is in none. */
+const char *jsondoc_file_of(const struct jsondoc *d, const json_t *value);
+/*
  * Line on which this value (a node of the tree, by its address) stands; 1 if it is not of this
  * document. Note that jansson shares true, false and null: ask for their parent.
  */

@@ -36,6 +36,16 @@ struct menu *menu_load_bundle(const struct bundle *files, const char *name, cons
 struct menu *menu_load(const char *file, const char *json, size_t len, const struct texts *texts,
     const char (*languages)[8], int languages_n, struct buf *problems);
 void menu_free(struct menu *m);
+/* Where the file of a menu or part stands in a bundle: "parts/pin" -> "menus/parts/pin.json". false: it is no such name. */
+bool menu_file_name(const char *name, char out[BUNDLE_NAME]) MUST_CHECK;
+/* Where texts stand: in a folder, or "" for those of all: "templates/payout/en.json". */
+bool menu_texts_name(const char *folder, const char *language, char out[BUNDLE_NAME]) MUST_CHECK;
+/*
+ * What a menu file names, as far as it can be read: other menu files (those that it extends first), then its folder of
+ * texts. In the order in which texts go over each other.
+ */
+enum menu_ref { MENU_REF_FILE, MENU_REF_TEXTS };
+void menu_refs(const char *json, size_t len, void (*each)(void *arg, enum menu_ref what, const char *name), void *arg);
 /*
  * A menu for SMS, where anybody can pose as anybody and nothing is private: no PIN, no payment, and of the calls only
  * the open ones. Problems as of menu_load(); false when there are some.

@@ -139,10 +139,8 @@ check_door(struct check *c, int to, const json_t *at, const char *what)
 static void
 check_doors(struct check *c)
 {
-	const json_t *root = jsondoc_root(c->m->doc);
-
-	check_door(c, c->m->start, json_object_get(root, "start"), "\"start\"");
-	check_door(c, c->m->home, json_object_get(root, "home"), "\"home\"");
+	check_door(c, c->m->start, menu_root(c->m, "start"), "\"start\"");
+	check_door(c, c->m->home, menu_root(c->m, "home"), "\"home\"");
 	for (int i = 0; i < c->m->state_n; i++) {
 		const struct menu_state *s = &c->m->state[i];
 		const struct menu_state *to =
@@ -173,6 +171,21 @@ is_whole(struct menu *m)
 	return m->start >= 0 && m->home >= 0;
 }
 
+/* What a menu has from the one that it extends it need not use, and of a part that it does not use one line is enough. */
+static void
+say_unreached(struct check *c, const struct menu_state *s, const bool *seen)
+{
+	const struct menu_scope *part = s->scope;
+	const struct menu_state *start = part->outer != NULL ? menu_find(c->m, part->name, strlen(part->name)) : NULL;
+
+	if (part->inherited)
+		return;
+	if (start == s)
+		PROBLEM(c, part->at, "nothing leads to the part \"%s\"; go to it from a state or remove it", part->name);
+	else if (start == NULL || seen[start - c->m->state])
+		PROBLEM(c, s->at, "nothing leads to the state \"%s\"; go to it from another one or remove it", s->name);
+}
+
 static void
 check_reach(struct check *c)
 {
@@ -197,10 +210,7 @@ check_reach(struct check *c)
 	}
 	for (int i = 0; i < c->m->state_n; i++)
 		if (!seen[i])
-			PROBLEM(c, c->m->state[i].at,
-			    "nothing leads to the state \"%s\"; "
-			    "go to it from another one or remove it",
-			    c->m->state[i].name);
+			say_unreached(c, &c->m->state[i], seen);
 	free(seen);
 	free(todo);
 }

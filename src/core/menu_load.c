@@ -10,21 +10,6 @@
 #include "base/str.h"
 #include "core/menu_model.h"
 
-/* Where one key of a state belongs and what it must be. */
-enum key_type { KEY_TEXT, KEY_VAR, KEY_NAME, KEY_WORD, KEY_SPECIAL };
-
-struct key {
-	const char *name;
-	enum key_type type;
-	bool needed;
-	size_t offset;		/* of a const char * in struct menu_state; SPECIAL: unused */
-};
-
-#define AT(member) offsetof(struct menu_state, member)
-#define SPECIAL(name, needed) { name, KEY_SPECIAL, needed, 0 }
-#define COMMON SPECIAL("set", false), { "resume", KEY_NAME, false, AT(resume) }
-#define KEYS 16
-
 const char *const confirm_edge_names[CONFIRM_EDGES] = {
 	[ON_ACCEPTED] = "accepted",
 	[ON_DECLINED] = "declined",
@@ -32,23 +17,6 @@ const char *const confirm_edge_names[CONFIRM_EDGES] = {
 	[ON_FAILED] = "failed",
 	[ON_BUSY] = "busy",
 	[ON_LAPSED] = "lapsed",
-};
-
-/* The first key of a row is what makes a state of this kind. */
-static const struct key kinds[MENU_KINDS][KEYS] = {
-	[MENU_CALL] = { SPECIAL("call", true), SPECIAL("on", true), COMMON },
-	[MENU_CHOOSE] = { { "choose", KEY_TEXT, true, AT(text) }, SPECIAL("options", false),
-	    { "list", KEY_VAR, false, AT(list) }, { "text", KEY_TEXT, false, AT(item) },
-	    { "as", KEY_VAR, false, AT(as) }, SPECIAL("go", false), COMMON },
-	[MENU_ASK] = { { "ask", KEY_TEXT, true, AT(text) }, { "as", KEY_VAR, false, AT(as) },
-	    SPECIAL("accept", true), SPECIAL("go", true), COMMON },
-	[MENU_CONFIRM] = { { "confirm", KEY_TEXT, true, AT(text) },
-	    { "intent", KEY_WORD, true, AT(intent) }, SPECIAL("pin", true),
-	    SPECIAL("accepted", true), SPECIAL("declined", true), SPECIAL("locked", true),
-	    SPECIAL("failed", true), SPECIAL("busy", true), SPECIAL("lapsed", true), COMMON },
-	[MENU_END] = { { "end", KEY_TEXT, true, AT(text) }, COMMON },
-	[MENU_BRANCH] = { { "branch", KEY_VAR, true, AT(variable) }, SPECIAL("on", true),
-	    SPECIAL("else", true), COMMON },
 };
 
 /* Only the service knows these; a menu that set one could pretend. */
@@ -157,25 +125,34 @@ read_set(struct menu_reading *l, const json_t *v, const json_t *owner, const cha
 	return set;
 }
 
+/* In full. */
+static const char *
+state_name(struct menu_reading *l, const json_t *v, const json_t *owner, const char *key)
+{
+	const char *s = menu_word(l, v, owner, key, MENU_STATE);
+
+	return s != NULL ? menu_in_scope(l, l->scope, s) : NULL;
+}
+
 /* "state" or {"go": "state", "say": "text.key", "set": {}}; an option has text and when besides. */
 static void
 read_edge(struct menu_reading *l, const json_t *v, const json_t *owner, const char *key,
     struct menu_edge *e)
 {
-	static const char *const known[] = { "go", "say", "set", "text", "when" };
-	size_t n = strcmp(key, "options") == 0 ? NELEM(known) : NELEM(known) - 2;
+	enum menu_form form = strcmp(key, "options") == 0 ? FORM_OPTION : FORM_EDGE;
+	const char *known[MENU_KEYS];
 
 	*e = (struct menu_edge){ .to = -1, .at = v != NULL ? v : owner };
 	if (json_is_string(v)) {
-		e->target = menu_word(l, v, owner, key, MENU_STATE);
+		e->target = state_name(l, v, owner, key);
 		return;
 	}
 	if (!json_is_object(v)) {
 		PROBLEM(l, owner, "\"%s\" must name a state, or be {\"go\": \"state\", ...}", key);
 		return;
 	}
-	menu_known(l, v, "key", known, n);
-	e->target = menu_word(l, json_object_get(v, "go"), v, "go", MENU_STATE);
+	menu_known(l, v, "key", known, menu_key_names(form, known));
+	e->target = state_name(l, json_object_get(v, "go"), v, "go");
 	if (json_object_get(v, "say") != NULL)
 		e->say = menu_word(l, json_object_get(v, "say"), v, "say", MENU_STATE);
 	e->set = read_set(l, json_object_get(v, "set"), v, "set", &e->set_n);
@@ -341,7 +318,7 @@ static void (*const readers[MENU_KINDS])(
 };
 
 static void
-read_key(struct menu_reading *l, const json_t *v, const struct key *k, struct menu_state *s)
+read_key(struct menu_reading *l, const json_t *v, const struct menu_key *k, struct menu_state *s)
 {
 	const json_t *value = json_object_get(v, k->name);
 	const char **member = (const char **)(void *)((char *)s + k->offset);
@@ -349,67 +326,86 @@ read_key(struct menu_reading *l, const json_t *v, const struct key *k, struct me
 	if (value == NULL) {
 		if (k->needed)
 			PROBLEM(l, v, "\"%s\" needs \"%s\"", s->name, k->name);
-	} else if (k->type == KEY_VAR) {
+	} else if (k->offset == MENU_NOWHERE) {
+		return;
+	} else if (k->type == TYPE_VAR) {
 		*member = variable(l, value, v, k->name);
-	} else if (k->type != KEY_SPECIAL) {
+	} else if (k->type == TYPE_STATE) {
+		*member = state_name(l, value, v, k->name);
+	} else {
 		*member = menu_word(l, value, v, k->name, MENU_STATE);
 	}
 }
 
 static void
-read_state(struct menu_reading *l, const char *name, const json_t *v, struct menu_state *s)
+read_state(struct menu_reading *l, const struct menu_source *from, struct menu_state *s)
 {
-	const char *names[KEYS];
-	const struct key *keys = NULL;
-	size_t n = 0;
+	const json_t *v = from->at;
+	const char *names[MENU_KEYS];
+	int form = -1;
+	size_t n;
 
-	s->name = name;
+	s->name = from->name;
 	s->at = v;
+	s->scope = l->scope = from->scope;
 	s->go.to = -1;
 	s->kind = MENU_END;
-	if (strlen(name) == 0 || strlen(name) >= MENU_STATE)
-		PROBLEM(l, v, "\"%s\" is no name of a state; 1 to %d characters", name,
-		    MENU_STATE - 1);
-	for (int i = 0; i < MENU_KINDS; i++)
-		if (json_object_get(v, kinds[i][0].name) != NULL && keys == NULL) {
-			keys = kinds[i];
-			s->kind = (enum menu_kind)i;
-		}
-	if (keys == NULL) {
-		PROBLEM(l, v,
-		    "\"%s\" must have one of call, choose, ask, confirm, end, branch", name);
+	if (strlen(s->name) == 0 || strlen(s->name) >= MENU_STATE)
+		PROBLEM(l, v, "\"%s\" is no name of a state; 1 to %d characters", s->name, MENU_STATE - 1);
+	for (int i = 0; i < MENU_KINDS && form < 0; i++)
+		if (json_object_get(v, menu_keys[i][0].name) != NULL)
+			form = i;
+	if (form < 0) {
+		PROBLEM(l, v, "\"%s\" must have one of call, choose, ask, confirm, end, branch", s->name);
 		return;
 	}
-	for (; n < KEYS && keys[n].name != NULL; n++)
-		names[n] = keys[n].name;
+	s->kind = (enum menu_kind)form;
+	n = menu_key_names(form, names);
 	menu_known(l, v, "key", names, n);
 	for (size_t i = 0; i < n; i++)
-		read_key(l, v, &keys[i], s);
+		read_key(l, v, &menu_keys[form][i], s);
 	s->set = read_set(l, json_object_get(v, "set"), v, "set", &s->set_n);
 	readers[s->kind](l, v, s);
 }
 
+/* The prefix of a part alone is its start. */
 static void
-read_states(struct menu_reading *l, const json_t *states)
+name_starts(struct menu_reading *l)
 {
 	struct menu *m = l->m;
-	const char *name;
-	json_t *v;
 
-	m->state = xcalloc(json_object_size(states) + 1, sizeof *m->state);
-	json_object_foreach((json_t *)states, name, v) {
-		struct menu_state *s = &m->state[m->state_n++];
+	for (size_t i = 0; i < m->scope_n; i++) {
+		const struct menu_scope *part = m->scope[i];
+		const struct menu_state *s = part->start != NULL ? menu_find(m, part->start, strlen(part->start)) : NULL;
 
-		read_state(l, name, v, s);
-		(void)map_put(m->index, name, strlen(name), s);
+		if (s != NULL)
+			(void)map_put(m->index, part->name, strlen(part->name), (void *)s);
+		else if (part->start != NULL)
+			PROBLEM(l, json_object_get(part->root, "start"), "\"start\" names the state \"%s\", which does "
+			    "not exist", part->start);
 	}
 }
 
-static int
-top_state(struct menu_reading *l, const json_t *root, const char *key)
+static void
+read_states(struct menu_reading *l)
 {
-	const json_t *v = json_object_get(root, key);
-	const char *name = menu_word(l, v, root, key, MENU_STATE);
+	struct menu *m = l->m;
+
+	m->state = xcalloc(l->source_n + 1, sizeof *m->state);
+	for (size_t i = 0; i < l->source_n; i++) {
+		struct menu_state *s = &m->state[m->state_n++];
+
+		read_state(l, &l->source[i], s);
+		(void)map_put(m->index, s->name, strlen(s->name), s);
+	}
+	name_starts(l);
+}
+
+static int
+top_state(struct menu_reading *l, const char *key)
+{
+	const json_t *v = menu_root(l->m, key);
+	const char *name = menu_word(l, v, jsondoc_root(l->m->doc), key, MENU_STATE);
 	const struct menu_state *s = name != NULL ? menu_find(l->m, name, strlen(name)) : NULL;
 
 	if (name != NULL && s == NULL)
@@ -418,43 +414,36 @@ top_state(struct menu_reading *l, const json_t *root, const char *key)
 }
 
 static void
-read_root(struct menu_reading *l)
+read_menu(struct menu_reading *l, const char *file)
 {
-	static const char *const known[] = { "menu", "start", "home", "states" };
-	const json_t *root = jsondoc_root(l->m->doc), *states = json_object_get(root, "states");
+	struct menu *m = l->m;
 
-	menu_known(l, root, "key", known, NELEM(known));
-	l->m->name = menu_word(l, json_object_get(root, "menu"), root, "menu", MENU_NAME);
-	if (!json_is_object(states) || json_object_size(states) == 0) {
-		PROBLEM(l, states != NULL ? states : root,
-		    "\"states\" must hold the states of the menu");
-		return;
+	menu_gather(l, file);
+	if (m->doc != NULL && l->source_n > 0) {
+		m->name = json_string_value(json_object_get(jsondoc_root(m->doc), "menu"));
+		read_states(l);
+		m->start = top_state(l, "start");
+		m->home = top_state(l, "home");
 	}
-	read_states(l, states);
-	l->m->start = top_state(l, root, "start");
-	l->m->home = top_state(l, root, "home");
+	free(l->source);
+	map_free(l->sources);
+	map_free(l->docs);
 }
 
 struct menu *
 menu_load_bundle(const struct bundle *files, const char *name, const struct texts *texts,
     const char (*languages)[8], int languages_n, struct buf *problems)
 {
-	size_t before = problems->len, len = 0;
-	char path[BUNDLE_PATH];
-	const char *json = bundle_find(files, name, &len);
+	size_t before = problems->len;
 	struct menu *m = xcalloc(1, sizeof *m);
-	struct menu_reading l = { m, problems };
+	struct menu_reading l = { .m = m, .problems = problems, .files = files };
 
 	m->start = m->home = -1;
 	m->index = map_new();
-	bundle_path(files, name, path);
-	m->doc = jsondoc_parse(path, json, len, problems);
-	if (m->doc != NULL) {
-		read_root(&l);
-		if (m->state_n > 0)
-			menu_check(m, texts, languages, languages_n, problems);
-	}
-	if (problems->len != before || m->doc == NULL) {
+	read_menu(&l, name);
+	if (m->state_n > 0)
+		menu_check(m, texts, languages, languages_n, problems);
+	if (problems->len != before || m->state_n == 0) {
 		menu_free(m);
 		return NULL;
 	}
@@ -495,6 +484,13 @@ menu_free(struct menu *m)
 		free(s->set);
 	}
 	free(m->state);
+	for (size_t i = 0; i < m->scope_n; i++)
+		free(m->scope[i]);
+	free(m->scope);
+	for (size_t i = 0; i < m->kept_n; i++)
+		free(m->kept[i]);
+	free(m->kept);
+	free(m->root);
 	map_free(m->index);
 	jsondoc_free(m->doc);
 	free(m);

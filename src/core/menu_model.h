@@ -13,14 +13,13 @@
 #include "core/calls.h"
 #include "core/jsondoc.h"
 #include "core/menu.h"
+#include "core/menu_keys.h"
 
 #define MENU_OPTIONS 97		/* 98 asks for more */
 #define MENU_VALUE 256		/* octets of an accepted input */
 #define MENU_WORDS 16
-
-enum menu_kind {
-	MENU_CALL, MENU_CHOOSE, MENU_ASK, MENU_CONFIRM, MENU_END, MENU_BRANCH, MENU_KINDS
-};
+#define MENU_STATES 4000	/* of all files of a menu */
+#define MENU_INCLUDES 200
 
 struct menu_set {
 	const char *var;
@@ -30,7 +29,7 @@ struct menu_set {
 struct menu_edge {
 	const char *name;		/* outcome or value; NULL for go and else */
 	int to;				/* index of a state, -1 while it is not known */
-	const char *target;		/* as written */
+	const char *target;		/* its full name */
 	const char *say;		/* text key of a line on top of the next screen, or NULL */
 	struct menu_set *set;
 	int set_n;
@@ -60,9 +59,22 @@ enum confirm_edge {
 };
 extern const char *const confirm_edge_names[CONFIRM_EDGES];
 
+/* A file, as it is read at one place: the names in a part are its own. */
+struct menu_scope {
+	const struct menu_scope *outer;	/* of the file that includes it; NULL: a menu */
+	const char *name;		/* its prefix in full, without the dot: "private"; "" of a menu */
+	const char *file;		/* in the bundle */
+	const char *start;		/* of a part: full name of the state to which the prefix leads */
+	const json_t *root;
+	const json_t *exits;		/* exit -> state of `outer`; of a part */
+	const json_t *at;		/* the include */
+	bool inherited;			/* from a menu that the loaded one extends */
+};
+
 struct menu_state {
-	const char *name;
+	const char *name;		/* in full, prefix and all */
 	const json_t *at;
+	const struct menu_scope *scope;
 	enum menu_kind kind;
 	const char *text;		/* text key of the title, question or end */
 	struct menu_set *set;		/* on entering */
@@ -90,7 +102,13 @@ struct menu {
 	int state_n;
 	int start, home;
 	const char *home_name;
-	struct map *index;		/* name -> struct menu_state */
+	struct map *index;		/* name -> struct menu_state; a part's prefix -> its start */
+	struct menu_scope **scope;	/* ours */
+	size_t scope_n;
+	char **kept;			/* names made here; ours */
+	size_t kept_n;
+	const json_t **root;		/* of its file, and those of the menus that it extends, the nearest first */
+	size_t root_n;
 };
 
 static inline const struct menu_state *
@@ -99,10 +117,26 @@ menu_find(const struct menu *m, const char *name, size_t n)
 	return map_get(m->index, name, n);
 }
 
+/* What stands under this key of the root: in the menu's own file, or else in the one that it extends; or NULL. */
+const json_t *menu_root(const struct menu *m, const char *key);
+
+/* One state as it stands in a file (menu_files.c). */
+struct menu_source {
+	const char *name;		/* in full */
+	const json_t *at;
+	const struct menu_scope *scope;
+};
+
 /* A menu file being read; helpers of menu_load.c. */
 struct menu_reading {
 	struct menu *m;
 	struct buf *problems;
+	const struct bundle *files;
+	struct map *docs;		/* name in the bundle -> root */
+	struct menu_source *source;
+	size_t source_n;
+	struct map *sources;		/* full name -> index of its source, from 1 */
+	const struct menu_scope *scope;	/* of the state that is read */
 };
 #define PROBLEM(l, at, ...) jsondoc_problem((l)->m->doc, at, (l)->problems, __VA_ARGS__)
 void menu_unknown(struct menu_reading *l, const json_t *at, const char *what, const char *word,
@@ -113,6 +147,11 @@ void menu_known(struct menu_reading *l, const json_t *object, const char *what,
 /* A string shorter than `size`, or NULL after saying so. */
 const char *menu_word(struct menu_reading *l, const json_t *v, const json_t *owner,
     const char *key, size_t size);
+
+/* Reads the file and all that it includes and extends: m->doc, m->root and the sources. */
+void menu_gather(struct menu_reading *l, const char *file);
+/* The full name of the state that `scope` calls so; NULL of an exit that is not bound, which has been said. */
+const char *menu_in_scope(struct menu_reading *l, const struct menu_scope *scope, const char *name);
 
 /* A list that the engine itself fills: the tenant's languages, fields `id` and `name`. */
 #define MENU_LANGUAGES "languages"
