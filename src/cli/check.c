@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/content.h"
 #include "config/config_options.h"
+#include "core/menu_prove.h"
 
 static void
 print_option(void *arg, const struct option_group *g, const struct option *o)
@@ -34,6 +35,19 @@ count_lines(const struct buf *text)
 	return n;
 }
 
+static void
+prove(const struct settings *s, int tenant, const char *file, const struct content *c, struct buf *problems)
+{
+	const struct tenant_settings *t = &s->tenants[tenant];
+	struct prove_env env = { .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
+	    .settings = s, .tenant = tenant, .config = file };
+
+	(void)!menu_prove(c->menus[tenant], &env, problems);
+	env.by_sms = true;
+	if (c->sms_menus[tenant] != NULL)
+		(void)!menu_prove(c->sms_menus[tenant], &env, problems);
+}
+
 static int
 check(const char *file)
 {
@@ -47,6 +61,8 @@ check(const char *file)
 		c = content_load(s, &problems);
 		content_check_unused(s, &problems);
 	}
+	for (int i = 0; c != NULL && i < s->tenants_n; i++)
+		prove(s, i, file, c, &problems);
 	if (problems.len == 0) {
 		printf("%s: %d tenants, %d channels, %d binds: no mistakes\n", file, s->tenants_n,
 		    s->channels_n, s->binds_n);

@@ -185,6 +185,7 @@ struct screen {
 	int page;			/* that was laid out */
 	bool more;			/* pages follow */
 	int items;			/* options or items on this page and those before it */
+	bool lost;			/* some of it found no room at all, on whatever page */
 };
 void screen_lay(const struct menu_state *s, const struct dialogue *dlg, const struct menu_env *env,
     int page, struct screen *out);
