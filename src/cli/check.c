@@ -36,16 +36,16 @@ count_lines(const struct buf *text)
 }
 
 static void
-prove(const struct settings *s, int tenant, const char *file, const struct content *c, struct buf *problems)
+prove(const struct settings *s, int tenant, const char *file, const struct tenant_content *c, struct buf *problems)
 {
 	const struct tenant_settings *t = &s->tenants[tenant];
 	struct prove_env env = { .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
 	    .settings = s, .tenant = tenant, .config = file };
 
-	(void)!menu_prove(c->menus[tenant], &env, problems);
+	(void)!menu_prove(c->menu, &env, problems);
 	env.by_sms = true;
-	if (c->sms_menus[tenant] != NULL)
-		(void)!menu_prove(c->sms_menus[tenant], &env, problems);
+	if (c->sms_menu != NULL)
+		(void)!menu_prove(c->sms_menu, &env, problems);
 }
 
 static int
@@ -62,7 +62,7 @@ check(const char *file)
 		content_check_unused(s, &problems);
 	}
 	for (int i = 0; c != NULL && i < s->tenants_n; i++)
-		prove(s, i, file, c, &problems);
+		prove(s, i, file, c->tenants[i], &problems);
 	if (problems.len == 0) {
 		printf("%s: %d tenants, %d channels, %d binds: no mistakes\n", file, s->tenants_n,
 		    s->channels_n, s->binds_n);

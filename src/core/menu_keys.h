@@ -30,6 +30,7 @@ enum menu_type {
 	TYPE_INCLUDES,		/* prefix -> FORM_INCLUDE */
 	TYPE_EXITS,		/* a list of names */
 	TYPE_BOUND,		/* exit -> name of a state */
+	TYPE_SECONDS,		/* a whole number from 0 to MENU_RESUME_MOST */
 	MENU_TYPES
 };
 

@@ -101,6 +101,7 @@ struct menu {
 	struct menu_state *state;
 	int state_n;
 	int start, home;
+	int resume_s;			/* -1: it says nothing of it */
 	const char *home_name;
 	struct map *index;		/* name -> struct menu_state; a part's prefix -> its start */
 	struct menu_scope **scope;	/* ours */
@@ -150,7 +151,7 @@ const char *menu_word(struct menu_reading *l, const json_t *v, const json_t *own
 
 /* Reads the file and all that it includes and extends: m->doc, m->root and the sources. */
 void menu_gather(struct menu_reading *l, const char *file);
-/* The full name of the state that `scope` calls so; NULL of an exit that is not bound, which has been said. */
+/* The full name of the state that `scope` calls so; NULL of an exit that is bound to nothing, which has been said. */
 const char *menu_in_scope(struct menu_reading *l, const struct menu_scope *scope, const char *name);
 
 /* A list that the engine itself fills: the tenant's languages, fields `id` and `name`. */

@@ -24,6 +24,7 @@ static const struct rec_field fields[] = {
 	REC(60, REC_STR, session, trail),
 	REC_VAR(90, session, input_mac, input_mac_len),
 	REC(100, REC_STR, session, tenant), REC(101, REC_INT, session, resume_s),
+	REC(102, REC_STR, session, dlg.offer),
 };
 _Static_assert(MENU_BACK == 12, "fields name each step back");
 

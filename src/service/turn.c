@@ -215,7 +215,8 @@ add_session(struct turn *t, struct store_commit *c)
 	t->s.touched_ms = gw->now;
 	str_copy(t->s.tenant, sizeof t->s.tenant, t->settings->name);
 	if (strcmp(t->s.dlg.version, menu_version(t->menu)) == 0)
-		t->s.resume_s = menu_resume(t->menu, &t->s.dlg) != NULL ? gw->settings->resume_grace_s : 0;
+		t->s.resume_s = menu_resume(t->menu, &t->s.dlg) == NULL ? 0 :
+		    menu_resume_s(t->menu) >= 0 ? menu_resume_s(t->menu) : gw->settings->resume_grace_s;
 	session_encode(&t->s, b);
 	commit_put(gw, c, &key, &t->s_rev, b, 0);
 }

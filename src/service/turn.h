@@ -193,6 +193,8 @@ void turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_f
 /* false: that turn does not wait for it any more. */
 bool turn_pin_written(struct gateway *gw, uint64_t turn, enum pin_written how);
 
+/* calls_customer.c: a payment is on its way, or what became of it was not told yet. */
+bool turn_has_news(const struct turn *t);
 turn_fn call_customer_find, call_language_set, call_pin_check, call_pin_change;		/* calls_customer.c */
 turn_fn call_notices_stop, call_notices_start;
 turn_fn call_signup_check, call_signup_create;						/* calls_signup.c */

@@ -90,7 +90,8 @@ begin_at(struct turn *t, const char *from)
 	vars_unset(v, "authed");
 	vars_unset(v, "login");
 	vars_unset(v, "reset_ok");
-	turn_feed(t, MENU_BEGIN, t->in.kind == TURN_PUSH ? t->text : from);
+	metric_add(M_RESUMES_OFFERED, from != NULL);
+	turn_feed(t, from != NULL ? MENU_RESUME : MENU_BEGIN, t->in.kind == TURN_PUSH ? t->text : from);
 }
 
 static void
@@ -106,7 +107,9 @@ begin(struct turn *t)
 	/* A sign-up that came to its end without its last screen is not gone on with. */
 	bool same_person = vars_has(turn_vars(t), "had_pin") == t->sub.has_pin;
 
-	if (t->in.kind != TURN_PUSH && same_person && !s->ended && t->w.task.gw->now < session_resumable_until(s))
+	/* What became of a payment comes first, and is told where a dialogue begins. */
+	if (t->in.kind != TURN_PUSH && same_person && t->w.task.gw->now < session_resumable_until(s) &&
+	    !turn_has_news(t))
 		in_its_version(t, resume);
 	else
 		begin_at(t, NULL);
@@ -115,10 +118,12 @@ begin(struct turn *t)
 static void
 go_on(struct turn *t)
 {
-	if (is_of_version(t))
-		turn_feed(t, MENU_TEXT, t->input);
-	else
+	if (!is_of_version(t)) {
 		begin_at(t, NULL);
+		return;
+	}
+	metric_add(M_RESUMES_TAKEN, t->s.dlg.offer[0] != '\0' && strcmp(t->input, "1") == 0);
+	turn_feed(t, MENU_TEXT, t->input);
 }
 
 static void
