@@ -446,10 +446,10 @@ show_offer(struct walk *w, const char *problem)
 static void
 on_resume(struct walk *w, const char *state)
 {
-	if (!str_copy(w->dlg->offer, sizeof w->dlg->offer, state) || !has_language(w->env, w->dlg->lang))
-		on_begin(w, state);	/* in which language would be asked? */
-	else
+	if (str_copy(w->dlg->offer, sizeof w->dlg->offer, state))
 		show_offer(w, "");
+	else
+		on_begin(w, NULL);
 }
 
 static void

@@ -451,10 +451,11 @@ test_offer(void **state)
 		assert_false(vars_has(&p.dlg.vars, "name"));
 		assert_string_equal(vars_get(&p.dlg.vars, "phone"), "27821234567");
 	}
-	to_offer(&p);				/* a language that the tenant has not: nobody could be asked */
-	str_copy(p.dlg.lang, sizeof p.dlg.lang, "xx");
+	to_offer(&p);
+	p.dlg.lang[0] = '\0';			/* none chosen yet: asked in that of the tenant, and it stays to be chosen */
 	player_input(&p, MENU_RESUME, "one");
-	player_play(&p, "<one");
+	player_shows(&p, "resume.offer\n1. resume.yes\n2. resume.no");
+	assert_string_equal(p.dlg.lang, "");
 	player_clear(&p);
 }
 
