@@ -13,6 +13,7 @@
 #include "config/content.h"
 #include "config/config_options.h"
 #include "core/menu_prove.h"
+#include "core/menu_schema.h"
 
 static void
 print_option(void *arg, const struct option_group *g, const struct option *o)
@@ -85,6 +86,14 @@ run(int argc, char **argv)
 	const char *file = NULL;
 	int c;
 
+	if (argc == 2 && strcmp(argv[1], "--schema") == 0) {
+		struct buf schema = { 0 };
+
+		menu_schema(&schema);
+		fputs(buf_str(&schema), stdout);
+		buf_clear(&schema);
+		return EXIT_SUCCESS;
+	}
 	if (argc == 2 && strcmp(argv[1], "--options") == 0) {
 		options_each(print_option, NULL);
 		return EXIT_SUCCESS;
@@ -101,7 +110,7 @@ run(int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.usage = "-c FILE | --options",
+	.usage = "-c FILE | --options | --schema",
 	.summary = "look for mistakes in configuration, menus and texts",
 	.help =
 	    "Reads FILE, the tenants, menus and templates that it names, and prints every mistake "
@@ -109,6 +118,7 @@ const struct command command_check = {
 	    "\"file:line: problem\". The exit status is 1 if there is any.\n"
 	    "\n"
 	    "  -c FILE    the configuration\n"
-	    "  --options  prints every option that a configuration may hold, with what it means\n",
+	    "  --options  prints every option that a configuration may hold, with what it means\n"
+	    "  --schema   prints the JSON Schema of menu files, for an editor\n",
 	.run = run,
 };
