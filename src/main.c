@@ -22,6 +22,8 @@ static const struct command *const commands[] = {
 	&command_outbox,
 	&command_test,
 	&command_transcript,
+	&command_publish,
+	&command_versions,
 };
 
 static void

@@ -9,6 +9,20 @@
 	M(M_TURNS_REFUSED, counter, "isango_turns_refused_total", "Turns refused because too many were in progress") \
 	M(M_SESSION_CONFLICTS, counter, "isango_session_conflicts_total", \
 	    "Session saves that lost against another one") \
+	M(M_VERSIONS_TAKEN, counter, "isango_versions_taken_total", \
+	    "Published menus that this process began to use") \
+	M(M_VERSIONS_LOADED, counter, "isango_versions_loaded_total", "Versions of menus got from Redis") \
+	M(M_VERSIONS_EVICTED, counter, "isango_versions_evicted_total", "Versions that made room in memory for others") \
+	M(M_VERSIONS_REFUSED, counter, "isango_versions_refused_total", \
+	    "Versions in Redis that this program cannot use") \
+	M(M_VERSIONS_MISSED, counter, "isango_versions_missed_total", \
+	    "Dialogues begun anew because their version cannot be had any more") \
+	M(M_VERSIONS_KEPT, gauge, "isango_versions_kept", "Versions of menus in Redis, of all tenants") \
+	M(M_VERSIONS_DROPPED, counter, "isango_versions_dropped_total", \
+	    "Versions dropped from Redis because nobody needed them, by all processes") \
+	M(M_RESUMES_OFFERED, counter, "isango_resumes_offered_total", \
+	    "Dropped dialogues that were offered to be gone on with") \
+	M(M_RESUMES_TAKEN, counter, "isango_resumes_taken_total", "Those that were gone on with") \
 	M(M_PIN_WRONG, counter, "isango_pin_wrong_total", "Wrong PINs") \
 	M(M_PIN_LOCKS, counter, "isango_pin_locks_total", "PIN locks set") \
 	M(M_PIN_EXCUSED, counter, "isango_pin_excused_total", \

@@ -23,6 +23,24 @@ edition_decode(const void *octets, size_t n, struct edition *out)
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) && edition_version_ok(out->version);
 }
 
+static const struct rec_field pointer_fields[] = {
+	REC(1, REC_STR, edition_pointer, version), REC(2, REC_I64, edition_pointer, at),
+	REC(3, REC_INT, edition_pointer, kept), REC(4, REC_I64, edition_pointer, dropped),
+};
+
+void
+edition_pointer_encode(const struct edition_pointer *p, struct buf *out)
+{
+	rec_encode(pointer_fields, NELEM(pointer_fields), p, &p->rest, out);
+}
+
+bool
+edition_pointer_decode(const void *octets, size_t n, struct edition_pointer *out)
+{
+	return rec_decode(pointer_fields, NELEM(pointer_fields), octets, n, out, &out->rest) &&
+	    edition_version_ok(out->version);
+}
+
 void
 editions_encode(const struct editions *all, struct buf *out)
 {
@@ -102,6 +120,16 @@ is_newest(const struct editions *all, size_t i)
 		if (strcmp(all->edition[k].version, all->edition[i].version) == 0)
 			return false;
 	return true;
+}
+
+int
+editions_kept(const struct editions *all)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		n += !all->edition[i].gone && is_newest(all, i);
+	return n;
 }
 
 static void

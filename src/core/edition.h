@@ -28,6 +28,14 @@ struct edition {
 	struct rec_rest rest;
 };
 
+struct edition_pointer {		/* what dialogues begin on; small, since every process looks at it each second */
+	char version[BUNDLE_VERSION];
+	int64_t at;
+	int kept;			/* versions whose content is there */
+	int64_t dropped;		/* those that were, ever */
+	struct rec_rest rest;
+};
+
 struct editions {			/* the newest first */
 	struct edition edition[EDITIONS_MAX];
 	size_t n;
@@ -35,6 +43,8 @@ struct editions {			/* the newest first */
 
 void edition_encode(const struct edition *e, struct buf *out);
 bool edition_decode(const void *octets, size_t n, struct edition *out) MUST_CHECK;
+void edition_pointer_encode(const struct edition_pointer *p, struct buf *out);
+bool edition_pointer_decode(const void *octets, size_t n, struct edition_pointer *out) MUST_CHECK;
 void editions_encode(const struct editions *all, struct buf *out);
 bool editions_decode(const void *octets, size_t n, struct editions *out) MUST_CHECK;
 
@@ -43,6 +53,7 @@ bool edition_version_ok(const char *version);
 /* Letters that a terminal and a log can show; the rest is left out, what is too long is cut. */
 void edition_plain(const char *text, char *out, size_t size);
 
+int editions_kept(const struct editions *all);		/* versions */
 /* The newest edition of that version, NULL if its content is not kept. */
 const struct edition *editions_find(const struct editions *all, const char *version);
 /*

@@ -11,6 +11,7 @@
 
 #define HOPS_MAX 48		/* states passed without anything typed: more is a loop */
 #define TYPED 512
+#define BLANKS " \t\r\n"
 
 struct walk {
 	const struct menu *m;
@@ -336,9 +337,9 @@ on_text(struct walk *w, const char *text)
 	size_t n;
 
 	w->dlg->hops = 0;
-	text += strspn(text, " \t\r\n");
+	text += strspn(text, BLANKS);
 	n = strlen(text);
-	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
+	while (n > 0 && strchr(BLANKS, text[n - 1]) != NULL)
 		n--;
 	if (!str_copyn(typed, sizeof typed, text, n))
 		typed[0] = '\0';	/* too long for any answer: wrong input like an empty one */
@@ -416,7 +417,7 @@ on_begin(struct walk *w, const char *state)
 
 	str_copy(dlg->menu, sizeof dlg->menu, w->m->name);
 	str_copy(dlg->version, sizeof dlg->version, w->m->version);
-	dlg->problem[0] = '\0';
+	dlg->problem[0] = dlg->offer[0] = '\0';
 	dlg->back_n = dlg->page = dlg->hops = 0;
 	if (s != NULL)
 		remember(dlg, &w->m->state[w->m->home]);	/* who goes on in the middle is shown the way out */
@@ -431,6 +432,62 @@ on_begin(struct walk *w, const char *state)
 	enter(w, s != NULL ? (int)(s - w->m->state) : w->m->start, NULL);
 }
 
+/* ---- going on after a drop ---- */
+
+/* The screen of no menu: the state stays that of the drop, so that a drop here is none more. */
+static void
+show_offer(struct walk *w, const char *problem)
+{
+	static struct menu_option options[] = { { .text = "resume.yes" }, { .text = "resume.no" } };
+	static const struct menu_state offer = { .kind = MENU_CHOOSE, .text = "resume.offer", .option = options,
+		.option_n = NELEM(options) };
+
+	str_copy(w->dlg->problem, sizeof w->dlg->problem, problem);
+	w->dlg->page = w->dlg->back_n = 0;
+	show(w, &offer);
+}
+
+static void
+on_resume(struct walk *w, const char *state)
+{
+	if (str_copy(w->dlg->offer, sizeof w->dlg->offer, state))
+		show_offer(w, "");
+	else
+		on_begin(w, NULL);
+}
+
+static void
+begin_anew(struct walk *w)
+{
+	static const char *const kept[] = { "phone", "service_code", "help_phone", "title", "had_pin" };
+	const struct vars before = w->dlg->vars;
+
+	w->dlg->vars.len = 0;
+	for (size_t i = 0; i < NELEM(kept); i++)
+		if (vars_has(&before, kept[i]))
+			(void)vars_set(&w->dlg->vars, kept[i], vars_get(&before, kept[i]));
+	on_begin(w, NULL);
+}
+
+static void
+answer_offer(struct walk *w, const char *text)
+{
+	char state[MENU_STATE], typed[3];
+	size_t n;
+
+	text += strspn(text, BLANKS);
+	n = strcspn(text, BLANKS);
+	if (text[n + strspn(text + n, BLANKS)] != '\0' || !str_copyn(typed, sizeof typed, text, n))
+		typed[0] = '\0';
+	if (strcmp(typed, "1") == 0) {
+		str_copy(state, sizeof state, w->dlg->offer);
+		on_begin(w, state);
+	} else if (strcmp(typed, "2") == 0 || strcmp(typed, "0") == 0 || strcmp(typed, "00") == 0)
+		begin_anew(w);
+	else
+		show_offer(w, "error.choice");
+}
+
 void
 menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *in,
     const struct menu_env *env, struct step *out)
@@ -442,6 +499,10 @@ menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *i
 	mem_wipe(out->secret, sizeof out->secret);
 	if (in->kind == MENU_BEGIN)
 		on_begin(&w, in->text);
+	else if (in->kind == MENU_RESUME)
+		on_resume(&w, in->text);
+	else if (in->kind == MENU_TEXT && dlg->offer[0] != '\0')
+		answer_offer(&w, in->text);
 	else if (in->kind == MENU_TEXT)
 		on_text(&w, in->text);
 	else
@@ -457,12 +518,18 @@ menu_resume(const struct menu *m, const struct dialogue *dlg)
 	return s != NULL ? s->resume : NULL;
 }
 
+int
+menu_resume_s(const struct menu *m)
+{
+	return m->resume_s;
+}
+
 bool
 menu_confirming(const struct menu *m, const struct dialogue *dlg)
 {
 	const struct menu_state *s = menu_find(m, dlg->state, strlen(dlg->state));
 
-	return s != NULL && s->kind == MENU_CONFIRM;
+	return s != NULL && s->kind == MENU_CONFIRM && dlg->offer[0] == '\0';
 }
 
 const char *

@@ -9,6 +9,19 @@
 
 #define NOTICE_MS INT64_C(86400000)	/* an outcome older than a day is not news */
 
+static bool
+is_untold(const struct turn *t)
+{
+	return t->sub.outcome != OUTCOME_NONE && !t->sub.outcome_told &&
+	    t->w.task.gw->now - t->sub.outcome_at < NOTICE_MS;
+}
+
+bool
+turn_has_news(const struct turn *t)
+{
+	return turn_on_its_way(t) != NULL || is_untold(t) || t->sub.signup_untold != SIGNUP_TOLD;
+}
+
 /* What became of the last payment: once, its time only; amount and name come after the PIN (money.md section 6). */
 static void
 set_notice(struct turn *t)
@@ -17,14 +30,12 @@ set_notice(struct turn *t)
 		[OUTCOME_DONE] = "done", [OUTCOME_NOT_DONE] = "not_done", [OUTCOME_CHECKING] = "checking",
 	};
 	struct vars *v = turn_vars(t);
-	int64_t now = t->w.task.gw->now;
 
 	vars_unset(v, "notice");
 	if (turn_on_its_way(t) != NULL) {
 		vars_set(v, "notice", "checking");
 		vars_set_i64(v, "notice_at", turn_on_its_way(t)->accepted_at);
-	} else if (t->sub.outcome != OUTCOME_NONE && !t->sub.outcome_told &&
-	    now - t->sub.outcome_at < NOTICE_MS) {
+	} else if (is_untold(t)) {
 		vars_set(v, "notice", word[t->sub.outcome]);
 		vars_set_i64(v, "notice_at", t->sub.outcome_at);
 		t->sub.outcome_told = t->sub_dirty = true;

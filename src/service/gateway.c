@@ -13,6 +13,7 @@
 #include "service/signup.h"
 #include "service/slots.h"
 #include "service/task.h"
+#include "service/versions.h"
 
 #define DUE_SWEEP_MS 1000		/* all due lists are looked at once in it */
 #define DUE_CLAIM 16
@@ -48,18 +49,9 @@ gateway_new(const struct gateway_options *o)
 	/* Ids go to other processes' logs and to channels: they must not be the same in each. */
 	gw->ports->random(gw->ports->ctx, &gw->last_id, sizeof gw->last_id);
 	gw->last_id &= ~UINT64_C(0) >> 1;
-	gateway_reload(gw, o->contents);
+	versions_start(gw, o->contents);
 	gw->slots = slots_new(gw);
 	return gw;
-}
-
-void
-gateway_reload(struct gateway *gw, const struct gateway_content *contents)
-{
-	size_t n = (size_t)gw->settings->tenants_n;
-
-	gw->contents = xrealloc(gw->contents, n, sizeof *gw->contents);
-	memcpy(gw->contents, contents, n * sizeof *gw->contents);
 }
 
 const char *
@@ -97,7 +89,7 @@ gateway_free(struct gateway *gw)
 		buf_clear(&gw->scratch[i]);
 	mem_wipe(gw->mac_key, sizeof gw->mac_key);
 	slots_free(gw->slots);
-	free(gw->contents);
+	versions_free(gw);
 	for (int i = 0; i < gw->settings->tenants_n; i++)
 		free(gw->tenants[i].tells);
 	free(gw->tenants);
@@ -138,12 +130,6 @@ gateway_busy(const struct gateway *gw)
 {
 	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings +
 	    gw->signups;
-}
-
-unsigned
-gateway_turns(const struct gateway *gw)
-{
-	return gw->turns;
 }
 
 /* ---- answers ---- */
@@ -300,6 +286,7 @@ gateway_tick(struct gateway *gw, int64_t now)
 	gw->now = now;
 	wake(gw);
 	slots_tick(gw->slots);
+	versions_tick(gw);
 	if (gw->draining)
 		return;
 	look_for_due(gw);

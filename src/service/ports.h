@@ -205,6 +205,7 @@ enum receipt_end {
 	RECEIPT_IS_MESSAGE	/* only of one that came with `maybe`: its id is none of ours */
 };
 
+struct gateway_content;
 struct ports {
 	void *ctx;
 	void (*load)(void *ctx, uint64_t op, const struct store_key *keys, size_t n);	/* keys of one bucket; n <= 8 */
@@ -236,5 +237,12 @@ struct ports {
 	void (*seal)(void *ctx, const void *p, size_t n, unsigned char *out);
 	bool (*open)(void *ctx, const void *p, size_t n, unsigned char *out);
 	void (*tell)(void *ctx, uint64_t op, const struct tell_req *req);	/* integrators */
+	/*
+	 * Makes what a turn works with of the octets of STORE_CONTENT, at once; false: this program cannot use them.
+	 * NULL: nothing is published, dialogues begin on what the gateway was given and nothing else is known.
+	 */
+	bool (*content)(void *ctx, int tenant, const char *version, const void *octets, size_t len,
+	    struct gateway_content *out);
+	void (*content_free)(void *ctx, void *made);
 };
 #define PORT_SEAL 41

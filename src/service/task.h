@@ -16,8 +16,9 @@
 
 struct slots;
 struct task;
+struct versions;
 
-enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN, EV_TOLD };
+enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN, EV_TOLD, EV_CONTENT };
 struct event {
 	enum event_kind kind;
 	enum store_end end;
@@ -47,7 +48,8 @@ struct task {
 struct gateway {
 	const struct settings *settings;
 	const struct ports *ports;
-	struct gateway_content *contents;	/* of each tenant */
+	struct gateway_content *contents;	/* of each tenant, what dialogues begin on */
+	struct versions *versions;
 	char process[17];
 	int64_t now;			/* of the event that is being handled */
 	uint64_t last_id;

@@ -14,6 +14,7 @@
 #include "service/run.h"
 
 struct turn;
+struct version;
 typedef void turn_fn(struct turn *t);
 
 struct turn {
@@ -25,8 +26,11 @@ struct turn {
 	int tenant;
 	const struct tenant_settings *settings;
 	const struct channel_settings *channel;
-	const struct menu *menu;	/* with which it began, whatever is loaded meanwhile */
+	struct version *version;	/* held: of the dialogue, or that which dialogues begin on */
+	const struct menu *menu;	/* of it */
 	const struct texts *texts;
+	turn_fn *in_version;		/* where it goes on when the version of the dialogue was looked for */
+	const char *input;		/* the newest one, in text */
 	char owner[STORE_OWNER];	/* tenant/phone */
 	int64_t deadline;		/* of the screen */
 	bool too_long;			/* the input */
@@ -105,6 +109,8 @@ const char *turn_plain_text(const struct turn *t, const char *key);
 void turn_apologise(struct turn *t, const char *why);			/* and ends the turn */
 void turn_apologise_with(struct turn *t, const char *key, const char *why);
 void turn_load(struct turn *t);
+/* Works with this version from here on; false, and it is let go of: it has nothing for this turn. NULL is false. */
+bool turn_take_version(struct turn *t, struct version *v);
 /* What is dirty; then the answer is given, and the turn is over. */
 void turn_save(struct turn *t);
 void turn_restart(struct turn *t, const char *why);
@@ -191,6 +197,8 @@ void turn_await_signup(struct turn *t, turn_fn *after);
 bool turn_signup_over(struct gateway *gw, uint64_t turn, const struct signup *s, const struct subscriber *sub,
     const struct rev *rev);
 
+/* calls_customer.c: a payment is on its way, or what became of it or of a sign-up was not told yet. */
+bool turn_has_news(const struct turn *t);
 turn_fn call_customer_find, call_language_set, call_pin_check, call_pin_change;		/* calls_customer.c */
 turn_fn call_notices_stop, call_notices_start;
 turn_fn call_signup_check, call_signup_create;						/* calls_signup.c */

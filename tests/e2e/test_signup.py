@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from helpers import (EMPLOYER, HOME, ID_NUMBERS, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, sign_up, to_send_confirm,
+from helpers import (EMPLOYER, HOME, ID_NUMBERS, NAMES, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, sign_up, to_send_confirm,
                      wallet, wait_sms)
 from phone import CODES, Phone
 
@@ -22,7 +22,11 @@ def test_a_dropped_sign_up_goes_on(stage, via, answers, then):
     phone.dial()
     phone.walk(*answers)
     phone.hang_up()
-    assert phone.dial().startswith(then)
+    assert phone.dial() == "You were not finished here.\n1. Go on\n2. Start again"
+    phone.hang_up()
+    phone.dial()                # asked once more, and for the same
+    assert phone.type("7").startswith("Choose a number from the list.\nYou were not finished here.")
+    assert phone.type("1").startswith(then)
     rest = {"Type your first name:": ["Thandi", "Mokoena", "1", ID_NUMBERS[THANDI], "1"],
             "Type your surname:": ["Mokoena", "1", ID_NUMBERS[THANDI], "1"],
             "What do you have?": ["1", ID_NUMBERS[THANDI], "1"], "Acme Wallet keeps your details": ["1"],
@@ -31,6 +35,19 @@ def test_a_dropped_sign_up_goes_on(stage, via, answers, then):
     customers = [c for c in stage.state()["customers"] if c["phone"] == THANDI]
     assert [(c["firstName"], c["lastName"], c["nationalIdentityNumber"]) for c in customers] == \
         [("Thandi", "Mokoena", ID_NUMBERS[THANDI])]
+
+
+@pytest.mark.parametrize("no", ["2", "0", "00"])
+def test_a_dropped_sign_up_begins_anew(stage, no):
+    phone = Phone(stage, THANDI)
+    phone.dial()
+    phone.walk("1", "1", "Sipho")
+    phone.hang_up()
+    phone.dial()
+    assert phone.type(no).startswith("Welcome to Acme Wallet.")
+    phone.walk("1", *NAMES[THANDI], "1", ID_NUMBERS[THANDI], "1", PIN, PIN)
+    assert phone.screen == "Your wallet is open.\n" + HOME
+    assert [c["firstName"] for c in stage.state()["customers"] if c["phone"] == THANDI] == ["Thandi"]
 
 
 def test_wrong_answers_are_asked_again(stage):
@@ -191,7 +208,8 @@ def test_activation_of_a_customer_of_the_core(stage, via):
     code = activation_code(phone)
     stage.secrets.add(code)
     phone.hang_up()
-    assert phone.dial().startswith("Type the code from the SMS.")
+    assert phone.dial().startswith("You were not finished here.")
+    assert phone.type("1").startswith("Type the code from the SMS.")
     wrong = "000000" if code != "000000" else "111111"
     phone.walk(wrong, PIN, PIN)
     assert phone.screen.startswith("That code is not right.")

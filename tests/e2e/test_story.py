@@ -128,7 +128,8 @@ def test_dial_as_an_aggregator(make_stage):
     assert " of 160 septets" in done.stdout
     # The hang-up was told: the sign-up goes on from another phone's terminal where it was.
     again = Phone(stage, THANDI, "http")
-    assert again.dial().startswith("Type your surname:")
+    assert again.dial().startswith("You were not finished here.")
+    assert again.type("1").startswith("Type your surname:")
     wrong = subprocess.run([stage.build / "isango", "dial", "-c", stage.config, "*999#", "--from", THANDI],
                            input="", capture_output=True, text=True, timeout=60, check=False)
     assert wrong.returncode == 1 and "has this code" in wrong.stdout

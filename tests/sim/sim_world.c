@@ -89,7 +89,7 @@ sim_process_start(struct sim_process *p)
 	if (p->gw != NULL)
 		return;
 	for (int i = 0; i < SIM_TENANTS; i++)
-		contents[i] = (struct gateway_content){ w->texts, w->menus[i], w->sms_menus[i] };
+		contents[i] = (struct gateway_content){ w->texts, w->menus[i], w->sms_menus[i], NULL };
 	str_format(o.process, sizeof o.process, "p%d-%llu", p->index, (unsigned long long)p->generation);
 	p->ticking = false;
 	memset(p->holds_link, 0, sizeof p->holds_link);

@@ -376,7 +376,7 @@ test_the_intent_is_lost(void **state)
 	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
 	sim_world_run(w, w->loop.now + MINUTE);
 	shows(&l, "dial again");
-	assert_int_equal(gateway_turns(w->process[0].gw), 0);
+	assert_int_equal(gateway_busy(w->process[0].gw), 0);
 	assert_int_equal(debits(w), 0);
 	world_free(w);
 }
