@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/prove.h"
 #include "config/config.h"
 #include "config/content.h"
 #include "config/config_options.h"
-#include "core/menu_prove.h"
 #include "core/menu_schema.h"
 
 static void
@@ -36,19 +36,6 @@ count_lines(const struct buf *text)
 	return n;
 }
 
-static void
-prove(const struct settings *s, int tenant, const char *file, const struct tenant_content *c, struct buf *problems)
-{
-	const struct tenant_settings *t = &s->tenants[tenant];
-	struct prove_env env = { .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
-	    .settings = s, .tenant = tenant, .config = file };
-
-	(void)!menu_prove(c->menu, &env, problems);
-	env.by_sms = true;
-	if (c->sms_menu != NULL)
-		(void)!menu_prove(c->sms_menu, &env, problems);
-}
-
 static int
 check(const char *file)
 {
@@ -63,7 +50,7 @@ check(const char *file)
 		content_check_unused(s, &problems);
 	}
 	for (int i = 0; c != NULL && i < s->tenants_n; i++)
-		prove(s, i, file, c->tenants[i], &problems);
+		(void)!prove_content(s, i, c->tenants[i], file, &problems);
 	if (problems.len == 0) {
 		printf("%s: %d tenants, %d channels, %d binds: no mistakes\n", file, s->tenants_n,
 		    s->channels_n, s->binds_n);
