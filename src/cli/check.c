@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/prove.h"
 #include "config/config.h"
 #include "config/content.h"
 #include "config/config_options.h"
 #include "core/menu_budget.h"
-#include "core/menu_prove.h"
 #include "core/menu_schema.h"
 #include "core/menu_size.h"
 
@@ -42,29 +42,18 @@ count_lines(const struct buf *text)
 }
 
 static struct prove_env
-env_of(const struct settings *s, int tenant, const struct tenant_content *c, const char *file)
+env_of(const struct settings *s, int tenant, const struct tenant_content *c)
 {
 	const struct tenant_settings *t = &s->tenants[tenant];
 
 	return (struct prove_env){ .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
-	    .settings = s, .tenant = tenant, .config = file };
-}
-
-static void
-prove(const struct settings *s, int tenant, const char *file, const struct tenant_content *c, struct buf *problems)
-{
-	struct prove_env env = env_of(s, tenant, c, file);
-
-	(void)!menu_prove(c->menu, &env, problems);
-	env.by_sms = true;
-	if (c->sms_menu != NULL)
-		(void)!menu_prove(c->sms_menu, &env, problems);
+	    .settings = s, .tenant = tenant };
 }
 
 static void
 report(const struct settings *s, int tenant, const struct tenant_content *c, report_fn *fn)
 {
-	struct prove_env env = env_of(s, tenant, c, NULL);
+	struct prove_env env = env_of(s, tenant, c);
 	struct buf out = { 0 };
 
 	fn(c->menu, &env, &out);
@@ -89,7 +78,7 @@ check(const char *file, report_fn *more)
 		content_check_unused(s, &problems);
 	}
 	for (int i = 0; c != NULL && i < s->tenants_n; i++)
-		prove(s, i, file, c->tenants[i], &problems);
+		(void)!prove_content(s, i, c->tenants[i], file, &problems);
 	for (int i = 0; c != NULL && more != NULL && i < s->tenants_n; i++)
 		report(s, i, c->tenants[i], more);
 	if (c != NULL)

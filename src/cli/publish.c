@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/prove.h"
 #include "cli/publishing.h"
 #include "config/content.h"
 #include "store/redis_check.h"
@@ -48,6 +49,14 @@ load(const struct wish *w, struct reader *r, int tenant, struct buf *problems)
 	return NULL;
 }
 
+/* What was published once is not proven anew: whoever goes back to it must be able to. */
+static bool
+is_right(const struct wish *w, const struct settings *s, int tenant, const struct tenant_content *c,
+    struct buf *problems)
+{
+	return c != NULL && (w->version != NULL || prove_content(s, tenant, c, w->file, problems));
+}
+
 /* Of every tenant that is wished; false after saying what is wrong with any of it. */
 static bool
 load_all(const struct wish *w, struct reader *r, struct tenant_content **content)
@@ -56,8 +65,10 @@ load_all(const struct wish *w, struct reader *r, struct tenant_content **content
 	bool ok = true;
 
 	for (int i = 0; i < r->settings->tenants_n; i++)
-		if (is_wished(w, r->settings, i))
-			ok &= (content[i] = load(w, r, i, &problems)) != NULL;
+		if (is_wished(w, r->settings, i)) {
+			content[i] = load(w, r, i, &problems);
+			ok &= is_right(w, r->settings, i, content[i], &problems);
+		}
 	if (problems.len > 0)
 		fprintf(stderr, "%s%s: nothing was published\n", buf_str(&problems), r->command);
 	buf_clear(&problems);
