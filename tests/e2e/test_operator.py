@@ -98,9 +98,8 @@ def test_what_cannot_be_read_is_set_aside(manned):
     manned.expected_errors |= {"store damaged", "intent damaged", "due intent damaged"}
     core_customer(manned)
     phone = sign_up(manned)
-    to_send_confirm(phone)
-    manned.faults({"where": "core", "match": {"method": "POST", "path": "transfers$"}, "do": "error", "status": 500, "times": 1})
-    phone.type(PIN)
+    manned.faults({"where": "core", "match": {"method": "POST", "path": "withdrawals$"}, "do": "error", "status": 500, "times": 1})
+    cash_out(phone)
     payment, = manned.redis_cli("--scan", "--pattern", "{p:*}int:*").split()
     tries, = manned.redis_cli("--scan", "--pattern", "{p:*}pin:*").split()
     manned.redis_cli("SETRANGE", payment, "0", "damaged " * 4)
@@ -112,6 +111,8 @@ def test_what_cannot_be_read_is_set_aside(manned):
     assert phone.dial() == TEXTS["error.session_lost"]
     assert ben.ask("acme", "approve", asked["request"])["records"] == asked["records"]
     assert len(manned.redis_cli("--scan", "--pattern", "{p:*}asd:*").split()) == 2
+    # Nobody knows whether its token is out: it counts.
+    assert ann.ask("acme", "phone", "0821234567")["limits"][0]["used"] == "100.00"
     to_send_confirm(phone)
     assert SENT.match(phone.type(PIN))
     assert "nothing is to be set aside" in ann.refused("acme", "set-aside", "0821234567", reason=WHY)
