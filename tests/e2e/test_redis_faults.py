@@ -228,6 +228,8 @@ class Pair:
         quick(config, tenant)
         config["redis"]["url"] = f"redis://127.0.0.1:{self.to_redis.port}/0"
         config["redis"]["replicas"] = self.replicas
+        if self.replicas > 0:   # half of it is the replica's, which a busy machine may leave waiting
+            config["redis"]["timeout_ms"], config["turn_budget_ms"] = 1600, 5000
 
     def start(self, *arguments):
         """As helpers.open_stage, with the replica before the first process."""
