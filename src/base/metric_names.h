@@ -59,6 +59,7 @@
 	M(M_INTENTS_ASKING, counter, "isango_intents_asking_total", "Attempts whose outcome had to be asked for") \
 	M(M_INTENTS_PERSON, counter, "isango_intents_person_total", "Intents handed to a person") \
 	M(M_INTENTS_TAKEN_OVER, counter, "isango_intents_taken_over_total", "Due intents claimed from the due lists") \
+	M(M_PROCESSES, gauge, "isango_processes", "Processes that work on the same Redis, this one included") \
 	M(M_RECORDS_SET_ASIDE, counter, "isango_records_set_aside_total", \
 	    "Records that could not be read and that operators set aside") \
 	M(M_INTENTS_RESOLVED, counter, "isango_intents_resolved_total", "Intents that two operators resolved") \

@@ -31,6 +31,7 @@
 #include "service/gateway.h"
 #include "store/redis_health.h"
 #include "store/redis_history.h"
+#include "store/redis_processes.h"
 #include "store/redis_store.h"
 #include "wallet/wallet_client.h"
 
@@ -219,6 +220,7 @@ open_gateway(struct server *s)
 	free(s->contents);
 	s->contents = NULL;
 	gateway_on_history(s->gw, loop_wall(s->loop), false);	/* until Redis was looked at */
+	s->processes = redis_processes_new(s->loop, s->redis, o.process, serve_on_processes, s);
 }
 
 static bool
@@ -286,6 +288,7 @@ close_all(struct server *s)
 		redis_store_free(s->store);
 	redis_history_free(s->history);
 	redis_health_free(s->health);
+	redis_processes_free(s->processes);
 	loop_free(s->loop);
 	seal_wipe(&s->seal);
 	serve_close_contents(s);

@@ -26,6 +26,7 @@ struct server {
 	struct redis_store *store;
 	struct redis_history *history;
 	struct redis_health *health;
+	struct redis_processes *processes;
 	struct core *cores;
 	struct integrator_tells *tells;
 	struct edge *edge;
@@ -58,3 +59,4 @@ void serve_on_committed(void *arg, int64_t now, uint64_t op, enum store_end end)
 void serve_on_claimed(void *arg, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c, size_t n);
 void serve_on_history(void *arg, bool trusted, int64_t lost_ms);
 void serve_on_health(void *arg, bool is_short);
+void serve_on_processes(void *arg, int processes);

@@ -162,7 +162,7 @@ struct wallet_settings {
 	/* what becomes of withdrawals */
 	char callback_key[129];				/* of the core's callbacks; "": it is told of none */
 	int callback_window_s;
-	int follow_per_s;				/* reads a second of one process, of tokens that only wait; 0: all */
+	int follow_per_s;				/* reads a second of all processes, of tokens that only wait; 0: any number */
 	int follow_longest_s, follow_called_s;		/* longest pause between them, without and with callbacks */
 };
 

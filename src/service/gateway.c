@@ -119,6 +119,13 @@ gateway_on_loss(struct gateway *gw, int64_t now, int64_t lost_ms)
 }
 
 void
+gateway_on_processes(struct gateway *gw, int64_t now, int processes)
+{
+	gw->now = now;
+	gw->processes = processes;
+}
+
+void
 gateway_on_money(struct gateway *gw, int64_t now, bool off)
 {
 	gw->now = now;

@@ -64,8 +64,10 @@ struct gateway {
 		struct follow_load {
 			unsigned hints;		/* callbacks under way */
 			unsigned reads;		/* of tokens that only wait, under way */
-			int64_t second;		/* that the next two count */
-			unsigned hinted, read;
+			int64_t second;		/* of `hinted` */
+			unsigned hinted;
+			int64_t credit;		/* thousandths of a read that it may make now */
+			int64_t credited;	/* the second up to which it was given */
 			int64_t quiet_until;	/* the core has said that we ask too much */
 		} follow;
 		struct tell_load {
@@ -83,6 +85,7 @@ struct gateway {
 	struct map *phones;		/* owner -> struct turn being worked on */
 	struct map *writers;		/* owner -> struct mo being worked on */
 	struct map *running;		/* intent id -> struct run */
+	int processes;			/* that share what is bounded for the whole installation; 0 is 1 */
 	bool draining;
 	bool money_off;			/* the store is short of room: nothing new is paid */
 	int64_t lost_ms;		/* what was saved before may miss what followed it; 0: never so */

@@ -191,7 +191,9 @@ note_state(struct wallet_client *c, enum breaker_state before)
 	    c->breaker.openings);
 	metric_add(M_WALLET_OPEN, (now != BREAKER_CLOSED) - (before != BREAKER_CLOSED));
 	if (now != BREAKER_OPEN) {
-		timer_stop(&c->trial);
+		/* Where only one caller tries and fails, the login goes on telling. */
+		if (now == BREAKER_CLOSED || c->breaker.alive)
+			timer_stop(&c->trial);
 		return;
 	}
 	metric_add(M_WALLET_OPENED, 1);
@@ -227,6 +229,8 @@ on_trial(void *arg)
 {
 	struct wallet_client *c = arg;
 
+	if (c->breaker.state == BREAKER_TRYING && c->breaker.alive)
+		return;
 	wallet_login_refresh(c->login);
 	timer_arm(&c->trial, c->breaker.open_ms);	/* until it is not open any more */
 }

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from helpers import HOME, NAMES, OTHER_PIN, PIN, SENT, SIPHO, THANDI, cash_out, core_customer, open_stage, sign_up, to_send_confirm, \
-    token_in, token_sms, wait_sms, withdrawals
+from helpers import HOME, NAMES, OTHER_PIN, PIN, SENT, SIPHO, TEXTS, THANDI, cash_out, core_customer, open_stage, sign_up, \
+    to_send_confirm, token_in, token_sms, wait_sms, withdrawals
 from phone import Phone
 from stage import http, until
 
@@ -103,6 +103,31 @@ def test_freeze_and_unfreeze(manned):
     assert [r["request"] for r in ben.ask("acme", "requests")["requests"]] == [asked["request"]]
     ben.ask("acme", "approve", asked["request"])
     assert phone.dial().endswith(HOME)
+
+
+def test_what_cannot_be_read_is_set_aside(manned):
+    """An open payment and the PIN's tries: the customer is cut off until two operators set them aside."""
+    manned.expected_errors |= {"store damaged", "intent damaged", "due intent damaged"}
+    core_customer(manned)
+    phone = sign_up(manned)
+    manned.faults({"where": "core", "match": {"method": "POST", "path": "withdrawals$"}, "do": "error", "status": 500, "times": 1})
+    cash_out(phone)
+    payment, = manned.redis_cli("--scan", "--pattern", "{p:*}int:*").split()
+    tries, = manned.redis_cli("--scan", "--pattern", "{p:*}pin:*").split()
+    manned.redis_cli("SETRANGE", payment, "0", "damaged " * 4)
+    manned.redis_cli("SET", tries, "short")
+    assert phone.dial() == TEXTS["error.session_lost"]
+    ann, ben = Operator(manned, "ann"), Operator(manned, "ben")
+    asked = ann.ask("acme", "set-aside", "0821234567", reason=WHY)
+    assert [r.split()[0] for r in asked["records"]] == ["payment", "pin"]
+    assert phone.dial() == TEXTS["error.session_lost"]
+    assert ben.ask("acme", "approve", asked["request"])["records"] == asked["records"]
+    assert len(manned.redis_cli("--scan", "--pattern", "{p:*}asd:*").split()) == 2
+    # Nobody knows whether its token is out: it counts.
+    assert ann.ask("acme", "phone", "0821234567")["limits"][0]["used"] == "100.00"
+    to_send_confirm(phone)
+    assert SENT.match(phone.type(PIN))
+    assert "nothing is to be set aside" in ann.refused("acme", "set-aside", "0821234567", reason=WHY)
 
 
 def test_nobody_approves_his_own(manned):
