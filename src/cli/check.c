@@ -41,19 +41,10 @@ count_lines(const struct buf *text)
 	return n;
 }
 
-static struct prove_env
-env_of(const struct settings *s, int tenant, const struct tenant_content *c)
-{
-	const struct tenant_settings *t = &s->tenants[tenant];
-
-	return (struct prove_env){ .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
-	    .settings = s, .tenant = tenant };
-}
-
 static void
 report(const struct settings *s, int tenant, const struct tenant_content *c, report_fn *fn)
 {
-	struct prove_env env = env_of(s, tenant, c);
+	struct prove_env env = prove_env_of(s, tenant, c, NULL);
 	struct buf out = { 0 };
 
 	fn(c->menu, &env, &out);

@@ -7,6 +7,7 @@ static const struct rec_field fields[] = {
 	REC(4, REC_I64, pin_order, customer_id), REC(5, REC_STR, pin_order, password), REC(6, REC_STR, pin_order, id),
 	REC(7, REC_STR, pin_order, owner), REC(8, REC_STR, pin_order, tenant), REC(9, REC_STR, pin_order, lang),
 	REC(10, REC_I64, pin_order, begun_at), REC(11, REC_BOOL, pin_order, ended), REC(12, REC_INT, pin_order, how),
+	REC(13, REC_BOOL, pin_order, told),
 };
 
 bool

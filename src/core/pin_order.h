@@ -21,6 +21,7 @@ struct pin_order {
 	int64_t begun_at;
 	bool ended;			/* and is only to be told */
 	enum pin_written how;
+	bool told;
 	struct rec_rest rest;
 };
 

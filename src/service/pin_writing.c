@@ -91,23 +91,26 @@ leave(struct writing *w, const char *why)
 /* ---- its end ---- */
 
 static void
-on_forgotten(struct task *t, const struct event *e)
+on_told(struct task *t, const struct event *e)
 {
 	if (e->end != STORE_DONE)
 		log_info(t->id, "pin write stays due", "end=%d", (int)e->end);	/* it is told once more */
 	task_end(t);
 }
 
-/* Told: nothing is left to be done. */
+/* Nothing is left to be done. Not deleted: an older commit that comes twice would bring it back. */
 static void
-forget(struct writing *w)
+told(struct writing *w)
 {
 	struct store_commit c = { .n = 0 };
 	struct store_key key = order_key(w);
+	struct buf *b = scratch(w->task.gw, 1);
 
-	commit_delete(&c, &key, &w->o_rev);
+	w->o.told = true;
+	pin_order_encode(&w->o, b);
+	commit_put(w->task.gw, &c, &key, &w->o_rev, b, 0);
 	commit_list_remove(&c, STORE_DUE, &key);
-	task_commit(&w->task, &c, on_forgotten);
+	task_commit(&w->task, &c, on_told);
 }
 
 static void
@@ -118,12 +121,12 @@ on_said(struct task *t, const struct event *e)
 	POINT("done", "say");
 	/* CONFLICT: it was there before, put by who had it before us. */
 	if (e->end == STORE_DONE || e->end == STORE_CONFLICT)
-		forget(w);
+		told(w);
 	else
 		leave(w, "the SMS could not be put into the outbox");
 }
 
-/* No screen has told it: it is said by SMS. */
+/* What no screen has told; and each new PIN, for a screen is never acknowledged, and it may be somebody else's doing. */
 static void
 say(struct writing *w)
 {
@@ -146,7 +149,7 @@ say(struct writing *w)
 		say_put(gw, &c, m);
 		task_commit(&w->task, &c, on_said);
 	} else
-		forget(w);
+		told(w);
 	free(m);
 }
 
@@ -174,8 +177,8 @@ end(struct writing *w, enum pin_written how)
 	heard = turn_pin_written(w->task.gw, w->turn, how);
 	if (!w->o.ended)
 		task_end(&w->task);
-	else if (heard)
-		forget(w);
+	else if (heard && how != PIN_WRITTEN)
+		told(w);
 	else
 		say(w);
 }
@@ -230,12 +233,29 @@ came_too_late(const struct writing *w, int64_t now)
 	return w->sub.frozen_at != 0 || (without_old_pin && sim_is_new(&w->sub, now));
 }
 
+/*
+ * Without the old PIN one is made only where there is none, or after the wait: the turn may have stood still since it
+ * looked.
+ */
+static bool
+is_entitled(const struct writing *w, int64_t now)
+{
+	switch (w->o.w.kind) {
+	case PIN_WRITE_ACTIVATE:
+		return !w->sub.has_pin;
+	case PIN_WRITE_RESET:
+		return pin_reset_state(&w->sub, now) == PIN_RESET_READY;
+	default:
+		return true;
+	}
+}
+
 /* false: it must not be sent. */
 static bool
 may_begin(struct writing *w, int64_t now)
 {
 	return w->sub.customer_id == w->o.customer_id && !came_too_late(w, now) &&
-	    pin_write_begin(&w->sub, &w->o.w, now);
+	    (w->begun || w->maybe_saved || is_entitled(w, now)) && pin_write_begin(&w->sub, &w->o.w, now);
 }
 
 static void
@@ -513,10 +533,11 @@ pin_writing_claimed(struct gateway *gw, const struct store_value *v)
 	rev_loaded(&w->o_rev, v);
 	w->begun = true;
 	w->until = w->o.begun_at + PIN_WRITE_SENT_MS;
-	if (w->o.ended) {
+	w->unanswered = !w->o.ended;
+	if (w->o.told)
+		told(w);
+	else if (w->o.ended)
 		say(w);
-		return;
-	}
-	w->unanswered = true;
-	ask(w, WALLET_LOGIN, on_tried);
+	else
+		ask(w, WALLET_LOGIN, on_tried);
 }

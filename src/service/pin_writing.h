@@ -2,7 +2,7 @@
 /*
  * Writing a customer's password at the wallet core: saved first, sent until it is answered, saved again. A task of its
  * own, so that it goes on when the screen's time is over. Of a new PIN there is a record that is due: after a death
- * another process goes on with it, and who was told nothing by a screen gets an SMS.
+ * another process goes on with it. That it is in force is said by SMS, and so is what no screen has told.
  */
 #pragma once
 #include "core/pin_order.h"

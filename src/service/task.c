@@ -211,15 +211,6 @@ commit_put(struct gateway *gw, struct store_commit *c, const struct store_key *k
 }
 
 void
-commit_delete(struct store_commit *c, const struct store_key *key, const struct rev *r)
-{
-	struct store_op *op = commit_op(c, STORE_DELETE);
-
-	op->key = *key;
-	op->from = r->at;
-}
-
-void
 commit_check(struct store_commit *c, const struct store_key *key, const struct rev *r)
 {
 	struct store_op *op = commit_op(c, STORE_CHECK);

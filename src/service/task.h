@@ -140,7 +140,6 @@ struct store_key key_of(enum store_family family, const char *owner, const char 
 /* The octets stay the caller's until task_commit() returned. */
 void commit_put(struct gateway *gw, struct store_commit *c, const struct store_key *key, struct rev *r,
     const struct buf *octets, int64_t ttl_ms);
-void commit_delete(struct store_commit *c, const struct store_key *key, const struct rev *r);
 /* The record must be as it was loaded. */
 void commit_check(struct store_commit *c, const struct store_key *key, const struct rev *r);
 void commit_list_add(struct store_commit *c, enum store_family list, const struct store_key *ref, int64_t score);

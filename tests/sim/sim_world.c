@@ -174,6 +174,7 @@ sim_world_set_up(struct sim_world *w, uint64_t seed, const char *profile, const 
 	w->seed = seed;
 	sim_loop_init(&w->loop, seed, START_MS);
 	sim_loop_init(&w->dice, ~seed, 0);
+	sim_loop_init(&w->people, seed ^ UINT64_C(0x5a5a5a5a5a5a5a5a), 0);
 	w->texts = texts;
 	for (int i = 0; i < SIM_TENANTS; i++) {
 		w->menus[i] = menu;

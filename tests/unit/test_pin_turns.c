@@ -227,7 +227,8 @@ test_change(void **state)
 	assert_dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN, "Your PIN was changed");
 	assert_dial(w, "1 " PIN, "Tries left: 2");
 	assert_dial(w, "1 " NEW_PIN, "You have");
-	assert_int_equal(w->inbox_n, 0);
+	assert_int_equal(w->inbox_n, 1);
+	assert_non_null(strstr(newest_sms(w), "Your new PIN is in force"));
 	world_free(w);
 }
 
