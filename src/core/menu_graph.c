@@ -133,11 +133,11 @@ add_screen(struct graph *g, const struct menu_state *s)
 
 	add_text(g, "", s->text);
 	for (int i = 0; i < s->option_n; i++) {
-		str_format(number, sizeof number, "%d ", i + 1);
+		str_format(number, sizeof number, "%d. ", i + 1);
 		add_text(g, number, s->option[i].text);
 	}
 	if (s->list != NULL)
-		add_text(g, "n ", s->item);
+		add_text(g, "n. ", s->item);
 	if (s->kind == MENU_ASK)
 		add_row(g, s->accept.row->name, strlen(s->accept.row->name));
 }

@@ -48,7 +48,7 @@ test_shipped(void **state)
 		assert_int_equal(count(buf_str(&out), box), 1);
 	}
 	assert_has(&out, "label=<<B>send.to</B><BR ALIGN=\"LEFT\"/>Send money to which phone<BR ALIGN=\"LEFT\"/>number?<BR");
-	assert_has(&out, "1 Balance<BR ALIGN=\"LEFT\"/>2 Send money<BR");
+	assert_has(&out, "1. Balance<BR ALIGN=\"LEFT\"/>2. Send money<BR");
 	assert_has(&out, "label=<private (part menus/parts/pin.json)>;");
 	assert_has(&out, "label=<cash>;");
 	assert_has(&out, "label=<step, small, large, short>");
@@ -71,7 +71,7 @@ test_escapes(void **state)
 	player_texts(p.texts, "en", "en.json", text, strlen(text));
 	draw(&p, &out);
 	assert_has(&out, "&lt;b&gt;&quot;A&quot; &amp; B&lt;/b&gt;<BR ALIGN=\"LEFT\"/>second<BR");
-	assert_has(&out, "1 nothing<BR");
+	assert_has(&out, "1. nothing<BR");
 	assert_has(&out, "<B>a&lt;b</B>");
 	assert_null(strstr(buf_str(&out), "a<b"));
 	player_clear(&p);
