@@ -42,12 +42,13 @@ nearest(const struct flow *f, int var)
 }
 
 static void
-say_what_to_do(const struct flow *f, const struct flow_use *u, struct buf *out)
+say_what_to_do(const struct flow *f, const struct flow_use *u, bool many, struct buf *out)
 {
 	/* What a call reads has its name from the gateway. */
 	const char *near = has_source(&f->var[u->var]) || u->call != NULL ? NULL : nearest(f, u->var);
 
-	buf_addf(out, ", which %s", u->set ? "is not set on every way here" : "nothing has set");
+	buf_addf(out, ", which %s", !u->set ? "nothing has set" : many ? "are not set on every way here" :
+	    "is not set on every way here");
 	if (near != NULL)
 		buf_addf(out, "; did you mean \"%s\"?", near);
 	else if (u->call != NULL || f->var[u->var].is_list)
@@ -72,16 +73,21 @@ is_authed(const struct flow *f, const struct flow_use *u)
 	return strcmp(f->var[u->var].name, "authed") == 0;
 }
 
-static void
+/* true: more than one. */
+static bool
 say_reads(const struct flow *f, const struct flow_use *u, struct buf *out)
 {
 	const struct menu_state *s = &f->m->state[u->state];
+	bool many = false;
 
 	buf_addf(out, "the %s \"%s\" of \"%s\" reads \"%s\"", s->kind == MENU_CONFIRM ? "intent" : "call", u->call,
 	    s->name, f->var[u->var].name);
 	for (int i = f->first_use[u->state]; i < f->first_use[u->state + 1]; i++)
-		if (&f->use[i] > u && goes_with(&f->use[i], u) && !is_authed(f, &f->use[i]))
+		if (&f->use[i] > u && goes_with(&f->use[i], u) && !is_authed(f, &f->use[i])) {
 			buf_addf(out, ", \"%s\"", f->var[f->use[i].var].name);
+			many = true;
+		}
+	return many;
 }
 
 /* The same variable is missed by a call there, or this one was said with another. */
@@ -106,6 +112,7 @@ say_use(const struct flow *f, const struct flow_use *u, struct buf *out)
 {
 	const char *name = f->var[u->var].name, *other = u->other >= 0 ? f->var[u->other].name : NULL;
 	const struct menu_state *s = u->state >= 0 ? &f->m->state[u->state] : NULL;
+	bool many = false;
 
 	if (u->call != NULL && is_authed(f, u)) {
 		buf_addf(out, "the call \"%s\" of \"%s\" is private, but on some way here no PIN was checked; go through the "
@@ -115,14 +122,14 @@ say_use(const struct flow *f, const struct flow_use *u, struct buf *out)
 	if (u->call != NULL && other != NULL)
 		buf_addf(out, "the call \"%s\" of \"%s\" reads \"%s\" or \"%s\"", u->call, s->name, name, other);
 	else if (u->call != NULL)
-		say_reads(f, u, out);
+		many = say_reads(f, u, out);
 	else if (s == NULL)
 		buf_addf(out, "the line \"%s\" shows {%s}", u->text, name);
 	else if (u->text != NULL)
 		buf_addf(out, "the text \"%s\" of \"%s\" shows {%s}", u->text, s->name, name);
 	else
 		buf_addf(out, "\"%s\" %s \"%s\"", s->name, f->var[u->var].is_list ? "lists" : "compares with", name);
-	say_what_to_do(f, u, out);
+	say_what_to_do(f, u, many, out);
 }
 
 static void
