@@ -14,6 +14,7 @@
 #include "config/config_options.h"
 #include "core/menu_budget.h"
 #include "core/menu_prove.h"
+#include "core/menu_schema.h"
 #include "core/menu_size.h"
 
 static void
@@ -77,7 +78,7 @@ report(const struct settings *s, int tenant, const struct tenant_content *c, rep
 static int
 check(const char *file, report_fn *more)
 {
-	struct buf problems = { 0 };
+	struct buf problems = { 0 }, notes = { 0 };
 	struct settings *s = config_read(file, &problems);
 	struct content *c = NULL;
 	int code = EXIT_FAILURE;
@@ -87,6 +88,9 @@ check(const char *file, report_fn *more)
 		c = content_load(s, &problems);
 		content_check_unused(s, &problems);
 	}
+	if (c != NULL)
+		content_notes(s, c, &notes);
+	fputs(buf_str(&notes), stdout);
 	for (int i = 0; c != NULL && i < s->tenants_n; i++)
 		prove(s, i, file, c->tenants[i], &problems);
 	for (int i = 0; c != NULL && more != NULL && i < s->tenants_n; i++)
@@ -104,6 +108,7 @@ check(const char *file, report_fn *more)
 	content_free(c);
 	settings_free(s);
 	buf_clear(&problems);
+	buf_clear(&notes);
 	return code;
 }
 
@@ -143,6 +148,14 @@ run(int argc, char **argv)
 	report_fn *more;
 	int c;
 
+	if (argc == 2 && strcmp(argv[1], "--schema") == 0) {
+		struct buf schema = { 0 };
+
+		menu_schema(&schema);
+		fputs(buf_str(&schema), stdout);
+		buf_clear(&schema);
+		return EXIT_SUCCESS;
+	}
 	if (argc == 2 && strcmp(argv[1], "--options") == 0) {
 		options_each(print_option, NULL);
 		return EXIT_SUCCESS;
@@ -160,16 +173,18 @@ run(int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.usage = "-c FILE [--screens | --budget] | --options",
+	.usage = "-c FILE [--screens | --budget] | --options | --schema",
 	.summary = "look for mistakes in configuration, menus and texts",
 	.help =
 	    "Reads FILE, the tenants, menus and templates that it names, and prints every mistake "
 	    "as\n"
-	    "\"file:line: problem\". The exit status is 1 if there is any.\n"
+	    "\"file:line: problem\". The exit status is 1 if there is any. Lines with \"note:\" are no\n"
+	    "mistakes: they name texts that a person has yet to read.\n"
 	    "\n"
 	    "  -c FILE    the configuration\n"
 	    "  --screens  prints the fullest screen of each state too, as the phone shows it\n"
 	    "  --budget   prints what each turn and each journey of the menus costs too\n"
-	    "  --options  prints every option that a configuration may hold, with what it means\n",
+	    "  --options  prints every option that a configuration may hold, with what it means\n"
+	    "  --schema   prints the JSON Schema of menu files, for an editor\n",
 	.run = run,
 };

@@ -171,7 +171,7 @@ is_whole(struct menu *m)
 	return m->start >= 0 && m->home >= 0;
 }
 
-/* What a menu has from the one that it extends it need not use, and of a part that it does not use one line is enough. */
+/* A menu need not use what it has from the one that it extends; of a part that it does not use one line is enough. */
 static void
 say_unreached(struct check *c, const struct menu_state *s, const bool *seen)
 {

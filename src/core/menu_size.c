@@ -396,6 +396,7 @@ prove_state(struct size *z, int at, const char *lang)
 		    .tenant = prove_tenant(z->env), .service_code = size_service_code(z->env) } };
 
 	str_copy(c.dlg.lang, sizeof c.dlg.lang, lang);
+	texts_manner(z->env->texts, lang, &z->menu_env.text_env);
 	c.dlg.back_n = c.view->back ? 1 : 0;
 	for (int beyond_gsm = 0; beyond_gsm < 2; beyond_gsm++) {
 		fill(&c, beyond_gsm);

@@ -23,10 +23,12 @@ struct walk {
 static void
 finish(struct walk *w, const char *key)
 {
+	struct texts_env env = screen_env(w->dlg, w->env);
+
 	w->out->kind = STEP_END;
 	w->out->intent = NULL;
 	w->dlg->back_n = 0;
-	(void)texts_fill(screen_text(w->dlg, w->env, key), &w->dlg->vars, &w->env->text_env,
+	(void)texts_fill(screen_text(w->dlg, w->env, key), &w->dlg->vars, &env,
 	    w->out->text, sizeof w->out->text);
 	texts_spell(w->env->texts, w->dlg->lang, w->env->fallback_lang, key, w->out->text, sizeof w->out->text);
 }
@@ -55,10 +57,11 @@ put(struct walk *w, const char *var, const char *value)
 static bool
 apply(struct walk *w, const struct menu_set *set, int n, const struct vars *from)
 {
+	struct texts_env env = screen_env(w->dlg, w->env);
 	char value[MENU_VALUE];
 
 	for (int i = 0; i < n; i++)
-		if (!texts_fill(set[i].value, from, &w->env->text_env, value, sizeof value) ||
+		if (!texts_fill(set[i].value, from, &env, value, sizeof value) ||
 		    !put(w, set[i].var, value))
 			return false;
 	return true;

@@ -109,6 +109,7 @@ widest(const struct one *o, const char *key, const char *text, bool beyond_gsm, 
 	struct vars v = { 0 };
 	bool any;
 
+	texts_manner(o->env->texts, o->lang, &env);
 	any = wide_fill(w, &of, &kinds, &env, &v);
 	(void)texts_fill(text, &v, &env, filled, FILLED);
 	texts_spell(o->env->texts, o->lang, o->env->languages[0], key, filled, FILLED);

@@ -372,7 +372,7 @@ turn_feed(struct turn *t, enum menu_in kind, const char *text)
 	char today[9];
 	struct menu_env env = {
 		.texts = t->texts,
-		.text_env = { t->settings->country, calendar_offset_s(gw->now) },
+		.text_env = { .country = t->settings->country, .utc_offset_s = calendar_offset_s(gw->now) },
 		.fallback_lang = t->settings->languages[0],
 		.languages = (const char (*)[8])t->settings->languages,
 		.languages_n = t->settings->languages_n,

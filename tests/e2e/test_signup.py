@@ -132,7 +132,8 @@ def test_a_sign_up_with_faults_makes_one_customer(stage, what, fault):
 
 
 @pytest.mark.parametrize("via", CODES)
-@pytest.mark.parametrize("choice, welcome", [("2", "Siyakwamukela ku-Acme Wallet."), ("3", "Welkom by Acme Wallet.")])
+@pytest.mark.parametrize("choice, welcome", [("2", "Siyakwamukela ku-Acme Wallet."), ("3", "Welkom by Acme Wallet."),
+                                             ("4", "Wamkelekile kwi-Acme Wallet."), ("7", "O amogetswe mo go Acme Wallet.")])
 def test_another_language_is_remembered(stage, via, choice, welcome):
     phone = Phone(stage, SIPHO, via)
     phone.dial()
@@ -151,9 +152,27 @@ def test_sms_in_the_language_of_the_customer(stage):
     to = phone.dial()
     assert to.startswith("Acme Wallet\n1. Balans")
     phone.walk("2", "0837654321", "50", PIN)
-    assert "R50.00" in phone.screen and not phone.open
+    assert "R50,00" in phone.screen and not phone.open
     text = phone.sms()
-    assert "R50.00" in text and "You sent" not in text
+    assert "R50,00" in text and "You sent" not in text
+
+
+def test_a_walk_in_sesotho(stage):
+    """From the choice by digit to money sent, typed as it is shown in one language or another, and a code."""
+    phone = sign_up(stage, language="5")
+    core_customer(stage)
+    assert phone.dial().startswith("Acme Wallet\n1. Balanse\n2. Romela tjhelete")
+    for refused in ("1.500", "1,500", "1 50"):
+        assert phone.walk(*(() if "kgutlo" in phone.screen else ("2", "0837654321")), refused).startswith(
+            "Ngola jwaloka 1500 kapa 1500.50. Diketeng o se kenye kgutlo kapa khoma.")
+    assert phone.type("R 1 050,50").startswith("Tjhelete e waleteng ya hao ha e a lekana.")
+    assert phone.type("R50,50").startswith("Romela R50.50 + R1.00 ya tefiso ho S*** D*** 083 765 4321.")
+    assert phone.type(PIN).startswith("Ho entswe: R50.50 e rometswe ho S*** D***")
+    assert "O rometse R50.50 ho S*** D*** 083 765 4321. Tefiso R1.00." in phone.sms()
+    phone.dial()
+    assert phone.walk("3", "1", "1", "100", PIN).startswith("Ho entswe: khoutu ya R100.00")
+    token = wait_sms(phone, "Cardless")
+    assert "O se bolelle motho" in token and len(token) <= 160
 
 
 def activation_code(phone):

@@ -11,7 +11,7 @@
 #define ROOM 16384
 #define SPELT 200
 
-static const struct texts_env env = { "27", 7200 };
+static const struct texts_env env = { .country = "27", .utc_offset_s = 7200 };
 
 static void
 fill(const char *text, const struct vars *vars)
