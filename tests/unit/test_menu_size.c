@@ -53,6 +53,7 @@ set_env(const struct player *p, int languages)
 	"'failed': 'e', 'busy': 'e', 'lapsed': 'e' }"
 #define LETTERS "abcdefghi abcdefghi abcdefghi abcdefghi abcdefghi "
 #define HUNDRED LETTERS LETTERS
+#define HIDDEN(value) "{ 'text': 'a', 'go': 'e', 'when': { 'x': '" value "' } }"
 #define SOLID "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"
 
 static const struct mistake {
@@ -107,6 +108,15 @@ static const struct mistake {
 	    "'start': { 'ask': 't', 'as': "
 	    "'x', 'accept': { 'name': {} }, 'go': 'd' }, 'd': { 'ask': 'q', 'as': 'x', 'accept': { 'name': {} }, 'go': "
 	    "'start' }", "the screen of \"d\" on channel \"narrow\" (160 septets) takes 3 pages" },
+	/* Options that hide each other are not counted together. */
+	{ "'a': '" LETTERS "abcdefghij', 'long': '" LETTERS "abcdefghij'", "'start': { 'ask': 'q', 'as': 'x', "
+	    "'accept': { 'choice': { 'of': ['1', '2'] } }, 'go': 'd' }, 'd': { 'choose': 'long', 'options': [ "
+	    HIDDEN("1") ", " HIDDEN("1") ", " HIDDEN("1") ", " HIDDEN("2") ", " HIDDEN("2") ", " HIDDEN("2") ", "
+	    HIDDEN("2") " ] }, " END, NULL },
+	{ "'a': '" LETTERS "abcdefghij', 'long': '" LETTERS "abcdefghij'", "'start': { 'ask': 'q', 'as': 'x', "
+	    "'accept': { 'choice': { 'of': ['1', '2'] } }, 'go': 'd' }, 'd': { 'choose': 'long', 'options': [ "
+	    HIDDEN("2") ", " HIDDEN("1") ", " HIDDEN("2") ", " HIDDEN("2") ", " HIDDEN("2") ", " HIDDEN("2") ", "
+	    HIDDEN("2") " ] }, " END, "the screen of \"d\" on channel \"wide\" (182 septets) takes 4 pages" },
 	{ "'nav.more': '" HUNDRED "98', 'nav.back': '" HUNDRED "'", "'start': { 'choose': 'long', 'options': [ { "
 	    "'text': 'a', "
 	    "'go': 'start' } ] }", "has a page of" },
