@@ -55,10 +55,25 @@ prove(const struct settings *s, int tenant, const char *file, const struct tenan
 {
 	struct prove_env env = env_of(s, tenant, c, file);
 
-	(void)!menu_prove(c->menu, &env, problems);
+	if (c->menu != NULL)
+		(void)!menu_prove(c->menu, &env, problems);
 	env.by_sms = true;
 	if (c->sms_menu != NULL)
 		(void)!menu_prove(c->sms_menu, &env, problems);
+}
+
+/* Whatever is wrong with their form, as long as they can be walked. */
+static void
+prove_all(const struct settings *s, const char *file, struct buf *problems)
+{
+	for (int i = 0; i < s->tenants_n; i++) {
+		struct buf said = { 0 };
+		struct tenant_content *c = tenant_content_look(s, i, content_files(s, i, &said));
+
+		prove(s, i, file, c, problems);
+		tenant_content_free(c);
+		buf_clear(&said);
+	}
 }
 
 static void
@@ -87,12 +102,11 @@ check(const char *file, report_fn *more)
 	if (s != NULL && s->menus_dir[0] != '\0' && s->templates_dir[0] != '\0') {
 		c = content_load(s, &problems);
 		content_check_unused(s, &problems);
+		prove_all(s, file, &problems);
 	}
 	if (c != NULL)
 		content_notes(s, c, &notes);
 	fputs(buf_str(&notes), stdout);
-	for (int i = 0; c != NULL && i < s->tenants_n; i++)
-		prove(s, i, file, c->tenants[i], &problems);
 	for (int i = 0; c != NULL && more != NULL && i < s->tenants_n; i++)
 		report(s, i, c->tenants[i], more);
 	if (problems.len == 0) {

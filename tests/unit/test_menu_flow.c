@@ -76,12 +76,17 @@ static void
 try_menu(const char *name, const struct prove_env *env, struct expected *e, struct buf *problems)
 {
 	char file[256];
+	struct bundle *files = bundle_new();
 	struct menu *m;
 	size_t n;
 
 	assert_true(str_format(file, sizeof file, FOLDER "/%s.json", name));
 	n = player_read(file, text);
-	m = menu_load(file, text, n, env->texts, env->languages, env->languages_n, problems);
+	bundle_add(files, file, text, n);
+	m = menu_load_bundle(files, file, env->texts, env->languages, env->languages_n, problems);
+	if (m == NULL)
+		m = menu_load_faulty(files, file);
+	bundle_free(files);
 	read_expected(e, file, text);
 	if (m != NULL && env->by_sms)
 		(void)!menu_check_sms(m, problems);
