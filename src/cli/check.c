@@ -12,6 +12,9 @@
 #include "config/config.h"
 #include "config/content.h"
 #include "config/config_options.h"
+#include "core/menu_budget.h"
+#include "core/menu_prove.h"
+#include "core/menu_size.h"
 #include "core/menu_schema.h"
 
 static void
@@ -25,6 +28,9 @@ print_option(void *arg, const struct option_group *g, const struct option *o)
 	buf_clear(&text);
 }
 
+/* What is printed beside the mistakes, of each menu. */
+typedef void report_fn(const struct menu *m, const struct prove_env *env, struct buf *out);
+
 static size_t
 count_lines(const struct buf *text)
 {
@@ -35,8 +41,57 @@ count_lines(const struct buf *text)
 	return n;
 }
 
+static struct prove_env
+env_of(const struct settings *s, int tenant, const struct tenant_content *c, const char *file)
+{
+	const struct tenant_settings *t = &s->tenants[tenant];
+
+	return (struct prove_env){ .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
+	    .settings = s, .tenant = tenant, .config = file };
+}
+
+static void
+prove(const struct settings *s, int tenant, const char *file, const struct tenant_content *c, struct buf *problems)
+{
+	struct prove_env env = env_of(s, tenant, c, file);
+
+	if (c->menu != NULL)
+		(void)!menu_prove(c->menu, &env, problems);
+	env.by_sms = true;
+	if (c->sms_menu != NULL)
+		(void)!menu_prove(c->sms_menu, &env, problems);
+}
+
+/* Whatever is wrong with their form, as long as they can be walked. */
+static void
+prove_all(const struct settings *s, const char *file, struct buf *problems)
+{
+	for (int i = 0; i < s->tenants_n; i++) {
+		struct buf said = { 0 };
+		struct tenant_content *c = tenant_content_look(s, i, content_files(s, i, &said));
+
+		prove(s, i, file, c, problems);
+		tenant_content_free(c);
+		buf_clear(&said);
+	}
+}
+
+static void
+report(const struct settings *s, int tenant, const struct tenant_content *c, report_fn *fn)
+{
+	struct prove_env env = env_of(s, tenant, c, NULL);
+	struct buf out = { 0 };
+
+	fn(c->menu, &env, &out);
+	env.by_sms = true;
+	if (c->sms_menu != NULL)
+		fn(c->sms_menu, &env, &out);
+	printf("tenant %s\n\n%s", s->tenants[tenant].name, buf_str(&out));
+	buf_clear(&out);
+}
+
 static int
-check(const char *file)
+check(const char *file, report_fn *more)
 {
 	struct buf problems = { 0 };
 	struct settings *s = config_read(file, &problems);
@@ -47,7 +102,10 @@ check(const char *file)
 	if (s != NULL && s->menus_dir[0] != '\0' && s->templates_dir[0] != '\0') {
 		c = content_load(s, &problems);
 		content_check_unused(s, &problems);
+		prove_all(s, file, &problems);
 	}
+	for (int i = 0; c != NULL && more != NULL && i < s->tenants_n; i++)
+		report(s, i, c->tenants[i], more);
 	if (problems.len == 0) {
 		printf("%s: %d tenants, %d channels, %d binds: no mistakes\n", file, s->tenants_n,
 		    s->channels_n, s->binds_n);
@@ -64,10 +122,40 @@ check(const char *file)
 	return code;
 }
 
+/* getopt.h and our table of options both know a struct option: these words are taken out by hand. */
+static report_fn *
+take_report(int *argc, char **argv)
+{
+	static const struct {
+		const char *word;
+		report_fn *fn;
+	} reports[] = {
+		{ "--screens", menu_size_report },
+		{ "--budget", menu_budget_report },
+	};
+	report_fn *more = NULL;
+	int n = 1;
+
+	for (int i = 1; i < *argc; i++) {
+		size_t k = 0;
+
+		while (k < NELEM(reports) && strcmp(argv[i], reports[k].word) != 0)
+			k++;
+		if (k < NELEM(reports))
+			more = reports[k].fn;
+		else
+			argv[n++] = argv[i];
+	}
+	argv[n] = NULL;
+	*argc = n;
+	return more;
+}
+
 static int
 run(int argc, char **argv)
 {
 	const char *file = NULL;
+	report_fn *more;
 	int c;
 
 	if (argc == 2 && strcmp(argv[1], "--schema") == 0) {
@@ -82,6 +170,7 @@ run(int argc, char **argv)
 		options_each(print_option, NULL);
 		return EXIT_SUCCESS;
 	}
+	more = take_report(&argc, argv);
 	while ((c = getopt(argc, argv, "c:")) != -1) {
 		if (c != 'c')
 			return COMMAND_USAGE;
@@ -89,12 +178,12 @@ run(int argc, char **argv)
 	}
 	if (file == NULL || optind != argc)
 		return COMMAND_USAGE;
-	return check(file);
+	return check(file, more);
 }
 
 const struct command command_check = {
 	.name = "check",
-	.usage = "-c FILE | --options | --schema",
+	.usage = "-c FILE [--screens | --budget] | --options | --schema",
 	.summary = "look for mistakes in configuration, menus and texts",
 	.help =
 	    "Reads FILE, the tenants, menus and templates that it names, and prints every mistake "
@@ -102,6 +191,8 @@ const struct command command_check = {
 	    "\"file:line: problem\". The exit status is 1 if there is any.\n"
 	    "\n"
 	    "  -c FILE    the configuration\n"
+	    "  --screens  prints the fullest screen of each state too, as the phone shows it\n"
+	    "  --budget   prints what each turn and each journey of the menus costs too\n"
 	    "  --options  prints every option that a configuration may hold, with what it means\n"
 	    "  --schema   prints the JSON Schema of menu files, for an editor\n",
 	.run = run,

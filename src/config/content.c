@@ -21,6 +21,7 @@ struct reading {
 	char languages[LANGUAGES_MAX][8];	/* those whose files are right */
 	int languages_n;
 	struct map *seen;			/* menu files whose texts are there */
+	bool looks;				/* menus may have problems */
 	struct buf *problems;
 };
 
@@ -102,7 +103,7 @@ load_menu(struct reading *r, const char *menu)
 	char name[BUNDLE_NAME] = "";
 
 	if (menu_file_name(menu, name) && bundle_find(r->c->files, name, NULL) != NULL)
-		return menu_load_bundle(r->c->files, name, r->c->texts, (const char (*)[8])r->languages,
+		return r->looks ? menu_load_faulty(r->c->files, name) : menu_load_bundle(r->c->files, name, r->c->texts, (const char (*)[8])r->languages,
 		    r->languages_n, r->problems);
 	problem(r, name, "is missing: it is the menu of tenant \"%s\"", r->t->name);
 	return NULL;
@@ -190,6 +191,23 @@ check_texts(struct reading *r)
 	}
 }
 
+static void
+fill(struct reading *r)
+{
+	struct tenant_content *c = r->c;
+
+	c->texts = texts_new();
+	bundle_version(c->files, c->version);
+	r->seen = map_new();
+	load_languages(r);
+	load_texts_of(r, r->t->menu);
+	load_texts_of(r, r->t->sms_menu);
+	map_free(r->seen);
+	c->menu = load_menu(r, r->t->menu);
+	if (r->t->sms_menu[0] != '\0')
+		c->sms_menu = load_menu(r, r->t->sms_menu);
+}
+
 struct tenant_content *
 tenant_content_load(const struct settings *s, int tenant, struct bundle *files, struct buf *problems)
 {
@@ -198,16 +216,7 @@ tenant_content_load(const struct settings *s, int tenant, struct bundle *files, 
 	size_t before = problems->len;
 
 	c->files = files;
-	c->texts = texts_new();
-	bundle_version(files, c->version);
-	r.seen = map_new();
-	load_languages(&r);
-	load_texts_of(&r, r.t->menu);
-	load_texts_of(&r, r.t->sms_menu);
-	map_free(r.seen);
-	c->menu = load_menu(&r, r.t->menu);
-	if (r.t->sms_menu[0] != '\0')
-		c->sms_menu = load_menu(&r, r.t->sms_menu);
+	fill(&r);
 	if (c->sms_menu != NULL)
 		(void)!menu_check_sms(c->sms_menu, problems);
 	check_texts(&r);
@@ -215,6 +224,20 @@ tenant_content_load(const struct settings *s, int tenant, struct bundle *files, 
 		return c;
 	tenant_content_free(c);
 	return NULL;
+}
+
+struct tenant_content *
+tenant_content_look(const struct settings *s, int tenant, struct bundle *files)
+{
+	struct tenant_content *c = xcalloc(1, sizeof *c);
+	struct buf problems = { 0 };
+	struct reading r = { .s = s, .tenant = tenant, .t = &s->tenants[tenant], .c = c, .looks = true,
+		.problems = &problems };
+
+	c->files = files;
+	fill(&r);
+	buf_clear(&problems);
+	return c;
 }
 
 void

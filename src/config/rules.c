@@ -199,6 +199,9 @@ reader_check_channel(struct reader *r, struct channel_settings *c, const struct 
 	if (c->max_septets == 0)
 		c->max_septets = b != NULL && b->has_ussd && c->kind != CHANNEL_SMS_SMPP ?
 		    b->ussd.max_septets : PLAIN_MAX_SEPTETS;
+	else if (b != NULL && b->has_ussd && c->max_septets > b->ussd.max_septets)
+		SAY(r, member(node, "max_septets"), "max_septets: the bind \"%s\" carries %d; more would be cut off",
+		    b->name, b->ussd.max_septets);
 }
 
 void

@@ -1,70 +1,264 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What each call can end with, reads and sets. Whoever changes a call in service/calls_*.c changes its row: menus are
+ * proven by what stands here.
+ */
 #include "core/calls.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 
+#define KIND(k) { .kind = KIND_##k }
+#define MOST(k, n) { .kind = KIND_##k, .max = n }
+#define WORD_OF(list) { .kind = KIND_WORD, .word = list, .words = NELEM(list) }
+/* A row of `sets`: on every outcome, on some, and what there is to say besides. */
+#define SET(var, t) { .name = var, .type = t }
+#define ON(var, t, outcomes) { .name = var, .type = t, .on = outcomes }
+#define HOW(var, t, outcomes, what) { .name = var, .type = t, .on = outcomes, .how = what }
+#define WITH(var, t, outcomes, other) { .name = var, .type = t, .on = outcomes, .how = SET_WITH, .with = other }
+#define NEED(name, k) { name, KIND_##k, NULL, KIND_TEXT }
+#define EITHER(name, k, other, o) { name, KIND_##k, other, KIND_##o }
+
+#define LIMIT_CENTS 2400000		/* R24 000.00, the most that one token can be of */
+#define PENDING_PAGES 5			/* reads of open tokens at most */
+
+static const char *const notices[] = { "done", "not_done", "checking" };
+static const char *const reasons[] = { "short", "barred", "limit", "refused", "expired", "unknown", "busy", "closed" };
+static const char *const yes[] = { "1" };
+
 const struct call_row call_rows[] = {
-	{ "customer.find", { "found", "no_pin", "not_found", "barred", "failed" }, false, false, false,
-	    "customer_id wallet_id first_name notice notice_at",
-	    "Finds the customer of the dialling phone and the wallet. notice says what became of the last payment "
-	    "(done, not_done, checking or unset), once within 24 h." },
-	{ "signup.check", { "free", "taken", "failed" }, false, false, false, "",
-	    "Looks for another customer with the same id_number or passport." },
-	{ "signup.create", { "done", "taken", "refused", "later", "failed" }, CALL_NEW_PIN, false, false,
-	    "customer_id wallet_id",
-	    "Creates customer, identity (PIN), ratification and wallet from first_name, surname, id_number or "
+	{ .name = "customer.find", .outcomes = { "found", "no_pin", "not_found", "barred", "failed" },
+	    .sets = {
+		ON("customer_id", KIND(ID), "found no_pin"),
+		ON("wallet_id", KIND(ID), "found no_pin"),
+		HOW("first_name", MOST(NAME, 100), "found no_pin", SET_TRUSTED),
+		HOW("notice", WORD_OF(notices), "found", SET_PERHAPS),
+		WITH("notice_at", KIND(MOMENT), "found", "notice") },
+	    .steps = { .read = 2 },
+	    .help = "Finds the customer of the dialling phone and the wallet. notice says what became of the last "
+	    "payment (done, not_done, checking or unset), once within 24 h." },
+	{ .name = "signup.check", .outcomes = { "free", "taken", "failed" },
+	    .needs = { EITHER("id_number", ID_NUMBER, "passport", PASSPORT) },
+	    .steps = { .read = 1 },
+	    .help = "Looks for another customer with the same id_number or passport." },
+	{ .name = "signup.create", .outcomes = { "done", "taken", "refused", "later", "failed" },
+	    .wants_secret = CALL_NEW_PIN,
+	    .sets = {
+		ON("customer_id", KIND(ID), "done"),
+		ON("wallet_id", KIND(ID), "done") },
+	    .needs = { NEED("first_name", NAME), NEED("surname", NAME),
+		EITHER("id_number", ID_NUMBER, "passport", PASSPORT), NEED("birth", DAY) },
+	    .steps = { .read = 6, .money = 4, .outlasts = true },
+	    .help = "Creates customer, identity (PIN), ratification and wallet from first_name, surname, id_number or "
 	    "passport, birth; picks up where an earlier try stopped." },
-	{ "activate.start", { "sent", "no_match", "blocked", "failed" }, false, false, false, "",
-	    "Compares id_number with the customer's and sends a code by SMS." },
-	{ "activate.finish", { "done", "wrong_code", "blocked", "failed" }, CALL_NEW_PIN, false, false, "",
-	    "Checks code and sets the new PIN." },
-	{ "pin.check", { "ok", "wrong", "locked", "failed" }, true, false, false, "authed tries_left locked_until",
-	    "Checks the PIN; authed is 1 for the rest of the dialogue." },
-	{ "pin.change", { "done", "failed", "unsure" }, CALL_NEW_PIN, false, false, "",
-	    "Sets the new PIN; needs authed. unsure: no answer came, either PIN may be the right one." },
-	{ "pin.forgot", { "sent", "waiting", "ready", "no_match", "blocked", "failed" }, false, false, false,
-	    "reset_from",
-	    "Compares id_number with the customer's and sends a code by SMS; while a wait goes on, until when; after it "
-	    "the new PIN may be set. Not within 72 h of a changed SIM." },
-	{ "pin.forgot_code", { "waiting", "wrong_code", "blocked", "failed" }, false, false, false, "reset_from",
-	    "Checks code and begins the wait for a new PIN, which the right old PIN ends." },
-	{ "pin.reset", { "done", "failed", "unsure" }, CALL_NEW_PIN, false, false, "",
-	    "Sets the new PIN in a dialogue in which pin.forgot said ready. unsure: no answer came." },
-	{ "balance", { "done", "failed" }, false, false, false, "balance pending_total",
-	    "Available balance and what pending tokens would take; needs authed." },
-	{ "statement", { "done", "empty", "failed" }, false, false, false,
-	    "tx.n tx.i.at tx.i.amount tx.i.sign tx.i.text", "The newest transactions; needs authed." },
-	{ "limit.left", { "done", "failed" }, false, false, false, "left limit_amount",
-	    "What this phone can still receive in tokens this month; needs authed." },
-	{ "send.find", { "found", "not_found", "self", "barred", "too_many", "failed" }, false, false, false,
-	    "to_name to_wallet", "Finds the recipient `to`; the name is masked. Look-ups are capped a day." },
-	{ "send.check", { "ok", "repeat", "short", "refused", "busy", "failed" }, false, false, false,
-	    "fee total repeat_at", "Checks amount and funds before the confirm screen." },
-	{ "cash.kinds", { "done", "none" }, false, false, true, "kind.n kind.i.type kind.i.name",
-	    "The ways to cash out." },
-	{ "cash.check", { "ok", "repeat", "step", "small", "large", "short", "capped", "closed", "busy",
-		"failed" }, false, false, false,
-	    "fee total min max step repeat_at",
-	    "Checks amount against the kind (type) and funds before the confirm screen. closed: no token is made just now." },
-	{ "transfer", { "done", "refused", "later" }, false, true, false, "reason", "Runs the accepted transfer." },
-	{ "withdrawal", { "done", "limit", "refused", "later" }, false, true, false, "reason left",
-	    "Runs the accepted withdrawal. limit: own phone: left is set; another phone: one refusal for all reasons "
-	    "that the phone may have." },
-	{ "pending.list", { "done", "empty", "failed" }, false, false, false,
-	    "pending.n pending.i.id pending.i.amount pending.i.phone pending.i.kind pending.i.until",
-	    "Tokens that can still be used; needs authed." },
-	{ "pending.resend", { "done", "too_many", "failed" }, false, false, false, "",
-	    "Sends the same token of the item `pick` again; needs authed." },
-	{ "pending.cancel", { "done", "refused", "later", "failed" }, false, false, false, "",
-	    "Cancels the item `pick` at the wallet core; needs authed." },
-	{ "language.set", { "done" }, false, false, true, "", "Remembers the language `lang` for this phone." },
-	{ "notices.stop", { "done", "failed" }, false, false, true, "",
-	    "Sends this phone no notices any more; tokens, results of payments and security messages go on." },
-	{ "notices.start", { "done", "failed" }, false, false, true, "", "Sends this phone notices again." },
+	{ .name = "activate.start", .outcomes = { "sent", "no_match", "blocked", "failed" },
+	    .needs = { NEED("customer_id", ID), NEED("id_number", ID_NUMBER) },
+	    .steps = { .read = 1 },
+	    .help = "Compares id_number with the customer's and sends a code by SMS." },
+	{ .name = "activate.finish", .outcomes = { "done", "wrong_code", "blocked", "failed" },
+	    .wants_secret = CALL_NEW_PIN,
+	    .needs = { NEED("code", DIGITS) },
+	    .steps = { .money = 1, .outlasts = true },
+	    .help = "Checks code and sets the new PIN." },
+	{ .name = "pin.check", .outcomes = { "ok", "wrong", "locked", "failed" },
+	    .wants_secret = CALL_PIN,
+	    .sets = {
+		ON("authed", WORD_OF(yes), "ok"),
+		HOW("authed", WORD_OF(yes), "wrong locked failed", SET_NOT),
+		SET("tries_left", MOST(COUNT, 3)),
+		SET("locked_until", KIND(MOMENT)) },
+	    .steps = { .read = 1 },
+	    .help = "Checks the PIN; authed is 1 for the rest of the dialogue." },
+	{ .name = "pin.change", .outcomes = { "done", "failed", "unsure" },
+	    .wants_secret = CALL_NEW_PIN,
+	    .needs = { NEED("authed", FLAG) },
+	    .steps = { .money = 1, .outlasts = true },
+	    .help = "Sets the new PIN; needs authed. unsure: no answer came, either PIN may be the right one." },
+	{ .name = "pin.forgot", .outcomes = { "sent", "waiting", "ready", "no_match", "blocked", "failed" },
+	    .sets = {
+		ON("reset_from", KIND(MOMENT), "waiting"),
+		ON("reset_ok", KIND(FLAG), "ready"),
+		HOW("reset_ok", KIND(FLAG), "sent waiting no_match blocked failed", SET_NOT) },
+	    .needs = { NEED("id_number", ID_NUMBER) },
+	    .steps = { .read = 1 },
+	    .help = "Compares id_number with the customer's and sends a code by SMS; while a wait goes on, until when; "
+	    "after it the new PIN may be set. Not within 72 h of a changed SIM." },
+	{ .name = "pin.forgot_code", .outcomes = { "waiting", "wrong_code", "blocked", "failed" },
+	    .sets = { ON("reset_from", KIND(MOMENT), "waiting") },
+	    .needs = { NEED("code", DIGITS) },
+	    .help = "Checks code and begins the wait for a new PIN, which the right old PIN ends." },
+	{ .name = "pin.reset", .outcomes = { "done", "failed", "unsure" },
+	    .wants_secret = CALL_NEW_PIN,
+	    .sets = { HOW("reset_ok", KIND(FLAG), "done", SET_NOT) },
+	    .needs = { NEED("reset_ok", FLAG) },
+	    .steps = { .money = 1, .outlasts = true },
+	    .help = "Sets the new PIN in a dialogue in which pin.forgot said ready. unsure: no answer came." },
+	{ .name = "balance", .outcomes = { "done", "failed" },
+	    .sets = {
+		ON("balance", KIND(MONEY), "done"),
+		ON("pending_total", KIND(MONEY), "done") },
+	    .needs = { NEED("authed", FLAG), NEED("wallet_id", ID) },
+	    .steps = { .read = 1 + PENDING_PAGES },
+	    .help = "Available balance and what pending tokens would take; needs authed." },
+	{ .name = "statement", .outcomes = { "done", "empty", "failed" },
+	    .sets = {
+		ON("tx.n", MOST(COUNT, 5), "done empty"),
+		ON("tx.i.at", KIND(MOMENT), "done"),
+		ON("tx.i.amount", KIND(MONEY), "done"),
+		ON("tx.i.sign", KIND(SIGN), "done"),
+		HOW("tx.i.text", KIND(TEXT), "done", SET_TRUSTED) },
+	    .needs = { NEED("authed", FLAG), NEED("wallet_id", ID) },
+	    .steps = { .read = 1 },
+	    .help = "The newest transactions; needs authed." },
+	{ .name = "limit.left", .outcomes = { "done", "failed" },
+	    .sets = {
+		ON("left", MOST(MONEY, LIMIT_CENTS), "done"),
+		ON("limit_amount", MOST(MONEY, LIMIT_CENTS), "done") },
+	    .needs = { NEED("authed", FLAG) },
+	    .help = "What this phone can still receive in tokens this month; needs authed." },
+	{ .name = "send.find", .outcomes = { "found", "not_found", "self", "barred", "too_many", "failed" },
+	    .sets = {
+		ON("to_name", KIND(MASKED_NAME), "found"),
+		ON("to_wallet", KIND(ID), "found") },
+	    .needs = { NEED("to", PHONE) },
+	    .steps = { .read = 2 },
+	    .help = "Finds the recipient `to`; the name is masked. Look-ups are capped a day." },
+	{ .name = "send.check", .outcomes = { "ok", "repeat", "short", "refused", "busy", "failed" },
+	    .sets = {
+		SET("fee", KIND(FEE)),
+		ON("total", KIND(MONEY), "ok repeat"),
+		ON("repeat_at", KIND(MOMENT), "repeat") },
+	    .needs = { NEED("to", PHONE), NEED("to_wallet", ID), NEED("amount", MONEY), NEED("wallet_id", ID) },
+	    .steps = { .read = 2 + PENDING_PAGES },
+	    .help = "Checks amount and funds before the confirm screen." },
+	{ .name = "cash.kinds", .outcomes = { "done", "none" },
+	    .open = true,
+	    .sets = {
+		SET("kind.n", MOST(COUNT, KINDS_MAX)),
+		ON("kind.i.type", KIND(ID), "done"),
+		ON("kind.i.name", KIND(LABEL), "done") },
+	    .help = "The ways to cash out." },
+	{ .name = "cash.check",
+	    .outcomes = { "ok", "repeat", "step", "small", "large", "short", "capped", "closed", "busy", "failed" },
+	    .sets = {
+		ON("fee", KIND(FEE), "ok repeat short"),
+		ON("total", KIND(MONEY), "ok repeat short"),
+		ON("min", MOST(MONEY, LIMIT_CENTS), "ok repeat step small large short capped closed busy"),
+		ON("max", MOST(MONEY, LIMIT_CENTS), "ok repeat step small large short capped closed busy"),
+		ON("step", MOST(MONEY, LIMIT_CENTS), "ok repeat step small large short capped closed busy"),
+		ON("repeat_at", KIND(MOMENT), "repeat") },
+	    .needs = { NEED("type", ID), NEED("amount", MONEY), NEED("to_phone", PHONE), NEED("wallet_id", ID) },
+	    .steps = { .read = 2 + PENDING_PAGES },
+	    .help = "Checks amount against the kind (type) and funds before the confirm screen. closed: no token is made "
+	    "just now." },
+	{ .name = "transfer", .outcomes = { "done", "refused", "later" },
+	    .intent = true,
+	    .sets = { ON("reason", WORD_OF(reasons), "refused"), HOW("reason", WORD_OF(reasons), "done later", SET_NOT) },
+	    .needs = { NEED("to", PHONE), NEED("to_name", MASKED_NAME), NEED("to_wallet", ID), NEED("amount", MONEY),
+		NEED("fee", FEE), NEED("wallet_id", ID), NEED("customer_id", ID) },
+	    .shows = { NEED("amount", MONEY), EITHER("fee", FEE, "total", MONEY),
+		EITHER("to", PHONE, "to_name", MASKED_NAME) },
+	    .steps = { .read = 1, .money = 1, .outlasts = true },
+	    .help = "Runs the accepted transfer." },
+	{ .name = "withdrawal", .outcomes = { "done", "limit", "refused", "later" },
+	    .intent = true,
+	    .sets = {
+		ON("reason", WORD_OF(reasons), "limit refused"),
+		HOW("reason", WORD_OF(reasons), "done later", SET_NOT),
+		HOW("left", MOST(MONEY, LIMIT_CENTS), "limit", SET_TRUSTED) },
+	    .needs = { NEED("type", ID), NEED("to_phone", PHONE), NEED("amount", MONEY), NEED("fee", FEE),
+		NEED("wallet_id", ID), NEED("customer_id", ID) },
+	    .shows = { NEED("amount", MONEY), EITHER("fee", FEE, "total", MONEY), NEED("to_phone", PHONE) },
+	    .steps = { .read = 1, .money = 1, .outlasts = true },
+	    .help = "Runs the accepted withdrawal. limit: own phone: left is set; another phone: one refusal for all "
+	    "reasons that the phone may have." },
+	{ .name = "pending.list", .outcomes = { "done", "empty", "failed" },
+	    .sets = {
+		ON("pending.n", MOST(COUNT, 8), "done empty"),
+		ON("pending.i.id", KIND(ID), "done"),
+		ON("pending.i.amount", MOST(MONEY, LIMIT_CENTS), "done"),
+		HOW("pending.i.phone", KIND(PHONE), "done", SET_TRUSTED),
+		ON("pending.i.kind", KIND(LABEL), "done"),
+		ON("pending.i.until", KIND(MOMENT), "done") },
+	    .needs = { NEED("authed", FLAG), NEED("wallet_id", ID) },
+	    .steps = { .read = PENDING_PAGES },
+	    .help = "Tokens that can still be used; needs authed." },
+	{ .name = "pending.resend", .outcomes = { "done", "too_many", "failed" },
+	    .needs = { NEED("authed", FLAG), NEED("pick", ID) },
+	    .help = "Sends the same token of the item `pick` again; needs authed." },
+	{ .name = "pending.cancel", .outcomes = { "done", "refused", "later", "failed" },
+	    .needs = { NEED("authed", FLAG), NEED("pick", ID) },
+	    .steps = { .read = 1, .money = 1, .outlasts = true },
+	    .help = "Cancels the item `pick` at the wallet core; needs authed." },
+	{ .name = "language.set", .outcomes = { "done" },
+	    .open = true,
+	    .needs = { NEED("lang", WORD) },
+	    .help = "Remembers the language `lang` for this phone." },
+	{ .name = "notices.stop", .outcomes = { "done", "failed" },
+	    .open = true,
+	    .help = "Sends this phone no notices any more; tokens, results of payments and security messages go on." },
+	{ .name = "notices.start", .outcomes = { "done", "failed" },
+	    .open = true,
+	    .help = "Sends this phone notices again." },
 };
 const size_t call_rows_n = NELEM(call_rows);
+
+/* A wrong PIN is answered by the screen itself: what it says of the tries is among text_vars. */
+const struct call_set confirm_sets[] = {
+	ON("tries_left", MOST(COUNT, 3), "locked"),
+	ON("locked_until", KIND(MOMENT), "locked"),
+	{ .name = NULL },
+};
+const struct call_steps confirm_steps = { .read = 1 };
+
+const struct call_set dialogue_vars[] = {
+	SET("phone", KIND(OWN_PHONE)),
+	SET("service_code", KIND(SERVICE_CODE)),
+	SET("help_phone", KIND(HELP_PHONE)),
+	SET("title", KIND(TITLE)),
+	SET("pin_length", MOST(COUNT, 8)),
+	HOW("lang", KIND(WORD), NULL, SET_PERHAPS),
+	HOW("had_pin", KIND(FLAG), NULL, SET_PERHAPS),
+	{ .name = NULL },
+};
+
+const struct text_var text_vars[] = {
+	{ "error.money_small", SET("min", KIND(MONEY)) },
+	{ "error.money_large", SET("max", KIND(MONEY)) },
+	{ "error.money_step", SET("step", KIND(MONEY)) },
+	{ "error.digits", SET("min", KIND(COUNT)) },
+	{ "error.digits", SET("max", MOST(COUNT, 255)) },
+	{ "error.text", SET("max", MOST(COUNT, 255)) },
+	{ "error.pin_wrong", SET("tries_left", MOST(COUNT, 3)) },
+	{ "error.sim_changed", SET("sim_until", KIND(MOMENT)) },
+	{ "error.young", SET("young_cap", MOST(MONEY, LIMIT_CENTS)) },
+	{ "language.item", SET("name", KIND(LABEL)) },
+	{ "sms.*", SET("title", KIND(TITLE)) },
+	{ "sms.*", SET("help_phone", KIND(HELP_PHONE)) },
+	{ "sms.result.signup.*", SET("service_code", KIND(SERVICE_CODE)) },
+	{ "sms.answer.*", SET("service_code", KIND(SERVICE_CODE)) },
+	{ "sms.menu.*", SET("service_code", KIND(SERVICE_CODE)) },
+	{ "sms.activation", SET("code", MOST(DIGITS, 6)) },
+	{ "sms.pin_reset", SET("reset_from", KIND(MOMENT)) },
+#define OF_INTENT(key) \
+	{ key, SET("amount", MOST(MONEY, LIMIT_CENTS)) }, \
+	{ key, SET("fee", KIND(FEE)) }, \
+	{ key, SET("to_name", KIND(MASKED_NAME)) }, \
+	{ key, SET("to_phone", KIND(PHONE)) }, \
+	{ key, SET("at", KIND(MOMENT)) }, \
+	{ key, SET("until", KIND(MOMENT)) }, \
+	{ key, SET("from", KIND(MASKED_PHONE)) }, \
+	{ key, SET("reason_text", KIND(REASON)) }, \
+	{ key, SET("kind_name", KIND(LABEL)) }
+	OF_INTENT("sms.result.transfer.*"),
+	OF_INTENT("sms.result.withdrawal.*"),
+	OF_INTENT("sms.result.token_*"),
+	OF_INTENT("sms.notice.*"),
+	OF_INTENT("sms.token.*"),
+	{ "sms.token.*", SET("token", MOST(DIGITS, 20)) },
+};
+const size_t text_vars_n = NELEM(text_vars);
 
 const struct call_row *
 call_find(const char *name)
@@ -73,4 +267,19 @@ call_find(const char *name)
 		if (strcmp(call_rows[i].name, name) == 0)
 			return &call_rows[i];
 	return NULL;
+}
+
+bool
+call_sets_on(const struct call_set *set, const char *outcome)
+{
+	size_t n = strlen(outcome);
+
+	for (const char *at = set->on; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+
+		if (len == n && memcmp(at, outcome, n) == 0)
+			return true;
+		at += len;
+	}
+	return set->on == NULL;
 }

@@ -25,6 +25,7 @@ const char *const menu_form_names[MENU_FORMS] = {
 	[FORM_INCLUDE] = "include",
 	[FORM_MENU] = "menu",
 	[FORM_PART] = "part",
+	[FORM_JOURNEY] = "journey",
 };
 
 const struct menu_key menu_keys[MENU_FORMS][MENU_KEYS] = {
@@ -86,6 +87,7 @@ const struct menu_key menu_keys[MENU_FORMS][MENU_KEYS] = {
 		INCLUDE,
 		{ "extends", TYPE_FILE, false, MENU_NOWHERE, "The menu that this one is, but for what it says itself." },
 		{ "replace", TYPE_STATES, false, MENU_NOWHERE, "States instead of those of the extended menu." },
+		{ "journeys", TYPE_JOURNEYS, false, MENU_NOWHERE, "Ways through the menu, by name, and what each may cost." },
 		TEXTS },
 	[FORM_PART] = {
 		{ "part", TYPE_NAME, true, MENU_NOWHERE, "The part's name." },
@@ -94,6 +96,12 @@ const struct menu_key menu_keys[MENU_FORMS][MENU_KEYS] = {
 		{ "states", TYPE_STATES, true, MENU_NOWHERE, "States by their names." },
 		INCLUDE,
 		TEXTS },
+	[FORM_JOURNEY] = {
+		{ "from", TYPE_STATE, true, MENU_NOWHERE, "The state in which it begins." },
+		{ "to", TYPE_STATE, true, MENU_NOWHERE, "The state in which it ends." },
+		{ "screens", TYPE_NUMBER, false, MENU_NOWHERE, "Screens that have to be answered, at most." },
+		{ "keys", TYPE_NUMBER, false, MENU_NOWHERE, "Keys that have to be pressed, at most." },
+		{ "calls", TYPE_NUMBER, false, MENU_NOWHERE, "Requests to the wallet core, at most." } },
 };
 
 size_t

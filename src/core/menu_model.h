@@ -190,6 +190,7 @@ struct screen {
 	int page;			/* that was laid out */
 	bool more;			/* pages follow */
 	int items;			/* options or items on this page and those before it */
+	bool lost;			/* some of it found no room at all, on whatever page */
 };
 void screen_lay(const struct menu_state *s, const struct dialogue *dlg, const struct menu_env *env,
     int page, struct screen *out);
@@ -204,3 +205,5 @@ const char *screen_text(const struct dialogue *dlg, const struct menu_env *env, 
 /* What only the whole menu shows: targets, reachability, PINs, texts (menu_check.c). */
 void menu_check(struct menu *m, const struct texts *texts, const char (*languages)[8],
     int languages_n, struct buf *problems);
+/* The engine can go every way, whatever else may be wrong. */
+bool menu_can_be_walked(const struct menu *m);

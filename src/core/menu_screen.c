@@ -18,6 +18,7 @@ struct body {
 	size_t len;
 	int item_at[MENU_OPTIONS];	/* where each option begins */
 	int items;
+	bool lost;			/* something found no room */
 };
 
 const char *
@@ -32,8 +33,9 @@ static void
 add(struct body *b, const char *key, const struct vars *vars, const struct dialogue *dlg,
     const struct menu_env *env)
 {
-	(void)texts_fill(screen_text(dlg, env, key), vars, &env->text_env, b->text + b->len,
-	    sizeof b->text - b->len);
+	if (!texts_fill(screen_text(dlg, env, key), vars, &env->text_env, b->text + b->len,
+		sizeof b->text - b->len))
+		b->lost = true;
 	texts_spell(env->texts, dlg->lang, env->fallback_lang, key, b->text + b->len, sizeof b->text - b->len);
 	b->len += strlen(b->text + b->len);
 }
@@ -42,8 +44,10 @@ add(struct body *b, const char *key, const struct vars *vars, const struct dialo
 static bool
 add_number(struct body *b, int number)
 {
-	if (b->items == MENU_OPTIONS || b->len + 16 >= sizeof b->text)
+	if (b->items == MENU_OPTIONS || b->len + 16 >= sizeof b->text) {
+		b->lost = true;
 		return false;
+	}
 	b->item_at[b->items++] = (int)b->len;
 	str_format(b->text + b->len, sizeof b->text - b->len, "\n%d. ", number);
 	b->len += strlen(b->text + b->len);
@@ -128,6 +132,7 @@ compose(struct body *b, const struct menu_state *s, const struct dialogue *dlg,
 
 	b->len = 0;
 	b->items = 0;
+	b->lost = false;
 	b->text[0] = '\0';
 	if (dlg->problem[0] != '\0') {
 		add(b, dlg->problem, &dlg->vars, dlg, env);
@@ -235,6 +240,7 @@ screen_lay(const struct menu_state *s, const struct dialogue *dlg, const struct 
 			from++;
 	}
 	out->page = p;
+	out->lost = b.lost;
 	out->items = 0;
 	while (out->items < b.items && (size_t)b.item_at[out->items] < from + n)
 		out->items++;

@@ -17,20 +17,19 @@
 #include "core/phone.h"
 
 #define VALUE_MAX 64		/* of a formatted value; longer values are shown as they are */
-#define FORMAT_NAME 12
-
 #define GSM_SAFE "gsm_safe"	/* of a file: a list, the one key that is no text */
 
 struct texts {
 	json_t *languages;	/* ours */
 	json_t *safe;		/* ours: language -> key -> true */
+	json_t *places;		/* ours: language -> key -> [file, line] */
 };
 
 /* Makes `out` of a value. false: the value is not of that kind. */
 typedef bool format_fn(const char *value, const struct texts_env *env, char out[VALUE_MAX]);
 
 struct format {
-	char name[FORMAT_NAME];
+	char name[TEXTS_FORMAT];
 	format_fn *fn;		/* NULL: as it is */
 	bool else_plain;	/* a value of another kind is shown as it is, not left out */
 };
@@ -152,7 +151,7 @@ placeholder_parse(const char *p, struct placeholder *out, const char **why)
 {
 	size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "0123456789_.");
-	char format[FORMAT_NAME] = "name";
+	char format[TEXTS_FORMAT] = "name";
 
 	*why = "a placeholder is {name} or {name:format}; write {{ for a brace";
 	if (n == 0 || !str_copyn(out->name, sizeof out->name, p + 1, n))
@@ -178,6 +177,7 @@ texts_new(void)
 
 	t->languages = json_object();
 	t->safe = json_object();
+	t->places = json_object();
 	return t;
 }
 
@@ -188,6 +188,7 @@ texts_free(struct texts *t)
 		return;
 	json_decref(t->languages);
 	json_decref(t->safe);
+	json_decref(t->places);
 	free(t);
 }
 
@@ -285,13 +286,14 @@ texts_add(struct texts *t, const char *language, const char *file, const char *j
     struct buf *problems)
 {
 	struct jsondoc *d = jsondoc_parse(file, json, len, problems);
-	json_t *value, *safe;
+	json_t *value, *safe, *places;
 	const char *key, *mistake;
 	bool ok;
 
 	if (d == NULL)
 		return false;
 	safe = json_object();
+	places = json_object();
 	ok = read_safe(d, safe, problems);
 	json_object_foreach(jsondoc_root(d), key, value) {
 		if (strcmp(key, GSM_SAFE) == 0)
@@ -302,12 +304,15 @@ texts_add(struct texts *t, const char *language, const char *file, const char *j
 			jsondoc_problem(d, value, problems, "\"%s\": %s", key, mistake);
 			ok = false;
 		}
+		json_object_set_new(places, key, json_pack("[si]", file, jsondoc_line(d, value)));
 	}
 	if (ok) {
 		merge(t->languages, language, jsondoc_root(d));
 		merge(t->safe, language, safe);
+		merge(t->places, language, places);
 	}
 	json_decref(safe);
+	json_decref(places);
 	jsondoc_free(d);
 	return ok;
 }
@@ -334,9 +339,48 @@ texts_spell(const struct texts *t, const char *language, const char *fallback, c
 }
 
 bool
+texts_place(const struct texts *t, const char *language, const char *key, const char **file, int *line)
+{
+	const json_t *place = json_object_get(json_object_get(t->places, language), key);
+
+	*file = json_string_value(json_array_get(place, 0));
+	*line = (int)json_integer_value(json_array_get(place, 1));
+	return *file != NULL;
+}
+
+bool
 texts_has_language(const struct texts *t, const char *language)
 {
 	return json_object_get(t->languages, language) != NULL;
+}
+
+void
+texts_each(const struct texts *t, const char *language, texts_fn *fn, void *arg)
+{
+	const char *key;
+	json_t *text;
+
+	json_object_foreach(json_object_get(t->languages, language), key, text)
+		if (strcmp(key, GSM_SAFE) != 0)
+			fn(arg, key);
+}
+
+const char *
+texts_placeholder(const char *text, struct texts_placeholder *out)
+{
+	struct placeholder ph;
+	const char *after, *why;
+
+	while ((text = strchr(text, '{')) != NULL) {
+		after = text[1] != '{' ? placeholder_parse(text, &ph, &why) : NULL;
+		if (after != NULL) {
+			str_copy(out->name, sizeof out->name, ph.name);
+			str_copy(out->format, sizeof out->format, ph.format->name);
+			return after;
+		}
+		text += text[1] == '{' ? 2 : 1;
+	}
+	return NULL;
 }
 
 struct out {

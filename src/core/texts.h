@@ -35,6 +35,20 @@ const char *texts_find(const struct texts *t, const char *language, const char *
 void texts_spell(const struct texts *t, const char *language, const char *fallback, const char *key, char *text,
     size_t size);
 bool texts_has_language(const struct texts *t, const char *language);
+/* Where a text stands, for what is wrong with it; *file is borrowed. false: the language has no such text. */
+bool texts_place(const struct texts *t, const char *language, const char *key, const char **file, int *line);
+
+/* Every key of a language, in no order. */
+typedef void texts_fn(void *arg, const char *key);
+void texts_each(const struct texts *t, const char *language, texts_fn *fn, void *arg);
+
+#define TEXTS_FORMAT 12
+struct texts_placeholder {
+	char name[VARS_NAME];
+	char format[TEXTS_FORMAT];	/* "name" where the text says none */
+};
+/* The first placeholder of the text: what stands behind it, or NULL where there is none. */
+const char *texts_placeholder(const char *text, struct texts_placeholder *out);
 
 struct texts_env {
 	const char *country;		/* for phone grouping */

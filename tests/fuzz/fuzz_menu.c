@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A menu file of any octets, which may include a part, extend a menu and name itself, and, when it loads, a walk through
- * it: see fuzz_walk.h. There are no texts, so each screen shows the keys.
+ * A menu file of any octets, which may include a part, extend a menu and name itself, and, when it loads, the proof of
+ * it and a walk through it: see fuzz_walk.h. There are no texts, so each screen shows the keys.
  */
+#include "core/menu_prove.h"
 #include "tests/fuzz/fuzz_walk.h"
 
 /* Each mistake is one line that begins with the place. */
@@ -37,6 +38,17 @@ files_of(const uint8_t *data, size_t n)
 	return b;
 }
 
+/* Whatever the proof says, it says of this file; the ways that it tells were gone by the engine. */
+static void
+prove(const struct menu *m, const struct texts *texts, struct buf *problems)
+{
+	struct prove_env env = { .texts = texts, .languages = walk_languages, .languages_n = (int)NELEM(walk_languages),
+	    .config = "c.json" };
+
+	must(menu_prove(m, &env, problems) == (problems->len == 0));
+	check_problems(problems);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -56,6 +68,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_problems(&problems);
 	must((m == NULL) == (problems.len > 0));
 	if (m != NULL) {
+		prove(m, texts, &problems);
 		walk_init(&w, m, texts, data, size);
 		walk_step(&w, MENU_BEGIN, NULL);
 		walk_lines(&w, lines);

@@ -445,6 +445,16 @@ test_mistakes(void **state)
 	assert_int_equal(set_up(state), 0);
 }
 
+/* A screen that the bind cannot carry whole would be cut on its way. */
+static void
+test_screen_of_a_bind(void **state)
+{
+	(void)state;
+	change(MAIN, ITS, ITS ", \"max_septets\": 160");
+	change(ACME, "\"bind\": \"mno\", \"service_codes\"", "\"bind\": \"mno\", \"max_septets\": 161, \"service_codes\"");
+	assert_problems(1, ACME, "\"max_septets\": 161", "max_septets: the bind \"mno\" carries 160");
+}
+
 /* A dialect has its own values, but for what is written beside it; what follows from that gives way. */
 static void
 test_dialects(void **state)
@@ -709,6 +719,7 @@ main(void)
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test_setup_teardown(test_sample, set_up, tear_down),
 		cmocka_unit_test_teardown(test_mistakes, tear_down),
+		cmocka_unit_test_setup_teardown(test_screen_of_a_bind, set_up, tear_down),
 		cmocka_unit_test_teardown(test_dialects, tear_down),
 		cmocka_unit_test_setup_teardown(test_pin_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_tenants, set_up, tear_down),

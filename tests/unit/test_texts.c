@@ -45,6 +45,65 @@ test_languages(void **state)
 	texts_free(NULL);
 }
 
+/* Of the file that had the last word. */
+static void
+test_places(void **state)
+{
+	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+	const char *file, *over = "{\n\n\"bye\": \"Tot siens\" }";
+	int line;
+
+	(void)state;
+	assert_true(add(t, "af", "// so\n{ \"hi\": \"Hallo\",\n\"bye\": \"Koebaai\" }", &problems));
+	assert_true(texts_place(t, "af", "bye", &file, &line));
+	assert_string_equal(file, "xx.json");
+	assert_int_equal(line, 3);
+	assert_true(texts_add(t, "af", "over.json", over, strlen(over), &problems));
+	assert_true(texts_place(t, "af", "bye", &file, &line));
+	assert_string_equal(file, "over.json");
+	assert_int_equal(line, 3);
+	assert_true(texts_place(t, "af", "hi", &file, &line));
+	assert_string_equal(file, "xx.json");
+	assert_int_equal(line, 2);
+	assert_false(texts_place(t, "af", "none", &file, &line));
+	assert_false(texts_place(t, "zu", "hi", &file, &line));
+	texts_free(t);
+}
+
+static void
+count_key(void *arg, const char *key)
+{
+	assert_true(strcmp(key, "hi") == 0 || strcmp(key, "bye") == 0);
+	++*(int *)arg;
+}
+
+static void
+test_contents(void **state)
+{
+	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+	struct texts_placeholder ph;
+	const char *at = "a {{b} {to_name} {at:date}{x.1:money}";
+	int n = 0;
+
+	(void)state;
+	assert_true(add(t, "en", "{ \"hi\": \"Hi\", \"bye\": \"Bye\", \"gsm_safe\": [\"hi\"] }", &problems));
+	texts_each(t, "en", count_key, &n);
+	texts_each(t, "zu", count_key, &n);
+	assert_int_equal(n, 2);
+	texts_free(t);
+	assert_non_null(at = texts_placeholder(at, &ph));
+	assert_string_equal(ph.name, "to_name");
+	assert_string_equal(ph.format, "name");
+	assert_non_null(at = texts_placeholder(at, &ph));
+	assert_string_equal(ph.name, "at");
+	assert_string_equal(ph.format, "date");
+	assert_non_null(at = texts_placeholder(at, &ph));
+	assert_string_equal(ph.name, "x.1");
+	assert_null(texts_placeholder(at, &ph));
+}
+
 static void
 test_mistakes(void **state)
 {
@@ -255,6 +314,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_languages),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_every_mistake),
 		cmocka_unit_test(test_fill),
