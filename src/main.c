@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_serve,
 	&command_check,
 	&command_dial,
+	&command_graph,
 	&command_keygen,
 	&command_limit,
 	&command_operator,

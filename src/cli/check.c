@@ -15,6 +15,7 @@
 #include "core/menu_budget.h"
 #include "core/menu_prove.h"
 #include "core/menu_size.h"
+#include "core/menu_schema.h"
 
 static void
 print_option(void *arg, const struct option_group *g, const struct option *o)
@@ -157,6 +158,14 @@ run(int argc, char **argv)
 	report_fn *more;
 	int c;
 
+	if (argc == 2 && strcmp(argv[1], "--schema") == 0) {
+		struct buf schema = { 0 };
+
+		menu_schema(&schema);
+		fputs(buf_str(&schema), stdout);
+		buf_clear(&schema);
+		return EXIT_SUCCESS;
+	}
 	if (argc == 2 && strcmp(argv[1], "--options") == 0) {
 		options_each(print_option, NULL);
 		return EXIT_SUCCESS;
@@ -174,7 +183,7 @@ run(int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.usage = "-c FILE [--screens | --budget] | --options",
+	.usage = "-c FILE [--screens | --budget] | --options | --schema",
 	.summary = "look for mistakes in configuration, menus and texts",
 	.help =
 	    "Reads FILE, the tenants, menus and templates that it names, and prints every mistake "
@@ -184,6 +193,7 @@ const struct command command_check = {
 	    "  -c FILE    the configuration\n"
 	    "  --screens  prints the fullest screen of each state too, as the phone shows it\n"
 	    "  --budget   prints what each turn and each journey of the menus costs too\n"
-	    "  --options  prints every option that a configuration may hold, with what it means\n",
+	    "  --options  prints every option that a configuration may hold, with what it means\n"
+	    "  --schema   prints the JSON Schema of menu files, for an editor\n",
 	.run = run,
 };

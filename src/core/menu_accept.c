@@ -214,7 +214,7 @@ accept_choice(const struct menu_accept *a, const char *typed, struct vars *vars,
 	return "error.choice";
 }
 
-static const struct accept_row accept_rows[] = {
+const struct accept_row accept_rows[] = {
 	{ "phone", ARG_OF, false, false, true, accept_phone,
 	    { "error.phone", "error.phone_differs" } },
 	{ "money", ARG_MONEY, false, false, true, accept_money,
@@ -228,9 +228,10 @@ static const struct accept_row accept_rows[] = {
 	{ "name", 0, false, false, true, accept_name, { "error.name" } },
 	{ "date", 0, false, false, true, accept_date, { "error.date" } },
 	{ "digits", ARG_COUNT, false, false, true, accept_digits, { "error.digits" } },
-	{ "text", ARG_COUNT, false, false, true, accept_text, { "error.text" } },
+	{ "text", ARG_LENGTH, false, false, true, accept_text, { "error.text" } },
 	{ "choice", ARG_WORDS, false, false, true, accept_choice, { "error.choice" } },
 };
+const size_t accept_rows_n = NELEM(accept_rows);
 
 const struct accept_row *
 accept_find(const char *name)
@@ -278,10 +279,21 @@ read_words(struct menu_reading *l, const json_t *args, struct menu_accept *a)
 static const struct argument {
 	const char *name;
 	unsigned of;			/* the kinds of check that have it */
-} arguments[] = {
-	{ "min", ARG_MONEY | ARG_COUNT }, { "max", ARG_MONEY | ARG_COUNT }, { "step", ARG_MONEY },
+} arguments[ACCEPT_ARGS] = {
+	{ "min", ARG_MONEY | ARG_COUNT }, { "max", ARG_MONEY | ARG_COUNT | ARG_LENGTH }, { "step", ARG_MONEY },
 	{ "of", ARG_OF | ARG_WORDS },
 };
+
+size_t
+accept_args(const struct accept_row *row, const char *names[ACCEPT_ARGS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < NELEM(arguments); i++)
+		if ((arguments[i].of & row->args) != 0)
+			names[n++] = arguments[i].name;
+	return n;
+}
 
 static void
 read_bounds(struct menu_reading *l, const json_t *args, struct menu_accept *a)
@@ -306,15 +318,11 @@ read_bounds(struct menu_reading *l, const json_t *args, struct menu_accept *a)
 static void
 read_args(struct menu_reading *l, const json_t *args, struct menu_accept *a)
 {
-	const char *names[NELEM(arguments)];
+	const char *names[ACCEPT_ARGS];
 	unsigned has = a->row->args;
-	size_t n = 0;
 
-	for (size_t i = 0; i < NELEM(arguments); i++)
-		if ((arguments[i].of & has) != 0)
-			names[n++] = arguments[i].name;
-	menu_known(l, args, "argument", names, n);
-	if ((has & (ARG_MONEY | ARG_COUNT)) != 0)
+	menu_known(l, args, "argument", names, accept_args(a->row, names));
+	if ((has & (ARG_MONEY | ARG_COUNT | ARG_LENGTH)) != 0)
 		read_bounds(l, args, a);
 	if ((has & ARG_OF) != 0 && (a->row->of_needed || json_object_get(args, "of") != NULL))
 		a->of = menu_word(l, json_object_get(args, "of"), args, "of", VARS_NAME);

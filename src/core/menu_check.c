@@ -203,7 +203,7 @@ menu_can_be_walked(const struct menu *m)
 	return m->name != NULL && m->state_n > 0 && is_whole((struct menu *)m);
 }
 
-/* What a menu has from the one that it extends it need not use, and of a part that it does not use one line is enough. */
+/* A menu need not use what it has from the one that it extends; of a part that it does not use one line is enough. */
 static void
 say_unreached(struct check *c, const struct menu_state *s, const bool *seen)
 {

@@ -90,16 +90,36 @@ is_exit(const struct menu_scope *scope, const char *name)
 	return false;
 }
 
+static const struct menu_scope *
+find_include(const struct menu *m, const char *name)
+{
+	for (size_t i = 0; i < m->scope_n; i++)
+		if (m->scope[i]->outer != NULL && strcmp(m->scope[i]->name, name) == 0)
+			return m->scope[i];
+	return NULL;
+}
+
+static bool
+is_there(const struct menu_reading *l, const char *name)
+{
+	return map_get(l->sources, name, strlen(name)) != NULL || find_include(l->m, name) != NULL;
+}
+
 const char *
 menu_in_scope(struct menu_reading *l, const struct menu_scope *scope, const char *name)
 {
+	bool bound = false;
+
 	while (scope->outer != NULL && is_exit(scope, name)) {
 		name = json_string_value(json_object_get(scope->exits, name));
 		scope = scope->outer;
+		bound = true;
 		if (name == NULL)
 			return NULL;
 	}
-	return scope->outer == NULL ? name : keep(l->m, scope->name, name);
+	if (scope->outer != NULL)
+		name = keep(l->m, scope->name, name);
+	return bound && !is_there(l, name) ? NULL : name;
 }
 
 /* The root of the file, or NULL after saying why not. `at` names it; NULL of the menu itself, which is there. */
@@ -146,15 +166,6 @@ new_scope(struct menu *m, const struct menu_scope *from)
 	m->scope = xrealloc(m->scope, m->scope_n + 1, sizeof *m->scope);
 	m->scope[m->scope_n++] = s;
 	return s;
-}
-
-static const struct menu_scope *
-find_include(const struct menu *m, const char *name)
-{
-	for (size_t i = 0; i < m->scope_n; i++)
-		if (m->scope[i]->outer != NULL && strcmp(m->scope[i]->name, name) == 0)
-			return m->scope[i];
-	return NULL;
 }
 
 static bool
@@ -315,6 +326,32 @@ gather_includes(struct menu_reading *l, const struct menu_scope *scope, const st
 	}
 }
 
+/* The mistake is that of the include, and not of what the part does with its exit. */
+static void
+check_bound(struct menu_reading *l)
+{
+	const char **names = xcalloc(l->source_n + 1, sizeof *names), *exit;
+	json_t *to;
+
+	for (size_t i = 0; i < l->source_n; i++)
+		names[i] = l->source[i].name;
+	for (size_t i = 0; i < l->m->scope_n; i++) {
+		const struct menu_scope *outer = l->m->scope[i]->outer;
+
+		json_object_foreach((json_t *)l->m->scope[i]->exits, exit, to) {
+			const char *name = json_string_value(to);
+
+			if (name == NULL || (outer->outer != NULL && is_exit(outer, name)))
+				continue;
+			if (outer->outer != NULL)
+				name = keep(l->m, outer->name, name);
+			if (!is_there(l, name))
+				menu_unknown(l, to, "state", name, names, l->source_n);
+		}
+	}
+	free(names);
+}
+
 static void
 replace_states(struct menu_reading *l, const struct menu_scope *scope)
 {
@@ -370,4 +407,5 @@ menu_gather(struct menu_reading *l, const char *file)
 	l->docs = map_new();
 	l->sources = map_new();
 	gather_menu(l, file, NULL, NULL);
+	check_bound(l);
 }

@@ -150,14 +150,14 @@ const char *menu_word(struct menu_reading *l, const json_t *v, const json_t *own
 
 /* Reads the file and all that it includes and extends: m->doc, m->root and the sources. */
 void menu_gather(struct menu_reading *l, const char *file);
-/* The full name of the state that `scope` calls so; NULL of an exit that is not bound, which has been said. */
+/* The full name of the state that `scope` calls so; NULL of an exit that is bound to nothing, which has been said. */
 const char *menu_in_scope(struct menu_reading *l, const struct menu_scope *scope, const char *name);
 
 /* A list that the engine itself fills: the tenant's languages, fields `id` and `name`. */
 #define MENU_LANGUAGES "languages"
 
 /* Checks of what is typed (menu_accept.c). */
-enum accept_arg { ARG_MONEY = 1, ARG_COUNT = 2, ARG_OF = 4, ARG_WORDS = 8 };
+enum accept_arg { ARG_MONEY = 1, ARG_COUNT = 2, ARG_OF = 4, ARG_WORDS = 8, ARG_LENGTH = 16 };
 struct accept_row {
 	const char *name;
 	unsigned args;			/* of accept_arg */
@@ -172,7 +172,12 @@ struct accept_row {
 	    const struct menu_env *env, char value[MENU_VALUE]);
 	const char *reasons[5];		/* every key that run may return */
 };
+#define ACCEPT_ARGS 4
+extern const struct accept_row accept_rows[];
+extern const size_t accept_rows_n;
 const struct accept_row *accept_find(const char *name);
+/* How many arguments it may have, and their names. */
+size_t accept_args(const struct accept_row *row, const char *names[ACCEPT_ARGS]);
 /* Reads {"check": {arguments}}; `out` can be walked even after a mistake. */
 void accept_read(struct menu_reading *l, const json_t *v, const json_t *owner,
     struct menu_accept *out);

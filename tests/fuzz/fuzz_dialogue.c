@@ -7,6 +7,7 @@
 
 #include "core/session.h"
 #include "tests/fuzz/fuzz_walk.h"
+#include "tests/menu_bundle.h"
 
 static struct texts *texts;
 static struct menu *menu;
@@ -41,11 +42,8 @@ load_shipped(void)
 		must(texts_add(texts, walk_languages[i], path, text, n, &problems));
 		free(text);
 	}
-	text = read_file("menus/wallet.json", &n);
-	menu = menu_load("menus/wallet.json", text, n, texts, walk_languages,
-	    (int)NELEM(walk_languages), &problems);
+	menu = menu_of_source("wallet", texts, walk_languages, (int)NELEM(walk_languages), &problems);
 	must(menu != NULL);
-	free(text);
 }
 
 int

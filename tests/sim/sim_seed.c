@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "tests/menu_bundle.h"
 #include "tests/sim/sim_log.h"
 
 #define FILE_MAX_OCTETS 131072
@@ -29,17 +30,14 @@ read_whole(const char *file, size_t *len)
 }
 
 static struct menu *
-load_menu(const char *file, const struct texts *t)
+load_menu(const char *name, const struct texts *t)
 {
 	static const char languages[1][8] = { "en" };
 	struct buf problems = { 0 };
-	size_t len;
-	char *json = read_whole(file, &len);
-	struct menu *m = menu_load(file, json, len, t, languages, 1, &problems);
+	struct menu *m = menu_of_source(name, t, languages, 1, &problems);
 
 	if (m == NULL)
 		fatalx("%s", buf_str(&problems));
-	free(json);
 	buf_clear(&problems);
 	return m;
 }
@@ -56,8 +54,8 @@ sim_files_load(struct sim_files *f)
 		fatalx("%s", buf_str(&problems));
 	free(json);
 	buf_clear(&problems);
-	f->menu = load_menu("menus/wallet.json", f->texts);
-	f->sms_menu = load_menu("menus/sms.json", f->texts);
+	f->menu = load_menu("wallet", f->texts);
+	f->sms_menu = load_menu("sms", f->texts);
 }
 
 void

@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 #include "core/menu_model.h"
+#include "tests/menu_bundle.h"
 
 #define PLAYER_FILE 131072
 
@@ -218,6 +219,8 @@ player_shipped(struct player *p)
 {
 	static char text[PLAYER_FILE];
 	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+	struct menu *menu;
 	size_t n;
 
 	for (size_t i = 0; i < NELEM(player_languages); i++) {
@@ -227,6 +230,7 @@ player_shipped(struct player *p)
 		n = player_read(file, text);
 		player_texts(t, player_languages[i], file, text, n);
 	}
-	n = player_read("menus/wallet.json", text);
-	player_init(p, player_menu("menus/wallet.json", text, n, t, 3), t, 3);
+	menu = menu_of_source("wallet", t, player_languages, 3, &problems);
+	assert_string_equal(buf_str(&problems), "");
+	player_init(p, menu, t, 3);
 }

@@ -284,6 +284,54 @@ test_from_a_bundle_alone(void **state)
 	buf_clear(&octets);
 }
 
+/* A menu that brings its own texts; its parts and texts come from the folders by themselves. */
+static void
+test_payout(void **state)
+{
+	struct buf problems = { 0 };
+	struct content *c;
+
+	(void)state;
+	str_copy(tenant.menu, sizeof tenant.menu, "payout");
+	c = content_load(&settings, &problems);
+	assert_string_equal(buf_str(&problems), "");
+	assert_non_null(bundle_find(c->tenants[0]->files, "menus/parts/pin.json", NULL));
+	assert_string_equal(texts_find(c->tenants[0]->texts, "af", "af", "desk.amount"), "Watter bedrag?");
+	content_free(c);
+	buf_clear(&problems);
+}
+
+/* A tenant's menu that is the shipped one with other words, in a language or two. */
+static void
+test_own_texts(void **state)
+{
+	static const char menu[] = "{ \"menu\": \"acme\", \"extends\": \"wallet\", \"texts\": \"acme\" }";
+	static const char own[] = "{ \"home.balance\": \"Money\" }", wrong[] = "{\n\"home.balance\": 5 }";
+	struct buf problems = { 0 };
+	struct bundle *files = content_files(&settings, 0, &problems), *again;
+	struct buf octets = { 0 };
+	struct tenant_content *c;
+
+	(void)state;
+	bundle_add(files, "menus/acme.json", menu, strlen(menu));
+	bundle_add(files, "templates/acme/en.json", own, strlen(own));
+	bundle_write(files, &octets);
+	str_copy(tenant.menu, sizeof tenant.menu, "acme");
+	c = tenant_content_load(&settings, 0, files, &problems);
+	assert_string_equal(buf_str(&problems), "");
+	assert_string_equal(menu_name(c->menu), "acme");
+	assert_string_equal(texts_find(c->texts, "en", "en", "home.balance"), "Money");
+	assert_string_equal(texts_find(c->texts, "en", "en", "home.send"), "Send money");
+	assert_string_not_equal(texts_find(c->texts, "zu", "zu", "home.balance"), "Money");
+	tenant_content_free(c);
+	again = bundle_read(octets.p, octets.len);
+	bundle_add(again, "templates/acme/en.json", wrong, strlen(wrong));
+	assert_null(tenant_content_load(&settings, 0, again, &problems));
+	assert_non_null(strstr(buf_str(&problems), "templates/acme/en.json:2: \"home.balance\": a text must be a string"));
+	buf_clear(&octets);
+	buf_clear(&problems);
+}
+
 /* What nobody uses is looked at too, but does not keep isango from starting. */
 static void
 test_unused_menu(void **state)
@@ -331,6 +379,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_broken_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_tenants_of_one_menu, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_from_a_bundle_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_payout, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_own_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unused_menu, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unused_texts, set_up, tear_down),
 	};

@@ -247,6 +247,9 @@ static const struct broken broken[] = {
 	    "'a_name_that_is_much_longer_than_any_state_may_be' }," END,
 	    "m.json:3: 'a_name_that_is_much_longer_than_any_state_may_be' of 'else' is too "
 	    "long; at most 39 characters\n" },
+	{ HEAD "'states': { 's': { 'ask': 't', 'as': 'x', 'go': 'e', 'accept': {\n"
+	    "'text': { 'min': 2, 'max': 5 } } }," END,
+	    "m.json:3: unknown argument 'min'\n" },
 };
 
 static void
