@@ -49,6 +49,22 @@ prove(const struct menu *m, const struct texts *texts, struct buf *problems)
 	check_problems(problems);
 }
 
+/* What is wrong with its form may be wrong as it likes. */
+static void
+prove_faulty(const uint8_t *data, size_t n, const struct texts *texts, struct buf *problems)
+{
+	struct bundle *files = bundle_new();
+	struct menu *m;
+
+	bundle_add(files, "m.json", (const char *)data, n);
+	m = menu_load_faulty(files, "m.json");
+	buf_reset(problems);
+	if (m != NULL)
+		prove(m, texts, problems);
+	menu_free(m);
+	bundle_free(files);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -74,6 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		walk_lines(&w, lines);
 	}
 	menu_free(m);
+	prove_faulty(data, n, texts, &problems);
 	texts_free(texts);
 	bundle_free(files);
 	buf_clear(&problems);
