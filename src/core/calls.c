@@ -155,11 +155,12 @@ const struct call_row call_rows[] = {
 		ON("repeat_at", KIND(MOMENT), "repeat") },
 	    .needs = { NEED("type", ID), NEED("amount", MONEY), NEED("to_phone", PHONE), NEED("wallet_id", ID) },
 	    .steps = { .read = 2 + PENDING_PAGES },
-	    .help = "Checks amount against the kind (type) and funds before the confirm screen. closed: no token is made "
-	    "just now." },
+	    .help = "Checks amount against the kind (type) and funds before the confirm screen. closed: no token is "
+	    "made just now." },
 	{ .name = "transfer", .outcomes = { "done", "refused", "later" },
 	    .intent = true,
-	    .sets = { ON("reason", WORD_OF(reasons), "refused"), HOW("reason", WORD_OF(reasons), "done later", SET_NOT) },
+	    .sets = { ON("reason", WORD_OF(reasons), "refused"),
+		HOW("reason", WORD_OF(reasons), "done later", SET_NOT) },
 	    .needs = { NEED("to", PHONE), NEED("to_name", MASKED_NAME), NEED("to_wallet", ID), NEED("amount", MONEY),
 		NEED("fee", FEE), NEED("wallet_id", ID), NEED("customer_id", ID) },
 	    .shows = { NEED("amount", MONEY), EITHER("fee", FEE, "total", MONEY),

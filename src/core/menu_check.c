@@ -200,7 +200,7 @@ menu_can_be_walked(const struct menu *m)
 	for (int i = 0; i < m->state_n; i++)
 		if (!is_complete(&m->state[i]))
 			return false;
-	return m->state_n > 0 && is_whole((struct menu *)m);
+	return m->name != NULL && m->state_n > 0 && is_whole((struct menu *)m);
 }
 
 /* A menu need not use what it has from the one that it extends; of a part that it does not use one line is enough. */

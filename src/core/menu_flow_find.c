@@ -115,8 +115,8 @@ say_use(const struct flow *f, const struct flow_use *u, struct buf *out)
 	bool many = false;
 
 	if (u->call != NULL && is_authed(f, u)) {
-		buf_addf(out, "the call \"%s\" of \"%s\" is private, but on some way here no PIN was checked; go through the "
-		    "call \"pin.check\" first", u->call, s->name);
+		buf_addf(out, "the call \"%s\" of \"%s\" is private, but on some way here no PIN was checked; go "
+		    "through the call \"pin.check\" first", u->call, s->name);
 		return;
 	}
 	if (u->call != NULL && other != NULL)
@@ -225,7 +225,8 @@ check_word(struct flow *f, const json_t *at, const char *name, const char *word)
 			known[n++] = v->word[i];
 	near = jsondoc_nearest(word, known, n);
 	if (n == 0 && !v->is_list)
-		PROBLEM(f, at, "\"%s\" is compared with \"%s\", but nothing sets it; set it, or remove this", name, word);
+		PROBLEM(f, at, "\"%s\" is compared with \"%s\", but nothing sets it; set it, or remove this", name,
+		    word);
 	else if (near != NULL)
 		PROBLEM(f, at, "\"%s\" is never \"%s\"; did you mean \"%s\"?", name, word, near);
 	else
@@ -245,7 +246,8 @@ find_odd_words(struct flow *f)
 			check_word(f, json_object_get(s->at, "on"), s->variable, s->edge[k].name);
 		for (int k = 0; k < s->option_n; k++)
 			for (int w = 0; w < s->option[k].when_n; w++)
-				check_word(f, s->option[k].edge.at, s->option[k].when[w].var, s->option[k].when[w].value);
+				check_word(f, s->option[k].edge.at, s->option[k].when[w].var,
+				    s->option[k].when[w].value);
 	}
 }
 
@@ -304,14 +306,14 @@ find_unvisited(struct flow *f)
 	reach(f, f->m->home, seen);
 	for (int i = 0; i < f->m->state_n; i++)
 		if (!f->visited[i] && seen[i] && !f->m->state[i].scope->inherited && !is_behind_unvisited(f, i))
-			PROBLEM(f, f->m->state[i].at, "no way leads to \"%s\": the conditions before it never hold; change them, "
-			    "or remove the state", f->m->state[i].name);
+			PROBLEM(f, f->m->state[i].at, "no way leads to \"%s\": the conditions before it never hold; "
+			    "change them, or remove the state", f->m->state[i].name);
 	free(seen);
 	for (int i = 0; i < f->m->state_n; i++)
 		for (int k = 0; f->visited[i] && !f->m->state[i].scope->inherited && k < f->m->state[i].option_n; k++)
 			if (!f->option_shown[i * MENU_OPTIONS + k] && has_real_words(f, &f->m->state[i].option[k]))
-				PROBLEM(f, f->m->state[i].option[k].edge.at, "the option \"%s\" of \"%s\" is never shown: its "
-				    "\"when\" never holds there; change it, or remove the option",
+				PROBLEM(f, f->m->state[i].option[k].edge.at, "the option \"%s\" of \"%s\" is never "
+				    "shown: its \"when\" never holds there; change it, or remove the option",
 				    f->m->state[i].option[k].text, f->m->state[i].name);
 }
 
@@ -344,8 +346,8 @@ say_loop(struct rounds *r, int situation)
 	if (r->said[s - r->f->m->state])
 		return;
 	r->said[s - r->f->m->state] = true;
-	str_format(text, sizeof text, "\"%s\" leads back to itself without a key being pressed; ask something on the way, or "
-	    "lead out of it", s->name);
+	str_format(text, sizeof text, "\"%s\" leads back to itself without a key being pressed; ask something on the "
+	    "way, or lead out of it", s->name);
 	problem_at(r->f, s->at, situation, NULL, text);
 }
 
@@ -387,8 +389,8 @@ find_loops(struct rounds *r)
 		go_round(r, i);
 		if (r->deepest[i] >= HOPS_MAX && !r->said[f->at[i].state]) {
 			r->said[f->at[i].state] = true;
-			str_format(text, sizeof text, "more than %d states are passed from \"%s\" on without a key being pressed; "
-			    "ask something on the way", HOPS_MAX, s->name);
+			str_format(text, sizeof text, "more than %d states are passed from \"%s\" on without a key "
+			    "being pressed; ask something on the way", HOPS_MAX, s->name);
 			problem_at(f, s->at, i, NULL, text);
 		}
 	}
@@ -407,7 +409,8 @@ leads_on(struct rounds *r, int situation, int from, int depth)
 		int to = f->succ[i + 1];
 
 		/* Of a loop it was said. */
-		if (waits(f, to) ? f->at[to].state != f->at[from].state : r->said[f->at[to].state] || depth >= HOPS_MAX || leads_on(r, to, from, depth + 1))
+		if (waits(f, to) ? f->at[to].state != f->at[from].state : r->said[f->at[to].state] ||
+		    depth >= HOPS_MAX || leads_on(r, to, from, depth + 1))
 			return true;
 	}
 	return false;
@@ -425,8 +428,8 @@ find_stuck(struct rounds *r)
 		if (!waits(f, i) || s->kind == MENU_END || r->said[f->at[i].state] || leads_on(r, i, i, 0))
 			continue;
 		r->said[f->at[i].state] = true;
-		str_format(text, sizeof text, "from \"%s\" no key leads to another screen or to an end; give it an option, or "
-		    "make it an end", s->name);
+		str_format(text, sizeof text, "from \"%s\" no key leads to another screen or to an end; give it an "
+		    "option, or make it an end", s->name);
 		problem_at(f, s->at, i, NULL, text);
 	}
 }
@@ -460,8 +463,8 @@ flow_find(struct flow *f)
 	find_misread(f);
 	find_odd_words(f);
 	if (f->tangled) {
-		PROBLEM(f, jsondoc_root(f->m->doc), "more than %d situations are possible, too many to look at; compare fewer "
-		    "variables, or set them anew before they are compared", FLOW_SITUATIONS);
+		PROBLEM(f, jsondoc_root(f->m->doc), "more than %d situations are possible, too many to look at; "
+		    "compare fewer variables, or set them anew before they are compared", FLOW_SITUATIONS);
 		return;
 	}
 	find_unset(f);

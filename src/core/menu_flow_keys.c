@@ -83,8 +83,8 @@ sample_answer(const struct replay *r, const struct menu_state *s, int value, cha
 	static const struct {
 		const char *check, *text;
 	} usual[] = {
-		{ "phone", "0831234567" }, { "id_number", "9003245000083" }, { "passport", "A1234567" }, { "name", "Thandi" },
-		{ "date", "24031990" },
+		{ "phone", "0831234567" }, { "id_number", "9003245000083" }, { "passport", "A1234567" },
+		{ "name", "Thandi" }, { "date", "24031990" },
 	};
 	const struct menu_accept *a = &s->accept;
 	const char *of = a->of != NULL ? vars_get(&r->dlg.vars, a->of) : "";
@@ -110,8 +110,10 @@ static const char *
 sample_value(const struct replay *r, const struct call_set *set, int var, int value, char out[SAMPLE])
 {
 	static const char *const usual[KINDS] = {
-		[KIND_TEXT] = "Text", [KIND_PHONE] = "27831234567", [KIND_OWN_PHONE] = "27821234567", [KIND_NAME] = "Thandi",
-		[KIND_MASKED_NAME] = "T*** M***", [KIND_MOMENT] = "1774353600000", [KIND_DAY] = "19900324", [KIND_SIGN] = "-",
+		[KIND_TEXT] = "Text", [KIND_PHONE] = "27831234567", [KIND_OWN_PHONE] = "27821234567",
+		[KIND_NAME] = "Thandi",
+		[KIND_MASKED_NAME] = "T*** M***", [KIND_MOMENT] = "1774353600000", [KIND_DAY] = "19900324",
+		[KIND_SIGN] = "-",
 		[KIND_LABEL] = "ATM", [KIND_FLAG] = "1",
 	};
 	const struct var_type *t = &set->type;
@@ -263,7 +265,8 @@ begin(struct replay *r, bool has_lang)
 	(void)vars_set(&r->dlg.vars, "phone", r->env.phone);
 	(void)vars_set(&r->dlg.vars, "service_code", "*120#");
 	(void)vars_set(&r->dlg.vars, "title", t != NULL ? t->title : "Wallet");
-	(void)vars_set(&r->dlg.vars, "help_phone", t != NULL && t->help_phone[0] != '\0' ? t->help_phone : "0800 123 456");
+	(void)vars_set(&r->dlg.vars, "help_phone",
+	    t != NULL && t->help_phone[0] != '\0' ? t->help_phone : "0800 123 456");
 	feed(r, MENU_BEGIN, NULL);
 }
 

@@ -28,7 +28,8 @@ join(struct live *l, struct flow_bits *to, const struct flow_bits *from)
 static void
 drop(struct flow_bits *s, int var)
 {
-	s->b[var / 64] &= ~(UINT64_C(1) << var % 64);
+	if (var >= 0)
+		s->b[var / 64] &= ~(UINT64_C(1) << var % 64);
 }
 
 /* Before the sets are made, given what matters after them. */

@@ -30,8 +30,8 @@ check_confirm(struct flow *f, const struct menu_state *s)
 
 		for (const struct call_need *n = call_find(s->intent)->shows; text != NULL && n->name != NULL; n++)
 			if (!shows(text, n->name) && !shows(text, n->other))
-				PROBLEM(f, s->at, "\"%s\" confirms a payment, but its text \"%s\" in language \"%s\" does not show "
-				    "{%s}; add it", s->name, s->text, lang, n->name);
+				PROBLEM(f, s->at, "\"%s\" confirms a payment, but its text \"%s\" in language \"%s\" "
+				    "does not show {%s}; add it", s->name, s->text, lang, n->name);
 	}
 }
 
@@ -50,11 +50,12 @@ check_words(struct flow *f, const struct menu_state *s)
 
 	for (int i = 0; i < a->words; i++) {
 		if (is_command(a->word[i]))
-			PROBLEM(f, s->at, "\"%s\" offers the answer \"%s\", which means back, home or more everywhere; choose "
-			    "another word", s->name, a->word[i]);
+			PROBLEM(f, s->at, "\"%s\" offers the answer \"%s\", which means back, home or more "
+			    "everywhere; choose another word", s->name, a->word[i]);
 		for (int k = 0; k < i; k++)
 			if (str_equal_fold(a->word[i], a->word[k]))
-				PROBLEM(f, s->at, "\"%s\" offers the answer \"%s\", which \"%s\" hides; choose another word", s->name,
+				PROBLEM(f, s->at, "\"%s\" offers the answer \"%s\", which \"%s\" hides; choose "
+				    "another word", s->name,
 				    a->word[i], a->word[k]);
 	}
 }
@@ -86,10 +87,11 @@ check_ask(struct flow *f, const struct menu_state *s)
 
 	check_words(f, s);
 	if (strcmp(a->row->name, "money") == 0 && !amount_exists(a))
-		PROBLEM(f, s->at, "\"%s\" accepts no amount at all: no multiple of \"step\" is between \"min\" and \"max\"; "
-		    "change them", s->name);
+		PROBLEM(f, s->at, "\"%s\" accepts no amount at all: no multiple of \"step\" is between \"min\" and "
+		    "\"max\"; change them", s->name);
 	if (keeps_pin(s))
-		PROBLEM(f, s->at, "\"%s\" keeps a PIN in the variable \"%s\"; ask for it with the check pin or new_pin", s->name,
+		PROBLEM(f, s->at, "\"%s\" keeps a PIN in the variable \"%s\"; ask for it with the check pin or "
+		    "new_pin", s->name,
 		    s->as);
 }
 
@@ -110,7 +112,8 @@ may_meet(const struct menu_option *a, const struct menu_option *b)
 {
 	for (int i = 0; i < a->when_n; i++)
 		for (int k = 0; k < b->when_n; k++)
-			if (strcmp(a->when[i].var, b->when[k].var) == 0 && strcmp(a->when[i].value, b->when[k].value) != 0)
+			if (strcmp(a->when[i].var, b->when[k].var) == 0 &&
+			    strcmp(a->when[i].value, b->when[k].value) != 0)
 				return false;
 	return true;
 }
@@ -124,12 +127,14 @@ check_option(struct flow *f, const struct menu_state *s, int i, const char *lang
 	if (text == NULL)
 		return;
 	if (begins_with_number(text))
-		PROBLEM(f, o->edge.at, "the option \"%s\" of \"%s\" begins with a number of its own in language \"%s\": \"%s\"; "
+		PROBLEM(f, o->edge.at, "the option \"%s\" of \"%s\" begins with a number of its own in language "
+		    "\"%s\": \"%s\"; "
 		    "options get theirs from the gateway, 0 is back, 00 home, 98 more", o->text, s->name, lang, text);
 	for (int k = 0; k < i; k++) {
 		before = texts_find(f->env->texts, lang, lang, s->option[k].text);
 		if (before != NULL && strcmp(before, text) == 0 && may_meet(o, &s->option[k]))
-			PROBLEM(f, o->edge.at, "the option \"%s\" of \"%s\" reads as \"%s\" does in language \"%s\": \"%s\"; nobody can "
+			PROBLEM(f, o->edge.at, "the option \"%s\" of \"%s\" reads as \"%s\" does in language \"%s\": "
+			    "\"%s\"; nobody can "
 			    "tell them apart, change one", o->text, s->name, s->option[k].text, lang, text);
 	}
 }

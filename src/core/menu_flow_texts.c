@@ -52,15 +52,18 @@ check_format(struct flow *f, const char *lang, const char *key, const struct tex
 	if (kind_has_format(kind, ph->format))
 		return;
 	if (kind_is_secret(kind))
-		str_format(text, sizeof text, "\"%s\": {%s} is %s, which no screen may show; take it out", key, ph->name,
+		str_format(text, sizeof text, "\"%s\": {%s} is %s, which no screen may show; take it out", key,
+		    ph->name,
 		    kind_name(kind));
 	else if (!kind_is_shown(kind))
-		str_format(text, sizeof text, "\"%s\": {%s} is %s, which means nothing to people; take it out", key, ph->name,
+		str_format(text, sizeof text, "\"%s\": {%s} is %s, which means nothing to people; take it out", key,
+		    ph->name,
 		    kind_name(kind));
 	else
-		str_format(text, sizeof text, "\"%s\": {%s} is %s; write {%s%s%.*s}", key, ph->name, kind_name(kind), ph->name,
-		    str_starts(formats, "name") ? "" : ":", str_starts(formats, "name") ? 0 : (int)strcspn(formats, ","),
-		    formats);
+		str_format(text, sizeof text, "\"%s\": {%s} is %s; write {%s%s%.*s}", key, ph->name, kind_name(kind),
+		    ph->name,
+		    str_starts(formats, "name") ? "" : ":",
+		    str_starts(formats, "name") ? 0 : (int)strcspn(formats, ","), formats);
 	text_problem(f, lang, key, text);
 }
 
@@ -107,7 +110,8 @@ check_item(struct flow *f, const struct menu_state *s)
 				check_format(f, lang, s->item, &ph, field->type.kind);
 				continue;
 			}
-			str_format(problem, sizeof problem, "\"%s\": the items of the list \"%s\" have no field {%s}; take it out",
+			str_format(problem, sizeof problem, "\"%s\": the items of the list \"%s\" have no field {%s}; "
+			    "take it out",
 			    s->item, s->list, ph.name);
 			text_problem(f, lang, s->item, problem);
 		}
@@ -121,8 +125,8 @@ check_item_set(struct flow *f, const struct menu_state *s)
 
 	for (int i = 0; i < s->go.set_n; i++)
 		if (flow_copied(s->go.set[i].value, name) != NULL && flow_field(f, s, name) == NULL)
-			PROBLEM(f, s->go.at, "the items of the list \"%s\" have no field {%s}, which \"%s\" is set to; use one of "
-			    "its fields", s->list, name, s->go.set[i].var);
+			PROBLEM(f, s->go.at, "the items of the list \"%s\" have no field {%s}, which \"%s\" is set "
+			    "to; use one of its fields", s->list, name, s->go.set[i].var);
 }
 
 /* No copy of a secret, not even into another variable. */
@@ -137,7 +141,8 @@ check_copies(struct flow *f, const struct menu_set *set, int n, const json_t *at
 
 			if (var >= 0 && (f->var[var].kinds >> KIND_SECRET & 1) != 0 &&
 			    (f->var[var].kinds & ~(UINT32_C(1) << KIND_SECRET)) == 0)
-				PROBLEM(f, at, "\"%s\" is set to {%s}, which is a secret; take it out", set[i].var, ph.name);
+				PROBLEM(f, at, "\"%s\" is set to {%s}, which is a secret; take it out", set[i].var,
+				    ph.name);
 		}
 }
 
@@ -192,13 +197,15 @@ compare(struct flow *f, const char *lang, const char *key, const struct shown *f
 
 	for (int i = 0; i < first->n; i++)
 		if (!shows(here, first->ph[i].name)) {
-			str_format(text, sizeof text, "\"%s\" does not show {%s}, as it does in language \"%s\"; add it", key,
+			str_format(text, sizeof text, "\"%s\" does not show {%s}, as it does in language \"%s\"; add "
+			    "it", key,
 			    first->ph[i].name, f->env->languages[0]);
 			text_problem(f, lang, key, text);
 		}
 	for (int i = 0; i < here->n; i++)
 		if (!shows(first, here->ph[i].name)) {
-			str_format(text, sizeof text, "\"%s\" shows {%s}, but not in language \"%s\"; take it out, or add it there",
+			str_format(text, sizeof text, "\"%s\" shows {%s}, but not in language \"%s\"; take it out, or "
+			    "add it there",
 			    key, here->ph[i].name, f->env->languages[0]);
 			text_problem(f, lang, key, text);
 		}
@@ -254,8 +261,10 @@ check_message(void *arg, const char *key)
 				check_kinds(f, lang, key, &ph);
 				continue;
 			}
-			str_format(problem, sizeof problem, "\"%s\": the gateway has no {%s} for this message; %s%s%s", key, ph.name,
-			    near != NULL ? "did you mean {" : "take it out", near != NULL ? near : "", near != NULL ? "}?" : "");
+			str_format(problem, sizeof problem, "\"%s\": the gateway has no {%s} for this message; %s%s%s",
+			    key, ph.name,
+			    near != NULL ? "did you mean {" : "take it out", near != NULL ? near : "",
+			    near != NULL ? "}?" : "");
 			text_problem(f, lang, key, problem);
 		}
 	}

@@ -165,8 +165,9 @@ flow_field(const struct flow *f, const struct menu_state *s, const char *field)
 	}
 	for (int i = 0; i < f->m->state_n; i++) {
 		const struct call_row *row = f->m->state[i].call;
+		const struct call_set *set = row != NULL ? row->sets : NULL;
 
-		for (const struct call_set *set = row != NULL ? row->sets : NULL; set != NULL && set->name != NULL; set++)
+		for (; set != NULL && set->name != NULL; set++)
 			if (has_field(set, s->list, field))
 				return set;
 	}
@@ -242,6 +243,7 @@ read_ask(struct flow *f, const struct menu_state *s)
 static void
 read_sources(struct flow *f, const struct menu_state *s)
 {
+	const struct call_set *set = s->call != NULL ? s->call->sets : NULL;
 	const struct menu_edge *e;
 
 	read_set(f, s, s->set, s->set_n);
@@ -249,9 +251,9 @@ read_sources(struct flow *f, const struct menu_state *s)
 		read_set(f, s, e->set, e->set_n);
 	if (s->kind == MENU_ASK)
 		read_ask(f, s);
-	for (const struct call_set *set = s->call != NULL ? s->call->sets : NULL; set != NULL && set->name != NULL; set++)
-		read_source(f, set, s->name);
-	for (const struct call_set *set = confirm_sets; s->kind == MENU_CONFIRM && set->name != NULL; set++)
+	if (s->kind == MENU_CONFIRM)
+		set = confirm_sets;
+	for (; set != NULL && set->name != NULL; set++)
 		read_source(f, set, s->name);
 	if (s->list == NULL)
 		return;

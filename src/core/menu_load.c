@@ -321,20 +321,19 @@ static void
 read_key(struct menu_reading *l, const json_t *v, const struct menu_key *k, struct menu_state *s)
 {
 	const json_t *value = json_object_get(v, k->name);
-	const char **member = (const char **)(void *)((char *)s + k->offset);
+	const char **member;
 
-	if (value == NULL) {
-		if (k->needed)
-			PROBLEM(l, v, "\"%s\" needs \"%s\"", s->name, k->name);
-	} else if (k->offset == MENU_NOWHERE) {
+	if (value == NULL && k->needed)
+		PROBLEM(l, v, "\"%s\" needs \"%s\"", s->name, k->name);
+	if (value == NULL || k->offset == MENU_NOWHERE)
 		return;
-	} else if (k->type == TYPE_VAR) {
+	member = (const char **)(void *)((char *)s + k->offset);
+	if (k->type == TYPE_VAR)
 		*member = variable(l, value, v, k->name);
-	} else if (k->type == TYPE_STATE) {
+	else if (k->type == TYPE_STATE)
 		*member = state_name(l, value, v, k->name);
-	} else {
+	else
 		*member = menu_word(l, value, v, k->name, MENU_STATE);
-	}
 }
 
 static void

@@ -25,7 +25,8 @@ struct maker {
 /* The texts of every made menu, with ' for ". */
 static const char maker_texts[] =
     "{ 'language.name': 'English', 'nav.back': '0 Back 00 Menu', 'nav.more': '98 More',\n"
-    "'error.choice': 'Choose', 'error.pin': 'A PIN has {pin_length} digits.', 'error.pin_wrong': 'Left: {tries_left}',\n"
+    "'error.choice': 'Choose', 'error.pin': 'A PIN has {pin_length} digits.', 'error.pin_wrong': 'Left: "
+    "{tries_left}',\n"
     "'error.pin_weak': 'Too easy', 'error.pin_differs': 'Differs', 'error.internal': 'INTERNAL',\n"
     "'error.session_lost': 'Lost', 'error.call_help': 'Call {help_phone}', 'error.sim_changed': '{sim_until:date}',\n"
     "'error.young': '{young_cap:money}', 'error.phone': 'No phone', 'error.phone_differs': 'Differs',\n"
@@ -40,7 +41,8 @@ static const char maker_texts[] =
     "'again': 'You sent {amount:money} at {repeat_at:time}. Again?', 'paid': 'Sent {amount:money} to {to_name}',\n"
     "'notice.done': 'Paid at {notice_at:time}', 'notice.checking': 'Checking', 'locked': 'Until {locked_until:time}',\n"
     "'kind': 'Where?', 'kind.item': '{name}', 'cash.amount': '{kind_name}: how much?',\n"
-    "'cash': '{amount:money} + {fee:money} to {to_phone:phone}. PIN:', 'cash.done': '{amount:money} to {to_phone:phone}',\n"
+    "'cash': '{amount:money} + {fee:money} to {to_phone:phone}. PIN:', 'cash.done': '{amount:money} to "
+    "{to_phone:phone}',\n"
     "'cash.left': 'Only {left:money}', 'cash.other': 'Not for that phone', 'later': 'Later' }";
 
 static inline uint32_t
@@ -99,7 +101,8 @@ maker_gate(struct maker *k, int feature)
 {
 	maker_add(k, feature, "'gate#': { 'branch': 'authed', 'on': { '1': '>private#' }, 'else': '>pin#' },\n"
 	    "'pin#': { 'ask': 'ask', 'accept': { 'pin': {} }, 'go': 'check#' },\n"
-	    "'check#': { 'call': 'pin.check', 'on': { 'ok': '>private#', 'wrong': { 'go': 'pin#', 'say': 'error.pin_wrong' },\n"
+	    "'check#': { 'call': 'pin.check', 'on': { 'ok': '>private#', 'wrong': { 'go': 'pin#', 'say': "
+	    "'error.pin_wrong' },\n"
 	    "'locked': 'locked', 'failed': '>sorry' } },\n");
 	maker_may_stray_to(k, "private", feature);
 }
@@ -110,7 +113,8 @@ maker_balance(struct maker *k, int feature)
 	maker_gate(k, feature);
 	maker_add(k, feature, "'f#': { 'choose': 'maze', 'options': [ { 'text': 'on', 'go': '>gate#' } ] },\n"
 	    "'private#': { 'call': 'balance', 'on': { 'done': '>show#', 'failed': '>sorry' } },\n"
-	    "'show#': { 'branch': 'pending_total', 'on': { '0': '>balance#', '': '>balance#' }, 'else': '>balance#' },\n"
+	    "'show#': { 'branch': 'pending_total', 'on': { '0': '>balance#', '': '>balance#' }, 'else': '>balance#' "
+	    "},\n"
 	    "'balance#': { 'choose': 'balance', 'options': [ { 'text': 'open', 'go': '>home' } ] },\n");
 	maker_may_stray_to(k, "balance", feature);
 }
@@ -133,13 +137,16 @@ static inline void
 maker_send(struct maker *k, int feature)
 {
 	maker_add(k, feature, "'f#': { 'ask': 'ask', 'as': 'to', 'accept': { 'phone': {} }, 'go': '>find#' },\n"
-	    "'find#': { 'call': 'send.find', 'on': { 'found': '>amount#', 'not_found': '>f#', 'self': '>f#', 'barred': '>f#',\n"
+	    "'find#': { 'call': 'send.find', 'on': { 'found': '>amount#', 'not_found': '>f#', 'self': '>f#', "
+	    "'barred': '>f#',\n"
 	    "'too_many': '>bye', 'failed': '>sorry' } },\n"
-	    "'amount#': { 'ask': 'amount', 'as': 'amount', 'accept': { 'money': { 'min': '1.00', 'max': '5000.00' } },\n"
+	    "'amount#': { 'ask': 'amount', 'as': 'amount', 'accept': { 'money': { 'min': '1.00', 'max': '5000.00' } "
+	    "},\n"
 	    "'go': '>verify#' },\n"
 	    "'verify#': { 'call': 'send.check', 'on': { 'ok': '>sure#', 'repeat': '>again#', 'short': '>amount#',\n"
 	    "'refused': '>bye', 'busy': '>bye', 'failed': '>sorry' } },\n"
-	    "'again#': { 'choose': 'again', 'options': [ { 'text': 'on', 'go': '>sure#' }, { 'text': 'left', 'go': '>home' } ] },\n"
+	    "'again#': { 'choose': 'again', 'options': [ { 'text': 'on', 'go': '>sure#' }, { 'text': 'left', 'go': "
+	    "'>home' } ] },\n"
 	    "'sure#': { 'confirm': 'pay', 'intent': 'transfer', 'pin': true, 'accepted': 'do#', 'declined': '>home',\n"
 	    "'locked': 'locked', 'failed': '>sorry', 'busy': '>bye', 'lapsed': '>bye' },\n"
 	    "'do#': { 'call': 'transfer', 'on': { 'done': '>paid#', 'refused': '>bye', 'later': '>later' } },\n"
@@ -161,9 +168,11 @@ maker_cash(struct maker *k, int feature)
 	    "'to#': { 'ask': 'ask', 'as': 'to_phone', 'accept': { 'phone': {} }, 'go': '>cash#' },\n"
 	    "'cash#': { 'ask': 'cash.amount', 'as': 'amount', 'accept': { 'money': {} }, 'go': '>test#' },\n"
 	    "'test#': { 'call': 'cash.check', 'on': { 'ok': '>out#', 'repeat': '>out#',\n"
-	    "'step': { 'go': '>cash#', 'say': 'error.money_step' }, 'small': '>cash#', 'large': '>cash#', 'short': '>cash#',\n"
+	    "'step': { 'go': '>cash#', 'say': 'error.money_step' }, 'small': '>cash#', 'large': '>cash#', 'short': "
+	    "'>cash#',\n"
 	    "'capped': '>bye', 'closed': '>bye', 'busy': '>bye', 'failed': '>sorry' } },\n"
-	    "'out#': { 'confirm': 'cash', 'intent': 'withdrawal', 'pin': true, 'accepted': 'make#', 'declined': '>home',\n"
+	    "'out#': { 'confirm': 'cash', 'intent': 'withdrawal', 'pin': true, 'accepted': 'make#', 'declined': "
+	    "'>home',\n"
 	    "'locked': 'locked', 'failed': '>sorry', 'busy': '>bye', 'lapsed': '>bye' },\n"
 	    "'make#': { 'call': 'withdrawal', 'on': { 'done': '>made#', 'limit': '>over#', 'refused': '>bye',\n"
 	    "'later': '>later' } },\n"
@@ -181,7 +190,8 @@ maker_maze(struct maker *k, int feature)
 	static const char *const rooms[] = {
 		"{ 'choose': 'maze', 'options': [ { 'text': 'left', 'go': '%s', 'set': { 'way': 'left' } },\n"
 		"{ 'text': 'right', 'go': '%s', 'set': { 'way': 'right' } } ] }",
-		"{ 'ask': 'nick.ask', 'as': 'nick', 'accept': { 'name': {} }, 'go': { 'go': '%s', 'say': 'nick.say' } }",
+		"{ 'ask': 'nick.ask', 'as': 'nick', 'accept': { 'name': {} }, 'go': { 'go': '%s', 'say': 'nick.say' } "
+		    "}",
 		"{ 'branch': 'way', 'on': { 'left': '%s', 'right': '%s' }, 'else': 'home' }",
 		"{ 'choose': 'nick.show', 'resume': 'home', 'options': [ { 'text': 'on', 'go': '%s' },\n"
 		"{ 'text': 'left', 'go': '%s', 'when': { 'way': 'left' } } ] }",
@@ -228,13 +238,15 @@ maker_menu(struct maker *k, uint32_t seed, int features, int stray)
 	    "'barred': 'sorry', 'failed': 'sorry' } },\n"
 	    "'notice': { 'branch': 'notice', 'on': { 'done': { 'go': 'home', 'say': 'notice.done' },\n"
 	    "'checking': { 'go': 'home', 'say': 'notice.checking' } }, 'else': 'home' },\n"
-	    "'sorry': { 'end': 'sorry' }, 'bye': { 'end': 'bye' }, 'later': { 'end': 'later' }, 'locked': { 'end': 'locked' },\n");
+	    "'sorry': { 'end': 'sorry' }, 'bye': { 'end': 'bye' }, 'later': { 'end': 'later' }, 'locked': { 'end': "
+	    "'locked' },\n");
 	for (int i = 0; i < features; i++)
 		make[i > 0 ? maker_roll(k, NELEM(make)) : 0](k, i);	/* a PIN is always asked for */
 	maker_add(k, 0, "'home': { 'choose': 'home', 'options': [\n");
 	for (int i = 0; i < features; i++)
 		maker_add(k, i, "{ 'text': 'o#', 'go': 'f#' },\n");
-	maker_add(k, 0, "{ 'text': 'on', 'go': 'bye' }, { 'text': 'left', 'go': 'later' }, { 'text': 'right', 'go': 'end' } ] },\n"
+	maker_add(k, 0, "{ 'text': 'on', 'go': 'bye' }, { 'text': 'left', 'go': 'later' }, { 'text': 'right', 'go': "
+	    "'end' } ] },\n"
 	    "'end': { 'end': 'dead' } } }\n");
 }
 

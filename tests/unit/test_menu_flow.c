@@ -148,16 +148,22 @@ what_is_wrong_is_said(void **state)
 	assert_true(n >= 60);
 }
 
+/* `folder`: of texts that the menu brings along, or NULL. */
 static void
-expect_none(const char *menu, bool by_sms)
+expect_none(const char *menu, const char *folder, bool by_sms)
 {
 	struct player p;
 	struct buf problems = { 0 };
 	struct prove_env env = { .languages = player_languages, .languages_n = (int)NELEM(player_languages),
 	    .config = "isango.json", .by_sms = by_sms };
 	struct menu *m;
+	char file[64];
 
 	player_shipped(&p);
+	for (int i = 0; folder != NULL && i < env.languages_n; i++) {
+		assert_true(str_format(file, sizeof file, "templates/%s/%s.json", folder, player_languages[i]));
+		player_texts(p.texts, player_languages[i], file, text, player_read(file, text));
+	}
 	env.texts = p.texts;
 	m = menu_of_source(menu, p.texts, player_languages, env.languages_n, &problems);
 	assert_non_null(m);
@@ -172,8 +178,9 @@ static void
 shipped_menus_are_right(void **state)
 {
 	(void)state;
-	expect_none("wallet", false);
-	expect_none("sms", true);
+	expect_none("wallet", NULL, false);
+	expect_none("sms", NULL, true);
+	expect_none("payout", "payout", false);
 }
 
 int

@@ -219,7 +219,8 @@ walk(struct walker *w)
 static int
 check_ways(const struct buf *problems)
 {
-	static const char *const of_way[] = { " reads \"", " shows {", " compares with ", " lists ", " is private", " key" };
+	static const char *const of_way[] = { " reads \"", " shows {", " compares with ", " lists ",
+	    " is private", " key" };
 	int ways = 0;
 
 	for (const char *line = buf_str(problems), *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
@@ -257,7 +258,8 @@ try_seed(uint32_t seed, struct tally *tally)
 	if (seed % 3 == 0 && m == NULL)
 		fail_msg("seed %u: %s", seed, buf_str(&problems));
 	if (m != NULL) {
-		struct prove_env env = { .texts = t, .languages = player_languages, .languages_n = 1, .config = "c.json" };
+		struct prove_env env = { .texts = t, .languages = player_languages, .languages_n = 1,
+		    .config = "c.json" };
 		bool safe = menu_prove(m, &env, &problems);
 
 		player_init(&w.p, m, t, 1);
