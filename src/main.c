@@ -16,10 +16,15 @@ static const struct command *const commands[] = {
 	&command_serve,
 	&command_check,
 	&command_dial,
+	&command_graph,
 	&command_keygen,
 	&command_limit,
 	&command_operator,
 	&command_outbox,
+	&command_test,
+	&command_transcript,
+	&command_publish,
+	&command_versions,
 };
 
 static void
@@ -27,7 +32,7 @@ print_list(FILE *out)
 {
 	fprintf(out, "usage: isango COMMAND ...\n\n");
 	for (size_t i = 0; i < NELEM(commands); i++)
-		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n`isango COMMAND --help` tells more; so do isango(1) and isango.conf(5).\n");
 }
 

@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/prove.h"
 #include "config/config.h"
 #include "config/content.h"
 #include "config/config_options.h"
-#include "core/menu_prove.h"
+#include "core/menu_budget.h"
 #include "core/menu_schema.h"
 #include "core/menu_size.h"
 
@@ -40,30 +41,10 @@ count_lines(const struct buf *text)
 	return n;
 }
 
-static struct prove_env
-env_of(const struct settings *s, int tenant, const struct tenant_content *c, const char *file)
-{
-	const struct tenant_settings *t = &s->tenants[tenant];
-
-	return (struct prove_env){ .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
-	    .settings = s, .tenant = tenant, .config = file };
-}
-
-static void
-prove(const struct settings *s, int tenant, const char *file, const struct tenant_content *c, struct buf *problems)
-{
-	struct prove_env env = env_of(s, tenant, c, file);
-
-	(void)!menu_prove(c->menu, &env, problems);
-	env.by_sms = true;
-	if (c->sms_menu != NULL)
-		(void)!menu_prove(c->sms_menu, &env, problems);
-}
-
 static void
 report(const struct settings *s, int tenant, const struct tenant_content *c, report_fn *fn)
 {
-	struct prove_env env = env_of(s, tenant, c, NULL);
+	struct prove_env env = prove_env_of(s, tenant, c, NULL);
 	struct buf out = { 0 };
 
 	fn(c->menu, &env, &out);
@@ -87,13 +68,13 @@ check(const char *file, report_fn *more)
 		c = content_load(s, &problems);
 		content_check_unused(s, &problems);
 	}
+	for (int i = 0; c != NULL && i < s->tenants_n; i++)
+		(void)!prove_content(s, i, c->tenants[i], file, &problems);
+	for (int i = 0; c != NULL && more != NULL && i < s->tenants_n; i++)
+		report(s, i, c->tenants[i], more);
 	if (c != NULL)
 		content_notes(s, c, &notes);
 	fputs(buf_str(&notes), stdout);
-	for (int i = 0; c != NULL && i < s->tenants_n; i++)
-		prove(s, i, file, c->tenants[i], &problems);
-	for (int i = 0; c != NULL && more != NULL && i < s->tenants_n; i++)
-		report(s, i, c->tenants[i], more);
 	if (problems.len == 0) {
 		printf("%s: %d tenants, %d channels, %d binds: no mistakes\n", file, s->tenants_n,
 		    s->channels_n, s->binds_n);
@@ -120,6 +101,7 @@ take_report(int *argc, char **argv)
 		report_fn *fn;
 	} reports[] = {
 		{ "--screens", menu_size_report },
+		{ "--budget", menu_budget_report },
 	};
 	report_fn *more = NULL;
 	int n = 1;

@@ -152,6 +152,15 @@ find_misread(struct flow *f)
 
 /* ---- compared with what it never is ---- */
 
+static bool
+may_be(const struct flow_var *v, const char *word)
+{
+	for (int i = 0; i < v->words; i++)
+		if ((v->given >> i & 1) != 0 && strcmp(v->word[i], word) == 0)
+			return true;
+	return v->open || word[0] == '\0';
+}
+
 static void
 check_word(struct flow *f, const json_t *at, const char *name, const char *word)
 {
@@ -159,14 +168,11 @@ check_word(struct flow *f, const json_t *at, const char *name, const char *word)
 	const char *known[FLOW_WORDS], *near;
 	size_t n = 0;
 
-	if (v->open || word[0] == '\0')
+	if (may_be(v, word))
 		return;
-	for (int i = 0; i < v->words; i++) {
+	for (int i = 0; i < v->words; i++)
 		if ((v->given >> i & 1) != 0)
 			known[n++] = v->word[i];
-		if ((v->given >> i & 1) != 0 && strcmp(v->word[i], word) == 0)
-			return;
-	}
 	near = jsondoc_nearest(word, known, n);
 	if (n == 0 && !v->is_list)
 		PROBLEM(f, at, "\"%s\" is compared with \"%s\", but nothing sets it; set it, or remove this", name, word);
@@ -232,6 +238,16 @@ is_behind_unvisited(const struct flow *f, int state)
 	return true;
 }
 
+/* Its condition can hold, only not there; of any other the words were complained about. */
+static bool
+has_real_words(const struct flow *f, const struct menu_option *o)
+{
+	for (int i = 0; i < o->when_n; i++)
+		if (!may_be(&f->var[flow_var(f, o->when[i].var)], o->when[i].value))
+			return false;
+	return true;
+}
+
 static void
 find_unvisited(struct flow *f)
 {
@@ -246,7 +262,7 @@ find_unvisited(struct flow *f)
 	free(seen);
 	for (int i = 0; i < f->m->state_n; i++)
 		for (int k = 0; f->visited[i] && k < f->m->state[i].option_n; k++)
-			if (!f->option_shown[i * MENU_OPTIONS + k])
+			if (!f->option_shown[i * MENU_OPTIONS + k] && has_real_words(f, &f->m->state[i].option[k]))
 				PROBLEM(f, f->m->state[i].option[k].edge.at, "the option \"%s\" of \"%s\" is never shown: its "
 				    "\"when\" never holds there; change it, or remove the option",
 				    f->m->state[i].option[k].text, f->m->state[i].name);
@@ -261,6 +277,7 @@ struct rounds {
 	int *deepest;			/* states passed from here without a key */
 	int depth;
 	bool *said;			/* states */
+	int *looked;			/* at situations, for which one; + 1 */
 };
 
 enum { FRESH, BEING_WALKED, WALKED };
@@ -313,6 +330,7 @@ static void
 find_loops(struct rounds *r)
 {
 	struct flow *f = r->f;
+	char text[256];
 
 	for (int i = 0; i < f->n; i++) {
 		const struct menu_state *s = &f->m->state[f->at[i].state];
@@ -322,22 +340,27 @@ find_loops(struct rounds *r)
 		go_round(r, i);
 		if (r->deepest[i] >= HOPS_MAX && !r->said[f->at[i].state]) {
 			r->said[f->at[i].state] = true;
-			PROBLEM(f, s->at, "more than %d states are passed from \"%s\" on without a key being pressed; ask "
-			    "something on the way", HOPS_MAX, s->name);
+			str_format(text, sizeof text, "more than %d states are passed from \"%s\" on without a key being pressed; "
+			    "ask something on the way", HOPS_MAX, s->name);
+			problem_at(f, s->at, i, NULL, text);
 		}
 	}
 }
 
 /* Some key leads to another screen, or to an end. */
 static bool
-leads_on(struct rounds *r, int situation, int state, int depth)
+leads_on(struct rounds *r, int situation, int from, int depth)
 {
 	struct flow *f = r->f;
 
+	if (r->looked[situation] == from + 1)
+		return false;
+	r->looked[situation] = from + 1;
 	for (int i = r->first[situation]; i < f->succ_n && f->succ[i] == situation; i += 2) {
 		int to = f->succ[i + 1];
 
-		if (waits(f, to) ? f->at[to].state != state : depth >= HOPS_MAX || leads_on(r, to, state, depth + 1))
+		/* Of a loop it was said. */
+		if (waits(f, to) ? f->at[to].state != f->at[from].state : r->said[f->at[to].state] || depth >= HOPS_MAX || leads_on(r, to, from, depth + 1))
 			return true;
 	}
 	return false;
@@ -352,7 +375,7 @@ find_stuck(struct rounds *r)
 	for (int i = 0; i < f->n; i++) {
 		const struct menu_state *s = &f->m->state[f->at[i].state];
 
-		if (!waits(f, i) || s->kind == MENU_END || r->said[f->at[i].state] || leads_on(r, i, f->at[i].state, 0))
+		if (!waits(f, i) || s->kind == MENU_END || r->said[f->at[i].state] || leads_on(r, i, i, 0))
 			continue;
 		r->said[f->at[i].state] = true;
 		str_format(text, sizeof text, "from \"%s\" no key leads to another screen or to an end; give it an option, or "
@@ -370,6 +393,7 @@ find_rounds(struct flow *f)
 	r.mark = xcalloc((size_t)f->n + 1, sizeof *r.mark);
 	r.deepest = xcalloc((size_t)f->n + 1, sizeof *r.deepest);
 	r.said = xcalloc((size_t)f->m->state_n + 1, sizeof *r.said);
+	r.looked = xcalloc((size_t)f->n + 1, sizeof *r.looked);
 	for (int i = 0; i < f->n; i++)
 		r.first[i] = f->succ_n;
 	for (int i = f->succ_n - 2; i >= 0; i -= 2)
@@ -380,6 +404,7 @@ find_rounds(struct flow *f)
 	free(r.mark);
 	free(r.deepest);
 	free(r.said);
+	free(r.looked);
 }
 
 void

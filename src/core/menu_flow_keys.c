@@ -83,7 +83,7 @@ sample_answer(const struct replay *r, const struct menu_state *s, int value, cha
 	static const struct {
 		const char *check, *text;
 	} usual[] = {
-		{ "phone", "0831234567" }, { "id_number", "9003245000082" }, { "passport", "A1234567" }, { "name", "Thandi" },
+		{ "phone", "0831234567" }, { "id_number", "9003245000083" }, { "passport", "A1234567" }, { "name", "Thandi" },
 		{ "date", "24031990" },
 	};
 	const struct menu_accept *a = &s->accept;
@@ -249,7 +249,9 @@ redial(struct replay *r)
 
 	buf_addf(&r->keys, " *120#");
 	vars_unset(&r->dlg.vars, "reset_ok");
-	feed(r, MENU_BEGIN, state);
+	feed(r, state != NULL ? MENU_RESUME : MENU_BEGIN, state);
+	if (state != NULL)
+		press(r, "1");
 }
 
 static void
@@ -362,9 +364,12 @@ flow_add_keys(const struct flow *f, int situation, const struct flow_use *unset,
 	begin(&r, flow_values(f, path[n - 1])[flow_var(f, "lang")] != FLOW_UNSET);
 	while (--n > 0 && !r.lost)
 		take(&r, path[n - 1]);
-	if (arrived(&r, situation, unset))
-		buf_addf(out, "; try: isango dial -c %s --offline --menu %s --keys \"%s\" --answers \"%s\"", f->env->config,
-		    f->m->name, buf_str(&r.keys), buf_str(&r.answers));
+	if (arrived(&r, situation, unset)) {
+		buf_addf(out, "; try: isango dial -c %s --offline --menu %s --keys \"%s\"", f->env->config, f->m->name,
+		    buf_str(&r.keys));
+		if (r.answers.len > 0)
+			buf_addf(out, " --answers \"%s\"", buf_str(&r.answers));
+	}
 	buf_clear(&r.keys);
 	buf_clear(&r.answers);
 }

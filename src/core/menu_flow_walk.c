@@ -10,10 +10,13 @@
 #include "base/str.h"
 #include "core/menu_flow_parts.h"
 
+#define ARRIVALS_MAX (50 * FLOW_SITUATIONS)	/* most of which lead to known situations */
+
 struct walk {
 	struct flow *f;
 	struct map *known;
 	int depth;			/* of the way back, as far as it tells situations apart */
+	int arrivals;
 };
 
 /* On the way to a situation. */
@@ -135,8 +138,10 @@ arrive(struct step_on *on, int state)
 	const struct menu_state *s = &f->m->state[state];
 	int i;
 
-	if (f->tangled)
+	if (f->tangled || ++on->w->arrivals > ARRIVALS_MAX) {
+		f->tangled = true;
 		return;
+	}
 	if (state == f->m->home)
 		on->back_n = 0;
 	apply(f, s->set, s->set_n, NULL, on->v);
@@ -251,6 +256,8 @@ answer(const struct step_on *here, const struct answer *a)
 	const struct call_set *set = a->set;
 	int var = -1;
 
+	if (f->tangled)
+		return;
 	if (set->name == NULL) {
 		follow(here, a->edge, a->action, a->index, NULL);
 		return;

@@ -25,6 +25,7 @@ const char *const menu_form_names[MENU_FORMS] = {
 	[FORM_INCLUDE] = "include",
 	[FORM_MENU] = "menu",
 	[FORM_PART] = "part",
+	[FORM_JOURNEY] = "journey",
 };
 
 const struct menu_key menu_keys[MENU_FORMS][MENU_KEYS] = {
@@ -83,9 +84,12 @@ const struct menu_key menu_keys[MENU_FORMS][MENU_KEYS] = {
 		{ "start", TYPE_STATE, false, MENU_NOWHERE, "The state in which a dialogue begins." },
 		{ "home", TYPE_STATE, false, MENU_NOWHERE, "The state to which 00 leads." },
 		{ "states", TYPE_STATES, false, MENU_NOWHERE, "States by their names." },
+		{ "resume_s", TYPE_SECONDS, false, MENU_NOWHERE, "For so long after a call dropped in a state with \"resume\" the " \
+		    "next dial offers to go on; 0: never. The installation's resume_grace_s where it is not given." },
 		INCLUDE,
 		{ "extends", TYPE_FILE, false, MENU_NOWHERE, "The menu that this one is, but for what it says itself." },
 		{ "replace", TYPE_STATES, false, MENU_NOWHERE, "States instead of those of the extended menu." },
+		{ "journeys", TYPE_JOURNEYS, false, MENU_NOWHERE, "Ways through the menu, by name, and what each may cost." },
 		TEXTS },
 	[FORM_PART] = {
 		{ "part", TYPE_NAME, true, MENU_NOWHERE, "The part's name." },
@@ -94,6 +98,12 @@ const struct menu_key menu_keys[MENU_FORMS][MENU_KEYS] = {
 		{ "states", TYPE_STATES, true, MENU_NOWHERE, "States by their names." },
 		INCLUDE,
 		TEXTS },
+	[FORM_JOURNEY] = {
+		{ "from", TYPE_STATE, true, MENU_NOWHERE, "The state in which it begins." },
+		{ "to", TYPE_STATE, true, MENU_NOWHERE, "The state in which it ends." },
+		{ "screens", TYPE_NUMBER, false, MENU_NOWHERE, "Screens that have to be answered, at most." },
+		{ "keys", TYPE_NUMBER, false, MENU_NOWHERE, "Keys that have to be pressed, at most." },
+		{ "calls", TYPE_NUMBER, false, MENU_NOWHERE, "Requests to the wallet core, at most." } },
 };
 
 size_t

@@ -30,6 +30,9 @@ enum menu_type {
 	TYPE_INCLUDES,		/* prefix -> FORM_INCLUDE */
 	TYPE_EXITS,		/* a list of names */
 	TYPE_BOUND,		/* exit -> name of a state */
+	TYPE_JOURNEYS,		/* name -> FORM_JOURNEY */
+	TYPE_NUMBER,		/* a whole one, 0 or more */
+	TYPE_SECONDS,		/* a whole number from 0 to MENU_RESUME_MOST */
 	MENU_TYPES
 };
 
@@ -38,7 +41,7 @@ enum menu_kind {
 };
 
 /* The forms of states are those of enum menu_kind: the first key of their row makes a state of this kind. */
-enum menu_form { FORM_EDGE = MENU_KINDS, FORM_OPTION, FORM_INCLUDE, FORM_MENU, FORM_PART, MENU_FORMS };
+enum menu_form { FORM_EDGE = MENU_KINDS, FORM_OPTION, FORM_INCLUDE, FORM_MENU, FORM_PART, FORM_JOURNEY, MENU_FORMS };
 
 #define MENU_NOWHERE ((size_t)-1)
 #define MENU_KEYS 12

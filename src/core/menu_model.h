@@ -101,6 +101,7 @@ struct menu {
 	struct menu_state *state;
 	int state_n;
 	int start, home;
+	int resume_s;			/* -1: it says nothing of it */
 	const char *home_name;
 	struct map *index;		/* name -> struct menu_state; a part's prefix -> its start */
 	struct menu_scope **scope;	/* ours */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/menu_budget.h"
 #include "core/menu_flow.h"
 #include "core/menu_size.h"
 
@@ -10,6 +11,7 @@ static void (*const proofs[])(const struct menu *m, const struct prove_env *env,
 	menu_flow_prove,
 	menu_size_prove,
 	text_size_prove,
+	menu_budget_prove,
 };
 
 /* Tenants share texts, and menus share both: a problem is said once. */

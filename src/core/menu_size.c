@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A state's screen is laid out twice for each language and channel: with the widest values of the GSM alphabet, and with
- * names that need another one, where there are such. A narrower screen never takes more pages than one that fits a single
- * one, and no page is ever longer than what the channel carries; both are what the rest of the gateway relies on.
+ * A state's screen is laid out twice for each language and channel: with the widest values of the GSM alphabet, and
+ * with names that need another one, where there are such. A narrower screen never takes more pages than one that fits
+ * a single one, and no page is ever longer than what the channel carries; both are what the rest of the gateway
+ * relies on.
  */
 #include "core/menu_size.h"
 
@@ -269,7 +270,8 @@ choose_top(struct scene *c, bool beyond_gsm)
 		char line[MENU_SCREEN];
 		int septets, n;
 
-		(void)texts_fill(text_of(c, c->view->top[i]), &c->dlg.vars, &c->z->menu_env.text_env, line, sizeof line);
+		(void)texts_fill(text_of(c, c->view->top[i]), &c->dlg.vars, &c->z->menu_env.text_env, line,
+		    sizeof line);
 		texts_spell(c->z->env->texts, c->dlg.lang, c->z->menu_env.fallback_lang, c->view->top[i], line,
 		    sizeof line);
 		septets = gsm_septets(line);
@@ -366,8 +368,8 @@ prove_on_whatsapp(struct scene *c)
 		if (n <= most)
 			continue;
 		size_place(c->z->env, c->dlg.lang, key, c->z->problems);
-		buf_addf(c->z->problems, "\"%s\" of \"%s\" has %d characters with the widest values; WhatsApp shows %d of "
-		    "%s: shorten it\n", key, c->s->name, n, most, i == c->s->option_n ? "a body" : "an option");
+		buf_addf(c->z->problems, "\"%s\" of \"%s\" has %d characters with the widest values; WhatsApp shows "
+		    "%d of %s: shorten it\n", key, c->s->name, n, most, i == c->s->option_n ? "a body" : "an option");
 	}
 }
 
@@ -390,8 +392,8 @@ prove_state(struct size *z, int at, const char *lang)
 {
 	struct menu_state s = with_all_options(&z->m->state[at]);
 	struct scene c = { .z = z, .s = &s, .view = &z->view[at],
-		.kinds = { .texts = z->env->texts, .lang = lang, .fallback = z->menu_env.fallback_lang, .tenant = prove_tenant(z->env),
-		    .service_code = size_service_code(z->env) } };
+		.kinds = { .texts = z->env->texts, .lang = lang, .fallback = z->menu_env.fallback_lang,
+		    .tenant = prove_tenant(z->env), .service_code = size_service_code(z->env) } };
 
 	str_copy(c.dlg.lang, sizeof c.dlg.lang, lang);
 	texts_manner(z->env->texts, lang, &z->menu_env.text_env);
@@ -441,8 +443,8 @@ menu_size_report(const struct menu *m, const struct prove_env *env, struct buf *
 		struct worst *w = &z.worst[i];
 
 		if (w->pages > 0)
-			buf_addf(out, "%s: %s on %s, %d page%s, %d of %d %s\n%s\n", m->state[i].name, w->lang, w->channel,
-			    w->pages, w->pages == 1 ? "" : "s", w->units, w->most,
+			buf_addf(out, "%s: %s on %s, %d page%s, %d of %d %s\n%s\n", m->state[i].name, w->lang,
+			    w->channel, w->pages, w->pages == 1 ? "" : "s", w->units, w->most,
 			    w->is_ucs2 ? "characters of UCS-2" : "septets", buf_str(&w->text));
 		buf_clear(&w->text);
 	}

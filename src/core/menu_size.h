@@ -26,7 +26,7 @@ struct size_channel {
 	int max_septets;
 };
 #define SIZE_CHANNELS 32
-/* The tenant's channels that carry such screens; of those that carry as much only the first. Without settings: one. */
+/* The tenant's channels that carry such screens; of those that carry as much only the first. None without settings. */
 int size_channels(const struct prove_env *env, enum size_medium medium, struct size_channel out[SIZE_CHANNELS]);
 /* Units that the text takes in the smallest charset; `most` gets what a screen of so many septets holds of them. */
 int size_units(const char *text, int max_septets, int *most);

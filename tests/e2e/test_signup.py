@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from helpers import (EMPLOYER, HOME, ID_NUMBERS, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, sign_up, to_send_confirm,
+from crowd import SECOND_MS, pass_time
+from helpers import (EMPLOYER, HOME, ID_NUMBERS, NAMES, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, sign_up, to_send_confirm,
                      wallet, wait_sms)
 from phone import CODES, Phone
 
@@ -22,7 +23,11 @@ def test_a_dropped_sign_up_goes_on(stage, via, answers, then):
     phone.dial()
     phone.walk(*answers)
     phone.hang_up()
-    assert phone.dial().startswith(then)
+    assert phone.dial() == "You were not finished here.\n1. Go on\n2. Start again"
+    phone.hang_up()
+    phone.dial()                # asked once more, and for the same
+    assert phone.type("7").startswith("Choose a number from the list.\nYou were not finished here.")
+    assert phone.type("1").startswith(then)
     rest = {"Type your first name:": ["Thandi", "Mokoena", "1", ID_NUMBERS[THANDI], "1"],
             "Type your surname:": ["Mokoena", "1", ID_NUMBERS[THANDI], "1"],
             "What do you have?": ["1", ID_NUMBERS[THANDI], "1"], "Acme Wallet keeps your details": ["1"],
@@ -31,6 +36,19 @@ def test_a_dropped_sign_up_goes_on(stage, via, answers, then):
     customers = [c for c in stage.state()["customers"] if c["phone"] == THANDI]
     assert [(c["firstName"], c["lastName"], c["nationalIdentityNumber"]) for c in customers] == \
         [("Thandi", "Mokoena", ID_NUMBERS[THANDI])]
+
+
+@pytest.mark.parametrize("no", ["2", "0", "00"])
+def test_a_dropped_sign_up_begins_anew(stage, no):
+    phone = Phone(stage, THANDI)
+    phone.dial()
+    phone.walk("1", "1", "Sipho")
+    phone.hang_up()
+    phone.dial()
+    assert phone.type(no).startswith("Welcome to Acme Wallet.")
+    phone.walk("1", *NAMES[THANDI], "1", ID_NUMBERS[THANDI], "1", PIN, PIN)
+    assert phone.screen == "Your wallet is open.\n" + HOME
+    assert [c["firstName"] for c in stage.state()["customers"] if c["phone"] == THANDI] == ["Thandi"]
 
 
 def test_wrong_answers_are_asked_again(stage):
@@ -109,23 +127,22 @@ def test_no_terms_no_wallet(stage):
 
 @pytest.mark.parametrize("what", ["POST .*/customers$", "identities", "ratify", "wallets$"])
 @pytest.mark.parametrize("fault", ["lose_answer", "error"])
-def test_a_sign_up_with_faults_makes_one_customer(stage, what, fault):
+def test_a_sign_up_with_faults_makes_one_customer(make_stage, what, fault):
+    """Whoever's answer was lost is told to wait for an SMS; a create without an answer is sent again after 15 minutes only."""
+    stage = make_stage(clock=True)
     method, _, path = what.rpartition(" ")
     rule = {"where": "core", "do": fault, "status": 500, "times": 1, "match": {"method": method or "POST", "path": path}}
     phone = Phone(stage, THANDI)
     phone.dial()
     phone.walk("1", "1", "Thandi", "Mokoena", "1", ID_NUMBERS[THANDI], "1", PIN)
     stage.faults(rule)
-    phone.type(PIN)
-    for _ in range(3):
-        if phone.screen.endswith(HOME):
-            break
-        phone.dial()
-        while phone.open and not phone.screen.endswith(HOME):
-            # Whatever is asked again: the consent, trying again, the PIN twice.
-            phone.type(PIN if "PIN" in phone.screen.split("\n")[0] else "1")
-    assert phone.screen.endswith(HOME), phone.screen
+    screen = phone.type(PIN)
+    assert screen.endswith(HOME) or screen.startswith("We are still opening your wallet."), screen
     stage.no_faults()
+    if not screen.endswith(HOME):
+        pass_time(stage, 16 * 60 * SECOND_MS)
+    wait_sms(phone, "Your wallet is open.")
+    assert phone.dial().endswith(HOME), phone.screen
     customers = [c for c in stage.state()["customers"] if c["phone"] == THANDI]
     assert len(customers) == 1 and len(customers[0]["wallets"]) == 1
     assert phone.walk("1", PIN).startswith("You have R0.00.")
@@ -191,7 +208,8 @@ def test_activation_of_a_customer_of_the_core(stage, via):
     code = activation_code(phone)
     stage.secrets.add(code)
     phone.hang_up()
-    assert phone.dial().startswith("Type the code from the SMS.")
+    assert phone.dial().startswith("You were not finished here.")
+    assert phone.type("1").startswith("Type the code from the SMS.")
     wrong = "000000" if code != "000000" else "111111"
     phone.walk(wrong, PIN, PIN)
     assert phone.screen.startswith("That code is not right.")

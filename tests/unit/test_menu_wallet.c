@@ -348,7 +348,7 @@ mark(struct player *p)
 
 #define CUSTOMER "=found|<main"
 #define PIN ">7391|<private.check|$authed=1|=ok"
-#define TO_SEND CUSTOMER "|>2|<send.to|>083 444 5566|=found|<send.amount|>50|<send.check"
+#define TO_SEND CUSTOMER "|>2|<send|=open|<send.to|>083 444 5566|=found|<send.amount|>50|<send.check"
 #define TO_PIN TO_SEND "|=ok|<send.confirm|>7391"
 #define KINDS "$kind.n=1|$kind.1.type=ZA_PNP_CASH|$kind.1.name=Pick n Pay|=done|<cash.kind|>1" \
 	"|<cash.who"
@@ -372,6 +372,8 @@ static const char *const walks[] = {
 	"$notice=done|" CUSTOMER,
 	"$notice=not_done|" CUSTOMER,
 	"$notice=checking|" CUSTOMER,
+	"$notice=opened|" CUSTOMER,
+	"$notice=not_opened|=not_found|<join",
 	JOIN_PIN "|=done|<main",
 	JOIN_PIN "|=taken|<join.taken",
 	JOIN_PIN "|=refused|<join.refused",
@@ -433,10 +435,17 @@ static const char *const walks[] = {
 	TO_SEND "|=short|<send.amount",
 	TO_SEND "|=refused|<refused",
 	TO_SEND "|=busy|<busy",
-	CUSTOMER "|>2|>0834445566|=not_found|<send.to|>0834445566|=self|<send.to|>0834445566"
+	CUSTOMER "|>2|=busy|<busy",
+	CUSTOMER "|>2|=off|<money.off",
+	CUSTOMER "|>2|=open|>0834445566|=failed|<unpaid",
+	CUSTOMER "|>2|=open|>0834445566|=not_found|<send.to|>0834445566|=self|<send.to|>0834445566"
 		 "|=barred|<send.to|>0834445566|=too_many|<send.too_many",
 	TO_CASH "|=ok|<cash.confirm|>7391|=accepted|<cash.do|=done|<cash.done",
+	CUSTOMER "|>3|<cash|=closed|<cash.closed",
+	CUSTOMER "|>3|=busy|<busy",
+	CUSTOMER "|>3|=off|<money.off",
 	TO_CASH "|=closed|<cash.closed",
+	TO_CASH "|=failed|<unpaid",
 	TO_CASH "|=ok|>7391|=accepted|$reason=closed|=refused|<refused",
 	TO_CASH "|=ok|>7391|=accepted|=limit|<cash.limit_own",
 	TO_OTHER "|>7391|=accepted|=limit|<cash.limit_other",
@@ -510,7 +519,7 @@ test_money_screens(void **state)
 	assert_string_equal(p.step.text,
 	    "Your payment of 14:02 went through.\nAcme Wallet\n1. Balance\n2. Send money\n"
 	    "3. Cash out\n4. My codes\n5. Statement\n6. My limit\n7. More");
-	player_play(&p, ">2|>0821234567|$to_name=T*** M***|=found|>50|$fee=100|=ok");
+	player_play(&p, ">2|=open|>0821234567|$to_name=T*** M***|=found|>50|$fee=100|=ok");
 	assert_string_equal(p.step.text,
 	    "Send R50.00 + R1.00 fee to T*** M*** 082 123 4567. Enter your PIN to pay, 0 to "
 	    "cancel.");
