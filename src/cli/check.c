@@ -41,6 +41,20 @@ count_lines(const struct buf *text)
 	return n;
 }
 
+/* Whatever is wrong with their form, as long as they can be walked. */
+static void
+prove_all(const struct settings *s, const char *file, struct buf *problems)
+{
+	for (int i = 0; i < s->tenants_n; i++) {
+		struct buf said = { 0 };
+		struct tenant_content *c = tenant_content_look(s, i, content_files(s, i, &said));
+
+		(void)!prove_content(s, i, c, file, problems);
+		tenant_content_free(c);
+		buf_clear(&said);
+	}
+}
+
 static void
 report(const struct settings *s, int tenant, const struct tenant_content *c, report_fn *fn)
 {
@@ -67,9 +81,8 @@ check(const char *file, report_fn *more)
 	if (s != NULL && s->menus_dir[0] != '\0' && s->templates_dir[0] != '\0') {
 		c = content_load(s, &problems);
 		content_check_unused(s, &problems);
+		prove_all(s, file, &problems);
 	}
-	for (int i = 0; c != NULL && i < s->tenants_n; i++)
-		(void)!prove_content(s, i, c->tenants[i], file, &problems);
 	for (int i = 0; c != NULL && more != NULL && i < s->tenants_n; i++)
 		report(s, i, c->tenants[i], more);
 	if (c != NULL)

@@ -15,7 +15,7 @@ prove_content(const struct settings *s, int tenant, const struct tenant_content 
     struct buf *problems)
 {
 	struct prove_env env = prove_env_of(s, tenant, c, config);
-	bool ok = menu_prove(c->menu, &env, problems);
+	bool ok = c->menu == NULL || menu_prove(c->menu, &env, problems);
 
 	env.by_sms = true;
 	return (c->sms_menu == NULL || menu_prove(c->sms_menu, &env, problems)) && ok;

@@ -69,7 +69,7 @@ play_file(struct testing *t, const char *path)
 		fputs(buf_str(&report), stdout);
 	}
 	if (t->tally.rewritten > before) {
-		printf("%s: %d screens rewritten\n", path, t->tally.rewritten - before);
+		printf("%s: %d screens and answers rewritten\n", path, t->tally.rewritten - before);
 		if (!write_file(path, &rewritten)) {
 			fprintf(stderr, "isango test: %s: %s\n", path, strerror(errno));
 			t->broken = true;

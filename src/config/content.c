@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "base/str.h"
+#include "core/menu_size.h"
 
 struct reading {
 	const struct settings *s;
@@ -21,6 +22,7 @@ struct reading {
 	char languages[LANGUAGES_MAX][8];	/* those whose files are right */
 	int languages_n;
 	struct map *seen;			/* menu files whose texts are there */
+	bool looks;				/* menus may have problems */
 	struct buf *problems;
 };
 
@@ -103,8 +105,8 @@ load_menu(struct reading *r, const char *menu)
 
 	if (menu_file_name(menu, name) && bundle_find(r->c->files, name, NULL) != NULL)
 		/* What others lack of the first language is said where it belongs. */
-		return menu_load_bundle(r->c->files, name, r->c->texts, (const char (*)[8])r->languages,
-		    r->languages_n > 0, r->problems);
+		return r->looks ? menu_load_faulty(r->c->files, name) : menu_load_bundle(r->c->files, name, r->c->texts,
+		    (const char (*)[8])r->languages, r->languages_n > 0, r->problems);
 	problem(r, name, "is missing: it is the menu of tenant \"%s\"", r->t->name);
 	return NULL;
 }
@@ -121,29 +123,15 @@ needed(struct reading *r, const char *language, const char *key, const char *wha
 	return text;
 }
 
-/* A token that comes in two parts may come in halves: its SMS is one part, with the widest values. */
+/* A token that comes in two parts may come in halves: a gateway does not even begin with such a text. */
 static void
 check_token_text(struct reading *r, const char *language, const char *key)
 {
-	const char *text = needed(r, language, key, "");
-	struct texts_env env = { .country = r->t->country };
-	struct vars v = { 0 };
-	char filled[1000], name[BUNDLE_NAME];
-	bool fits;
+	struct prove_env env = { .texts = r->c->texts, .languages = (const char (*)[8])r->languages,
+		.languages_n = r->languages_n, .settings = r->s, .tenant = r->tenant };
 
-	if (text == NULL)
-		return;
-	vars_set(&v, "title", r->t->title);
-	vars_set(&v, "token", "12345678901234567890");
-	vars_set(&v, "amount", "2400000");
-	texts_manner(r->c->texts, language, &env);
-	vars_set_i64(&v, "until", texts_widest_day(&env));
-	vars_set(&v, "from", "2782***4567");
-	fits = texts_fill(text, &v, &env, filled, sizeof filled);
-	texts_spell(r->c->texts, language, language, key, filled, sizeof filled);
-	if ((!fits || sms_parts(filled) != 1) && menu_texts_name("", language, name))
-		problem(r, name, "\"%s\" takes more than one SMS with the title of tenant \"%s\": shorten the text or the "
-		    "title", key, r->t->name);
+	if (needed(r, language, key, "") != NULL)
+		text_size_message(&env, language, key, r->problems);
 }
 
 static void
@@ -194,6 +182,23 @@ check_texts(struct reading *r)
 	}
 }
 
+static void
+fill(struct reading *r)
+{
+	struct tenant_content *c = r->c;
+
+	c->texts = texts_new();
+	bundle_version(c->files, c->version);
+	r->seen = map_new();
+	load_languages(r);
+	load_texts_of(r, r->t->menu);
+	load_texts_of(r, r->t->sms_menu);
+	map_free(r->seen);
+	c->menu = load_menu(r, r->t->menu);
+	if (r->t->sms_menu[0] != '\0')
+		c->sms_menu = load_menu(r, r->t->sms_menu);
+}
+
 struct tenant_content *
 tenant_content_load(const struct settings *s, int tenant, struct bundle *files, struct buf *problems)
 {
@@ -202,16 +207,7 @@ tenant_content_load(const struct settings *s, int tenant, struct bundle *files, 
 	size_t before = problems->len;
 
 	c->files = files;
-	c->texts = texts_new();
-	bundle_version(files, c->version);
-	r.seen = map_new();
-	load_languages(&r);
-	load_texts_of(&r, r.t->menu);
-	load_texts_of(&r, r.t->sms_menu);
-	map_free(r.seen);
-	c->menu = load_menu(&r, r.t->menu);
-	if (r.t->sms_menu[0] != '\0')
-		c->sms_menu = load_menu(&r, r.t->sms_menu);
+	fill(&r);
 	if (c->sms_menu != NULL)
 		(void)!menu_check_sms(c->sms_menu, problems);
 	check_texts(&r);
@@ -219,6 +215,20 @@ tenant_content_load(const struct settings *s, int tenant, struct bundle *files, 
 		return c;
 	tenant_content_free(c);
 	return NULL;
+}
+
+struct tenant_content *
+tenant_content_look(const struct settings *s, int tenant, struct bundle *files)
+{
+	struct tenant_content *c = xcalloc(1, sizeof *c);
+	struct buf problems = { 0 };
+	struct reading r = { .s = s, .tenant = tenant, .t = &s->tenants[tenant], .c = c, .looks = true,
+		.problems = &problems };
+
+	c->files = files;
+	fill(&r);
+	buf_clear(&problems);
+	return c;
 }
 
 void

@@ -35,6 +35,11 @@ struct bundle *content_files(const struct settings *s, int tenant, struct buf *p
  */
 struct tenant_content *tenant_content_load(const struct settings *s, int tenant, struct bundle *files,
     struct buf *problems) MUST_CHECK;
+/*
+ * The same for proving what else is wrong with it: what of it is right enough, and no problems. Menus that nobody could
+ * walk are NULL; never NULL itself.
+ */
+struct tenant_content *tenant_content_look(const struct settings *s, int tenant, struct bundle *files) MUST_CHECK;
 void tenant_content_free(struct tenant_content *c);	/* NULL is fine */
 
 /* Both for all tenants: NULL after adding each problem, once. Owned by the caller. */

@@ -261,6 +261,7 @@ const struct text_var text_vars[] = {
 	OF_INTENT("sms.result.token_*"),
 	OF_INTENT("sms.notice.*"),
 	OF_INTENT("sms.token.*"),
+	{ "sms.notice.*", SET("from", KIND(TITLE)) },	/* where an integrator sends */
 	{ "sms.token.*", SET("token", MOST(DIGITS, 20)) },
 };
 const size_t text_vars_n = NELEM(text_vars);

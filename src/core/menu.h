@@ -34,7 +34,9 @@ struct menu_edge;
  */
 struct menu *menu_load_bundle(const struct bundle *files, const char *name, const struct texts *texts,
     const char (*languages)[8], int languages_n, struct buf *problems);
-/* The same of a file that stands alone; its name is one that a bundle can have. */
+/* The same for proving what else is wrong: says no problems and may have some. NULL: nobody could walk it. */
+struct menu *menu_load_faulty(const struct bundle *files, const char *name);
+/* menu_load_bundle() of a file that stands alone; its name is one that a bundle can have. */
 struct menu *menu_load(const char *file, const char *json, size_t len, const struct texts *texts,
     const char (*languages)[8], int languages_n, struct buf *problems);
 void menu_free(struct menu *m);

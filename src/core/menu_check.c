@@ -171,6 +171,38 @@ is_whole(struct menu *m)
 	return m->start >= 0 && m->home >= 0;
 }
 
+/* What a state of its kind cannot do without. */
+static bool
+is_complete(const struct menu_state *s)
+{
+	switch (s->kind) {
+	case MENU_CHOOSE:
+		for (int i = 0; i < s->option_n; i++)
+			if (s->option[i].text == NULL)
+				return false;
+		return s->text != NULL && (s->list != NULL ? s->item != NULL :
+		    (size_t)s->option_n == json_array_size(json_object_get(s->at, "options")));
+	case MENU_ASK:
+		return s->text != NULL && (!s->accept.row->as_needed || s->as != NULL) &&
+		    (!s->accept.row->of_needed || s->accept.of != NULL);
+	case MENU_CONFIRM:
+		return s->text != NULL && s->intent != NULL && call_find(s->intent) != NULL && call_find(s->intent)->intent;
+	case MENU_BRANCH:
+		return s->variable != NULL;
+	default:
+		return true;
+	}
+}
+
+bool
+menu_can_be_walked(const struct menu *m)
+{
+	for (int i = 0; i < m->state_n; i++)
+		if (!is_complete(&m->state[i]))
+			return false;
+	return m->state_n > 0 && is_whole((struct menu *)m);
+}
+
 /* A menu need not use what it has from the one that it extends; of a part that it does not use one line is enough. */
 static void
 say_unreached(struct check *c, const struct menu_state *s, const bool *seen)

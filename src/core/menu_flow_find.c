@@ -42,11 +42,13 @@ nearest(const struct flow *f, int var)
 }
 
 static void
-say_what_to_do(const struct flow *f, const struct flow_use *u, struct buf *out)
+say_what_to_do(const struct flow *f, const struct flow_use *u, bool many, struct buf *out)
 {
-	const char *near = has_source(&f->var[u->var]) ? NULL : nearest(f, u->var);
+	/* What a call reads has its name from the gateway. */
+	const char *near = has_source(&f->var[u->var]) || u->call != NULL ? NULL : nearest(f, u->var);
 
-	buf_addf(out, ", which %s", u->set ? "is not set on every way here" : "nothing has set");
+	buf_addf(out, ", which %s", !u->set ? "nothing has set" : many ? "are not set on every way here" :
+	    "is not set on every way here");
 	if (near != NULL)
 		buf_addf(out, "; did you mean \"%s\"?", near);
 	else if (u->call != NULL || f->var[u->var].is_list)
@@ -57,13 +59,62 @@ say_what_to_do(const struct flow *f, const struct flow_use *u, struct buf *out)
 		buf_add_str(out, "; ask for it first");
 }
 
+/* Said with that one: of the same call, at the same point. */
+static bool
+goes_with(const struct flow_use *u, const struct flow_use *with)
+{
+	return u->unset == with->unset && u->state == with->state && u->set == with->set && u->other < 0 &&
+	    with->other < 0 && u->call != NULL && u->call == with->call;
+}
+
+static bool
+is_authed(const struct flow *f, const struct flow_use *u)
+{
+	return strcmp(f->var[u->var].name, "authed") == 0;
+}
+
+/* true: more than one. */
+static bool
+say_reads(const struct flow *f, const struct flow_use *u, struct buf *out)
+{
+	const struct menu_state *s = &f->m->state[u->state];
+	bool many = false;
+
+	buf_addf(out, "the %s \"%s\" of \"%s\" reads \"%s\"", s->kind == MENU_CONFIRM ? "intent" : "call", u->call,
+	    s->name, f->var[u->var].name);
+	for (int i = f->first_use[u->state]; i < f->first_use[u->state + 1]; i++)
+		if (&f->use[i] > u && goes_with(&f->use[i], u) && !is_authed(f, &f->use[i])) {
+			buf_addf(out, ", \"%s\"", f->var[f->use[i].var].name);
+			many = true;
+		}
+	return many;
+}
+
+/* The same variable is missed by a call there, or this one was said with another. */
+static bool
+is_said_elsewhere(const struct flow *f, const struct flow_use *u)
+{
+	if (u->state < 0 || is_authed(f, u))
+		return false;
+	for (int i = f->first_use[u->state]; i < f->first_use[u->state + 1]; i++) {
+		const struct flow_use *w = &f->use[i];
+
+		if (w < u && goes_with(w, u) && !is_authed(f, w))
+			return true;
+		if (u->call == NULL && w->call != NULL && w->unset >= 0 && w->var == u->var)
+			return true;
+	}
+	return false;
+}
+
 static void
 say_use(const struct flow *f, const struct flow_use *u, struct buf *out)
 {
 	const char *name = f->var[u->var].name, *other = u->other >= 0 ? f->var[u->other].name : NULL;
 	const struct menu_state *s = u->state >= 0 ? &f->m->state[u->state] : NULL;
+	bool many = false;
 
-	if (u->call != NULL && strcmp(name, "authed") == 0) {
+	if (u->call != NULL && is_authed(f, u)) {
 		buf_addf(out, "the call \"%s\" of \"%s\" is private, but on some way here no PIN was checked; go through the "
 		    "call \"pin.check\" first", u->call, s->name);
 		return;
@@ -71,15 +122,14 @@ say_use(const struct flow *f, const struct flow_use *u, struct buf *out)
 	if (u->call != NULL && other != NULL)
 		buf_addf(out, "the call \"%s\" of \"%s\" reads \"%s\" or \"%s\"", u->call, s->name, name, other);
 	else if (u->call != NULL)
-		buf_addf(out, "the %s \"%s\" of \"%s\" reads \"%s\"", s->kind == MENU_CONFIRM ? "intent" : "call", u->call,
-		    s->name, name);
+		many = say_reads(f, u, out);
 	else if (s == NULL)
 		buf_addf(out, "the line \"%s\" shows {%s}", u->text, name);
 	else if (u->text != NULL)
 		buf_addf(out, "the text \"%s\" of \"%s\" shows {%s}", u->text, s->name, name);
 	else
 		buf_addf(out, "\"%s\" %s \"%s\"", s->name, f->var[u->var].is_list ? "lists" : "compares with", name);
-	say_what_to_do(f, u, out);
+	say_what_to_do(f, u, many, out);
 }
 
 static void
@@ -90,7 +140,7 @@ find_unset(struct flow *f)
 	for (int i = 0; i < f->uses_n; i++) {
 		const struct flow_use *u = &f->use[i];
 
-		if (u->unset < 0)
+		if (u->unset < 0 || is_said_elsewhere(f, u))
 			continue;
 		buf_reset(&text);
 		say_use(f, u, &text);
@@ -188,6 +238,9 @@ find_odd_words(struct flow *f)
 	for (int i = 0; i < f->m->state_n; i++) {
 		const struct menu_state *s = &f->m->state[i];
 
+		/* What a menu has from the one that it extends it need not use. */
+		if (s->scope->inherited)
+			continue;
 		for (int k = 0; s->kind == MENU_BRANCH && k < s->edge_n; k++)
 			check_word(f, json_object_get(s->at, "on"), s->variable, s->edge[k].name);
 		for (int k = 0; k < s->option_n; k++)
@@ -197,12 +250,6 @@ find_odd_words(struct flow *f)
 }
 
 /* ---- where nobody comes ---- */
-
-static bool
-leads_somewhere(const struct flow *f, int state, const bool *statically)
-{
-	return f->visited[state] || !statically[state];
-}
 
 /* By the edges alone; what they do not reach is said when the menu is loaded. */
 static void
@@ -256,12 +303,12 @@ find_unvisited(struct flow *f)
 	reach(f, f->m->start, seen);
 	reach(f, f->m->home, seen);
 	for (int i = 0; i < f->m->state_n; i++)
-		if (!leads_somewhere(f, i, seen) && !is_behind_unvisited(f, i))
+		if (!f->visited[i] && seen[i] && !f->m->state[i].scope->inherited && !is_behind_unvisited(f, i))
 			PROBLEM(f, f->m->state[i].at, "no way leads to \"%s\": the conditions before it never hold; change them, "
 			    "or remove the state", f->m->state[i].name);
 	free(seen);
 	for (int i = 0; i < f->m->state_n; i++)
-		for (int k = 0; f->visited[i] && k < f->m->state[i].option_n; k++)
+		for (int k = 0; f->visited[i] && !f->m->state[i].scope->inherited && k < f->m->state[i].option_n; k++)
 			if (!f->option_shown[i * MENU_OPTIONS + k] && has_real_words(f, &f->m->state[i].option[k]))
 				PROBLEM(f, f->m->state[i].option[k].edge.at, "the option \"%s\" of \"%s\" is never shown: its "
 				    "\"when\" never holds there; change it, or remove the option",

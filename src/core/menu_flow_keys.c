@@ -350,26 +350,41 @@ arrived(const struct replay *r, int situation, const struct flow_use *unset)
 	    (unset == NULL || r->f->var[unset->var].is_list || !vars_has(&r->dlg.vars, r->f->var[unset->var].name));
 }
 
+static void
+add_command(const struct replay *r, bool has_lang, struct buf *out)
+{
+	const struct flow *f = r->f;
+	const struct tenant_settings *t = prove_tenant(f->env);
+
+	buf_addf(out, "; try: isango dial -c %s --offline --menu %s --keys \"%s\"", f->env->config, f->m->name,
+	    buf_str(&r->keys));
+	if (r->answers.len > 0)
+		buf_addf(out, " --answers \"%s\"", buf_str(&r->answers));
+	if (t != NULL && f->env->settings->tenants_n > 1)
+		buf_addf(out, " --tenant %s", t->name);
+	if (!has_lang)
+		buf_add_str(out, " --language none");
+}
+
 void
 flow_add_keys(const struct flow *f, int situation, const struct flow_use *unset, struct buf *out)
 {
 	struct replay r;
-	int path[PATH_MAX_STEPS], n = 0, at = situation;
+	int path[PATH_MAX_STEPS], n = 0, at = situation, lang = flow_var(f, "lang");
+	bool has_lang;
 
 	for (; at >= 0 && n < PATH_MAX_STEPS; at = f->at[at].from)
 		path[n++] = at;
 	if (at >= 0 || f->env->config == NULL)
 		return;
 	init(&r, f);
-	begin(&r, flow_values(f, path[n - 1])[flow_var(f, "lang")] != FLOW_UNSET);
+	/* Where it does not matter it is known, as it is when dialling offline. */
+	has_lang = !flow_bits_has(&f->live_in[f->m->start], lang) || flow_values(f, path[n - 1])[lang] != FLOW_UNSET;
+	begin(&r, has_lang);
 	while (--n > 0 && !r.lost)
 		take(&r, path[n - 1]);
-	if (arrived(&r, situation, unset)) {
-		buf_addf(out, "; try: isango dial -c %s --offline --menu %s --keys \"%s\"", f->env->config, f->m->name,
-		    buf_str(&r.keys));
-		if (r.answers.len > 0)
-			buf_addf(out, " --answers \"%s\"", buf_str(&r.answers));
-	}
+	if (arrived(&r, situation, unset))
+		add_command(&r, has_lang, out);
 	buf_clear(&r.keys);
 	buf_clear(&r.answers);
 }

@@ -443,11 +443,10 @@ read_menu(struct menu_reading *l, const char *file)
 	map_free(l->docs);
 }
 
-struct menu *
-menu_load_bundle(const struct bundle *files, const char *name, const struct texts *texts,
-    const char (*languages)[8], int languages_n, struct buf *problems)
+static struct menu *
+load(const struct bundle *files, const char *name, const struct texts *texts, const char (*languages)[8],
+    int languages_n, struct buf *problems)
 {
-	size_t before = problems->len;
 	struct menu *m = xcalloc(1, sizeof *m);
 	struct menu_reading l = { .m = m, .problems = problems, .files = files };
 
@@ -456,12 +455,34 @@ menu_load_bundle(const struct bundle *files, const char *name, const struct text
 	read_menu(&l, name);
 	if (m->state_n > 0)
 		menu_check(m, texts, languages, languages_n, problems);
-	if (problems->len != before || m->state_n == 0) {
-		menu_free(m);
-		return NULL;
-	}
 	bundle_version(files, m->version);
 	return m;
+}
+
+struct menu *
+menu_load_bundle(const struct bundle *files, const char *name, const struct texts *texts,
+    const char (*languages)[8], int languages_n, struct buf *problems)
+{
+	size_t before = problems->len;
+	struct menu *m = load(files, name, texts, languages, languages_n, problems);
+
+	if (problems->len == before && m->state_n > 0)
+		return m;
+	menu_free(m);
+	return NULL;
+}
+
+struct menu *
+menu_load_faulty(const struct bundle *files, const char *name)
+{
+	struct buf problems = { 0 };
+	struct menu *m = load(files, name, NULL, NULL, 0, &problems);
+
+	buf_clear(&problems);
+	if (menu_can_be_walked(m))
+		return m;
+	menu_free(m);
+	return NULL;
 }
 
 struct menu *

@@ -208,3 +208,5 @@ struct texts_env screen_env(const struct dialogue *dlg, const struct menu_env *e
 /* What only the whole menu shows: targets, reachability, PINs, texts (menu_check.c). */
 void menu_check(struct menu *m, const struct texts *texts, const char (*languages)[8],
     int languages_n, struct buf *problems);
+/* The engine can go every way, whatever else may be wrong. */
+bool menu_can_be_walked(const struct menu *m);

@@ -98,7 +98,7 @@ type_schema(enum menu_type type)
 	case TYPE_BOUND:
 		return named(MENU_STATE, word(MENU_STATE));
 	case TYPE_JOURNEYS:
-		return named(MENU_NAME, refer(menu_form_names[FORM_JOURNEY]));
+		return object_of(refer(menu_form_names[FORM_JOURNEY]));
 	case TYPE_NUMBER:
 		return json_pack("{s:s, s:i}", "type", "integer", "minimum", 0);
 	case TYPE_SECONDS:

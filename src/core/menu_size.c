@@ -55,6 +55,11 @@ static const struct {
 };
 #define LIST_PAGES 12
 
+/* Of what hides options; of more of them all are shown at once. */
+#define CHOICES 6
+#define CHOICE_VALUES 8
+#define CASES 64
+
 int
 menu_size_pages(const struct menu_state *s, bool beyond_gsm)
 {
@@ -373,41 +378,126 @@ prove_on_whatsapp(struct scene *c)
 	}
 }
 
-/* Which options hide together is not looked at: all of them are shown. */
-static struct menu_state
-with_all_options(const struct menu_state *s)
-{
-	struct menu_state all = *s;
+/* ---- options that are hidden ---- */
 
-	all.option = xcalloc((size_t)s->option_n + 1, sizeof *all.option);
-	for (int i = 0; i < s->option_n; i++) {
-		all.option[i] = s->option[i];
-		all.option[i].when_n = 0;
+/* Variables that `when` looks at, each with the values that it may have; behind the last one: another value. */
+struct choice {
+	const char *var;
+	const char *value[CHOICE_VALUES];
+	int n, at;
+};
+
+/* false: there is no room for them. */
+static bool
+choice_add(struct choice *choice, int *n, const struct menu_set *when)
+{
+	struct choice *c = choice;
+	int i = 0;
+
+	while (c < choice + *n && strcmp(c->var, when->var) != 0)
+		c++;
+	if (c == choice + CHOICES)
+		return false;
+	if (c == choice + *n)
+		choice[(*n)++] = (struct choice){ .var = when->var };
+	while (i < c->n && strcmp(c->value[i], when->value) != 0)
+		i++;
+	if (i == CHOICE_VALUES)
+		return false;
+	if (i == c->n)
+		c->value[c->n++] = when->value;
+	return true;
+}
+
+/* How many; 0 also where there are too many: then every option is shown at once. */
+static int
+choices_of(const struct menu_state *s, struct choice choice[CHOICES])
+{
+	int n = 0, cases = 1;
+
+	for (int i = 0; i < s->option_n; i++)
+		for (int k = 0; k < s->option[i].when_n; k++)
+			if (!choice_add(choice, &n, &s->option[i].when[k]))
+				return 0;
+	for (int i = 0; i < n; i++)
+		cases *= choice[i].n + 1;
+	return cases <= CASES ? n : 0;
+}
+
+/* false: all cases have been there. */
+static bool
+next_case(struct choice *choice, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (choice[i].at++ < choice[i].n)
+			return true;
+		choice[i].at = 0;
 	}
-	return all;
+	return false;
+}
+
+static bool
+is_shown(const struct menu_option *o, const struct choice *choice, int n)
+{
+	for (const struct choice *c = choice; c < choice + n; c++)
+		for (int k = 0; k < o->when_n; k++)
+			if (strcmp(o->when[k].var, c->var) == 0 &&
+			    (c->at == c->n || strcmp(o->when[k].value, c->value[c->at]) != 0))
+				return false;
+	return true;
+}
+
+/* The state with the options of this case only, which are always shown. */
+static void
+take_case(struct menu_state *out, const struct menu_state *s, const struct choice *choice, int n)
+{
+	out->option_n = 0;
+	for (int i = 0; i < s->option_n; i++)
+		if (is_shown(&s->option[i], choice, n)) {
+			out->option[out->option_n] = s->option[i];
+			out->option[out->option_n++].when_n = 0;
+		}
+}
+
+/* ---- all of them ---- */
+
+static void
+prove_case(struct scene *c)
+{
+	struct size *z = c->z;
+
+	for (int beyond_gsm = 0; beyond_gsm < 2; beyond_gsm++) {
+		fill(c, beyond_gsm);
+		if (beyond_gsm && !c->beyond_gsm)
+			break;
+		choose_top(c, beyond_gsm);
+		for (int i = 0; i < z->channels; i++)
+			prove_on(c, &z->channel[i], beyond_gsm);
+		if (z->problems != NULL && !beyond_gsm && !z->env->by_sms)
+			prove_on_whatsapp(c);
+	}
 }
 
 static void
 prove_state(struct size *z, int at, const char *lang)
 {
-	struct menu_state s = with_all_options(&z->m->state[at]);
+	const struct menu_state *whole = &z->m->state[at];
+	struct choice choice[CHOICES] = { { .var = NULL } };
+	struct menu_state s = *whole;
 	struct scene c = { .z = z, .s = &s, .view = &z->view[at],
 		.kinds = { .texts = z->env->texts, .lang = lang, .fallback = z->menu_env.fallback_lang,
 		    .tenant = prove_tenant(z->env), .service_code = size_service_code(z->env) } };
+	size_t before = z->problems != NULL ? z->problems->len : 0;
+	int n = choices_of(whole, choice);
 
+	s.option = xcalloc((size_t)whole->option_n + 1, sizeof *s.option);
 	str_copy(c.dlg.lang, sizeof c.dlg.lang, lang);
 	texts_manner(z->env->texts, lang, &z->menu_env.text_env);
 	c.dlg.back_n = c.view->back ? 1 : 0;
-	for (int beyond_gsm = 0; beyond_gsm < 2; beyond_gsm++) {
-		fill(&c, beyond_gsm);
-		if (beyond_gsm && !c.beyond_gsm)
-			break;
-		choose_top(&c, beyond_gsm);
-		for (int i = 0; i < z->channels; i++)
-			prove_on(&c, &z->channel[i], beyond_gsm);
-		if (z->problems != NULL && !beyond_gsm && !z->env->by_sms)
-			prove_on_whatsapp(&c);
-	}
+	do {
+		take_case(&s, whole, choice, n);
+		prove_case(&c);
+	} while (next_case(choice, n) && (z->problems == NULL || z->problems->len == before));
 	free(s.option);
 }
 

@@ -183,6 +183,14 @@ on_key(void *arg, const char *key)
 }
 
 void
+text_size_message(const struct prove_env *env, const char *lang, const char *key, struct buf *problems)
+{
+	struct one o = { .env = env, .lang = lang, .parts_max = parts_allowed(env), .problems = problems };
+
+	on_key(&o, key);
+}
+
+void
 text_size_prove(const struct menu *m, const struct prove_env *env, struct buf *problems)
 {
 	struct one o = { .env = env, .parts_max = parts_allowed(env), .problems = problems };

@@ -326,6 +326,40 @@ take_answer(struct playing *r)
 		settle(r);
 }
 
+/* ---- answers that the menu did not want before ---- */
+
+/* The line in hand takes for granted that nothing is asked any more, or something else. */
+static bool
+lacks_answer(const struct playing *r)
+{
+	const char *call = r->opened && !r->failed ? play_call(&r->p) : NULL;
+	const struct line *l = r->at < r->lines ? &r->line[r->at] : NULL;
+	char text[TYPED * 4], name[ANSWER_WORD];
+	const char *at = text;
+
+	if (r->out == NULL || call == NULL || (l != NULL && (is_note(l) || l->p[0] == '@')))
+		return false;
+	return l == NULL || l->p[0] != '=' || l->n < 2 || l->p[1] == '=' || !rest_of(l, 1, text, sizeof text) ||
+	    !answer_word(&at, name) || strcmp(name, call) != 0;
+}
+
+/* Above that line, the usual one; what it shows may stand there already. */
+static void
+add_answer(struct playing *r)
+{
+	const char *list[PLAY_OUTCOMES], *call = play_call(&r->p);
+	char problem[REASON];
+
+	(void)play_outcomes(&r->p, list);
+	r->at--;
+	if (answer_give(&r->p, list[0], problem, sizeof problem)) {
+		buf_addf(r->out, "= %s %s\n", call, list[0]);
+		r->tally->rewritten++;
+		settle(r);
+	} else
+		fail(r, r->at, "%s", problem);
+}
+
 /* ---- directives ---- */
 
 static bool
@@ -514,6 +548,10 @@ transcript_play(const struct transcript_world *w, const char *file, const char *
 	for (r->at = 0; r->at < r->lines; r->at++) {
 		const struct line *l = &r->line[r->at];
 
+		if (lacks_answer(r)) {
+			add_answer(r);
+			continue;
+		}
 		copy_line(r, r->at);
 		if (l->n > 2 && memcmp(l->p, "== ", 3) == 0) {
 			end_test(r);
@@ -521,6 +559,8 @@ transcript_play(const struct transcript_world *w, const char *file, const char *
 		} else if (!is_note(l) && !r->failed && !r->closed)
 			take_line(r);
 	}
+	for (; lacks_answer(r); r->at++)
+		add_answer(r);
 	end_test(r);
 	free(r->line);
 	mem_wipe(r, sizeof *r);

@@ -24,12 +24,12 @@ struct transcript_world {
 
 struct transcript_tally {
 	int tests, failed;
-	int rewritten;			/* screens that were not as written */
+	int rewritten;			/* screens that were not as written, and answers that were not there */
 };
 
 /*
  * Failures go to `report` as "file:line: problem" with what differs below. `rewritten` not NULL: screens are not
- * compared, it gets the whole text with those that were shown.
+ * compared, it gets the whole text with those that were shown, and the usual answers to calls that had none.
  */
 void transcript_play(const struct transcript_world *w, const char *file, const char *text, size_t len,
     struct buf *report, struct buf *rewritten, struct transcript_tally *tally);

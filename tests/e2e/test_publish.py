@@ -78,7 +78,7 @@ def all_begin_with(gateways, n):
 
 
 class Caller:
-    """One dialogue; each of its inputs goes to another process, and to the next one where a dead one gives no answer."""
+    """One dialogue; each of its inputs goes to another process, or to the next where a dead one gives no answer."""
 
     def __init__(self, gateways, n):
         self.gateways, self.n, self.text, self.seen = gateways, n, None, []
@@ -103,7 +103,7 @@ class Caller:
 
 
 def test_publishing_under_load(make_stage):
-    """1 000 dialogues in progress, 20 versions, two processes, of which one is killed and another comes in its place."""
+    """1 000 dialogues in progress, 20 versions, two processes; one is killed, and another comes in its place."""
     stage = leaves(make_stage)
     gateways = [stage.gateway, stage.start_gateway()]
     callers = [Caller(gateways, n) for n in range(CUSTOMERS)]
@@ -116,7 +116,7 @@ def test_publishing_under_load(make_stage):
                 if n == PUBLISHES // 2:
                     gateways[1].kill()
                     other = stage.start_gateway(wait=False)
-                    until(other.listening, "another process to listen", 40)
+                    until(lambda: other.listening() and "redis" not in other.missing(), "another process", 40)
                     gateways[1] = other
             for future in posting:
                 future.result()

@@ -206,6 +206,23 @@ test_what_is_shown_is_written(void **state)
 	assert_int_equal(s->tally.rewritten, 0);
 }
 
+/* A menu that asks more than it did. */
+static void
+test_answers_that_lack_are_written(void **state)
+{
+	struct stage *s = *state;
+
+	play(s, DIAL MAIN "> 1\n< Question\n< 0 Back\n> 1234\n= balance failed\n< End \n(over)\n", true);
+	assert_string_equal(buf_str(&s->rewritten), FOUND "> 1\n< Question\n< 0 Back\n> 1234\n= pin.check ok\n"
+	    "= balance failed\n< End \n(over)\n");
+	assert_int_equal(s->tally.rewritten, 2);
+	assert_int_equal(s->tally.failed, 0);
+	play(s, DIAL "# note\n\n== U\n> *1#\n@ drop\n> *1#\n", true);
+	assert_string_equal(buf_str(&s->rewritten), DIAL "# note\n\n= customer.find found\n" MAIN "== U\n> *1#\n@ drop\n"
+	    "= customer.find found\n> *1#\n= customer.find found\n" MAIN);
+	assert_int_equal(s->tally.failed, 0);
+}
+
 static void
 test_values_are_amounts_moments_and_texts(void **state)
 {
@@ -404,7 +421,8 @@ main(void)
 		TEST(test_what_is_as_written_passes), TEST(test_answers_have_usual_values),
 		TEST(test_a_screen_may_be_left_open), TEST(test_a_difference_is_shown_line_by_line),
 		TEST(test_what_does_not_fit_is_said), TEST(test_the_others_are_played_after_one_that_failed),
-		TEST(test_what_is_shown_is_written), TEST(test_values_are_amounts_moments_and_texts),
+		TEST(test_what_is_shown_is_written), TEST(test_answers_that_lack_are_written),
+		TEST(test_values_are_amounts_moments_and_texts),
 		TEST(test_dropped_dialogues_go_on), TEST(test_what_the_network_and_the_gateway_lose),
 		TEST(test_no_answer_is_what_the_call_makes_of_it), TEST(test_what_was_walked_is_counted),
 		cmocka_unit_test(test_usual_values_are_of_calls_that_set_them),
