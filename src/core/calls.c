@@ -16,7 +16,7 @@ const struct call_row call_rows[] = {
 	{ "signup.create", { "done", "taken", "refused", "later", "failed" }, CALL_NEW_PIN, false, false,
 	    "customer_id wallet_id",
 	    "Creates customer, identity (PIN), ratification and wallet from first_name, surname, id_number or "
-	    "passport, birth; picks up where an earlier try stopped. It goes on by itself when the screen's time is over." },
+	    "passport, birth; picks up where an earlier try stopped. It goes on by itself behind the screen." },
 	{ "activate.start", { "sent", "no_match", "blocked", "failed" }, false, false, false, "",
 	    "Compares id_number with the customer's and sends a code by SMS." },
 	{ "activate.finish", { "done", "wrong_code", "blocked", "failed" }, CALL_NEW_PIN, false, false, "",
