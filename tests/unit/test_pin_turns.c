@@ -47,7 +47,7 @@ test_a_new_key_here(void **state)
 	w->tenant.wallet.acts_as_customer = false;
 	assert_dial(w, "1 " ID_NUMBER, "Type the code");
 	code_of(w, code);
-	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	str_format(inputs, sizeof inputs, "1 %s " PIN " " PIN, code);
 	assert_dial(w, inputs, "Your PIN is set");
 	new_key(w);
 	assert_dial(w, "1 " OTHER, "Tries left: 2");
@@ -302,12 +302,12 @@ test_activate(void **state)
 	assert_dial(w, "1 8506125030088", "not the ID number");
 	assert_dial(w, "1 " ID_NUMBER, "Type the code");
 	code_of(w, code);
-	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	str_format(inputs, sizeof inputs, "1 %s " PIN " " PIN, code);
 	/* The write is lost with its process: the code is still good. */
 	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_CREATE, .nth = 1, .what = STRIKE_CRASH_AFTER };
 	dial(w, inputs);
 	assert_false(record(w).has_pin);
-	assert_dial(w, PIN " " PIN, "Your PIN is set");
+	assert_dial(w, "1 " PIN " " PIN, "Your PIN is set");
 	assert_dial(w, "1 " PIN, "You have");
 	assert_int_equal(record(w).code_mac_len, 0);
 	world_free(w);
