@@ -49,7 +49,7 @@ test_a_new_key_here(void **state)
 	w->tenant.wallet.acts_as_customer = false;
 	assert_dial(w, "1 " ID_NUMBER, "Type the code");
 	code_of(w, code);
-	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	str_format(inputs, sizeof inputs, "1 %s " PIN " " PIN, code);
 	assert_dial(w, inputs, "Your PIN is set");
 	new_key(w);
 	assert_dial(w, "1 " OTHER, "Tries left: 2");
@@ -401,7 +401,7 @@ test_activate(void **state)
 	assert_dial(w, "1 8506125030088", "not the ID number");
 	assert_dial(w, "1 " ID_NUMBER, "Type the code");
 	code_of(w, code);
-	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	str_format(inputs, sizeof inputs, "1 %s " PIN " " PIN, code);
 	/* The process dies in the write: the next one goes on with it. */
 	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_CREATE, .nth = 1, .what = STRIKE_CRASH_AFTER };
 	dial(w, inputs);
