@@ -51,18 +51,14 @@ prove(const struct menu *m, const struct texts *texts, struct buf *problems)
 
 /* What is wrong with its form may be wrong as it likes. */
 static void
-prove_faulty(const uint8_t *data, size_t n, const struct texts *texts, struct buf *problems)
+prove_faulty(const struct bundle *files, const struct texts *texts, struct buf *problems)
 {
-	struct bundle *files = bundle_new();
-	struct menu *m;
+	struct menu *m = menu_load_faulty(files, "menus/m.json");
 
-	bundle_add(files, "m.json", (const char *)data, n);
-	m = menu_load_faulty(files, "m.json");
 	buf_reset(problems);
 	if (m != NULL)
 		prove(m, texts, problems);
 	menu_free(m);
-	bundle_free(files);
 }
 
 int
@@ -90,7 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		walk_lines(&w, lines);
 	}
 	menu_free(m);
-	prove_faulty(data, n, texts, &problems);
+	prove_faulty(files, texts, &problems);
 	texts_free(texts);
 	bundle_free(files);
 	buf_clear(&problems);
