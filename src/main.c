@@ -21,6 +21,10 @@ static const struct command *const commands[] = {
 	&command_limit,
 	&command_operator,
 	&command_outbox,
+	&command_test,
+	&command_transcript,
+	&command_publish,
+	&command_versions,
 };
 
 static void
@@ -28,7 +32,7 @@ print_list(FILE *out)
 {
 	fprintf(out, "usage: isango COMMAND ...\n\n");
 	for (size_t i = 0; i < NELEM(commands); i++)
-		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n`isango COMMAND --help` tells more; so do isango(1) and isango.conf(5).\n");
 }
 

@@ -9,6 +9,20 @@
 	M(M_TURNS_REFUSED, counter, "isango_turns_refused_total", "Turns refused because too many were in progress") \
 	M(M_SESSION_CONFLICTS, counter, "isango_session_conflicts_total", \
 	    "Session saves that lost against another one") \
+	M(M_VERSIONS_TAKEN, counter, "isango_versions_taken_total", \
+	    "Published menus that this process began to use") \
+	M(M_VERSIONS_LOADED, counter, "isango_versions_loaded_total", "Versions of menus got from Redis") \
+	M(M_VERSIONS_EVICTED, counter, "isango_versions_evicted_total", "Versions that made room in memory for others") \
+	M(M_VERSIONS_REFUSED, counter, "isango_versions_refused_total", \
+	    "Versions in Redis that this program cannot use") \
+	M(M_VERSIONS_MISSED, counter, "isango_versions_missed_total", \
+	    "Dialogues begun anew because their version cannot be had any more") \
+	M(M_VERSIONS_KEPT, gauge, "isango_versions_kept", "Versions of menus in Redis, of all tenants") \
+	M(M_VERSIONS_DROPPED, counter, "isango_versions_dropped_total", \
+	    "Versions dropped from Redis because nobody needed them, by all processes") \
+	M(M_RESUMES_OFFERED, counter, "isango_resumes_offered_total", \
+	    "Dropped dialogues that were offered to be gone on with") \
+	M(M_RESUMES_TAKEN, counter, "isango_resumes_taken_total", "Those that were gone on with") \
 	M(M_PIN_WRONG, counter, "isango_pin_wrong_total", "Wrong PINs") \
 	M(M_PIN_LOCKS, counter, "isango_pin_locks_total", "PIN locks set") \
 	M(M_PIN_EXCUSED, counter, "isango_pin_excused_total", \
@@ -21,9 +35,15 @@
 	    "New PINs and keys refused because one before may still come into force") \
 	M(M_PIN_WRITES_UNANSWERED, counter, "isango_pin_writes_unanswered_total", \
 	    "New PINs and keys of which it is not known whether they are in force") \
+	M(M_PIN_WRITES_TAKEN_OVER, counter, "isango_pin_writes_taken_over_total", \
+	    "New PINs carried on from a process that died") \
 	M(M_PIN_RESETS, counter, "isango_pin_resets_total", "Forgotten PINs: waits begun after the identity check") \
 	M(M_PIN_RESETS_CANCELLED, counter, "isango_pin_resets_cancelled_total", "Those cancelled by the old PIN") \
 	M(M_PIN_RESETS_DONE, counter, "isango_pin_resets_done_total", "Those that came to a new PIN") \
+	M(M_SIGNUPS_DONE, counter, "isango_signups_done_total", "Sign-ups that came to a wallet") \
+	M(M_SIGNUPS_NOT_DONE, counter, "isango_signups_not_done_total", "Sign-ups that came to none") \
+	M(M_SIGNUPS_TAKEN_OVER, counter, "isango_signups_taken_over_total", \
+	    "Sign-ups carried on from another process or after a wait") \
 	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", \
 	    "SIMs that changed, as seen in a dialogue or said by the operator") \
 	M(M_SIM_REFUSED, counter, "isango_sim_refused_total", "What was refused because the SIM is new") \
@@ -39,6 +59,9 @@
 	M(M_INTENTS_ASKING, counter, "isango_intents_asking_total", "Attempts whose outcome had to be asked for") \
 	M(M_INTENTS_PERSON, counter, "isango_intents_person_total", "Intents handed to a person") \
 	M(M_INTENTS_TAKEN_OVER, counter, "isango_intents_taken_over_total", "Due intents claimed from the due lists") \
+	M(M_PROCESSES, gauge, "isango_processes", "Processes that work on the same Redis, this one included") \
+	M(M_RECORDS_SET_ASIDE, counter, "isango_records_set_aside_total", \
+	    "Records that could not be read and that operators set aside") \
 	M(M_INTENTS_RESOLVED, counter, "isango_intents_resolved_total", "Intents that two operators resolved") \
 	M(M_PERSONS, gauge, "isango_persons", \
 	    "Intents with a person, of all tenants; counted anew about every minute") \
@@ -79,7 +102,7 @@
 	    "Integrators whose callbackUrls do not answer; the log names them") \
 	M(M_LIMIT_REFUSED, counter, "isango_limit_refused_total", "Tokens refused by the monthly limit") \
 	M(M_LIMIT_UNREADABLE, counter, "isango_limit_unreadable_total", \
-	    "Tokens refused because the limit's record is damaged; isango limit rebuild mends it") \
+	    "Tokens refused because the limit's record is damaged; isango limit rebuild --phone mends it") \
 	M(M_LIMIT_UNCERTAIN, counter, "isango_limit_uncertain_total", \
 	    "Steps at a limit that could not be saved, and are tried again") \
 	M(M_LIMIT_RETAKEN, counter, "isango_limit_retaken_total", \

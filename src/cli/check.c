@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/prove.h"
 #include "config/config.h"
 #include "config/content.h"
 #include "config/config_options.h"
 #include "core/menu_budget.h"
-#include "core/menu_prove.h"
-#include "core/menu_size.h"
 #include "core/menu_schema.h"
+#include "core/menu_size.h"
 
 static void
 print_option(void *arg, const struct option_group *g, const struct option *o)
@@ -41,27 +41,6 @@ count_lines(const struct buf *text)
 	return n;
 }
 
-static struct prove_env
-env_of(const struct settings *s, int tenant, const struct tenant_content *c, const char *file)
-{
-	const struct tenant_settings *t = &s->tenants[tenant];
-
-	return (struct prove_env){ .texts = c->texts, .languages = t->languages, .languages_n = t->languages_n,
-	    .settings = s, .tenant = tenant, .config = file };
-}
-
-static void
-prove(const struct settings *s, int tenant, const char *file, const struct tenant_content *c, struct buf *problems)
-{
-	struct prove_env env = env_of(s, tenant, c, file);
-
-	if (c->menu != NULL)
-		(void)!menu_prove(c->menu, &env, problems);
-	env.by_sms = true;
-	if (c->sms_menu != NULL)
-		(void)!menu_prove(c->sms_menu, &env, problems);
-}
-
 /* Whatever is wrong with their form, as long as they can be walked. */
 static void
 prove_all(const struct settings *s, const char *file, struct buf *problems)
@@ -70,7 +49,7 @@ prove_all(const struct settings *s, const char *file, struct buf *problems)
 		struct buf said = { 0 };
 		struct tenant_content *c = tenant_content_look(s, i, content_files(s, i, &said));
 
-		prove(s, i, file, c, problems);
+		(void)!prove_content(s, i, c, file, problems);
 		tenant_content_free(c);
 		buf_clear(&said);
 	}
@@ -79,7 +58,7 @@ prove_all(const struct settings *s, const char *file, struct buf *problems)
 static void
 report(const struct settings *s, int tenant, const struct tenant_content *c, report_fn *fn)
 {
-	struct prove_env env = env_of(s, tenant, c, NULL);
+	struct prove_env env = prove_env_of(s, tenant, c, NULL);
 	struct buf out = { 0 };
 
 	fn(c->menu, &env, &out);
@@ -93,7 +72,7 @@ report(const struct settings *s, int tenant, const struct tenant_content *c, rep
 static int
 check(const char *file, report_fn *more)
 {
-	struct buf problems = { 0 };
+	struct buf problems = { 0 }, notes = { 0 };
 	struct settings *s = config_read(file, &problems);
 	struct content *c = NULL;
 	int code = EXIT_FAILURE;
@@ -106,6 +85,9 @@ check(const char *file, report_fn *more)
 	}
 	for (int i = 0; c != NULL && more != NULL && i < s->tenants_n; i++)
 		report(s, i, c->tenants[i], more);
+	if (c != NULL)
+		content_notes(s, c, &notes);
+	fputs(buf_str(&notes), stdout);
 	if (problems.len == 0) {
 		printf("%s: %d tenants, %d channels, %d binds: no mistakes\n", file, s->tenants_n,
 		    s->channels_n, s->binds_n);
@@ -119,6 +101,7 @@ check(const char *file, report_fn *more)
 	content_free(c);
 	settings_free(s);
 	buf_clear(&problems);
+	buf_clear(&notes);
 	return code;
 }
 
@@ -188,7 +171,8 @@ const struct command command_check = {
 	.help =
 	    "Reads FILE, the tenants, menus and templates that it names, and prints every mistake "
 	    "as\n"
-	    "\"file:line: problem\". The exit status is 1 if there is any.\n"
+	    "\"file:line: problem\". The exit status is 1 if there is any. Lines with \"note:\" are no\n"
+	    "mistakes: they name texts that a person has yet to read.\n"
 	    "\n"
 	    "  -c FILE    the configuration\n"
 	    "  --screens  prints the fullest screen of each state too, as the phone shows it\n"

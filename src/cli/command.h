@@ -13,5 +13,5 @@ struct command {
 
 #define COMMAND_USAGE (-1)
 
-extern const struct command command_check, command_dial, command_graph, command_keygen, command_limit,
-    command_operator, command_outbox, command_serve;
+extern const struct command command_check, command_dial, command_graph, command_keygen, command_limit, command_operator,
+    command_outbox, command_publish, command_serve, command_test, command_transcript, command_versions;

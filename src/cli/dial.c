@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * isango dial: a phone in the terminal. Shows screens and SMS as they come, sends what is typed.
- * How it reaches a gateway is dial_way.c's business.
+ * isango dial: a phone in the terminal. Shows screens and SMS as they come, sends what is typed. How it reaches a
+ * gateway is dial_way.c's business; without one, dial_offline.c plays the menu alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +19,14 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/dial_offline.h"
 #include "cli/dial_way.h"
+#include "cli/phone_screen.h"
 #include "config/config.h"
+#include "core/menu_play.h"
+#include "core/ussd_profile.h"
 #include "io/loop.h"
 
-#define COLUMNS 44			/* of a screen's text; longer lines are folded */
 #define LINE_MAX_OCTETS 640
 
 struct dialler {
@@ -33,6 +36,9 @@ struct dialler {
 	struct deferred read_file;
 	struct buf typed;		/* read and not used yet */
 	char code[32];
+	const struct ussd_profile *profile;	/* NULL: the network has no habits */
+	struct timer session, idle;
+	int screens;			/* that came, all dialogues together */
 	bool terminal;
 	bool open;			/* the dialogue waits for an answer */
 	bool waiting;			/* for a screen */
@@ -41,64 +47,6 @@ struct dialler {
 };
 
 /* ---- what is shown ---- */
-
-static size_t
-columns(const char *text, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return n;
-}
-
-/* Where the line that begins here ends: at a newline, else at the last space that fits, else where the room ends. */
-static size_t
-line_length(const char *text)
-{
-	size_t len = strcspn(text, "\n"), best = 0, at = 0;
-
-	if (columns(text, len) <= COLUMNS)
-		return len;
-	while (columns(text, at) < COLUMNS || ((unsigned char)text[at] & 0xc0) == 0x80) {
-		if (text[at] == ' ')
-			best = at;
-		at++;
-	}
-	return text[at] == ' ' ? at : best > 0 ? best : at;
-}
-
-static void
-print_rule(char corner)
-{
-	printf("  %c", corner);
-	for (int i = 0; i < COLUMNS + 2; i++)
-		putchar('-');
-	printf("%c\n", corner);
-}
-
-static void
-print_line(const char *text, size_t len)
-{
-	fputs("  | ", stdout);
-	for (size_t i = 0; i < len; i++)
-		putchar((unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i]);
-	printf("%*s |\n", (int)(COLUMNS - columns(text, len)), "");
-}
-
-static void
-print_frame(char corner, const char *text)
-{
-	print_rule(corner);
-	while (*text != '\0') {
-		size_t len = line_length(text);
-
-		print_line(text, len);
-		text += len;
-		text += *text == '\n' || *text == ' ';
-	}
-	print_rule(corner);
-}
 
 static void
 prompt(const struct dialler *d)
@@ -127,9 +75,20 @@ leave(struct dialler *d)
 }
 
 static void
+set_timer(struct timer *t, int seconds)
+{
+	if (seconds > 0)
+		timer_arm(t, (int64_t)seconds * 1000);
+	else
+		timer_stop(t);
+}
+
+static void
 dial(struct dialler *d, const char *code)
 {
 	str_copy(d->code, sizeof d->code, code);
+	set_timer(&d->session, d->profile != NULL ? d->profile->session_s : 0);
+	timer_stop(&d->idle);
 	d->waiting = true;
 	d->open = false;
 	printf("  dialling %s\n", code);
@@ -137,18 +96,10 @@ dial(struct dialler *d, const char *code)
 	dial_way_dial(d->way, code);
 }
 
-static bool
-is_code(const char *line)
-{
-	size_t n = strlen(line);
-
-	return n > 2 && n < sizeof ((struct dialler *)0)->code && line[0] == '*' && line[n - 1] == '#';
-}
-
 static void
 take_line(struct dialler *d, const char *line)
 {
-	if (is_code(line))
+	if (play_is_code(line))
 		dial(d, line);
 	else if (!d->open)
 		dial(d, d->code);
@@ -161,6 +112,7 @@ take_line(struct dialler *d, const char *line)
 		if (!d->terminal)
 			printf("  > %s\n", line);
 		d->waiting = true;
+		timer_stop(&d->idle);
 		dial_way_type(d->way, line);
 	}
 }
@@ -231,6 +183,37 @@ want_line(struct dialler *d)
 
 /* ---- what comes ---- */
 
+/* The phone shows no more, and the gateway is told as networks do. Goes on when it was. */
+static void
+network_ends(struct dialler *d, const char *why)
+{
+	printf("%s  the network ended the call: %s\n", d->terminal ? "\r\033[K" : "", why);
+	set_timer(&d->session, 0);
+	set_timer(&d->idle, 0);
+	d->open = false;
+	d->waiting = true;
+	dial_way_hang_up(d->way);
+}
+
+static void
+on_session_over(void *arg)
+{
+	network_ends(arg, "it lasted too long");
+}
+
+static void
+on_idle(void *arg)
+{
+	network_ends(arg, "no answer was typed in time");
+}
+
+static bool
+is_lost(struct dialler *d)
+{
+	d->screens++;
+	return d->profile != NULL && d->profile->drop_after > 0 && d->screens % d->profile->drop_after == 0;
+}
+
 static void
 on_screen(void *arg, const char *text, bool open)
 {
@@ -238,7 +221,15 @@ on_screen(void *arg, const char *text, bool open)
 
 	d->waiting = d->failed = false;
 	d->open = open;
-	print_frame('+', text);
+	if (is_lost(d)) {
+		network_ends(d, "the connection broke");
+		return;
+	}
+	set_timer(&d->idle, open && d->profile != NULL ? d->profile->idle_s : 0);
+	if (!open)
+		set_timer(&d->session, 0);
+	phone_screen('+', text);
+	phone_screen_size(text, d->profile != NULL ? d->profile->septets : dial_way_septets(d->way));
 	prompt(d);
 	want_line(d);
 }
@@ -250,6 +241,8 @@ on_failed(void *arg, const char *why)
 
 	d->waiting = d->open = false;
 	d->failed = true;
+	set_timer(&d->session, 0);
+	set_timer(&d->idle, 0);
 	printf("  no screen: %s\n", why);
 	prompt(d);
 	want_line(d);
@@ -263,14 +256,22 @@ on_sms(void *arg, const char *from, const char *text)
 	if (d->terminal)
 		fputs("\r\033[K", stdout);
 	printf("  SMS from %s\n", from);
-	print_frame('*', text);
+	phone_screen('*', text);
 	prompt(d);
 }
 
 static void
 on_hung_up(void *arg)
 {
-	loop_stop(((struct dialler *)arg)->loop);
+	struct dialler *d = arg;
+
+	if (d->ended) {
+		loop_stop(d->loop);
+		return;
+	}
+	d->waiting = false;
+	prompt(d);
+	want_line(d);
 }
 
 static void
@@ -295,19 +296,23 @@ open_input(struct dialler *d)
 }
 
 static int
-phone(const struct dial_options *o, const char *code)
+phone(const struct dial_options *o, const struct ussd_profile *profile, const char *code)
 {
-	struct dialler d = { .loop = loop_new() };
+	struct dialler d = { .loop = loop_new(), .profile = profile };
 	struct dial_events events = { on_screen, on_failed, on_sms, on_hung_up, &d };
 
 	loop_on_signal(d.loop, SIGINT, on_signal, &d);
 	loop_on_signal(d.loop, SIGTERM, on_signal, &d);
 	open_input(&d);
+	timer_init(&d.session, d.loop, on_session_over, &d);
+	timer_init(&d.idle, d.loop, on_idle, &d);
 	d.way = dial_way_new(d.loop, o, &events);
 	printf("  Phone +%s.%s\n", o->from, o->sandbox == NULL ? " Its SMS are not shown here." : "");
 	dial(&d, code);
 	loop_run(d.loop);
 	loop_undefer(&d.read_file);
+	timer_stop(&d.session);
+	timer_stop(&d.idle);
 	dial_way_free(d.way);
 	if (d.input != NULL)
 		event_free(d.input);
@@ -329,7 +334,7 @@ can_reach(const struct settings *s)
 }
 
 static int
-dial_configured(struct dial_options *o, const char *file, const char *code)
+dial_configured(struct dial_options *o, const char *file, const struct ussd_profile *profile, const char *code)
 {
 	struct buf problems = { 0 };
 	struct settings *s = config_load(file, &problems);
@@ -338,61 +343,158 @@ dial_configured(struct dial_options *o, const char *file, const char *code)
 	fputs(buf_str(&problems), stderr);
 	o->settings = s;
 	if (s != NULL && can_reach(s))
-		status = phone(o, code);
+		status = phone(o, profile, code);
 	settings_free(s);
 	buf_clear(&problems);
 	return status;
 }
 
 static int
+list_profiles(void)
+{
+	for (size_t i = 0; i < ussd_profiles_n; i++) {
+		const struct ussd_profile *p = &ussd_profiles[i];
+
+		printf("%-15s %3d septets, %3d s", p->name, p->septets, p->session_s);
+		if (p->idle_s > 0)
+			printf(", %d s for an answer", p->idle_s);
+		printf("\n    %s\n", p->help);
+	}
+	return EXIT_SUCCESS;
+}
+
+struct choice {				/* of the command line */
+	struct dial_options way;
+	struct dial_offline offline;
+	const char *from, *code, *profile_name;
+	const struct ussd_profile *profile;
+	bool is_offline, lists;
+};
+
+static bool
+read_option(struct choice *x, int c)
+{
+	static const char letters[] = "cfsmtlkap";
+	const char **const into[] = { &x->offline.config, &x->from, &x->way.sandbox, &x->offline.menu,
+	    &x->offline.tenant,
+		&x->offline.language, &x->offline.keys, &x->offline.answers, &x->profile_name };
+	const char *at = strchr(letters, c);
+
+	if (c == 'h')
+		x->way.http = true;
+	else if (c == 'o')
+		x->is_offline = true;
+	else if (c == 'L')
+		x->lists = true;
+	else if (at != NULL && c != '\0')
+		*into[at - letters] = optarg;
+	else
+		return false;
+	return true;
+}
+
+static bool
+fits(const struct choice *x)
+{
+	const struct dial_offline *o = &x->offline;
+	bool scripted = o->menu != NULL || o->tenant != NULL || o->language != NULL || o->keys != NULL ||
+	    o->answers != NULL;
+
+	if (x->is_offline)
+		return o->config != NULL && x->way.sandbox == NULL && !x->way.http;
+	return x->code != NULL && x->from != NULL && (o->config == NULL) != (x->way.sandbox == NULL) && !scripted &&
+	    (!x->way.http || x->way.sandbox != NULL);
+}
+
+/* false after saying why not. */
+static bool
+understand(struct choice *x)
+{
+	if ((x->code != NULL && !play_is_code(x->code)) ||
+	    (x->from != NULL && !phone_parse(x->from, "27", x->way.from))) {
+		fprintf(stderr, "isango dial: wanted: a code like *120*384# and a number like 27821234567\n");
+		return false;
+	}
+	if (x->profile_name == NULL)
+		return true;
+	x->profile = ussd_profile_find(x->profile_name);
+	if (x->profile == NULL)
+		fprintf(stderr, "isango dial: there is no profile \"%s\"; --profiles lists them\n", x->profile_name);
+	else if (x->profile->repeats && x->way.sandbox != NULL)
+		fprintf(stderr, "isango dial: the sandbox's networks repeat nothing; use -c\n");
+	else
+		return true;
+	return false;
+}
+
+static int
 run(int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{ "from", required_argument, NULL, 'f' }, { "http", no_argument, NULL, 'h' },
-		{ "sandbox", required_argument, NULL, 's' }, { NULL, 0, NULL, 0 },
+		{ "answers", required_argument, NULL, 'a' }, { "from", required_argument, NULL, 'f' },
+		{ "http", no_argument, NULL, 'h' }, { "keys", required_argument, NULL, 'k' },
+		{ "language", required_argument, NULL, 'l' }, { "menu", required_argument, NULL, 'm' },
+		{ "offline", no_argument, NULL, 'o' }, { "profile", required_argument, NULL, 'p' },
+		{ "profiles", no_argument, NULL, 'L' }, { "sandbox", required_argument, NULL, 's' },
+		{ "tenant", required_argument, NULL, 't' }, { NULL, 0, NULL, 0 },
 	};
-	struct dial_options o = { 0 };
-	const char *file = NULL, *from = NULL;
+	struct choice x = { .from = NULL };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:", long_options, NULL)) != -1) {
-		if (c == 'c')
-			file = optarg;
-		else if (c == 'f')
-			from = optarg;
-		else if (c == 's')
-			o.sandbox = optarg;
-		else if (c == 'h')
-			o.http = true;
-		else
+	while ((c = getopt_long(argc, argv, "c:", long_options, NULL)) != -1)
+		if (!read_option(&x, c))
 			return COMMAND_USAGE;
-	}
-	if (optind != argc - 1 || from == NULL || (file == NULL) == (o.sandbox == NULL) ||
-	    (o.http && o.sandbox == NULL))
+	if (x.lists && optind == argc)
+		return list_profiles();
+	if (optind + 1 == argc)
+		x.code = argv[optind++];
+	if (optind != argc || !fits(&x))
 		return COMMAND_USAGE;
-	if (!is_code(argv[optind]) || !phone_parse(from, "27", o.from)) {
-		fprintf(stderr, "isango dial: wanted: a code like *120*384# and a number like 27821234567\n");
+	if (!understand(&x))
 		return EXIT_FAILURE;
-	}
 	if (sodium_init() < 0)
 		fatalx("no random numbers to be had");
 	log_set_level(LOG_ERROR);
-	return o.sandbox != NULL ? phone(&o, argv[optind]) : dial_configured(&o, file, argv[optind]);
+	x.way.twice = x.profile != NULL && x.profile->repeats;
+	x.offline.from = x.way.from;
+	x.offline.code = x.code;
+	x.offline.profile = x.profile;
+	if (x.is_offline)
+		return dial_offline(&x.offline);
+	return x.way.sandbox != NULL ? phone(&x.way, x.profile, x.code) :
+	    dial_configured(&x.way, x.offline.config, x.profile, x.code);
 }
 
 const struct command command_dial = {
 	.name = "dial",
-	.usage = "(-c FILE | --sandbox URL [--http]) CODE --from MSISDN",
+	.usage = "(-c FILE | --sandbox URL [--http]) [--profile NAME] CODE --from MSISDN\n"
+	    "       isango dial -c FILE --offline [--menu NAME] [--tenant NAME] [--language LANGUAGE]\n"
+	    "           [--profile NAME] [--keys KEYS] [--answers ANSWERS] [CODE] [--from MSISDN]\n"
+	    "       isango dial --profiles",
 	.summary = "a phone in the terminal",
 	.help =
-	    "Dials CODE and shows what comes; what is typed is the customer's answer. An empty line dials again when\n"
-	    "the call is over, a code like *120*384# dials that, Ctrl-D hangs up and leaves. The exit status is 1 if\n"
-	    "the last input got no screen.\n"
+	    "Dials CODE and shows what comes, with the room that it takes; what is typed is the customer's answer. An\n"
+	    "empty line dials again when the call is over, a code like *120*384# dials that, Ctrl-D hangs up and leaves.\n"
+	    "The exit status is 1 if the last input got no screen.\n"
 	    "\n"
-	    "  -c FILE        asks the gateway of this configuration, as an aggregator on the ussd-http channel with\n"
-	    "                 that code would; SMS are not shown then\n"
-	    "  --sandbox URL  the phone is one of isango-sandbox, whose control listener is there: over SMPP, with SMS\n"
-	    "  --http         over the sandbox's aggregator instead\n"
-	    "  --from MSISDN  the number of the phone, like 27821234567\n",
+	    "  -c FILE          asks the gateway of this configuration, as an aggregator on the ussd-http channel\n"
+	    "                   with that code would; SMS are not shown then\n"
+	    "  --sandbox URL    the phone is one of isango-sandbox, whose control listener is there: over SMPP,\n"
+	    "                   with SMS\n"
+	    "  --http           over the sandbox's aggregator instead\n"
+	    "  --from MSISDN    the number of the phone, like 27821234567\n"
+	    "  --profile NAME   the network's habits: size of a screen, time, broken connections, repeated inputs\n"
+	    "  --profiles       lists them\n"
+	    "\n"
+	    "With --offline the menu of the configuration is played alone: no gateway, no wallet core, nothing is paid.\n"
+	    "What the wallet core would answer is asked for: an outcome, perhaps with variables, as isango-test(5) says;\n"
+	    "an empty line is the first one. \"@ wait 90s\" lets time pass, \"@ drop\" breaks the connection.\n"
+	    "\n"
+	    "  --menu NAME      another menu than the tenant's own\n"
+	    "  --tenant NAME    of the configuration; else the first one that has the menu\n"
+	    "  --language L     that the customer chose before; none: has not chosen\n"
+	    "  --keys KEYS      types these, with spaces between, and leaves: \"2 0821234567 50\"\n"
+	    "  --answers ANS    answers calls with these: \"customer.find=found send.check=short\"; a variable follows\n"
+	    "                   a comma. Other calls get their first outcome with --keys, else they are asked for\n",
 	.run = run,
 };

@@ -266,6 +266,9 @@ dial_way_type(struct dial_way *w, const char *text)
 		if (w->history.len > 0)
 			buf_add_char(&w->history, '*');
 		buf_add_str(&w->history, text);
+		/* Only the answer to the repeat is waited for: it must be the same. */
+		if (w->o.twice)
+			post_channel(w, NULL, ANSWER_MS, on_channel_screen);
 		post_channel(w, NULL, ANSWER_MS, on_channel_screen);
 	} else
 		post_phone(w, "type", json_pack("{s:s}", "text", text), ANSWER_MS, on_sandbox_screen);
@@ -309,4 +312,10 @@ dial_way_free(struct dial_way *w)
 	timer_stop(&w->sms_timer);
 	buf_clear(&w->history);
 	free(w);
+}
+
+int
+dial_way_septets(const struct dial_way *w)
+{
+	return w->channel != NULL ? w->channel->max_septets : 0;
 }

@@ -17,7 +17,7 @@ struct dial_events {
 	void (*screen)(void *arg, const char *text, bool open);
 	void (*failed)(void *arg, const char *why);	/* instead of it */
 	void (*sms)(void *arg, const char *from, const char *text);
-	void (*hung_up)(void *arg);			/* the gateway was told, or cannot be */
+	void (*hung_up)(void *arg);			/* the gateway was told, or cannot be; once for each hang-up */
 	void *arg;
 };
 
@@ -25,6 +25,7 @@ struct dial_options {
 	char from[PHONE_MAX];
 	const char *sandbox;			/* its control listener's URL, or NULL */
 	bool http;				/* through the sandbox, but over its aggregator */
+	bool twice;				/* without a sandbox: each input is delivered twice */
 	const struct settings *settings;	/* without a sandbox; borrowed */
 };
 
@@ -33,3 +34,5 @@ void dial_way_free(struct dial_way *w);
 void dial_way_dial(struct dial_way *w, const char *code);
 void dial_way_type(struct dial_way *w, const char *text);
 void dial_way_hang_up(struct dial_way *w);
+/* Room of a screen where the configuration says so, else 0. */
+int dial_way_septets(const struct dial_way *w);

@@ -66,8 +66,8 @@ show_phone(struct reader *r, const char *phone, int64_t wanted)
 		if (ok)
 			print_limit(r->settings, phone, key.id, l);
 		else
-			fprintf(stderr, "%s: the record is damaged, and this phone gets no token; `isango limit -c %s rebuild` "
-			    "mends it\n", r->command, r->file);
+			fprintf(stderr, "%s: the record is damaged, and this phone gets no token; `isango limit -c %s rebuild "
+			    "--phone PHONE` mends it\n", r->command, r->file);
 	}
 	free(l);
 	return ok;
@@ -102,9 +102,9 @@ run(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "month", required_argument, NULL, 'm' }, { "dry-run", no_argument, NULL, 'd' },
-		{ "without", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 },
+		{ "without", required_argument, NULL, 'w' }, { "phone", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 },
 	};
-	struct rebuild_wish wish = { 0, false, { NULL }, 0 };
+	struct rebuild_wish wish = { .month = 0 };
 	const char *file = NULL;
 	int c;
 
@@ -115,6 +115,8 @@ run(int argc, char **argv)
 			wish.dry_run = true;
 		else if (c == 'w' && wish.without_n < REBUILD_WITHOUT)
 			wish.without[wish.without_n++] = optarg;
+		else if (c == 'p')
+			wish.phone = optarg;
 		else if (c != 'm' || !parse_month(optarg, &wish.month))
 			return COMMAND_USAGE;
 	}
@@ -124,14 +126,15 @@ run(int argc, char **argv)
 		return optind + 1 == argc ? rebuild_run(file, &wish) : COMMAND_USAGE;
 	if (strcmp(argv[optind], "show") == 0)
 		optind++;
-	if (optind + 1 != argc || wish.dry_run || wish.without_n > 0)
+	if (optind + 1 != argc || wish.dry_run || wish.without_n > 0 || wish.phone != NULL)
 		return COMMAND_USAGE;
 	return show(file, argv[optind], wish.month);
 }
 
 const struct command command_limit = {
 	.name = "limit",
-	.usage = "-c FILE [show] PHONE [--month YYYYMM] | -c FILE rebuild [--month YYYYMM] [--dry-run] [--without TENANT]...",
+	.usage = "-c FILE [show] PHONE [--month YYYYMM] | -c FILE rebuild [--phone PHONE] [--month YYYYMM] [--dry-run] "
+	    "[--without TENANT]...",
 	.summary = "show what a phone has received in tokens, or rebuild all limits",
 	.help =
 	    "Works on the Redis that FILE names, while gateways work on it.\n"
@@ -141,6 +144,8 @@ const struct command command_limit = {
 	    "  rebuild         the limits of all phones of this and the last month, from the intents in Redis and from\n"
 	    "                  what the wallet cores say of each withdrawal. Then it opens the limits again, if they\n"
 	    "                  were closed since Redis failed over. Cut short, it can be begun anew at any time\n"
+	    "  --phone PHONE   rebuilds this phone's limits alone, from its payments, those to it, and their wallets: for\n"
+	    "                  one that is damaged. What cannot be read is kept under another key. Opens nothing\n"
 	    "  --month YYYYMM  of this month alone; rebuild opens nothing then\n"
 	    "  --dry-run       says what it would change\n"
 	    "  --without NAME  does not ask the wallet core of this tenant, which is away: its tokens count as the records\n"

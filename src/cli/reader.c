@@ -26,8 +26,8 @@ on_loaded(void *arg, int64_t now, uint64_t op, enum store_end end, const struct 
 	r->damaged = n == 1 && v[0].damaged;
 	r->version = n == 1 ? v[0].version : (struct store_version){ { 0 } };
 	buf_clear(&r->value);
-	if (r->present && !r->damaged)
-		buf_add(&r->value, v[0].p, v[0].len);
+	if (r->present)
+		buf_add(&r->value, r->damaged ? v[0].raw : v[0].p, r->damaged ? v[0].raw_len : v[0].len);
 	loop_stop(r->loop);
 }
 

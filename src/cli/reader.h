@@ -28,7 +28,7 @@ struct reader {
 	enum store_end end;
 	bool present, damaged;
 	struct store_version version;
-	struct buf value;		/* may hold a token */
+	struct buf value;		/* may hold a token; of a damaged one the octets as they lie there */
 	struct store_claimed item[STORE_CLAIM_MAX];
 	size_t items;
 };

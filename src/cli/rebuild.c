@@ -153,9 +153,10 @@ settle_lost(struct rebuild *b, struct sums *sums)
 /* ---- saving ---- */
 
 static void
-put(struct rebuild *b, struct store_commit *c, const struct store_key *key, const struct buf *octets)
+put(struct rebuild *b, struct store_commit *c, const struct store_key *key, const struct store_version *from,
+    const struct buf *octets)
 {
-	struct rev rev = { .at = b->r.version };
+	struct rev rev = { .at = *from };
 	unsigned char mark[8];
 
 	randombytes_buf(mark, sizeof mark);
@@ -181,7 +182,8 @@ sum_up(struct sums *sums, const struct limit *before, const struct limit *after,
 
 struct merge {
 	struct limit before, after;
-	struct buf old, fresh;
+	struct store_version version;
+	struct buf old, fresh, damaged;
 	bool mended;
 };
 
@@ -195,8 +197,12 @@ merge(struct rebuild *b, const struct store_key *key, const struct entry *e, siz
 	if (!reader_load(&b->r, key))
 		return false;
 	m->mended = b->r.damaged || (b->r.present && !limit_decode(b->r.value.p, b->r.value.len, &m->before));
-	if (m->mended)
+	m->version = b->r.version;
+	buf_reset(&m->damaged);
+	if (m->mended) {
 		memset(&m->before, 0, sizeof m->before);
+		buf_add(&m->damaged, b->r.value.p, b->r.value.len);
+	}
 	m->after = m->before;
 	for (size_t i = 0; i < n; i++) {
 		room &= limit_merge(&m->after, e[i].id, e[i].cents, e[i].state);
@@ -207,6 +213,22 @@ merge(struct rebuild *b, const struct store_key *key, const struct entry *e, siz
 	limit_encode(&m->before, &m->old);
 	limit_encode(&m->after, &m->fresh);
 	return room || rebuild_say(b, "the limit of a phone has no room for all its entries", "");
+}
+
+/* What cannot be read is kept before anything takes its place. */
+static bool
+set_aside(struct rebuild *b, const struct store_key *key, const struct merge *m)
+{
+	static const struct store_version none;
+	struct store_commit c = { .n = 0 };
+	struct store_key copy;
+	char id[STORE_ID];
+
+	str_format(id, sizeof id, "limit/%s@%" PRId64, key->id, loop_wall(b->r.loop));
+	copy = key_of(STORE_ASIDE, key->owner, id);
+	put(b, &c, &copy, &none, &m->damaged);
+	return reader_commit(&b->r, &c) == STORE_DONE ||
+	    rebuild_say(b, "a damaged limit could not be set aside, so it was left as it is", "");
 }
 
 /* All entries of one phone and month, merged with what gateways wrote; again when they wrote meanwhile. */
@@ -231,7 +253,11 @@ save_phone(struct rebuild *b, const struct entry *e, size_t n, struct sums *sums
 		same = !m->mended && m->old.len == m->fresh.len && memcmp(m->old.p, m->fresh.p, m->old.len) == 0;
 		end = STORE_DONE;
 		if (!same && !b->wish->dry_run) {
-			put(b, &c, &key, &m->fresh);
+			if (m->mended && !set_aside(b, &key, m)) {
+				end = STORE_FULL;
+				break;
+			}
+			put(b, &c, &key, &m->version, &m->fresh);
 			end = reader_commit(&b->r, &c);
 		}
 		if (end == STORE_DONE && !same)
@@ -239,8 +265,24 @@ save_phone(struct rebuild *b, const struct entry *e, size_t n, struct sums *sums
 	}
 	buf_clear(&m->old);
 	buf_clear(&m->fresh);
+	buf_clear(&m->damaged);
 	free(m);
 	return end == STORE_DONE || rebuild_say(b, "the limit of a phone could not be saved; run it again", "");
+}
+
+/* A phone that was asked for and has no entry: a damaged record of it is mended all the same. */
+static bool
+mend_empty(struct rebuild *b, struct sums *sums)
+{
+	struct entry none = { .month = 0 };
+	bool ok = true;
+
+	str_copy(none.phone, sizeof none.phone, b->phone);
+	for (int k = 0; k < 2 && none.phone[0] != '\0' && !b->broken; k++) {
+		none.month = b->months[k];
+		ok &= save_phone(b, &none, 0, sums);
+	}
+	return ok;
 }
 
 static bool
@@ -253,14 +295,14 @@ save_phones(struct rebuild *b, struct sums *sums)
 	for (size_t i = 0, n; i < b->entries && !b->broken; i += n) {
 		for (n = 1; i + n < b->entries && by_phone(&b->entry[i], &b->entry[i + n]) == 0; n++)
 			;
-		if (b->entry[i].phone[0] == '\0')
+		if (b->entry[i].phone[0] == '\0' || !rebuild_wants_phone(b, b->entry[i].phone))
 			continue;
 		sums->phones += i == 0 || strcmp(b->entry[i].phone, b->entry[i - 1].phone) != 0;
 		sums->entries += n;
 		ok &= save_phone(b, &b->entry[i], n, sums);
 		rebuild_tick(b, "entries", i, b->entries);
 	}
-	return ok;
+	return ok && mend_empty(b, sums);
 }
 
 /*
@@ -322,7 +364,7 @@ open_limit(struct rebuild *b, const char *history)
 	struct redis_check check = check_of(b);
 	char why[256] = "";
 
-	if (b->wish->dry_run || b->wish->month != 0)
+	if (b->wish->dry_run || b->wish->month != 0 || b->phone[0] != '\0')
 		return true;
 	if (b->unread > 0)
 		return rebuild_say(b, "not all wallets could be read, so nothing was opened; run it again", "");
@@ -350,6 +392,31 @@ set_skipped(struct rebuild *b)
 	return true;
 }
 
+/*
+ * Of one phone only some wallets are read. Where one of them could not be, or a record that may be of that phone cannot
+ * be read, it is left to the rebuild of all, which reads them all.
+ */
+static bool
+is_certain(const struct rebuild *b)
+{
+	if (b->phone[0] == '\0')
+		return true;
+	if (b->unread > 0)
+		return rebuild_say(b, "not all wallets of this phone could be read, so nothing was changed; run it again", "");
+	if (b->unreadable + b->aside > 0)
+		return rebuild_say(b, "a payment cannot be read or was set aside, and may be of this phone, so nothing was "
+		    "changed; rebuild all (without --phone)", "");
+	return true;
+}
+
+static bool
+take_phone(struct rebuild *b)
+{
+	if (b->wish->phone == NULL || phone_parse(b->wish->phone, b->r.settings->tenants[0].country, b->phone))
+		return true;
+	return rebuild_say(b, "this is no phone number", b->wish->phone);
+}
+
 static bool
 rebuild(struct rebuild *b)
 {
@@ -374,7 +441,7 @@ rebuild(struct rebuild *b)
 	for (size_t i = 0; i < b->known_n; i++)
 		enter_known(b, b->known[i]);
 	settle_lost(b, &sums);
-	ok = !b->broken && save_phones(b, &sums);
+	ok = !b->broken && is_certain(b) && save_phones(b, &sums);
 	if (ok)
 		wake(b, &sums);
 	print_sums(b, &sums);
@@ -417,7 +484,7 @@ rebuild_run(const char *file, const struct rebuild_wish *wish)
 	b->by_id = map_new();
 	b->by_withdrawal = map_new();
 	b->by_wallet = map_new();
-	ok = reader_settings(&b->r, "isango limit rebuild", file) && set_skipped(b) && reader_open(&b->r) && rebuild(b);
+	ok = reader_settings(&b->r, "isango limit rebuild", file) && set_skipped(b) && take_phone(b) && reader_open(&b->r) && rebuild(b);
 	rebuild_free(b);
 	free(b);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

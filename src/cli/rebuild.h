@@ -19,6 +19,7 @@ struct rebuild_wish {
 	bool dry_run;
 	const char *without[REBUILD_WITHOUT];	/* names of tenants whose wallet cores are not asked */
 	int without_n;
+	const char *phone;		/* only this one's limits, as it was typed; NULL: all */
 };
 int rebuild_run(const char *file, const struct rebuild_wish *wish);	/* the exit status */
 
@@ -44,6 +45,7 @@ struct ledger {				/* a wallet whose withdrawals are listed */
 	int64_t wallet_id, customer_id;	/* customer 0: not known */
 	char phone[PHONE_MAX];		/* of its owner, "" while it is not known */
 	bool maybe;			/* no intent says that it is this tenant's */
+	bool wanted;			/* of one phone: it is that phone's, or paid a token to it */
 	bool read, refused;
 	bool lost;			/* it has withdrawals of no intent and of no phone */
 };
@@ -61,6 +63,7 @@ struct entry {				/* to be merged into the limit of its phone and month */
 struct rebuild {
 	struct reader r;
 	const struct rebuild_wish *wish;
+	char phone[PHONE_MAX];		/* "": all */
 	struct redisContext *ctx;
 	char mark[17];
 	struct known **known;
@@ -82,6 +85,7 @@ struct rebuild {
 	bool broken;			/* the lease is lost */
 	bool late;			/* the cores were asked */
 	size_t unreadable;		/* records that could not be opened */
+	size_t aside;			/* payments of these months that operators set aside */
 	size_t unread;			/* wallets whose list could not be read */
 	size_t unconfirmed;		/* withdrawals of which the core said nothing */
 };
@@ -96,6 +100,8 @@ void rebuild_tick(struct rebuild *b, const char *what, size_t done, size_t of);
 void rebuild_set_months(struct rebuild *b);
 int64_t rebuild_month(int64_t ms);
 bool rebuild_wants(const struct rebuild *b, int64_t month);
+bool rebuild_wants_phone(const struct rebuild *b, const char *phone);
+bool rebuild_skips(const struct rebuild *b, const struct ledger *l);	/* its core is not asked about it */
 /* NULL: no intent has it. A core that leaves out our ids is known by its own. */
 struct known *rebuild_known(const struct rebuild *b, const unsigned char id[LIMIT_ID], int64_t wallet_id,
     int64_t withdrawal_id);

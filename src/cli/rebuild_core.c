@@ -216,7 +216,7 @@ take_ledger(struct rebuild *b, size_t i, struct job *job)
 {
 	job->ledger = b->ledger[i];
 	job->tenant = job->ledger->tenant;
-	return !b->skip[job->tenant];
+	return !rebuild_skips(b, job->ledger);
 }
 
 static void
@@ -258,7 +258,7 @@ count_unread(struct rebuild *b)
 
 			elsewhere |= o != NULL && o->read;
 		}
-		b->unread += !l->read && !b->skip[l->tenant] && !(l->maybe && l->refused && elsewhere);
+		b->unread += !l->read && !rebuild_skips(b, l) && !(l->maybe && l->refused && elsewhere);
 	}
 }
 
@@ -269,7 +269,8 @@ take_known(struct rebuild *b, size_t i, struct job *job)
 {
 	job->known = b->known[i];
 	job->tenant = job->known->tenant;
-	if (job->known->core_id != 0 || job->known->withdrawal_id == 0)
+	if (job->known->core_id != 0 || job->known->withdrawal_id == 0 ||
+	    !rebuild_wants_phone(b, job->known->phone))
 		return false;
 	b->unconfirmed += b->skip[job->tenant];
 	return !b->skip[job->tenant];
@@ -300,7 +301,7 @@ take_owner(struct rebuild *b, size_t i, struct job *job)
 {
 	job->ledger = b->ledger[i];
 	job->tenant = job->ledger->tenant;
-	return !b->skip[job->tenant] && job->ledger->lost && job->ledger->phone[0] == '\0' &&
+	return !rebuild_skips(b, job->ledger) && job->ledger->lost && job->ledger->phone[0] == '\0' &&
 	    job->ledger->customer_id != 0;
 }
 

@@ -28,6 +28,18 @@ rebuild_wants(const struct rebuild *b, int64_t month)
 	return month == b->months[0] || month == b->months[1];
 }
 
+bool
+rebuild_wants_phone(const struct rebuild *b, const char *phone)
+{
+	return b->phone[0] == '\0' || strcmp(b->phone, phone) == 0;
+}
+
+bool
+rebuild_skips(const struct rebuild *b, const struct ledger *l)
+{
+	return b->skip[l->tenant] || (b->phone[0] != '\0' && !l->wanted);
+}
+
 static int64_t
 month_before(int64_t month)
 {
@@ -172,6 +184,8 @@ on_intent(void *arg, const char *id, const struct store_value *v)
 		l = ledger_of(b, tenant, i->wallet_id, false);
 		if (i->phone[0] != '\0')
 			str_copy(l->phone, sizeof l->phone, i->phone);
+		l->wanted |= rebuild_wants_phone(b, i->phone) ||
+		    (i->kind == INTENT_WITHDRAWAL && rebuild_wants_phone(b, i->to_phone));
 		/* One of the month before may have been made at the core in the first minute of ours. */
 		if (i->kind == INTENT_WITHDRAWAL && i->accepted_at != 0 && i->limit_month >= month_before(b->months[1]))
 			know(b, i, v, l);
@@ -194,6 +208,18 @@ on_subscriber(void *arg, const char *id, const struct store_value *v)
 	for (int t = 0; t < b->r.settings->tenants_n && s->wallet_id != 0; t++)
 		ledger_of(b, t, s->wallet_id, true)->customer_id = s->customer_id;
 	free(s);
+}
+
+/* A payment that was set aside may have been to any phone. */
+static void
+on_aside(void *arg, const char *id, const struct store_value *v)
+{
+	struct rebuild *b = arg;
+	const char *at = strchr(id, '@');
+	int64_t ms;
+
+	(void)v;
+	b->aside += str_starts(id, "payment/") && at != NULL && str_to_i64(at + 1, 0, INT64_MAX, &ms) && ms >= b->from_ms;
 }
 
 static void
@@ -228,5 +254,7 @@ rebuild_read_records(struct rebuild *b)
 	know_integrators(b);
 	if (!redis_walk(b->ctx, &b->r.seal, STORE_SUBSCRIBER, on_subscriber, b, why, sizeof why))
 		return rebuild_say(b, "the customers' records could not be read", why);
+	if (b->phone[0] != '\0' && !redis_walk(b->ctx, &b->r.seal, STORE_ASIDE, on_aside, b, why, sizeof why))
+		return rebuild_say(b, "what was set aside could not be read", why);
 	return true;
 }

@@ -25,13 +25,13 @@
 #include "cli/command.h"
 #include "cli/redis_fit.h"
 #include "config/config.h"
-#include "config/content.h"
 #include "io/http_client.h"
 #include "io/http_server.h"
 #include "io/redis.h"
 #include "service/gateway.h"
 #include "store/redis_health.h"
 #include "store/redis_history.h"
+#include "store/redis_processes.h"
 #include "store/redis_store.h"
 #include "wallet/wallet_client.h"
 
@@ -99,10 +99,7 @@ on_unbound(void *arg)
 static const char *
 last_words(const struct server *s)
 {
-	const char *lang = s->settings->tenants[0].languages[0];
-	const char *text = texts_find(s->content->tenants[0]->texts, lang, lang, "error.session_lost");
-
-	return text != NULL ? text : "";
+	return gateway_text(s->gw, 0, "error.session_lost");
 }
 
 static void
@@ -122,13 +119,6 @@ go_on_draining(struct server *s)
 }
 
 static void
-forget_older(struct server *s)
-{
-	while (s->older_n > 0)
-		content_free(s->older[--s->older_n]);
-}
-
-static void
 on_guard(void *arg)
 {
 	gateway_guard_links(((struct server *)arg)->gw);
@@ -140,8 +130,6 @@ on_tick(void *arg)
 	struct server *s = arg;
 
 	gateway_tick(s->gw, loop_wall(s->loop));
-	if (s->older_n > 0 && gateway_turns(s->gw) == 0)
-		forget_older(s);
 	if (s->draining)
 		go_on_draining(s);
 	timer_arm(&s->tick, TICK_MS);
@@ -163,38 +151,6 @@ on_stop(void *arg, int signal)
 	if (s->operators != NULL)
 		operator_http_stop_accepting(s->operators);
 	gateway_drain(s->gw);
-}
-
-static void
-set_contents(struct server *s, const struct content *c)
-{
-	for (int i = 0; i < c->tenants_n; i++)
-		s->contents[i] = (struct gateway_content){ c->tenants[i]->texts, c->tenants[i]->menu,
-			c->tenants[i]->sms_menu };
-}
-
-static void
-on_hangup(void *arg, int signal)
-{
-	struct server *s = arg;
-	struct buf problems = { 0 };
-	struct content *fresh = NULL;
-
-	(void)signal;
-	if (s->older_n == OLDER_MAX)
-		buf_add_str(&problems, "turns of earlier reloads are still under way; try again in a minute");
-	else
-		fresh = content_load(s->settings, &problems);
-	if (fresh == NULL)
-		log_error(0, "reload refused", "problems=\"%s\"", buf_str(&problems));
-	else {
-		set_contents(s, fresh);
-		gateway_reload(s->gw, s->contents);
-		s->older[s->older_n++] = s->content;
-		s->content = fresh;
-		log_info(0, "reloaded", "tenants=%d", fresh->tenants_n);
-	}
-	buf_clear(&problems);
 }
 
 /* ---- the beginning ---- */
@@ -254,17 +210,17 @@ static void
 open_gateway(struct server *s)
 {
 	struct gateway_options o = {
-		.settings = s->settings, .ports = &s->ports,
+		.settings = s->settings, .ports = &s->ports, .contents = s->contents,
 	};
 	unsigned char mark[8];
 
-	s->contents = xcalloc((size_t)s->settings->tenants_n, sizeof *s->contents);
-	set_contents(s, s->content);
-	o.contents = s->contents;
 	randombytes_buf(mark, sizeof mark);
 	str_hex(mark, sizeof mark, o.process);
 	s->gw = gateway_new(&o);
+	free(s->contents);
+	s->contents = NULL;
 	gateway_on_history(s->gw, loop_wall(s->loop), false);	/* until Redis was looked at */
+	s->processes = redis_processes_new(s->loop, s->redis, o.process, serve_on_processes, s);
 }
 
 static bool
@@ -332,11 +288,10 @@ close_all(struct server *s)
 		redis_store_free(s->store);
 	redis_history_free(s->history);
 	redis_health_free(s->health);
+	redis_processes_free(s->processes);
 	loop_free(s->loop);
 	seal_wipe(&s->seal);
-	free(s->contents);
-	content_free(s->content);
-	forget_older(s);
+	serve_close_contents(s);
 	settings_free(s->settings);
 }
 
@@ -346,13 +301,11 @@ load(struct server *s)
 	struct buf problems = { 0 };
 
 	s->settings = config_load(s->file, &problems);
-	if (s->settings != NULL)
-		s->content = content_load(s->settings, &problems);
 	if (problems.len > 0)
 		fprintf(stderr, "%sisango serve: not started; `isango check -c %s` shows the same\n",
 		    buf_str(&problems), s->file);
 	buf_clear(&problems);
-	return s->content != NULL;
+	return s->settings != NULL;
 }
 
 static int
@@ -369,8 +322,9 @@ serve(struct server *s, const char *ports_file)
 	setenv("TZ", s->settings->timezone, 1);
 	tzset();
 	serve_set_ports(s);
+	serve_set_content_ports(s);
 	s->loop = loop_new();
-	ok = open_store(s);
+	ok = open_store(s) && serve_open_contents(s);
 	if (ok) {
 		open_cores(s);
 		s->tells = integrator_tells_new(s->loop, s->settings, serve_on_told, s);
@@ -387,7 +341,8 @@ serve(struct server *s, const char *ports_file)
 		loop_guard(s->loop, GUARD_MS, on_guard, s);
 		loop_on_signal(s->loop, SIGTERM, on_stop, s);
 		loop_on_signal(s->loop, SIGINT, on_stop, s);
-		loop_on_signal(s->loop, SIGHUP, on_hangup, s);
+		loop_on_signal(s->loop, SIGHUP, serve_on_hangup, s);
+		loop_on_signal(s->loop, SIGCHLD, serve_on_child, s);
 		log_info(0, "serving", "channels=%d admin=%d tenants=%d", http_server_port(s->http),
 		    admin_port(s->admin), s->settings->tenants_n);
 		loop_run(s->loop);
@@ -432,7 +387,7 @@ const struct command command_serve = {
 	.summary = "run the gateway in the foreground",
 	.help =
 	    "Serves the channels that the configuration names until SIGTERM or SIGINT; then it answers what it\n"
-	    "holds, unbinds and exits. SIGHUP reads menus and texts again. The log goes to standard error.\n"
+	    "holds, unbinds and exits. SIGHUP has a child run `isango publish`. The log goes to standard error.\n"
 	    "\n"
 	    "  -c FILE            the configuration, see isango.conf(5)\n"
 	    "  --log-level LEVEL  debug, info (default), warn or error\n"

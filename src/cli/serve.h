@@ -4,12 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "io/loop.h"
 #include "service/ports.h"
 #include "store/seal.h"
-
-#define OLDER_MAX 16
 
 struct core {				/* the wallet core of one tenant */
 	struct http_client *http;
@@ -18,16 +17,16 @@ struct core {				/* the wallet core of one tenant */
 
 struct server {
 	struct settings *settings;
-	struct content *content;
-	struct gateway_content *contents;	/* what the gateway is given of it */
-	struct content *older[OLDER_MAX];	/* turns under way may still hold them */
-	int older_n;
+	struct gateway_content *contents;	/* until the gateway has them */
+	pid_t publisher;			/* a child that publishes, 0: none */
+	bool publish_again;			/* when it has ended */
 	struct loop *loop;
 	struct seal seal;
 	struct redis *redis;
 	struct redis_store *store;
 	struct redis_history *history;
 	struct redis_health *health;
+	struct redis_processes *processes;
 	struct core *cores;
 	struct integrator_tells *tells;
 	struct edge *edge;
@@ -42,6 +41,16 @@ struct server {
 	int64_t drain_until, release_until;
 };
 
+/*
+ * serve_content.c. Open before there is a gateway, which takes them over; false after saying why. The handlers are of
+ * SIGHUP and SIGCHLD.
+ */
+bool serve_open_contents(struct server *s);
+void serve_close_contents(struct server *s);
+void serve_set_content_ports(struct server *s);
+void serve_on_hangup(void *arg, int signal);
+void serve_on_child(void *arg, int signal);
+
 /* serve_ports.c: the gateway's ports, and what comes back to it from behind them; `arg` is the server. */
 void serve_set_ports(struct server *s);
 void serve_on_told(void *arg, uint64_t op, bool heard);
@@ -50,3 +59,4 @@ void serve_on_committed(void *arg, int64_t now, uint64_t op, enum store_end end)
 void serve_on_claimed(void *arg, int64_t now, uint64_t op, enum store_end end, const struct store_claimed *c, size_t n);
 void serve_on_history(void *arg, bool trusted, int64_t lost_ms);
 void serve_on_health(void *arg, bool is_short);
+void serve_on_processes(void *arg, int processes);

@@ -219,3 +219,12 @@ serve_on_health(void *arg, bool is_short)
 	if (s->gw != NULL)
 		gateway_on_money(s->gw, loop_wall(s->loop), is_short);
 }
+
+void
+serve_on_processes(void *arg, int processes)
+{
+	struct server *s = arg;
+
+	if (s->gw != NULL)
+		gateway_on_processes(s->gw, loop_wall(s->loop), processes);
+}

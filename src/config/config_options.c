@@ -121,7 +121,13 @@ static const struct option root_rows[] = {
 	{ "max_turns", OPTION_INT, "4096", RANGE(1, 100000), IN(settings, max_turns),
 	    .help = "Turns in progress at once; more are asked to try again." },
 	{ "resume_grace_s", OPTION_INT, "1800", RANGE(0, 86400), IN(settings, resume_grace_s),
-	    .help = "Seconds that a dropped sign-up can be gone on with." },
+	    .help = "Seconds that a dropped dialogue can be gone on with, where its menu has no resume_s." },
+	{ "versions_kept", OPTION_INT, "5", RANGE(1, 100), IN(settings, versions_kept),
+	    .help = "Versions of each tenant's menus and texts, published last, that are kept although no dialogue is on "
+	    "them: isango publish can go back to them." },
+	{ "versions_loaded", OPTION_INT, "16", RANGE(1, 1000), IN(settings, versions_loaded),
+	    .help = "Versions that a process keeps in memory beside those that dialogues begin on; others are loaded again "
+	    "when somebody on them comes back." },
 	{ "message_tries", OPTION_INT, "8", RANGE(1, 100), IN(settings, message_tries),
 	    .help = "Attempts to send one message." },
 	{ "drain_s", OPTION_INT, "8", RANGE(1, 60), IN(settings, drain_s),

@@ -190,8 +190,8 @@ static const struct option wallet_rows[] = {
 	    .help = "Calls that wait for a connection at most; more are refused: try again later." },
 	{ "breaker_failures", OPTION_INT, "5", RANGE(1, 1000), IN(tenant_settings,
 	    wallet.breaker_failures),
-	    .help = "Calls in a row without a believable answer after which customers are asked to "
-	    "try again later at once, instead of waiting." },
+	    .help = "Phones whose calls in a row went without a believable answer, after which customers are "
+	    "asked to try again later at once, instead of waiting." },
 	{ "breaker_open_s", OPTION_INT, "5", RANGE(1, 60), IN(tenant_settings, wallet.breaker_open_s),
 	    .help = "Seconds until such a wallet core is tried again; twice as long after each trial "
 	    "that fails, up to a minute." },
@@ -208,8 +208,8 @@ static const struct option wallet_rows[] = {
 	    "perhaps with its first time; as each only makes the gateway read the withdrawal, an old one does no harm. "
 	    "300 where the core is known to sign each repeat anew." },
 	{ "follow_per_s", OPTION_INT, "10", RANGE(0, 1000), IN(tenant_settings, wallet.follow_per_s),
-	    .help = "Reads a second, of one process, that look after tokens which only wait; what customers ask is "
-	    "not counted, and goes first. 0 sets no bound." },
+	    .help = "Reads a second, of all processes together, that look after tokens which only wait; what customers "
+	    "ask is not counted, and goes first. 0 sets no bound." },
 	{ "follow_longest_s", OPTION_INT, "600", RANGE(60, 86400), IN(tenant_settings, wallet.follow_longest_s),
 	    .help = "Seconds between two reads of an old token at most, where the core does not call back." },
 	{ "follow_called_s", OPTION_INT, "3600", RANGE(60, 86400), IN(tenant_settings, wallet.follow_called_s),

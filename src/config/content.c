@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "base/str.h"
+#include "core/menu_size.h"
 
 struct reading {
 	const struct settings *s;
@@ -103,8 +104,9 @@ load_menu(struct reading *r, const char *menu)
 	char name[BUNDLE_NAME] = "";
 
 	if (menu_file_name(menu, name) && bundle_find(r->c->files, name, NULL) != NULL)
-		return r->looks ? menu_load_faulty(r->c->files, name) : menu_load_bundle(r->c->files, name, r->c->texts, (const char (*)[8])r->languages,
-		    r->languages_n, r->problems);
+		/* What others lack of the first language is said where it belongs. */
+		return r->looks ? menu_load_faulty(r->c->files, name) : menu_load_bundle(r->c->files, name, r->c->texts,
+		    (const char (*)[8])r->languages, r->languages_n > 0, r->problems);
 	problem(r, name, "is missing: it is the menu of tenant \"%s\"", r->t->name);
 	return NULL;
 }
@@ -121,28 +123,15 @@ needed(struct reading *r, const char *language, const char *key, const char *wha
 	return text;
 }
 
-/* A token that comes in two parts may come in halves: its SMS is one part, with the widest values. */
+/* A token that comes in two parts may come in halves: a gateway does not even begin with such a text. */
 static void
 check_token_text(struct reading *r, const char *language, const char *key)
 {
-	const char *text = needed(r, language, key, "");
-	struct texts_env env = { r->t->country, 0 };
-	struct vars v = { 0 };
-	char filled[1000], name[BUNDLE_NAME];
-	bool fits;
+	struct prove_env env = { .texts = r->c->texts, .languages = (const char (*)[8])r->languages,
+		.languages_n = r->languages_n, .settings = r->s, .tenant = r->tenant };
 
-	if (text == NULL)
-		return;
-	vars_set(&v, "title", r->t->title);
-	vars_set(&v, "token", "12345678901234567890");
-	vars_set(&v, "amount", "2400000");
-	vars_set(&v, "until", "1790000000000");
-	vars_set(&v, "from", "2782***4567");
-	fits = texts_fill(text, &v, &env, filled, sizeof filled);
-	texts_spell(r->c->texts, language, language, key, filled, sizeof filled);
-	if ((!fits || sms_parts(filled) != 1) && menu_texts_name("", language, name))
-		problem(r, name, "\"%s\" takes more than one SMS with the title of tenant \"%s\": shorten the text or the "
-		    "title", key, r->t->name);
+	if (needed(r, language, key, "") != NULL)
+		text_size_message(&env, language, key, r->problems);
 }
 
 static void
@@ -186,6 +175,8 @@ check_texts(struct reading *r)
 	if (has_first)
 		(void)needed(r, r->languages[0], "error.frozen", "");
 	for (int i = 0; i < r->languages_n; i++) {
+		if (has_first && i > 0)
+			(void)!texts_complete(r->c->texts, r->languages[i], r->languages[0], r->problems);
 		check_token_texts(r, r->languages[i]);
 		check_answers(r, r->languages[i]);
 	}
@@ -265,6 +256,19 @@ add_new_lines(struct buf *problems, const struct buf *more)
 			buf_add_str(problems, one);
 		free(one);
 	}
+}
+
+void
+content_notes(const struct settings *s, const struct content *c, struct buf *notes)
+{
+	for (int i = 0; i < c->tenants_n; i++)
+		for (int k = 0; k < s->tenants[i].languages_n; k++) {
+			struct buf one = { 0 };
+
+			texts_note(c->tenants[i]->texts, s->tenants[i].languages[k], &one);
+			add_new_lines(notes, &one);
+			buf_clear(&one);
+		}
 }
 
 struct content *

@@ -45,5 +45,7 @@ void tenant_content_free(struct tenant_content *c);	/* NULL is fine */
 /* Both for all tenants: NULL after adding each problem, once. Owned by the caller. */
 struct content *content_load(const struct settings *s, struct buf *problems) MUST_CHECK;
 void content_free(struct content *c);		/* NULL is fine */
+/* What is no mistake but should be known before customers see it: texts that nobody has reviewed. One line each. */
+void content_notes(const struct settings *s, const struct content *c, struct buf *notes);
 /* Problems of menus and texts that no tenant uses (yet). */
 void content_check_unused(const struct settings *s, struct buf *problems);

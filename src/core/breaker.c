@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define DOUBLINGS_MAX 16
+#define TRIALS_TO_OPEN 2		/* of different callers */
 
 static void
 enter(struct breaker *b, enum breaker_state to)
@@ -14,14 +15,22 @@ enter(struct breaker *b, enum breaker_state to)
 	b->failures = 0;
 }
 
-static void
-open_up(struct breaker *b, int64_t now, uint16_t chance)
+static int64_t
+wait_of(const struct breaker *b)
 {
 	unsigned doublings = b->openings < DOUBLINGS_MAX ? b->openings : DOUBLINGS_MAX;
 	int64_t wait = b->open_ms << doublings;
 
 	if (wait > BREAKER_OPEN_MAX_MS)
 		wait = b->open_ms > BREAKER_OPEN_MAX_MS ? b->open_ms : BREAKER_OPEN_MAX_MS;
+	return wait;
+}
+
+static void
+open_up(struct breaker *b, int64_t now, uint16_t chance)
+{
+	int64_t wait = wait_of(b);
+
 	enter(b, BREAKER_OPEN);
 	b->openings++;
 	b->alive = false;
@@ -37,10 +46,32 @@ close_it(struct breaker *b)
 	b->failures = 0;
 }
 
-static void
-fail(struct breaker *b, int64_t now, uint16_t chance)
+static bool
+has_failed(const struct breaker *b, uint64_t who)
 {
-	if (b->state == BREAKER_TRYING || (b->state == BREAKER_CLOSED && ++b->failures >= b->failures_max))
+	for (unsigned i = 0; i < b->failures; i++)
+		if (b->failed[i] == who)
+			return who != 0;
+	return false;
+}
+
+static unsigned
+failures_to_open(const struct breaker *b, uint64_t who)
+{
+	if (b->state != BREAKER_TRYING)
+		return b->failures_max < BREAKER_FAILURES_MAX ? b->failures_max : BREAKER_FAILURES_MAX;
+	return who == 0 || b->failures_max < TRIALS_TO_OPEN ? 1 : TRIALS_TO_OPEN;
+}
+
+static void
+fail(struct breaker *b, uint64_t who, int64_t now, uint16_t chance)
+{
+	if (b->state == BREAKER_OPEN)
+		return;
+	b->rests_until = now + wait_of(b);
+	if (!has_failed(b, who))
+		b->failed[b->failures++] = who;
+	if (b->failures >= failures_to_open(b, who))
 		open_up(b, now, chance);
 }
 
@@ -51,22 +82,24 @@ to_be_tried(const struct breaker *b, int64_t now)
 }
 
 bool
-breaker_refuses(const struct breaker *b, enum breaker_call kind, int64_t now)
+breaker_refuses(const struct breaker *b, enum breaker_call kind, uint64_t who, int64_t now)
 {
 	if (b->state == BREAKER_CLOSED || kind == BREAKER_RESOLVES)
 		return false;
+	if (b->state == BREAKER_TRYING && now < b->rests_until && has_failed(b, who))
+		return true;		/* else it would take the trial from others all the time */
 	return !to_be_tried(b, now) || b->trials > 0 || (kind == BREAKER_MONEY && !b->alive);
 }
 
 bool
-breaker_begin(struct breaker *b, enum breaker_call kind, int64_t now, struct breaker_pass *pass)
+breaker_begin(struct breaker *b, enum breaker_call kind, uint64_t who, int64_t now, struct breaker_pass *pass)
 {
-	if (breaker_refuses(b, kind, now) ||
+	if (breaker_refuses(b, kind, who, now) ||
 	    (kind == BREAKER_RESOLVES && b->state != BREAKER_CLOSED && b->resolving > 0))
 		return false;
 	if (b->state == BREAKER_OPEN && kind != BREAKER_RESOLVES)
 		enter(b, BREAKER_TRYING);
-	*pass = (struct breaker_pass){ kind, b->number, b->state != BREAKER_CLOSED };
+	*pass = (struct breaker_pass){ kind, who, b->number, b->state != BREAKER_CLOSED };
 	if (pass->counted && kind == BREAKER_RESOLVES)
 		b->resolving++;
 	else if (pass->counted)
@@ -90,14 +123,14 @@ breaker_end(struct breaker *b, const struct breaker_pass *pass, enum breaker_end
 		b->openings = 0;
 		close_it(b);
 	} else if (current)
-		fail(b, now, chance);
+		fail(b, pass->who, now, chance);
 }
 
 void
 breaker_sign(struct breaker *b, bool answered, int64_t now, uint16_t chance)
 {
 	if (!answered) {
-		fail(b, now, chance);
+		fail(b, 0, now, chance);
 		return;
 	}
 	b->alive = true;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/calendar.h"
 
+#include <stdio.h>
 #include <time.h>
+
+#include "core/checks.h"
 
 static struct tm
 local(int64_t now_ms)
@@ -49,4 +52,21 @@ int
 calendar_offset_s(int64_t now_ms)
 {
 	return (int)local(now_ms).tm_gmtoff;
+}
+
+bool
+calendar_read(const char *text, int64_t *ms)
+{
+	struct tm tm = { .tm_isdst = -1 };
+	int year, month, day, used = 0;
+
+	if (sscanf(text, "%4d-%2d-%2d %2d:%2d%n", &year, &month, &day, &tm.tm_hour, &tm.tm_min, &used) != 5 ||
+	    text[used] != '\0' || !date_valid(year, month, day) || tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 ||
+	    tm.tm_min > 59)
+		return false;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = month - 1;
+	tm.tm_mday = day;
+	*ms = (int64_t)mktime(&tm) * 1000;
+	return true;
 }

@@ -23,7 +23,7 @@
 #define LIMIT_CENTS 2400000		/* R24 000.00, the most that one token can be of */
 #define PENDING_PAGES 5			/* reads of open tokens at most */
 
-static const char *const notices[] = { "done", "not_done", "checking" };
+static const char *const notices[] = { "done", "not_done", "checking", "opened", "not_opened" };
 static const char *const reasons[] = { "short", "barred", "limit", "refused", "expired", "unknown", "busy", "closed" };
 static const char *const yes[] = { "1" };
 
@@ -37,7 +37,8 @@ const struct call_row call_rows[] = {
 		WITH("notice_at", KIND(MOMENT), "found", "notice") },
 	    .steps = { .read = 2 },
 	    .help = "Finds the customer of the dialling phone and the wallet. notice says what became of the last "
-	    "payment (done, not_done, checking or unset), once within 24 h." },
+	    "payment (done, not_done, checking or unset), once within 24 h; or of a sign-up that no screen told (opened, "
+	    "not_opened). While one is under way it waits for it." },
 	{ .name = "signup.check", .outcomes = { "free", "taken", "failed" },
 	    .needs = { EITHER("id_number", ID_NUMBER, "passport", PASSPORT) },
 	    .steps = { .read = 1 },
@@ -51,7 +52,7 @@ const struct call_row call_rows[] = {
 		EITHER("id_number", ID_NUMBER, "passport", PASSPORT), NEED("birth", DAY) },
 	    .steps = { .read = 6, .money = 4, .outlasts = true },
 	    .help = "Creates customer, identity (PIN), ratification and wallet from first_name, surname, id_number or "
-	    "passport, birth; picks up where an earlier try stopped." },
+	    "passport, birth; picks up where an earlier try stopped. It goes on by itself when the screen's time is over." },
 	{ .name = "activate.start", .outcomes = { "sent", "no_match", "blocked", "failed" },
 	    .needs = { NEED("customer_id", ID), NEED("id_number", ID_NUMBER) },
 	    .steps = { .read = 1 },
@@ -132,13 +133,17 @@ const struct call_row call_rows[] = {
 	    .needs = { NEED("to", PHONE), NEED("to_wallet", ID), NEED("amount", MONEY), NEED("wallet_id", ID) },
 	    .steps = { .read = 2 + PENDING_PAGES },
 	    .help = "Checks amount and funds before the confirm screen." },
-	{ .name = "cash.kinds", .outcomes = { "done", "none" },
+	{ .name = "cash.kinds", .outcomes = { "done", "none", "closed", "busy", "off" },
 	    .open = true,
 	    .sets = {
-		SET("kind.n", MOST(COUNT, KINDS_MAX)),
+		ON("kind.n", MOST(COUNT, KINDS_MAX), "done none"),
 		ON("kind.i.type", KIND(ID), "done"),
 		ON("kind.i.name", KIND(LABEL), "done") },
-	    .help = "The ways to cash out." },
+	    .help = "The ways to cash out that are open now. none: there are none; closed: no token is made just now; busy: a "
+	    "payment of this phone is on its way; off: no payment is taken now." },
+	{ .name = "send.open", .outcomes = { "open", "busy", "off" },
+	    .help = "Whether money can be sent now, before anything is typed. busy: a payment of this phone is on its way; "
+	    "off: no payment is taken now." },
 	{ .name = "cash.check",
 	    .outcomes = { "ok", "repeat", "step", "small", "large", "short", "capped", "closed", "busy", "failed" },
 	    .sets = {
@@ -257,6 +262,7 @@ const struct text_var text_vars[] = {
 	OF_INTENT("sms.result.token_*"),
 	OF_INTENT("sms.notice.*"),
 	OF_INTENT("sms.token.*"),
+	{ "sms.notice.*", SET("from", KIND(TITLE)) },	/* where an integrator sends */
 	{ "sms.token.*", SET("token", MOST(DIGITS, 20)) },
 };
 const size_t text_vars_n = NELEM(text_vars);

@@ -153,8 +153,8 @@ next_done(const struct intent *i, const struct intent_rules *rules, int64_t now,
 	if (i->limit == ILIMIT_RESERVED ||
 	    (i->resolved_at != 0 && i->counts && i->limit != ILIMIT_COMMITTED && !intent_core_final(i)))
 		return DO_COMMIT_LIMIT;
-	if (i->withdrawal_id == 0)
-		return DO_NOTHING;	/* a person said so: there is nothing to read at the core */
+	if (i->withdrawal_id == 0)	/* a person said so: what it came to stands at the core, if that lists it */
+		return intent_on_word(i) && i->asks < INTENT_LATE_LOOKS ? wait_or(DO_ASK, i, now, at) : DO_NOTHING;
 	if (i->integrator[0] != '\0' && undone(i, STEP_REFERRED))
 		return DO_REFER;
 	if (intent_core_final(i))
@@ -453,7 +453,13 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 	static const int64_t late_look[INTENT_LATE_LOOKS] = { HOUR, 6 * HOUR, 24 * HOUR };
 
 	i->asks++;
-	if (i->state == INTENT_NOT_DONE) {
+	if (i->state == INTENT_NOT_DONE || i->state == INTENT_DONE) {
+		if (f == FOUND && i->state == INTENT_DONE) {
+			if (w != NULL)
+				issued(i, now, w);
+			i->steps &= ~STEP_REFERRED;	/* now its id leads to it */
+			return;
+		}
 		/* It was told as not done: what turns up now is cancelled, or a person's where it cannot be. */
 		if (f == FOUND) {
 			i->steps &= ~STEP_NOTED;
@@ -464,7 +470,7 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 				to_person(i, WHY_ABSENT, now);
 			return;
 		}
-		if (f == UNCLEAR && now - i->last_send < LATE_MS) {
+		if (f == UNCLEAR && now - (i->state == INTENT_DONE ? i->resolved_at : i->last_send) < LATE_MS) {
 			i->asks--;	/* that was no look */
 			i->next_at = now + 10 * MINUTE;
 			return;

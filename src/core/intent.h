@@ -199,6 +199,11 @@ enum intent_resolved { RESOLVED, RESOLVE_NOT_WITH_PERSON, RESOLVE_NOT_PAID_OUT, 
 enum intent_resolved intent_resolve(struct intent *i, int64_t now, bool done) MUST_CHECK;
 /* Its token never went out by us, and a person said that it was done: that can only mean that it was paid out. */
 bool intent_paid_unsent(const struct intent *i);
+/*
+ * A withdrawal whose token the core sends itself, or that has none: a person said that it was done, and it was never
+ * read at the core. It is looked for there; where that does not list it either, the person's word is the last one.
+ */
+bool intent_on_word(const struct intent *i);
 /* There is a token, it can still be used, and nobody asked to cancel it. */
 bool intent_token_usable(const struct intent *i, int64_t now);
 /* The same, but somebody asked to cancel it, and the core has not said whether it does. */

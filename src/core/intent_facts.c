@@ -14,6 +14,13 @@ intent_paid_unsent(const struct intent *i)
 	    i->counts && (i->steps & STEP_TOKEN_SMS) == 0;
 }
 
+bool
+intent_on_word(const struct intent *i)
+{
+	return i->kind == INTENT_WITHDRAWAL && i->state == INTENT_DONE && i->resolved_at != 0 && i->core_status == 0 &&
+	    !intent_paid_unsent(i);
+}
+
 static bool
 token_lives(const struct intent *i, int64_t now)
 {

@@ -8,7 +8,7 @@ intent_outcome(const struct intent *i)
 {
 	if (i->state == INTENT_NOT_DONE)
 		return WSTATUS_ERROR + 1;
-	if (i->core_status == 0 && intent_paid_unsent(i))
+	if (i->core_status == 0 && (intent_paid_unsent(i) || (intent_on_word(i) && i->asks >= INTENT_LATE_LOOKS)))
 		return WSTATUS_SUCCESSFUL + 1;	/* nothing leads to it at the core: a person's word is the last one */
 	return i->state == INTENT_DONE && intent_core_final(i) ? i->core_status : 0;
 }
@@ -70,7 +70,7 @@ intent_on_hint(struct intent *i, int64_t now, int status)
 	default:
 		return HINT_ODD;
 	}
-	if (i->kind != INTENT_WITHDRAWAL || (i->withdrawal_id == 0 && i->why != WHY_ABSENT))
+	if (i->kind != INTENT_WITHDRAWAL || (i->withdrawal_id == 0 && i->why != WHY_ABSENT && !intent_on_word(i)))
 		return HINT_ODD;
 	if (i->withdrawal_id != 0 && !news)
 		return HINT_KNOWN;

@@ -22,8 +22,10 @@
 #define MENU_BACK 12
 #define MENU_SCREEN 1600	/* UTF-8 octets of one shown screen */
 #define MENU_SECRET 16
+#define MENU_RESUME_MOST 86400	/* seconds; dialogues are kept for a little longer */
 
 struct menu;
+struct menu_edge;
 
 /*
  * Loads the menu of that file of the bundle, which is there. Problems go to `problems` as "file:line: problem, and what
@@ -68,6 +70,7 @@ struct dialogue {
 	int page;				/* of a paged screen, from 0 */
 	char problem[MENU_STATE];		/* text key of the line on top, or "" */
 	int hops;				/* states passed since something was typed */
+	char offer[MENU_STATE];			/* state to go on from, while the screen asks whether to; else "" */
 	struct vars vars;
 };
 
@@ -83,12 +86,15 @@ struct menu_env {
 	int pin_length;
 	int max_septets;			/* of one screen; 7/16 as many in UCS-2 */
 	const unsigned char *mac_key;		/* 32 octets, for comparing a new PIN typed twice */
+	/* NULL, or told of each state that is entered: its index, and the edge that led there, NULL for none. */
+	void (*passed)(void *arg, int state, const struct menu_edge *via);
+	void *passed_arg;
 };
 
-enum menu_in { MENU_BEGIN, MENU_TEXT, MENU_OUTCOME };
+enum menu_in { MENU_BEGIN, MENU_TEXT, MENU_OUTCOME, MENU_RESUME };
 struct menu_input {
 	enum menu_in kind;
-	const char *text;	/* TEXT: as typed; OUTCOME: its name; BEGIN: NULL or a state
+	const char *text;	/* TEXT: as typed; OUTCOME: its name; BEGIN: NULL or a state; RESUME: one
 				 * that menu_resume() named */
 };
 
@@ -119,6 +125,10 @@ struct step {
  * engine handles the outcome "wrong" of STEP_ACCEPT itself: the screen again with the variable
  * tries_left. A text typed where none is awaited (the process died during a call) repeats the call,
  * unless it moves money or needs a PIN: then the dialogue ends with error.session_lost.
+ *
+ * RESUME, after a drop, asks the customer whether to go on from that state, and changes nothing else:
+ * yes is a BEGIN there, no one from the start, without the variables but those that the manual
+ * promises.
  */
 void menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *in,
     const struct menu_env *env, struct step *out);
@@ -127,5 +137,7 @@ void menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_inp
  * top.
  */
 const char *menu_resume(const struct menu *m, const struct dialogue *dlg);
+/* For how many seconds after the drop; -1: the menu leaves it to the installation. */
+int menu_resume_s(const struct menu *m);
 /* The state shown now is a confirm: an open intent belongs to it. */
 bool menu_confirming(const struct menu *m, const struct dialogue *dlg);

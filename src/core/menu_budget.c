@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A turn is what happens between an input and the next screen: all calls on the longest way there, each as slow as it may
- * be. The screen itself waits no longer than the turn's budget and says then that it failed, or that the result follows;
- * a PIN that was taken is looked at even so. A journey is one way through screens, each answered right; screens that are
- * cut into pages count once. What customers take to read and type is a guess, and the only one here.
+ * A turn is what happens between an input and the next screen: all calls on the longest way there, each as slow as it
+ * may be. The screen itself waits no longer than the turn's budget and says then that it failed, or that the result
+ * follows; a PIN that was taken is looked at even so. A journey is one way through screens, each answered right;
+ * screens that are cut into pages count once. What customers take to read and type is a guess, and the only one here.
  */
 #include "core/menu_budget.h"
 
@@ -397,8 +397,8 @@ read_journey(struct menu_reading *l, const char *name, const json_t *at, struct 
 	const char *known[MENU_KEYS];
 
 	if (!json_is_object(at)) {
-		PROBLEM(l, at, "journey \"%s\" must be an object, as {\"from\": \"main\", \"to\": \"send.done\", \"screens\": 5}",
-		    name);
+		PROBLEM(l, at, "journey \"%s\" must be an object, as {\"from\": \"main\", \"to\": \"send.done\", "
+		    "\"screens\": 5}", name);
 		return false;
 	}
 	menu_known(l, at, "key", known, menu_key_names(FORM_JOURNEY, known));
@@ -438,18 +438,19 @@ judge(const struct budget *b, struct menu_reading *l, const struct journey *j, c
 
 	for (size_t i = 0; i < NELEM(bounds); i++)
 		if (bounds[i].is > bounds[i].may)
-			PROBLEM(l, json_object_get(j->at, bounds[i].what), "journey \"%s\" takes %d %s and may take %d; "
-			    "shorten the way from \"%s\" to \"%s\", or allow more", j->name, bounds[i].is, bounds[i].what,
-			    bounds[i].may, b->m->state[j->from].name, b->m->state[j->to].name);
+			PROBLEM(l, json_object_get(j->at, bounds[i].what), "journey \"%s\" takes %d %s and may take "
+			    "%d; shorten the way from \"%s\" to \"%s\", or allow more", j->name, bounds[i].is,
+			    bounds[i].what, bounds[i].may, b->m->state[j->from].name, b->m->state[j->to].name);
 	if (ch != NULL && c->ms > ch->session_s * INT64_C(1000))
-		PROBLEM(l, j->at, "journey \"%s\" may take %d s, and channel \"%s\" ends a dialogue after %d s; shorten it",
-		    j->name, (int)(c->ms / 1000), ch->name, ch->session_s);
+		PROBLEM(l, j->at, "journey \"%s\" may take %d s, and channel \"%s\" ends a dialogue after %d s; "
+		    "shorten it", j->name, (int)(c->ms / 1000), ch->name, ch->session_s);
 }
 
 static void
 add_journey(const struct journey *j, const struct cost *c, struct buf *out)
 {
-	const int is[] = { c->screens, c->keys, c->calls }, may[] = { j->allowed.screens, j->allowed.keys, j->allowed.calls };
+	const int is[] = { c->screens, c->keys, c->calls };
+	const int may[] = { j->allowed.screens, j->allowed.keys, j->allowed.calls };
 
 	buf_addf(out, "%-24s", j->name);
 	for (size_t i = 0; i < NELEM(is); i++)
@@ -477,8 +478,8 @@ each_journey(const struct budget *b, struct buf *problems, struct buf *out)
 		if (!read_journey(&l, name, at, &j) || !is_reckoned(b))
 			continue;
 		if (!shortest(b, &j, &c))
-			PROBLEM(&l, at, "journey \"%s\": no way leads from \"%s\" to \"%s\"; name two states between which "
-			    "there is one", name, b->m->state[j.from].name, b->m->state[j.to].name);
+			PROBLEM(&l, at, "journey \"%s\": no way leads from \"%s\" to \"%s\"; name two states between "
+			    "which there is one", name, b->m->state[j.from].name, b->m->state[j.to].name);
 		else if (out != NULL)
 			add_journey(&j, &c, out);
 		else

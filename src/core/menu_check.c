@@ -285,8 +285,15 @@ check_texts(struct check *c)
 		"error.young",
 	};
 
+	static const char *const offer[] = { "resume.offer", "resume.yes", "resume.no" };
+	bool resumes = false;
+
+	for (int i = 0; i < c->m->state_n; i++)
+		resumes = resumes || c->m->state[i].resume != NULL;
 	for (size_t i = 0; i < NELEM(own); i++)
 		check_text(c, jsondoc_root(c->m->doc), own[i]);
+	for (size_t i = 0; i < NELEM(offer) && resumes; i++)
+		check_text(c, jsondoc_root(c->m->doc), offer[i]);
 	for (int i = 0; i < c->m->state_n; i++)
 		check_state_texts(c, &c->m->state[i]);
 }

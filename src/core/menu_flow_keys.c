@@ -251,7 +251,9 @@ redial(struct replay *r)
 
 	buf_addf(&r->keys, " *120#");
 	vars_unset(&r->dlg.vars, "reset_ok");
-	feed(r, MENU_BEGIN, state);
+	feed(r, state != NULL ? MENU_RESUME : MENU_BEGIN, state);
+	if (state != NULL)
+		press(r, "1");
 }
 
 static void

@@ -84,6 +84,8 @@ const struct menu_key menu_keys[MENU_FORMS][MENU_KEYS] = {
 		{ "start", TYPE_STATE, false, MENU_NOWHERE, "The state in which a dialogue begins." },
 		{ "home", TYPE_STATE, false, MENU_NOWHERE, "The state to which 00 leads." },
 		{ "states", TYPE_STATES, false, MENU_NOWHERE, "States by their names." },
+		{ "resume_s", TYPE_SECONDS, false, MENU_NOWHERE, "For so long after a call dropped in a state with \"resume\" the " \
+		    "next dial offers to go on; 0: never. The installation's resume_grace_s where it is not given." },
 		INCLUDE,
 		{ "extends", TYPE_FILE, false, MENU_NOWHERE, "The menu that this one is, but for what it says itself." },
 		{ "replace", TYPE_STATES, false, MENU_NOWHERE, "States instead of those of the extended menu." },

@@ -32,6 +32,7 @@ enum menu_type {
 	TYPE_BOUND,		/* exit -> name of a state */
 	TYPE_JOURNEYS,		/* name -> FORM_JOURNEY */
 	TYPE_NUMBER,		/* a whole one, 0 or more */
+	TYPE_SECONDS,		/* a whole number from 0 to MENU_RESUME_MOST */
 	MENU_TYPES
 };
 

@@ -412,6 +412,18 @@ top_state(struct menu_reading *l, const char *key)
 	return s != NULL ? (int)(s - l->m->state) : -1;
 }
 
+/* -1: the menu says nothing of it. */
+static int
+read_resume(struct menu_reading *l)
+{
+	const json_t *v = menu_root(l->m, "resume_s");
+	bool ok = json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) <= MENU_RESUME_MOST;
+
+	if (v != NULL && !ok)
+		PROBLEM(l, v, "\"resume_s\" must be a whole number of seconds, from 0 to %d", MENU_RESUME_MOST);
+	return ok ? (int)json_integer_value(v) : -1;
+}
+
 static void
 read_menu(struct menu_reading *l, const char *file)
 {
@@ -423,6 +435,7 @@ read_menu(struct menu_reading *l, const char *file)
 		read_states(l);
 		m->start = top_state(l, "start");
 		m->home = top_state(l, "home");
+		m->resume_s = read_resume(l);
 	}
 	free(l->source);
 	map_free(l->sources);

@@ -101,6 +101,7 @@ struct menu {
 	struct menu_state *state;
 	int state_n;
 	int start, home;
+	int resume_s;			/* -1: it says nothing of it */
 	const char *home_name;
 	struct map *index;		/* name -> struct menu_state; a part's prefix -> its start */
 	struct menu_scope **scope;	/* ours */
@@ -201,6 +202,8 @@ void screen_item_vars(const struct menu_state *s, int i, const struct dialogue *
 const struct menu_option *screen_option(const struct menu_state *s, int i, const struct vars *vars);
 /* The text of a key, or the key itself where no language has it. */
 const char *screen_text(const struct dialogue *dlg, const struct menu_env *env, const char *key);
+/* How texts are filled in the language of the dialogue. */
+struct texts_env screen_env(const struct dialogue *dlg, const struct menu_env *env);
 
 /* What only the whole menu shows: targets, reachability, PINs, texts (menu_check.c). */
 void menu_check(struct menu *m, const struct texts *texts, const char (*languages)[8],

@@ -95,12 +95,14 @@ type_schema(enum menu_type type)
 		return named(MENU_STATE, refer(menu_form_names[FORM_INCLUDE]));
 	case TYPE_EXITS:
 		return json_pack("{s:s, s:i, s:o}", "type", "array", "maxItems", MENU_OPTIONS, "items", word(MENU_STATE));
+	case TYPE_BOUND:
+		return named(MENU_STATE, word(MENU_STATE));
 	case TYPE_JOURNEYS:
 		return object_of(refer(menu_form_names[FORM_JOURNEY]));
 	case TYPE_NUMBER:
 		return json_pack("{s:s, s:i}", "type", "integer", "minimum", 0);
-	case TYPE_BOUND:
-		return named(MENU_STATE, word(MENU_STATE));
+	case TYPE_SECONDS:
+		return json_pack("{s:s, s:i, s:i}", "type", "integer", "minimum", 0, "maximum", MENU_RESUME_MOST);
 	case MENU_TYPES:
 		break;
 	}

@@ -29,12 +29,22 @@ screen_text(const struct dialogue *dlg, const struct menu_env *env, const char *
 	return text != NULL ? text : key;
 }
 
+struct texts_env
+screen_env(const struct dialogue *dlg, const struct menu_env *env)
+{
+	struct texts_env of_language = env->text_env;
+
+	texts_manner(env->texts, dlg->lang, &of_language);
+	return of_language;
+}
+
 static void
 add(struct body *b, const char *key, const struct vars *vars, const struct dialogue *dlg,
     const struct menu_env *env)
 {
-	if (!texts_fill(screen_text(dlg, env, key), vars, &env->text_env, b->text + b->len,
-		sizeof b->text - b->len))
+	struct texts_env text_env = screen_env(dlg, env);
+
+	if (!texts_fill(screen_text(dlg, env, key), vars, &text_env, b->text + b->len, sizeof b->text - b->len))
 		b->lost = true;
 	texts_spell(env->texts, dlg->lang, env->fallback_lang, key, b->text + b->len, sizeof b->text - b->len);
 	b->len += strlen(b->text + b->len);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A state's screen is laid out twice for each language and channel: with the widest values of the GSM alphabet, and with
- * names that need another one, where there are such. A narrower screen never takes more pages than one that fits a single
- * one, and no page is ever longer than what the channel carries; both are what the rest of the gateway relies on.
+ * A state's screen is laid out twice for each language and channel: with the widest values of the GSM alphabet, and
+ * with names that need another one, where there are such. A narrower screen never takes more pages than one that fits
+ * a single one, and no page is ever longer than what the channel carries; both are what the rest of the gateway
+ * relies on.
  */
 #include "core/menu_size.h"
 
@@ -53,6 +54,11 @@ static const struct {
 	[MENU_END] = { 2, 4 },
 };
 #define LIST_PAGES 12
+
+/* Of what hides options; of more of them all are shown at once. */
+#define CHOICES 6
+#define CHOICE_VALUES 8
+#define CASES 64
 
 int
 menu_size_pages(const struct menu_state *s, bool beyond_gsm)
@@ -269,7 +275,8 @@ choose_top(struct scene *c, bool beyond_gsm)
 		char line[MENU_SCREEN];
 		int septets, n;
 
-		(void)texts_fill(text_of(c, c->view->top[i]), &c->dlg.vars, &c->z->menu_env.text_env, line, sizeof line);
+		(void)texts_fill(text_of(c, c->view->top[i]), &c->dlg.vars, &c->z->menu_env.text_env, line,
+		    sizeof line);
 		texts_spell(c->z->env->texts, c->dlg.lang, c->z->menu_env.fallback_lang, c->view->top[i], line,
 		    sizeof line);
 		septets = gsm_septets(line);
@@ -366,45 +373,131 @@ prove_on_whatsapp(struct scene *c)
 		if (n <= most)
 			continue;
 		size_place(c->z->env, c->dlg.lang, key, c->z->problems);
-		buf_addf(c->z->problems, "\"%s\" of \"%s\" has %d characters with the widest values; WhatsApp shows %d of "
-		    "%s: shorten it\n", key, c->s->name, n, most, i == c->s->option_n ? "a body" : "an option");
+		buf_addf(c->z->problems, "\"%s\" of \"%s\" has %d characters with the widest values; WhatsApp shows "
+		    "%d of %s: shorten it\n", key, c->s->name, n, most, i == c->s->option_n ? "a body" : "an option");
 	}
 }
 
-/* Which options hide together is not looked at: all of them are shown. */
-static struct menu_state
-with_all_options(const struct menu_state *s)
-{
-	struct menu_state all = *s;
+/* ---- options that are hidden ---- */
 
-	all.option = xcalloc((size_t)s->option_n + 1, sizeof *all.option);
-	for (int i = 0; i < s->option_n; i++) {
-		all.option[i] = s->option[i];
-		all.option[i].when_n = 0;
+/* Variables that `when` looks at, each with the values that it may have; behind the last one: another value. */
+struct choice {
+	const char *var;
+	const char *value[CHOICE_VALUES];
+	int n, at;
+};
+
+/* false: there is no room for them. */
+static bool
+choice_add(struct choice *choice, int *n, const struct menu_set *when)
+{
+	struct choice *c = choice;
+	int i = 0;
+
+	while (c < choice + *n && strcmp(c->var, when->var) != 0)
+		c++;
+	if (c == choice + CHOICES)
+		return false;
+	if (c == choice + *n)
+		choice[(*n)++] = (struct choice){ .var = when->var };
+	while (i < c->n && strcmp(c->value[i], when->value) != 0)
+		i++;
+	if (i == CHOICE_VALUES)
+		return false;
+	if (i == c->n)
+		c->value[c->n++] = when->value;
+	return true;
+}
+
+/* How many; 0 also where there are too many: then every option is shown at once. */
+static int
+choices_of(const struct menu_state *s, struct choice choice[CHOICES])
+{
+	int n = 0, cases = 1;
+
+	for (int i = 0; i < s->option_n; i++)
+		for (int k = 0; k < s->option[i].when_n; k++)
+			if (!choice_add(choice, &n, &s->option[i].when[k]))
+				return 0;
+	for (int i = 0; i < n; i++)
+		cases *= choice[i].n + 1;
+	return cases <= CASES ? n : 0;
+}
+
+/* false: all cases have been there. */
+static bool
+next_case(struct choice *choice, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (choice[i].at++ < choice[i].n)
+			return true;
+		choice[i].at = 0;
 	}
-	return all;
+	return false;
+}
+
+static bool
+is_shown(const struct menu_option *o, const struct choice *choice, int n)
+{
+	for (const struct choice *c = choice; c < choice + n; c++)
+		for (int k = 0; k < o->when_n; k++)
+			if (strcmp(o->when[k].var, c->var) == 0 &&
+			    (c->at == c->n || strcmp(o->when[k].value, c->value[c->at]) != 0))
+				return false;
+	return true;
+}
+
+/* The state with the options of this case only, which are always shown. */
+static void
+take_case(struct menu_state *out, const struct menu_state *s, const struct choice *choice, int n)
+{
+	out->option_n = 0;
+	for (int i = 0; i < s->option_n; i++)
+		if (is_shown(&s->option[i], choice, n)) {
+			out->option[out->option_n] = s->option[i];
+			out->option[out->option_n++].when_n = 0;
+		}
+}
+
+/* ---- all of them ---- */
+
+static void
+prove_case(struct scene *c)
+{
+	struct size *z = c->z;
+
+	for (int beyond_gsm = 0; beyond_gsm < 2; beyond_gsm++) {
+		fill(c, beyond_gsm);
+		if (beyond_gsm && !c->beyond_gsm)
+			break;
+		choose_top(c, beyond_gsm);
+		for (int i = 0; i < z->channels; i++)
+			prove_on(c, &z->channel[i], beyond_gsm);
+		if (z->problems != NULL && !beyond_gsm && !z->env->by_sms)
+			prove_on_whatsapp(c);
+	}
 }
 
 static void
 prove_state(struct size *z, int at, const char *lang)
 {
-	struct menu_state s = with_all_options(&z->m->state[at]);
+	const struct menu_state *whole = &z->m->state[at];
+	struct choice choice[CHOICES] = { { .var = NULL } };
+	struct menu_state s = *whole;
 	struct scene c = { .z = z, .s = &s, .view = &z->view[at],
-		.kinds = { .texts = z->env->texts, .lang = lang, .fallback = z->menu_env.fallback_lang, .tenant = prove_tenant(z->env),
-		    .service_code = size_service_code(z->env) } };
+		.kinds = { .texts = z->env->texts, .lang = lang, .fallback = z->menu_env.fallback_lang,
+		    .tenant = prove_tenant(z->env), .service_code = size_service_code(z->env) } };
+	size_t before = z->problems != NULL ? z->problems->len : 0;
+	int n = choices_of(whole, choice);
 
+	s.option = xcalloc((size_t)whole->option_n + 1, sizeof *s.option);
 	str_copy(c.dlg.lang, sizeof c.dlg.lang, lang);
+	texts_manner(z->env->texts, lang, &z->menu_env.text_env);
 	c.dlg.back_n = c.view->back ? 1 : 0;
-	for (int beyond_gsm = 0; beyond_gsm < 2; beyond_gsm++) {
-		fill(&c, beyond_gsm);
-		if (beyond_gsm && !c.beyond_gsm)
-			break;
-		choose_top(&c, beyond_gsm);
-		for (int i = 0; i < z->channels; i++)
-			prove_on(&c, &z->channel[i], beyond_gsm);
-		if (z->problems != NULL && !beyond_gsm && !z->env->by_sms)
-			prove_on_whatsapp(&c);
-	}
+	do {
+		take_case(&s, whole, choice, n);
+		prove_case(&c);
+	} while (next_case(choice, n) && (z->problems == NULL || z->problems->len == before));
 	free(s.option);
 }
 
@@ -440,8 +533,8 @@ menu_size_report(const struct menu *m, const struct prove_env *env, struct buf *
 		struct worst *w = &z.worst[i];
 
 		if (w->pages > 0)
-			buf_addf(out, "%s: %s on %s, %d page%s, %d of %d %s\n%s\n", m->state[i].name, w->lang, w->channel,
-			    w->pages, w->pages == 1 ? "" : "s", w->units, w->most,
+			buf_addf(out, "%s: %s on %s, %d page%s, %d of %d %s\n%s\n", m->state[i].name, w->lang,
+			    w->channel, w->pages, w->pages == 1 ? "" : "s", w->units, w->most,
 			    w->is_ucs2 ? "characters of UCS-2" : "septets", buf_str(&w->text));
 		buf_clear(&w->text);
 	}

@@ -13,6 +13,8 @@ void menu_size_prove(const struct menu *m, const struct prove_env *env, struct b
 void menu_size_report(const struct menu *m, const struct prove_env *env, struct buf *out);
 /* The same of the texts that belong to no state: those of the gateway itself, and what is sent as SMS. */
 void text_size_prove(const struct menu *m, const struct prove_env *env, struct buf *problems);
+/* Of one of them that is sent. */
+void text_size_message(const struct prove_env *env, const char *lang, const char *key, struct buf *problems);
 
 /* Most pages that a screen of this state may take; as `beyond_gsm` where a value makes it UCS-2. */
 struct menu_state;

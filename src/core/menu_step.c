@@ -11,6 +11,7 @@
 
 #define HOPS_MAX 48		/* states passed without anything typed: more is a loop */
 #define TYPED 512
+#define BLANKS " \t\r\n"
 
 struct walk {
 	const struct menu *m;
@@ -23,10 +24,12 @@ struct walk {
 static void
 finish(struct walk *w, const char *key)
 {
+	struct texts_env env = screen_env(w->dlg, w->env);
+
 	w->out->kind = STEP_END;
 	w->out->intent = NULL;
 	w->dlg->back_n = 0;
-	(void)texts_fill(screen_text(w->dlg, w->env, key), &w->dlg->vars, &w->env->text_env,
+	(void)texts_fill(screen_text(w->dlg, w->env, key), &w->dlg->vars, &env,
 	    w->out->text, sizeof w->out->text);
 	texts_spell(w->env->texts, w->dlg->lang, w->env->fallback_lang, key, w->out->text, sizeof w->out->text);
 }
@@ -55,10 +58,11 @@ put(struct walk *w, const char *var, const char *value)
 static bool
 apply(struct walk *w, const struct menu_set *set, int n, const struct vars *from)
 {
+	struct texts_env env = screen_env(w->dlg, w->env);
 	char value[MENU_VALUE];
 
 	for (int i = 0; i < n; i++)
-		if (!texts_fill(set[i].value, from, &w->env->text_env, value, sizeof value) ||
+		if (!texts_fill(set[i].value, from, &env, value, sizeof value) ||
 		    !put(w, set[i].var, value))
 			return false;
 	return true;
@@ -115,14 +119,15 @@ edge_of(const struct menu_state *s, const char *name)
 	return s->kind == MENU_BRANCH ? &s->go : NULL;
 }
 
-/* On from here until something has to be shown or called. */
+/* On from here until something has to be shown or called. `e` led here, NULL: nothing of the menu did. */
 static void
-enter(struct walk *w, int to)
+enter(struct walk *w, int to, const struct menu_edge *e)
 {
 	while (w->dlg->hops++ < HOPS_MAX) {
 		const struct menu_state *s = &w->m->state[to];
-		const struct menu_edge *e;
 
+		if (w->env->passed != NULL)
+			w->env->passed(w->env->passed_arg, to, e);
 		str_copy(w->dlg->state, sizeof w->dlg->state, s->name);
 		if (to == w->m->home)
 			w->dlg->back_n = 0;
@@ -151,7 +156,7 @@ follow(struct walk *w, const struct menu_edge *e, const struct vars *from)
 {
 	str_copy(w->dlg->problem, sizeof w->dlg->problem, e->say != NULL ? e->say : "");
 	if (apply(w, e->set, e->set_n, from))
-		enter(w, e->to);
+		enter(w, e->to, e);
 	else
 		finish(w, "error.internal");
 }
@@ -189,7 +194,7 @@ go_home(struct walk *w)
 {
 	w->dlg->back_n = 0;
 	w->dlg->problem[0] = '\0';
-	enter(w, w->m->home);
+	enter(w, w->m->home, NULL);
 }
 
 static void
@@ -211,7 +216,7 @@ go_back(struct walk *w, const struct menu_state *s)
 	if (to == NULL)
 		go_home(w);
 	else
-		enter(w, (int)(to - w->m->state));
+		enter(w, (int)(to - w->m->state), NULL);
 }
 
 static void
@@ -332,9 +337,9 @@ on_text(struct walk *w, const char *text)
 	size_t n;
 
 	w->dlg->hops = 0;
-	text += strspn(text, " \t\r\n");
+	text += strspn(text, BLANKS);
 	n = strlen(text);
-	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
+	while (n > 0 && strchr(BLANKS, text[n - 1]) != NULL)
 		n--;
 	if (!str_copyn(typed, sizeof typed, text, n))
 		typed[0] = '\0';	/* too long for any answer: wrong input like an empty one */
@@ -412,7 +417,7 @@ on_begin(struct walk *w, const char *state)
 
 	str_copy(dlg->menu, sizeof dlg->menu, w->m->name);
 	str_copy(dlg->version, sizeof dlg->version, w->m->version);
-	dlg->problem[0] = '\0';
+	dlg->problem[0] = dlg->offer[0] = '\0';
 	dlg->back_n = dlg->page = dlg->hops = 0;
 	if (s != NULL)
 		remember(dlg, &w->m->state[w->m->home]);	/* who goes on in the middle is shown the way out */
@@ -424,7 +429,63 @@ on_begin(struct walk *w, const char *state)
 	}
 	(void)vars_set(&dlg->vars, "lang", chosen ? dlg->lang : "");
 	(void)vars_set_i64(&dlg->vars, "pin_length", w->env->pin_length);
-	enter(w, s != NULL ? (int)(s - w->m->state) : w->m->start);
+	enter(w, s != NULL ? (int)(s - w->m->state) : w->m->start, NULL);
+}
+
+/* ---- going on after a drop ---- */
+
+/* The screen of no menu: the state stays that of the drop, so that a drop here is none more. */
+static void
+show_offer(struct walk *w, const char *problem)
+{
+	static struct menu_option options[] = { { .text = "resume.yes" }, { .text = "resume.no" } };
+	static const struct menu_state offer = { .kind = MENU_CHOOSE, .text = "resume.offer", .option = options,
+		.option_n = NELEM(options) };
+
+	str_copy(w->dlg->problem, sizeof w->dlg->problem, problem);
+	w->dlg->page = w->dlg->back_n = 0;
+	show(w, &offer);
+}
+
+static void
+on_resume(struct walk *w, const char *state)
+{
+	if (str_copy(w->dlg->offer, sizeof w->dlg->offer, state))
+		show_offer(w, "");
+	else
+		on_begin(w, NULL);
+}
+
+static void
+begin_anew(struct walk *w)
+{
+	static const char *const kept[] = { "phone", "service_code", "help_phone", "title", "had_pin" };
+	const struct vars before = w->dlg->vars;
+
+	w->dlg->vars.len = 0;
+	for (size_t i = 0; i < NELEM(kept); i++)
+		if (vars_has(&before, kept[i]))
+			(void)vars_set(&w->dlg->vars, kept[i], vars_get(&before, kept[i]));
+	on_begin(w, NULL);
+}
+
+static void
+answer_offer(struct walk *w, const char *text)
+{
+	char state[MENU_STATE], typed[3];
+	size_t n;
+
+	text += strspn(text, BLANKS);
+	n = strcspn(text, BLANKS);
+	if (text[n + strspn(text + n, BLANKS)] != '\0' || !str_copyn(typed, sizeof typed, text, n))
+		typed[0] = '\0';
+	if (strcmp(typed, "1") == 0) {
+		str_copy(state, sizeof state, w->dlg->offer);
+		on_begin(w, state);
+	} else if (strcmp(typed, "2") == 0 || strcmp(typed, "0") == 0 || strcmp(typed, "00") == 0)
+		begin_anew(w);
+	else
+		show_offer(w, "error.choice");
 }
 
 void
@@ -438,6 +499,10 @@ menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *i
 	mem_wipe(out->secret, sizeof out->secret);
 	if (in->kind == MENU_BEGIN)
 		on_begin(&w, in->text);
+	else if (in->kind == MENU_RESUME)
+		on_resume(&w, in->text);
+	else if (in->kind == MENU_TEXT && dlg->offer[0] != '\0')
+		answer_offer(&w, in->text);
 	else if (in->kind == MENU_TEXT)
 		on_text(&w, in->text);
 	else
@@ -453,12 +518,18 @@ menu_resume(const struct menu *m, const struct dialogue *dlg)
 	return s != NULL ? s->resume : NULL;
 }
 
+int
+menu_resume_s(const struct menu *m)
+{
+	return m->resume_s;
+}
+
 bool
 menu_confirming(const struct menu *m, const struct dialogue *dlg)
 {
 	const struct menu_state *s = menu_find(m, dlg->state, strlen(dlg->state));
 
-	return s != NULL && s->kind == MENU_CONFIRM;
+	return s != NULL && s->kind == MENU_CONFIRM && dlg->offer[0] == '\0';
 }
 
 const char *

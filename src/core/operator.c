@@ -13,8 +13,8 @@
 #define REQUEST_MAX INT64_C(1000000000)
 
 /*
- * The second person stands before what moves money on somebody's word (resolve) and before what opens a door again
- * that was shut against a thief (unfreeze). Freezing must be quick, so one is enough. A resend goes to the same phone
+ * The second person stands before what moves money on somebody's word (resolve), before what opens a door again
+ * that was shut against a thief (unfreeze), and before what takes a payment out of sight (set-aside). Freezing must be quick, so one is enough. A resend goes to the same phone
  * only, is counted and capped; a cancel gives money back to whose it is; an unlock gives three tries and keeps the
  * lock's growth.
  */
@@ -61,6 +61,9 @@ const struct operator_act operator_acts[OPERATOR_ACTS] = {
 	[ACT_OPT_IN]   = { "opt-in",   ROLE_ACT,     true,  true,  false, true,
 	    { { "phone", OPARG_PHONE, false }, NO_ARG },
 	    "The phone gets notices again" },
+	[ACT_SET_ASIDE] = { "set-aside", ROLE_ACT,   true,  true,  true,  true,
+	    { { "phone", OPARG_PHONE, false }, NO_ARG },
+	    "Asks that records of this phone which cannot be read are set aside, so that it can be used again" },
 };
 
 static const struct {

@@ -109,7 +109,7 @@ status_of(const struct intent *i)
 	if (i->state == INTENT_NOT_DONE)
 		return "ERROR";
 	if (i->state == INTENT_DONE && i->core_status == 0 && i->resolved_at != 0)	/* a person's word */
-		return word[intent_paid_unsent(i) ? WSTATUS_SUCCESSFUL : WSTATUS_PENDING];
+		return word[intent_outcome(i) != 0 ? intent_outcome(i) - 1 : WSTATUS_PENDING];
 	if (i->state != INTENT_DONE || i->core_status == 0)
 		return "BUILDING";
 	return word[i->core_status - 1];

@@ -23,6 +23,8 @@ static const struct rec_field fields[] = {
 	REC(32, REC_I64, session, claim_until), REC(33, REC_STR, session, intent),
 	REC(60, REC_STR, session, trail),
 	REC_VAR(90, session, input_mac, input_mac_len),
+	REC(100, REC_STR, session, tenant), REC(101, REC_INT, session, resume_s),
+	REC(102, REC_STR, session, dlg.offer),
 };
 _Static_assert(MENU_BACK == 12, "fields name each step back");
 
@@ -36,6 +38,22 @@ bool
 session_decode(const void *octets, size_t n, struct session *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
-	    vars_valid(&out->dlg.vars) && out->dlg.back_n >= 0 && out->dlg.back_n <= MENU_BACK &&
+	    vars_valid(&out->dlg.vars) && out->resume_s >= 0 && out->dlg.back_n >= 0 && out->dlg.back_n <= MENU_BACK &&
 	    out->dlg.page >= 0;
+}
+
+int64_t
+session_resumable_until(const struct session *s)
+{
+	return !s->ended && s->dlg.state[0] != '\0' && s->resume_s > 0 ? s->touched_ms + (int64_t)s->resume_s * 1000 : 0;
+}
+
+int64_t
+session_lives_until(const struct session *s)
+{
+	int64_t resumable = session_resumable_until(s);
+
+	if (s->ended)
+		return 0;
+	return resumable > s->expires_ms ? resumable : s->expires_ms;
 }

@@ -14,6 +14,7 @@
 #include "core/subscriber.h"
 
 #define SESSION_DIALOGUE 64
+#define SESSION_TENANT NAME_MAX_OCTETS
 
 struct session {
 	struct dialogue dlg;
@@ -36,8 +37,13 @@ struct session {
 	int64_t claim_until;
 	char intent[INTENT_ID];			/* shown on the confirm screen */
 	char trail[HISTORY_TRAIL];		/* the last turns, for operators: times and states, never inputs */
+	char tenant[SESSION_TENANT];		/* for who counts dialogues; the key has it hashed */
+	int resume_s;				/* after touched_ms: dialled again by then, it can go on; 0: it cannot */
 	struct rec_rest rest;
 };
 
 void session_encode(const struct session *s, struct buf *out);
 bool session_decode(const void *octets, size_t n, struct session *out) MUST_CHECK;
+int64_t session_resumable_until(const struct session *s);	/* 0: not at all */
+/* Until then somebody may come back to it, and needs the version of the menu that it is on; 0: it has ended. */
+int64_t session_lives_until(const struct session *s);

@@ -162,7 +162,7 @@ struct wallet_settings {
 	/* what becomes of withdrawals */
 	char callback_key[129];				/* of the core's callbacks; "": it is told of none */
 	int callback_window_s;
-	int follow_per_s;				/* reads a second of one process, of tokens that only wait; 0: all */
+	int follow_per_s;				/* reads a second of all processes, of tokens that only wait; 0: any number */
 	int follow_longest_s, follow_called_s;		/* longest pause between them, without and with callbacks */
 };
 
@@ -237,7 +237,9 @@ struct settings {
 	int give_back;					/* GIVE_BACK_… */
 	int turn_budget_ms, drain_s;
 	int max_turns;					/* in progress at once */
-	int resume_grace_s;				/* how long a dropped sign-up can go on */
+	int resume_grace_s;				/* how long a dropped dialogue can go on, where its menu says nothing */
+	int versions_kept;				/* of each tenant's content, published last, whoever needs them */
+	int versions_loaded;				/* by a process, that dialogues under way do not need just now */
 	int message_tries;
 	int http_connections, http_body_max, http_header_s;
 	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */

@@ -25,6 +25,7 @@ static const struct rec_field fields[] = {
 	REC_VAR(27, subscriber, tokens, tokens_len),
 	REC(28, REC_BOOL, subscriber, opted_out), REC(29, REC_I64, subscriber, opted_out_at),
 	REC(60, REC_I64, subscriber, frozen_at),
+	REC(61, REC_BOOL, subscriber, signup_open), REC(62, REC_INT, subscriber, signup_untold),
 	REC(100, REC_INT, subscriber, pin_write), REC(101, REC_I64, subscriber, pin_write_at),
 	REC(102, REC_INT, subscriber, pin_write_key), REC_VAR(103, subscriber, pin_write_mac, pin_write_mac_len),
 	REC(104, REC_I64, subscriber, pin_unanswered_at), REC(105, REC_BOOL, subscriber, pin_write_excused),
@@ -46,7 +47,7 @@ subscriber_decode(const void *octets, size_t n, struct subscriber *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
 	    out->recent_len % sizeof out->recent[0] == 0 && (unsigned)out->outcome <= OUTCOME_CHECKING &&
-	    (unsigned)out->pin_write < PIN_WRITE_KINDS;
+	    (unsigned)out->pin_write < PIN_WRITE_KINDS && (unsigned)out->signup_untold <= SIGNUP_UNTOLD_NOT_DONE;
 }
 
 void

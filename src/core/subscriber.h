@@ -19,6 +19,8 @@ enum pin_write_kind { PIN_WRITE_NONE, PIN_WRITE_ROTATE, PIN_WRITE_CHANGE, PIN_WR
 
 enum outcome_state { OUTCOME_NONE, OUTCOME_DONE, OUTCOME_NOT_DONE, OUTCOME_CHECKING };
 
+enum signup_untold { SIGNUP_TOLD, SIGNUP_UNTOLD_DONE, SIGNUP_UNTOLD_NOT_DONE };
+
 struct recent_payment {			/* for "You sent R50.00 to T*** at 14:02. Send again?" */
 	unsigned char payee[16];	/* keyed MAC */
 	int64_t amount, at_ms;
@@ -45,6 +47,8 @@ struct subscriber {
 	char signup_uid[WALLET_UID], signup_wallet_uid[WALLET_UID];
 	int64_t signup_customer_id;
 	bool signup_identity, signup_ratified;
+	bool signup_open;		/* one is under way: its record is core/signup.h */
+	enum signup_untold signup_untold;	/* how it ended, to be said at the next dial, once */
 	/* activation */
 	unsigned char code_mac[16];
 	uint32_t code_mac_len;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts that belong to no state of a menu: what the gateway shows by itself is never paged, and what it sends is paid by
- * the part.
+ * Texts that belong to no state of a menu: what the gateway shows by itself is never paged, and what it sends is paid
+ * by the part.
  */
 #include <string.h>
 
 #include "base/str.h"
 #include "core/menu_size.h"
+#include "core/segment.h"
 #include "core/wide.h"
 
 #define FILLED 4096
@@ -79,7 +80,8 @@ size_place(const struct prove_env *env, const char *lang, const char *key, struc
 	const char *file;
 	int line;
 
-	if (texts_place(env->texts, lang, key, &file, &line) || texts_place(env->texts, env->languages[0], key, &file, &line))
+	if (texts_place(env->texts, lang, key, &file, &line) ||
+	    texts_place(env->texts, env->languages[0], key, &file, &line))
 		buf_addf(problems, "%s:%d: ", file, line);
 	else
 		buf_addf(problems, "%s:1: ", lang);
@@ -89,7 +91,7 @@ struct one {
 	const struct prove_env *env;
 	const char *lang;
 	struct size_channel channel[SIZE_CHANNELS];
-	int channels;
+	int channels, parts_max;
 	struct buf *problems;
 };
 
@@ -107,6 +109,7 @@ widest(const struct one *o, const char *key, const char *text, bool beyond_gsm, 
 	struct vars v = { 0 };
 	bool any;
 
+	texts_manner(o->env->texts, o->lang, &env);
 	any = wide_fill(w, &of, &kinds, &env, &v);
 	(void)texts_fill(text, &v, &env, filled, FILLED);
 	texts_spell(o->env->texts, o->lang, o->env->languages[0], key, filled, FILLED);
@@ -134,6 +137,23 @@ prove_screen(const struct one *o, const char *key)
 	}
 }
 
+/* SMS that one text may cost on every bind that the tenant's messages go by. */
+static int
+parts_allowed(const struct prove_env *env)
+{
+	const struct settings *s = env->settings;
+	int most = SEGMENT_PARTS;
+
+	for (int i = 0; s != NULL && i < s->channels_n; i++) {
+		const struct channel_settings *c = &s->channels[i];
+
+		if (c->tenant == env->tenant && c->kind == CHANNEL_SMS_SMPP && c->bind >= 0 &&
+		    s->binds[c->bind].parts_max < most)
+			most = s->binds[c->bind].parts_max;
+	}
+	return most;
+}
+
 static void
 on_key(void *arg, const char *key)
 {
@@ -150,10 +170,12 @@ on_key(void *arg, const char *key)
 	for (int beyond_gsm = 0; beyond_gsm < 2 && widest(o, key, text, beyond_gsm, filled); beyond_gsm++) {
 		int parts = sms_parts(filled), most = beyond_gsm ? messages[row].beyond : messages[row].own;
 
+		most = most < o->parts_max ? most : o->parts_max;
 		if (parts >= 1 && parts <= most)
 			continue;
 		size_place(o->env, o->lang, key, o->problems);
-		buf_addf(o->problems, "\"%s\" takes %d SMS with the widest values of tenant \"%s\"%s, and may take %d%s; "
+		buf_addf(o->problems, "\"%s\" takes %d SMS with the widest values of tenant \"%s\"%s, and may take "
+		    "%d%s; "
 		    "shorten the text or the title%s\n", key, parts, tenant, beyond_gsm ? " and a name that needs UCS-2"
 		    : "", most, messages[row].why, beyond_gsm ? ", or list it in \"gsm_safe\"" : "");
 		break;
@@ -161,9 +183,17 @@ on_key(void *arg, const char *key)
 }
 
 void
+text_size_message(const struct prove_env *env, const char *lang, const char *key, struct buf *problems)
+{
+	struct one o = { .env = env, .lang = lang, .parts_max = parts_allowed(env), .problems = problems };
+
+	on_key(&o, key);
+}
+
+void
 text_size_prove(const struct menu *m, const struct prove_env *env, struct buf *problems)
 {
-	struct one o = { .env = env, .problems = problems };
+	struct one o = { .env = env, .parts_max = parts_allowed(env), .problems = problems };
 
 	(void)m;
 	if (env->by_sms)

@@ -15,13 +15,16 @@
 #include "core/jsondoc.h"
 #include "core/money.h"
 #include "core/phone.h"
+#include "core/texts_manner.h"
 
 #define VALUE_MAX 64		/* of a formatted value; longer values are shown as they are */
-#define GSM_SAFE "gsm_safe"	/* of a file: a list, the one key that is no text */
+
+/* Keys of a file that are no texts but lists of texts. */
+enum mark { MARK_SAFE, MARK_REVIEW, MARKS };
 
 struct texts {
 	json_t *languages;	/* ours */
-	json_t *safe;		/* ours: language -> key -> true */
+	json_t *marked[MARKS];	/* ours: language -> key -> true */
 	json_t *places;		/* ours: language -> key -> [file, line] */
 };
 
@@ -39,6 +42,19 @@ struct placeholder {
 	const struct format *format;
 };
 
+/* false, after saying so: a text must not be marked so. */
+typedef bool mark_fn(const struct jsondoc *d, const char *key, const json_t *text, struct buf *problems);
+
+static mark_fn can_be_spelt;
+
+static const struct {
+	const char *name;
+	mark_fn *may;		/* NULL: any text */
+} marks[MARKS] = {
+	[MARK_SAFE] = { "gsm_safe", can_be_spelt },
+	[MARK_REVIEW] = { "review", NULL },
+};
+
 static format_fn format_money, format_phone, format_time, format_date, format_day, format_digits;
 
 static const struct format formats[] = {
@@ -51,19 +67,18 @@ static const struct format formats[] = {
 	{ "digits", format_digits, true },
 };
 
-static const char months[12][4] = {
-	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
-};
-
 static bool
 format_money(const char *value, const struct texts_env *env, char out[VALUE_MAX])
 {
-	char text[MONEY_TEXT];
+	char text[MONEY_TEXT], *point;
 	int64_t cents;
 
-	(void)env;
-	return str_to_i64(value, INT64_MIN, INT64_MAX, &cents) &&
-	    str_copy(out, VALUE_MAX, money_text(cents, text));
+	if (!str_to_i64(value, INT64_MIN, INT64_MAX, &cents) ||
+	    !str_copy(out, VALUE_MAX, money_text(cents, text)))
+		return false;
+	if ((point = strrchr(out, '.')) != NULL)
+		*point = manner_decimal(env);
+	return true;
 }
 
 static bool
@@ -100,23 +115,24 @@ format_time(const char *value, const struct texts_env *env, char out[VALUE_MAX])
 static bool
 format_date(const char *value, const struct texts_env *env, char out[VALUE_MAX])
 {
+	char month[MANNER_MONTH];
 	struct tm tm;
 
 	return local_parts(value, env, &tm) &&
-	    str_format(out, VALUE_MAX, "%d %s", tm.tm_mday, months[tm.tm_mon]);
+	    str_format(out, VALUE_MAX, "%d %s", tm.tm_mday, manner_month(env, tm.tm_mon, month));
 }
 
 static bool
 format_day(const char *value, const struct texts_env *env, char out[VALUE_MAX])
 {
+	char month[MANNER_MONTH];
 	int64_t n;
 
-	(void)env;
 	if (strlen(value) != 8 || !str_to_i64(value, 0, 99999999, &n) ||
 	    !date_valid((int)(n / 10000), (int)(n / 100 % 100), (int)(n % 100)))
 		return false;
-	return str_format(out, VALUE_MAX, "%d %s %d", (int)(n % 100), months[n / 100 % 100 - 1],
-	    (int)(n / 10000));
+	return str_format(out, VALUE_MAX, "%d %s %d", (int)(n % 100),
+	    manner_month(env, (int)(n / 100 % 100) - 1, month), (int)(n / 10000));
 }
 
 static bool
@@ -176,7 +192,8 @@ texts_new(void)
 	struct texts *t = xcalloc(1, sizeof *t);
 
 	t->languages = json_object();
-	t->safe = json_object();
+	for (int m = 0; m < MARKS; m++)
+		t->marked[m] = json_object();
 	t->places = json_object();
 	return t;
 }
@@ -187,7 +204,8 @@ texts_free(struct texts *t)
 	if (t == NULL)
 		return;
 	json_decref(t->languages);
-	json_decref(t->safe);
+	for (int m = 0; m < MARKS; m++)
+		json_decref(t->marked[m]);
 	json_decref(t->places);
 	free(t);
 }
@@ -226,46 +244,67 @@ is_named(const char *name, const char *key)
 	return n > 0 && name[n - 1] == '*' ? strncmp(name, key, n - 1) == 0 : strcmp(name, key) == 0;
 }
 
-/* false: its own words, whatever its values will be, cannot be spelt so. */
 static bool
-mark_safe(const struct jsondoc *d, json_t *safe, const char *key, const json_t *text, struct buf *problems)
+is_marked(const struct texts *t, enum mark m, const char *language, const char *key)
+{
+	return json_object_get(json_object_get(t->marked[m], language), key) != NULL;
+}
+
+/* Its own words, whatever its values will be. */
+static bool
+can_be_spelt(const struct jsondoc *d, const char *key, const json_t *text, struct buf *problems)
 {
 	struct buf spelt = { 0 };
 	bool ok = gsm_safe(json_string_value(text), &spelt);
 
-	json_object_set_new(safe, key, json_true());
 	if (!ok)
-		jsondoc_problem(d, text, problems,
-		    "\"%s\": cannot be spelt within GSM 03.38; write it otherwise, or take it out of " GSM_SAFE, key);
+		jsondoc_problem(d, text, problems, "\"%s\": cannot be spelt within GSM 03.38; write it otherwise, "
+		    "or take it out of %s", key, marks[MARK_SAFE].name);
 	buf_clear(&spelt);
 	return ok;
 }
 
-/* What "gsm_safe" says, key by key: a name that ends in '*' stands for all that begin so. */
 static bool
-read_safe(const struct jsondoc *d, json_t *safe, struct buf *problems)
+is_list(const char *key)
 {
-	json_t *root = jsondoc_root(d), *list = json_object_get(root, GSM_SAFE), *item, *text;
-	const char *key, *name;
+	for (int m = 0; m < MARKS; m++)
+		if (strcmp(key, marks[m].name) == 0)
+			return true;
+	return false;
+}
+
+/* The texts that one item of a list names: a name that ends in '*' stands for all that begin so. */
+static bool
+mark_named(const struct jsondoc *d, enum mark m, const json_t *item, json_t *marked, struct buf *problems)
+{
+	const char *key, *name = json_is_string(item) ? json_string_value(item) : "";
+	bool found = false, ok = true;
+	json_t *text;
+
+	json_object_foreach(jsondoc_root(d), key, text) {
+		if (!json_is_string(text) || !is_named(name, key))
+			continue;
+		found = true;
+		json_object_set_new(marked, key, json_true());
+		if (marks[m].may != NULL)
+			ok = marks[m].may(d, key, text, problems) && ok;
+	}
+	if (!found)
+		jsondoc_problem(d, item, problems, "%s: there is no text \"%s\" in this file", marks[m].name, name);
+	return found && ok;
+}
+
+static bool
+read_list(const struct jsondoc *d, enum mark m, json_t *marked, struct buf *problems)
+{
+	json_t *list = json_object_get(jsondoc_root(d), marks[m].name), *item;
+	bool ok = list == NULL || json_is_array(list);
 	size_t i;
-	bool found, ok = list == NULL || json_is_array(list);
 
 	if (!ok)
-		jsondoc_problem(d, list, problems, GSM_SAFE ": must be a list of names of texts");
-	json_array_foreach(list, i, item) {
-		name = json_is_string(item) ? json_string_value(item) : "";
-		found = false;
-		json_object_foreach(root, key, text) {
-			if (!json_is_string(text) || !is_named(name, key))
-				continue;
-			found = true;
-			ok = mark_safe(d, safe, key, text, problems) && ok;
-		}
-		if (!found) {
-			jsondoc_problem(d, item, problems, GSM_SAFE ": there is no text \"%s\" in this file", name);
-			ok = false;
-		}
-	}
+		jsondoc_problem(d, list, problems, "%s: must be a list of names of texts", marks[m].name);
+	json_array_foreach(list, i, item)
+		ok = mark_named(d, m, item, marked, problems) && ok;
 	return ok;
 }
 
@@ -281,37 +320,66 @@ merge(json_t *languages, const char *language, json_t *more)
 		json_object_update(there, more);
 }
 
+/* A text that another file says anew has the marks of that file. */
+static void
+merge_marks(struct texts *t, enum mark m, const char *language, const struct jsondoc *d, json_t *marked)
+{
+	json_t *there = json_object_get(t->marked[m], language), *text;
+	const char *key;
+
+	json_object_foreach(jsondoc_root(d), key, text)
+		json_object_del(there, key);
+	merge(t->marked[m], language, marked);
+}
+
+/* The lists are read before. */
+static bool
+read_texts(const struct jsondoc *d, json_t *places, struct buf *problems)
+{
+	const char *key, *mistake;
+	json_t *value;
+	bool ok = true;
+
+	json_object_foreach(jsondoc_root(d), key, value) {
+		if (is_list(key))
+			continue;
+		json_object_set_new(places, key, json_pack("[si]", jsondoc_file(d), jsondoc_line(d, value)));
+		mistake = "a text must be a string";
+		if (json_is_string(value) && (mistake = text_mistake(json_string_value(value))) == NULL)
+			mistake = manner_mistake(key, json_string_value(value));
+		if (mistake != NULL) {
+			jsondoc_problem(d, value, problems, "\"%s\": %s", key, mistake);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
 bool
 texts_add(struct texts *t, const char *language, const char *file, const char *json, size_t len,
     struct buf *problems)
 {
 	struct jsondoc *d = jsondoc_parse(file, json, len, problems);
-	json_t *value, *safe, *places;
-	const char *key, *mistake;
-	bool ok;
+	json_t *marked[MARKS], *places;
+	bool ok = true;
 
 	if (d == NULL)
 		return false;
-	safe = json_object();
 	places = json_object();
-	ok = read_safe(d, safe, problems);
-	json_object_foreach(jsondoc_root(d), key, value) {
-		if (strcmp(key, GSM_SAFE) == 0)
-			continue;
-		mistake = json_is_string(value) ? text_mistake(json_string_value(value))
-		    : "a text must be a string";
-		if (mistake != NULL) {
-			jsondoc_problem(d, value, problems, "\"%s\": %s", key, mistake);
-			ok = false;
-		}
-		json_object_set_new(places, key, json_pack("[si]", file, jsondoc_line(d, value)));
+	for (int m = 0; m < MARKS; m++) {
+		marked[m] = json_object();
+		ok = read_list(d, m, marked[m], problems) && ok;
 	}
+	ok = read_texts(d, places, problems) && ok;
 	if (ok) {
 		merge(t->languages, language, jsondoc_root(d));
-		merge(t->safe, language, safe);
 		merge(t->places, language, places);
 	}
-	json_decref(safe);
+	for (int m = 0; m < MARKS; m++) {
+		if (ok)
+			merge_marks(t, m, language, d, marked[m]);
+		json_decref(marked[m]);
+	}
 	json_decref(places);
 	jsondoc_free(d);
 	return ok;
@@ -331,11 +399,48 @@ texts_spell(const struct texts *t, const char *language, const char *fallback, c
 	const char *whose = string_in(t->languages, language, key) != NULL ? language : fallback;
 	struct buf spelt = { 0 };
 
-	if (json_object_get(json_object_get(t->safe, whose), key) == NULL)
+	if (!is_marked(t, MARK_SAFE, whose, key))
 		return;
 	if (gsm_safe(text, &spelt) && spelt.len < size)
 		str_copy(text, size, buf_str(&spelt));
 	buf_clear(&spelt);
+}
+
+/* file -> [how many of its texts nobody has read, the line of the first] */
+static json_t *
+count_unread(const struct texts *t, const char *language)
+{
+	json_t *files = json_object(), *mark, *entry;
+	const char *key, *file;
+	int line;
+
+	json_object_foreach(json_object_get(t->marked[MARK_REVIEW], language), key, mark) {
+		if (!texts_place(t, language, key, &file, &line))
+			continue;
+		entry = json_object_get(files, file);
+		if (entry == NULL)
+			json_object_set_new(files, file, json_pack("[ii]", 1, line));
+		else
+			json_array_set_new(entry, 0, json_integer(json_integer_value(json_array_get(entry, 0)) + 1));
+	}
+	return files;
+}
+
+void
+texts_note(const struct texts *t, const char *language, struct buf *notes)
+{
+	json_t *files = count_unread(t, language), *entry;
+	const char *file;
+
+	json_object_foreach(files, file, entry) {
+		int n = (int)json_integer_value(json_array_get(entry, 0));
+		int line = (int)json_integer_value(json_array_get(entry, 1));
+
+		buf_addf(notes, "%s:%d: note: %d text%s from here on in \"%s\" wait for somebody who speaks it to read "
+		    "them; take those that are right out of %s\n", file, line, n, n == 1 ? "" : "s", language,
+		    marks[MARK_REVIEW].name);
+	}
+	json_decref(files);
 }
 
 bool
@@ -361,7 +466,7 @@ texts_each(const struct texts *t, const char *language, texts_fn *fn, void *arg)
 	json_t *text;
 
 	json_object_foreach(json_object_get(t->languages, language), key, text)
-		if (strcmp(key, GSM_SAFE) != 0)
+		if (!is_list(key))
 			fn(arg, key);
 }
 

@@ -58,6 +58,7 @@ struct wallet_req {
 	char callback[WALLET_CALLBACK];	/* callbackUrl */
 	int64_t from_ms, to_ms, expires_ms;
 	int offset;
+	uint64_t who;			/* keyed hash of the phone, or the integrator's wallet, that it is for; 0: of nobody */
 	bool resolves;			/* reads or settles what may have moved money: slowed, never shut out */
 };
 

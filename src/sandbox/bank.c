@@ -189,7 +189,7 @@ bank_wallet_create(struct bank *b, int64_t now, struct bank_customer *c,
 {
 	struct bank_wallet *w;
 
-	if (bank_uid_used(b, UID_WALLET, in->uid))
+	if (!b->rules->people_uid_free && bank_uid_used(b, UID_WALLET, in->uid))
 		return BANK_DUPLICATE;
 	if (in->type != BANK_WALLET_TYPE)
 		return BANK_NOT_FOUND;

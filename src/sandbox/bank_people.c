@@ -83,7 +83,7 @@ bank_customer_create(struct bank *b, int64_t now, const struct bank_profile *p,
 {
 	struct bank_customer *c;
 
-	if (bank_uid_used(b, UID_CUSTOMER, p->uid))
+	if (!b->rules->people_uid_free && bank_uid_used(b, UID_CUSTOMER, p->uid))
 		return BANK_DUPLICATE;
 	bank_uid_take(b, UID_CUSTOMER, p->uid);
 	c = xcalloc(1, sizeof *c);

@@ -44,6 +44,8 @@
 	R(transfer_fee, 0, 0, "Cents debited as an extra line of each transfer") \
 	R(one_uid_space, 0, 1, \
 	  "externalUniqueId is unique over all kinds of things together") \
+	R(people_uid_free, 0, 0, \
+	  "Customers and wallets are made whether their externalUniqueId was used or not") \
 	R(check_takes_uid, 0, 1, "A transfer with onlyCheck uses its externalUniqueId up") \
 	R(phone_is_enough, 1, 0, "The global look-up accepts a phone as the only criterion") \
 	R(ratify_array, 0, 1, "POST ratify answers an array") \

@@ -317,13 +317,19 @@ known_order(struct call *c)
 static void on_cancel_read(struct task *t, const struct event *e);
 
 static void
-look_later(struct task *t, const struct event *e)
+read_cancel(struct task *t)
 {
 	struct call *c = call_of(t);
 	struct store_key key = key_of(STORE_INTENT, c->owner, c->i.id);
 
-	(void)e;
 	task_load(t, &key, 1, on_cancel_read);
+}
+
+static void
+on_later(struct task *t, const struct event *e)
+{
+	(void)e;
+	read_cancel(t);
 }
 
 static void
@@ -344,7 +350,14 @@ on_cancel_read(struct task *t, const struct event *e)
 	else if (t->gw->now >= c->until)
 		answer_error(c, 500, "UNK001", "Whether it was cancelled is not known yet");
 	else
-		task_sleep(t, t->gw->now + 200, look_later);
+		task_sleep(t, t->gw->now + 200, on_later);
+}
+
+static void
+await_cancel(struct call *c)
+{
+	run_start(c->w.task.gw, c->owner, c->i.id);
+	read_cancel(&c->w.task);
 }
 
 static void
@@ -360,8 +373,7 @@ on_cancel_saved(struct task *t, const struct event *e)
 		answer_error(c, 500, "UNK001", "The cancel could not be saved for certain; send it again");
 		return;
 	}
-	run_start(t->gw, c->owner, c->i.id);
-	look_later(t, e);
+	await_cancel(c);
 }
 
 static void
@@ -379,6 +391,10 @@ cancel_order(struct call *c)
 	/* While its message may be on its way into the outbox, to cancel it would tell it as never made. */
 	if (!intent_settled(&c->i)) {
 		answer_error(c, 503, "UNK001", "It is still being made; ask again in a moment");
+		return;
+	}
+	if (c->i.cancel) {	/* another was faster: to save it again would only disturb its run */
+		await_cancel(c);
 		return;
 	}
 	intent_cancel(&c->i, gw->now);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/calendar.h"
+#include "core/wallet_rows.h"
 #include "service/say.h"
 #include "service/turn.h"
 
@@ -30,6 +31,7 @@ static const struct {
 	{ "balance", call_balance, true, true },
 	{ "statement", call_statement, true, true },
 	{ "limit.left", call_limit_left, false, true },
+	{ "send.open", call_send_open, false, false },
 	{ "send.find", call_send_find, true, false },
 	{ "send.check", call_send_check, true, false },
 	{ "cash.kinds", call_cash_kinds, false, false },
@@ -242,29 +244,10 @@ turn_say(struct turn *t, const struct message *m, turn_fn *after)
 bool
 turn_search_ignored(struct turn *t, const struct wallet_answer *a, const char *phone)
 {
-	if (a->n == 0 || turn_customer_of(a, phone) != NULL)
+	if (a->n == 0 || wallet_customer_of(a, phone) != NULL)
 		return false;
 	log_error(t->w.task.id, "customer search ignored", "tenant=%s rows=%d", t->settings->name, a->n);
 	return true;
-}
-
-const struct wallet_customer *
-turn_customer_of(const struct wallet_answer *a, const char *phone)
-{
-	for (int i = 0; i < a->n; i++)
-		if (strcmp(a->customer[i].phone, phone) == 0)
-			return &a->customer[i];
-	return NULL;
-}
-
-const struct wallet_wallet *
-turn_wallet_of(const struct turn *t, const struct wallet_answer *a, int64_t customer_id)
-{
-	for (int i = 0; i < a->n; i++)
-		if (a->wallet[i].type_id == t->settings->wallet.wallet_type_id &&
-		    (a->wallet[i].customer_id == 0 || a->wallet[i].customer_id == customer_id))
-			return &a->wallet[i];
-	return NULL;
 }
 
 /* ---- the limit of one's own phone ---- */

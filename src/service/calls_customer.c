@@ -4,9 +4,23 @@
 
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/wallet_rows.h"
 #include "service/turn.h"
 
 #define NOTICE_MS INT64_C(86400000)	/* an outcome older than a day is not news */
+
+static bool
+is_untold(const struct turn *t)
+{
+	return t->sub.outcome != OUTCOME_NONE && !t->sub.outcome_told &&
+	    t->w.task.gw->now - t->sub.outcome_at < NOTICE_MS;
+}
+
+bool
+turn_has_news(const struct turn *t)
+{
+	return turn_on_its_way(t) != NULL || is_untold(t) || t->sub.signup_untold != SIGNUP_TOLD;
+}
 
 /* What became of the last payment: once, its time only; amount and name come after the PIN (money.md section 6). */
 static void
@@ -16,18 +30,40 @@ set_notice(struct turn *t)
 		[OUTCOME_DONE] = "done", [OUTCOME_NOT_DONE] = "not_done", [OUTCOME_CHECKING] = "checking",
 	};
 	struct vars *v = turn_vars(t);
-	int64_t now = t->w.task.gw->now;
 
 	vars_unset(v, "notice");
 	if (turn_on_its_way(t) != NULL) {
 		vars_set(v, "notice", "checking");
 		vars_set_i64(v, "notice_at", turn_on_its_way(t)->accepted_at);
-	} else if (t->sub.outcome != OUTCOME_NONE && !t->sub.outcome_told &&
-	    now - t->sub.outcome_at < NOTICE_MS) {
+	} else if (is_untold(t)) {
 		vars_set(v, "notice", word[t->sub.outcome]);
 		vars_set_i64(v, "notice_at", t->sub.outcome_at);
 		t->sub.outcome_told = t->sub_dirty = true;
 	}
+}
+
+/* The same of a sign-up that no screen has told. */
+static void
+set_signup_notice(struct turn *t)
+{
+	static const char *const word[] = {
+		[SIGNUP_UNTOLD_DONE] = "opened", [SIGNUP_UNTOLD_NOT_DONE] = "not_opened",
+	};
+
+	if (t->sub.signup_untold == SIGNUP_TOLD || vars_has(turn_vars(t), "notice"))
+		return;
+	vars_set(turn_vars(t), "notice", word[t->sub.signup_untold]);
+	t->sub.signup_untold = SIGNUP_TOLD;
+	t->sub_dirty = true;
+}
+
+/* Nobody whom we know, or one whose sign-up did not come to its end. */
+static void
+not_found(struct turn *t)
+{
+	vars_unset(turn_vars(t), "notice");
+	set_signup_notice(t);
+	turn_outcome(t, "not_found");
 }
 
 static void
@@ -38,10 +74,9 @@ on_wallets(struct task *task, const struct event *e)
 
 	if (!turn_answered(t, e))
 		return;
-	w = turn_wallet_of(t, e->wallet, t->found_id);
+	w = wallet_wallet_of(e->wallet, t->settings->wallet.wallet_type_id, t->found_id);
 	if (w == NULL) {
-		/* A customer without our wallet: the sign-up did not come to its end. */
-		turn_outcome(t, "not_found");
+		not_found(t);
 		return;
 	}
 	if (!wallet_is_active(w->status)) {
@@ -49,9 +84,19 @@ on_wallets(struct task *task, const struct event *e)
 		return;
 	}
 	vars_set_i64(turn_vars(t), "wallet_id", w->id);
-	if (t->sub.has_pin && t->sub.customer_id == t->found_id)
+	if (t->sub.has_pin && t->sub.customer_id == t->found_id) {
 		set_notice(t);
+		set_signup_notice(t);
+	}
 	turn_outcome(t, t->sub.has_pin && t->sub.customer_id == t->found_id ? "found" : "no_pin");
+}
+
+/* By a sign-up of ours that did not come to its end; it may have turned up after that. */
+static bool
+is_half_made(const struct subscriber *sub, const struct wallet_customer *c)
+{
+	return !sub->has_pin && sub->signup_uid[0] != '\0' &&
+	    (sub->signup_customer_id == c->id || strcmp(sub->signup_uid, c->uid) == 0);
 }
 
 static void
@@ -67,9 +112,9 @@ on_customers(struct task *task, const struct event *e)
 		turn_outcome(t, "failed");
 		return;
 	}
-	c = turn_customer_of(e->wallet, t->in.phone);
-	if (c == NULL || (!t->sub.has_pin && t->sub.signup_customer_id == c->id)) {
-		turn_outcome(t, "not_found");
+	c = wallet_customer_of(e->wallet, t->in.phone);
+	if (c == NULL || is_half_made(&t->sub, c)) {
+		not_found(t);
 		return;
 	}
 	if (!wallet_is_active(c->status)) {
@@ -83,13 +128,19 @@ on_customers(struct task *task, const struct event *e)
 	turn_ask(t, &q, on_wallets);
 }
 
-void
-call_customer_find(struct turn *t)
+static void
+find_customer(struct turn *t)
 {
 	struct wallet_req q = { .op = WALLET_CUSTOMERS };
 
 	str_copy(q.phone, sizeof q.phone, t->in.phone);
 	turn_ask(t, &q, on_customers);
+}
+
+void
+call_customer_find(struct turn *t)
+{
+	turn_await_signup(t, find_customer);
 }
 
 static void

@@ -7,12 +7,41 @@
 
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/wallet_rows.h"
 #include "service/turn.h"
 
 #define REPEAT_MS INT64_C(600000)
 #define DAY_MS INT64_C(86400000)
 #define LOOKUPS_A_DAY 20
 #define REFUSED_OTHERS_A_DAY 5
+
+/* ---- the entrance ---- */
+
+/*
+ * true: the call in hand is over, because what is asked for would be refused at the end anyway. A payment that has ended
+ * and is not noted yet refuses nothing here: it is noted before anything is typed.
+ */
+static bool
+shut_at_entrance(struct turn *t)
+{
+	const struct intent *before = turn_on_its_way(t);
+
+	if (t->w.task.gw->money_off) {
+		metric_add(M_MONEY_REFUSED, 1);
+		turn_outcome(t, "off");
+	} else if (before != NULL && intent_open(before))
+		turn_outcome(t, "busy");
+	else
+		return false;
+	return true;
+}
+
+void
+call_send_open(struct turn *t)
+{
+	if (!shut_at_entrance(t))
+		turn_outcome(t, "open");
+}
 
 /* ---- the recipient ---- */
 
@@ -35,7 +64,7 @@ on_recipient_wallets(struct task *task, const struct event *e)
 
 	if (!turn_answered(t, e))
 		return;
-	w = turn_wallet_of(t, e->wallet, t->found_id);
+	w = wallet_wallet_of(e->wallet, t->settings->wallet.wallet_type_id, t->found_id);
 	if (w == NULL)
 		turn_outcome(t, "not_found");
 	else if (!wallet_is_active(w->status))
@@ -60,7 +89,7 @@ on_recipient(struct task *task, const struct event *e)
 		turn_outcome(t, "failed");
 		return;
 	}
-	c = turn_customer_of(e->wallet, vars_get(turn_vars(t), "to"));
+	c = wallet_customer_of(e->wallet, vars_get(turn_vars(t), "to"));
 	if (c == NULL || !wallet_is_active(c->status)) {
 		turn_outcome(t, c == NULL ? "not_found" : "barred");
 		return;
@@ -206,20 +235,6 @@ call_send_check(struct turn *t)
 
 /* ---- cashing out ---- */
 
-void
-call_cash_kinds(struct turn *t)
-{
-	struct vars *v = turn_vars(t);
-
-	vars_unset_list(v, "kind");
-	for (int i = 0; i < t->settings->kinds_n; i++) {
-		vars_set_item(v, "kind", i + 1, "type", t->settings->kinds[i].type);
-		vars_set_item(v, "kind", i + 1, "name", turn_plain_text(t, t->settings->kinds[i].name));
-	}
-	vars_set_i64(v, "kind.n", t->settings->kinds_n);
-	turn_outcome(t, t->settings->kinds_n > 0 ? "done" : "none");
-}
-
 static void
 on_cash_funds(struct task *task, const struct event *e)
 {
@@ -270,12 +285,35 @@ refused_today(struct turn *t)
 	turn_outcome(t, "capped");
 }
 
-/* Before the PIN: what could not be reserved is not even confirmed. */
+/* Before anything is typed, and again before the PIN: what could not be reserved is not even confirmed. */
 static void
 refused_closed(struct turn *t)
 {
 	metric_add(M_LIMIT_CLOSED_REFUSED, 1);
 	turn_outcome(t, "closed");
+}
+
+/* While the limit is closed only what makes no token is offered. */
+void
+call_cash_kinds(struct turn *t)
+{
+	struct vars *v = turn_vars(t);
+	int n = 0;
+
+	if (shut_at_entrance(t))
+		return;
+	vars_unset_list(v, "kind");
+	for (int i = 0; i < t->settings->kinds_n; i++) {
+		if (t->settings->kinds[i].token && t->w.task.gw->limit_closed)
+			continue;
+		vars_set_item(v, "kind", ++n, "type", t->settings->kinds[i].type);
+		vars_set_item(v, "kind", n, "name", turn_plain_text(t, t->settings->kinds[i].name));
+	}
+	vars_set_i64(v, "kind.n", n);
+	if (n == 0 && t->settings->kinds_n > 0)
+		refused_closed(t);
+	else
+		turn_outcome(t, n > 0 ? "done" : "none");
 }
 
 static const char *

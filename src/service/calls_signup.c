@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sign-up: customer, identity (the PIN), ratification, wallet. Each write has an id that is saved before it is sent and
- * looked for before it is sent again, and how far it came is in the subscriber's record: a dial that drops, or a
- * process that dies, goes on where it was. It may outlast the screen; then the result comes by SMS.
+ * The screen's side of a sign-up: it is saved before anything is written, then service/signup.c carries it on and the
+ * turn waits for it as long as a screen can. Who dials meanwhile waits for the same record.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "service/say.h"
+#include "service/hold.h"
+#include "service/signup.h"
 #include "service/turn.h"
 
-#define RATIFY_MS 30000
 #define ID_CHECKS_A_DAY 10		/* "taken" says that a number is a customer's: no way to try many */
-
-static void find_customer(struct turn *t);
-static void make_identity(struct turn *t);
-static void find_wallet(struct turn *t);
+#define BEGIN_TRIES 4
+#define POLL_MS 250
+#define FIND_MS 1500			/* what is left of the screen's time for finding the customer afterwards */
 
 /* ---- somebody else with the same document? ---- */
 
@@ -74,407 +72,262 @@ call_signup_check(struct turn *t)
 	turn_change_subscriber(t, count_check, look_for_others);
 }
 
-/* ---- the writes ---- */
+/* ---- how it ended ---- */
+
+static void
+tell(struct turn *t, const struct signup *s)
+{
+	static const char *const outcome[SIGNUP_REASONS] = {
+		[SIGNUP_WHY_NONE] = "done", [SIGNUP_TAKEN] = "taken", [SIGNUP_REFUSED] = "refused",
+		[SIGNUP_FAILED] = "failed",
+	};
+
+	if (s->state == SIGNUP_DONE) {
+		vars_set_i64(turn_vars(t), "wallet_id", s->wallet_id);
+		vars_set_i64(turn_vars(t), "customer_id", s->customer_id);
+	}
+	t->irrevocable = true;		/* the record says that this screen has told it */
+	turn_outcome(t, outcome[s->why]);
+}
 
 /* Past the screen's time the customer is told that an SMS follows, and the sign-up goes on. */
 static void
-check_time(struct turn *t)
+tell_later(struct turn *t)
 {
-	if (t->w.task.gw->now >= t->deadline)
-		turn_answer_early(t, "error.signup_later");
+	t->awaits_signup = false;
+	t->irrevocable = true;
+	turn_end_with(t, "error.signup_later");
 }
 
 static void
-write_call(struct turn *t, struct wallet_req *q, int64_t timeout_ms, task_fn *on)
+on_budget(struct task *task, const struct event *e)
 {
-	check_time(t);
-	t->outlasts = on;
-	task_wallet(turn_task(t), t->tenant, q, timeout_ms, on);
-	mem_wipe(q, sizeof *q);
-}
-
-/* It rings when the screen's time is over: a write that has no answer yet must not keep the screen waiting. */
-struct bell {
-	struct task task;
-	uint64_t turn;
-};
-
-static void
-bell_end(struct task *task)
-{
-	free(LIST_OF(task, struct bell, task));
-}
-
-static void
-on_bell(struct task *task, const struct event *e)
-{
-	struct task *found = task_find(task->gw, LIST_OF(task, struct bell, task)->turn);
-
 	(void)e;
-	if (found != NULL && turn_of(found)->outlasts != NULL && turn_of(found)->outlasts == found->on)
-		check_time(turn_of(found));
-	task_end(task);
+	tell_later(turn_of(task));
 }
 
 static void
-set_bell(struct turn *t)
+await(struct turn *t)
 {
-	struct bell *b = xcalloc(1, sizeof *b);
-
-	b->turn = turn_task(t)->id;
-	task_start(turn_task(t)->gw, &b->task, bell_end);
-	task_sleep(&b->task, t->deadline, on_bell);
+	t->awaits_signup = true;
+	task_sleep(turn_task(t), t->deadline, on_budget);
 }
 
-static void
-closed(struct turn *t)
+bool
+turn_signup_over(struct gateway *gw, uint64_t turn, const struct signup *s, const struct subscriber *sub,
+    const struct rev *rev)
 {
-	turn_outcome(t, "failed");
+	struct task *task = turn != 0 ? task_find(gw, turn) : NULL;
+	struct turn *t = task != NULL ? turn_of(task) : NULL;
+
+	if (t == NULL || !t->awaits_signup)
+		return false;
+	t->awaits_signup = false;
+	t->sub = *sub;
+	t->sub_rev = *rev;
+	t->sub.signup_untold = SIGNUP_TOLD;	/* saved with the screen that tells it */
+	t->sub_dirty = true;
+	tell(t, s);
+	return true;
 }
 
-/* The screen promised an SMS: how it ended is said there. */
+/* ---- both records, as they are now ---- */
+
 static void
-over(struct turn *t, const char *outcome)
+load_both(struct turn *t, task_fn *on)
 {
-	struct message *m = NULL;
-	char id[MESSAGE_ID], uuid[37];
+	struct store_key keys[2] = { key_of(STORE_SUBSCRIBER, t->owner, ""), key_of(STORE_SIGNUP, t->owner, "") };
 
-	mem_wipe(t->step.secret, sizeof t->step.secret);
-	if (t->replied && strcmp(outcome, "done") != 0) {
-		m = xcalloc(1, sizeof *m);
-		gateway_uuid(t->w.task.gw, uuid);
-		str_format(id, sizeof id, "%s:signup", uuid);
-	}
-	if (m != NULL && say_text(t->w.task.gw, t->tenant, MSG_RESULT, id, t->in.phone, t->s.dlg.lang,
-	        "sms.result.signup.not_done", turn_vars(t), m))
-		turn_say(t, m, closed);
-	else
-		turn_outcome(t, outcome);
-	free(m);
+	task_load(turn_task(t), keys, NELEM(keys), on);
 }
 
-static void
-done(struct turn *t)
+/* `s` is empty where there is no sign-up. */
+static bool
+take_both(struct turn *t, const struct event *e, struct signup *s, struct rev *rev)
 {
-	over(t, "done");
+	memset(s, 0, sizeof *s);
+	if (e->end != STORE_DONE || e->v[0].damaged || e->v[1].damaged ||
+	    (e->v[0].present && !subscriber_decode(e->v[0].p, e->v[0].len, &t->sub)) ||
+	    (e->v[1].present && !signup_decode(e->v[1].p, e->v[1].len, s)))
+		return false;
+	rev_loaded(&t->sub_rev, &e->v[0]);
+	rev_loaded(rev, &e->v[1]);
+	return true;
 }
 
-static void
-set_done(struct subscriber *sub, struct turn *t)
+static bool
+is_under_way(const struct signup *s)
 {
-	sub->has_pin = true;
-	sub->pin_key_id = t->settings->wallet.pin_key_id;
-	sub->customer_id = sub->signup_customer_id;
-	str_copy(sub->customer_uid, sizeof sub->customer_uid, sub->signup_uid);
-	sub->wallet_id = t->found_id;
-	sub->signup_uid[0] = sub->signup_wallet_uid[0] = '\0';
-	sub->signup_customer_id = 0;
-	sub->signup_identity = sub->signup_ratified = false;
-	/* What was under way for who had this number before. */
-	sub->has_old_key = false;
-	sub->pin_write = PIN_WRITE_NONE;
-	sub->reset_from = 0;
-	if (sub->lang[0] == '\0')
-		str_copy(sub->lang, sizeof sub->lang, t->s.dlg.lang);
+	return s->uid[0] != '\0' && s->state == SIGNUP_RUNNING;
 }
 
-static void
-say_done(struct turn *t)
-{
-	struct message *m = xcalloc(1, sizeof *m);
-	char id[MESSAGE_ID];
+/* ---- one that is under way already ---- */
 
-	vars_set_i64(turn_vars(t), "wallet_id", t->found_id);
-	vars_set_i64(turn_vars(t), "customer_id", t->sub.customer_id);
-	str_format(id, sizeof id, "%s:signup", t->sub.customer_uid);
-	if (say_text(t->w.task.gw, t->tenant, MSG_RESULT, id, t->in.phone, t->s.dlg.lang,
-	        "sms.result.signup.done", turn_vars(t), m))
-		turn_say(t, m, done);
-	else
-		done(t);
-	free(m);
-}
+static void on_poll(struct task *task, const struct event *e);
 
 static void
-wallet_there(struct turn *t, int64_t wallet_id)
-{
-	t->found_id = wallet_id;
-	turn_change_subscriber(t, set_done, say_done);
-}
-
-static void
-on_wallet_made(struct task *task, const struct event *e)
+on_looked(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
-	const struct wallet_answer *a = e->wallet;
+	struct signup s;
+	struct rev rev;
+	bool known = take_both(t, e, &s, &rev), over = known && !is_under_way(&s) && !t->sub.signup_open;
 
-	check_time(t);
-	if (a->end == WALLET_DONE && a->n == 1 && a->wallet[0].id != 0)
-		wallet_there(t, a->wallet[0].id);
-	else if (a->end == WALLET_REFUSED || a->end == WALLET_LATER)
-		over(t, a->end == WALLET_REFUSED ? "refused" : "failed");
-	else if (++t->offset < 3)
-		find_wallet(t);		/* made or not: looked for, and made with the same id if it is not there */
+	mem_wipe(&s, sizeof s);
+	if (over)
+		t->after(t);
+	else if (task->gw->now + POLL_MS + FIND_MS >= t->deadline)
+		tell_later(t);
 	else
-		over(t, "failed");
+		task_sleep(task, task->gw->now + POLL_MS, on_poll);
 }
 
 static void
-make_wallet(struct turn *t)
+on_poll(struct task *task, const struct event *e)
 {
-	struct wallet_req q = { .op = WALLET_CREATE };
-
-	q.customer_id = t->sub.signup_customer_id;
-	q.wallet_type_id = t->settings->wallet.wallet_type_id;
-	str_copy(q.uid, sizeof q.uid, t->sub.signup_wallet_uid);
-	write_call(t, &q, t->settings->wallet.timeout_money_ms, on_wallet_made);
+	(void)e;
+	load_both(turn_of(task), on_looked);
 }
 
-static void
-on_types(struct task *task, const struct event *e)
+void
+turn_await_signup(struct turn *t, turn_fn *after)
 {
-	struct turn *t = turn_of(task);
-	const struct wallet_answer *a = e->wallet;
-
-	check_time(t);
-	if (a->end != WALLET_DONE) {
-		over(t, "failed");
-		return;
-	}
-	for (int i = 0; i < a->n; i++)
-		if (a->wallet_type[i] == t->settings->wallet.wallet_type_id) {
-			make_wallet(t);
-			return;
-		}
-	log_warn(task->id, "wallet type not offered", "tenant=%s", t->settings->name);
-	over(t, "refused");
-}
-
-static void
-on_wallets(struct task *task, const struct event *e)
-{
-	struct turn *t = turn_of(task);
-	struct wallet_req q = { .op = WALLET_TYPES, .customer_id = t->sub.signup_customer_id };
-	const struct wallet_wallet *w;
-
-	check_time(t);
-	if (e->wallet->end != WALLET_DONE) {
-		over(t, "failed");
-		return;
-	}
-	w = turn_wallet_of(t, e->wallet, t->sub.signup_customer_id);
-	if (w != NULL)
-		wallet_there(t, w->id);
+	t->after = after;
+	if (t->sub.signup_open)
+		load_both(t, on_looked);
 	else
-		write_call(t, &q, t->settings->wallet.timeout_read_ms, on_types);
+		after(t);
 }
 
+/* ---- beginning one ---- */
+
+static void begin(struct turn *t);
+
+/* The PIN that was typed, as what the wallet core or we will know of it. */
 static void
-find_wallet(struct turn *t)
+make_password(struct turn *t, struct signup *s)
 {
-	struct wallet_req q = { .op = WALLET_LIST, .customer_id = t->sub.signup_customer_id };
-
-	write_call(t, &q, t->settings->wallet.timeout_read_ms, on_wallets);
-}
-
-static void
-set_ratified(struct subscriber *sub, struct turn *t)
-{
-	(void)t;
-	sub->signup_ratified = true;
-}
-
-static void
-on_ratified(struct task *task, const struct event *e)
-{
-	struct turn *t = turn_of(task);
-
-	check_time(t);
-	if (e->wallet->end != WALLET_DONE)
-		over(t, "failed");
-	else if (!e->wallet->kyc_passed)
-		over(t, "refused");
-	else
-		turn_change_subscriber(t, set_ratified, find_wallet);
-}
-
-static void
-ratify(struct turn *t)
-{
-	struct wallet_req q = { .op = WALLET_RATIFY, .customer_id = t->sub.signup_customer_id };
-
-	if (t->sub.signup_ratified)
-		find_wallet(t);
-	else
-		write_call(t, &q, RATIFY_MS, on_ratified);
-}
-
-static void
-set_identity(struct subscriber *sub, struct turn *t)
-{
-	sub->signup_identity = true;
-	if (t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
-		memcpy(sub->pin_mac, t->mac, sizeof t->mac);
-		sub->pin_mac_len = sizeof t->mac;
-	}
-}
-
-static void
-on_identity(struct task *task, const struct event *e)
-{
-	struct turn *t = turn_of(task);
-
-	check_time(t);
-	if (e->wallet->end == WALLET_DONE)
-		turn_change_subscriber(t, set_identity, ratify);
-	else if (e->wallet->end == WALLET_REFUSED && !t->identity_again) {
-		/* An earlier try may have made it with another PIN, or under an older key: the PIN typed now counts. */
-		t->identity_again = true;
-		t->sub.signup_identity = !t->sub.signup_identity;
-		make_identity(t);
-	} else
-		over(t, "failed");
-}
-
-static void
-newest_password(struct turn *t, char out[81])
-{
-	if (!turn_pin_password(t, t->settings->wallet.pin_key_id, t->sub.signup_uid, t->step.secret, out))
-		fatalx("the newest key is not there");
-}
-
-static void
-make_identity(struct turn *t)
-{
-	struct wallet_req q = { .op = WALLET_IDENTITY_CREATE, .customer_id = t->sub.signup_customer_id };
 	char password[81];
 
-	if (t->settings->wallet.pin_check == PIN_CHECK_LOCAL) {
-		newest_password(t, password);
-		gateway_mac(t->w.task.gw, "pin", password, t->mac);
-		mem_wipe(password, sizeof password);
-		turn_change_subscriber(t, set_identity, ratify);
-		return;
-	}
-	if (t->sub.signup_identity)
-		q.op = WALLET_IDENTITY_UPDATE;
-	pin_identity(&t->settings->wallet, q.customer_id, t->settings->wallet.pin_key_id, q.identity);
-	newest_password(t, q.password);
-	write_call(t, &q, t->settings->wallet.timeout_money_ms, on_identity);
+	s->key_id = t->settings->wallet.pin_key_id;
+	s->local = t->settings->wallet.pin_check == PIN_CHECK_LOCAL;
+	if (!turn_pin_password(t, s->key_id, s->uid, t->step.secret, password))
+		fatalx("the newest key is not there");
+	gateway_mac(t->w.task.gw, "pin", password, s->mac);
+	s->mac_len = sizeof s->mac;
+	if (!s->local)
+		str_copy(s->password, sizeof s->password, password);
+	mem_wipe(password, sizeof password);
 }
 
 static void
-set_customer(struct subscriber *sub, struct turn *t)
-{
-	sub->signup_customer_id = t->found_id;
-}
-
-static void
-on_customer_made(struct task *task, const struct event *e)
-{
-	struct turn *t = turn_of(task);
-	const struct wallet_answer *a = e->wallet;
-
-	check_time(t);
-	if (a->end == WALLET_DONE && a->n == 1 && a->customer[0].id != 0) {
-		t->found_id = a->customer[0].id;
-		turn_change_subscriber(t, set_customer, make_identity);
-	} else if (a->end == WALLET_LATER)
-		over(t, "failed");
-	else if (a->end == WALLET_REFUSED && t->offset > 0)
-		over(t, "refused");
-	else if (++t->offset < 3)
-		find_customer(t);
-	else
-		over(t, "failed");
-}
-
-static void
-make_customer(struct turn *t)
+fill(struct turn *t, struct signup *s)
 {
 	const struct vars *v = turn_vars(t);
-	struct wallet_req q = { .op = WALLET_CUSTOMER_CREATE };
 
-	str_copy(q.uid, sizeof q.uid, t->sub.signup_uid);
-	str_copy(q.phone, sizeof q.phone, t->in.phone);
-	str_copy(q.first_name, sizeof q.first_name, vars_get(v, "first_name"));
-	str_copy(q.surname, sizeof q.surname, vars_get(v, "surname"));
-	str_copy(q.id_number, sizeof q.id_number, vars_get(v, "id_number"));
-	str_copy(q.passport, sizeof q.passport, vars_get(v, "passport"));
-	str_copy(q.birth, sizeof q.birth, vars_get(v, "birth"));
-	str_copyn(q.lang, sizeof q.lang, t->s.dlg.lang, strnlen(t->s.dlg.lang, 2));
-	write_call(t, &q, t->settings->wallet.timeout_money_ms, on_customer_made);
+	memset(s, 0, sizeof *s);
+	str_copy(s->owner, sizeof s->owner, t->owner);
+	str_copy(s->tenant, sizeof s->tenant, t->settings->name);
+	str_copy(s->phone, sizeof s->phone, t->in.phone);
+	str_copy(s->lang, sizeof s->lang, t->s.dlg.lang);
+	str_copy(s->service_code, sizeof s->service_code, vars_get(v, "service_code"));
+	str_copy(s->first_name, sizeof s->first_name, vars_get(v, "first_name"));
+	str_copy(s->surname, sizeof s->surname, vars_get(v, "surname"));
+	str_copy(s->id_number, sizeof s->id_number, vars_get(v, "id_number"));
+	str_copy(s->passport, sizeof s->passport, vars_get(v, "passport"));
+	str_copy(s->birth, sizeof s->birth, vars_get(v, "birth"));
+	gateway_uuid(t->w.task.gw, s->uid);
+	gateway_uuid(t->w.task.gw, s->wallet_uid);
 }
 
 static void
-on_customers(struct task *task, const struct event *e)
+on_begun(struct task *task, const struct event *e)
 {
 	struct turn *t = turn_of(task);
-	const struct wallet_customer *c;
 
-	check_time(t);
-	if (e->wallet->end != WALLET_DONE || turn_search_ignored(t, e->wallet, t->in.phone)) {
-		over(t, "failed");
-		return;
-	}
-	c = turn_customer_of(e->wallet, t->in.phone);
-	if (c == NULL)
-		make_customer(t);
-	else if (strcmp(c->uid, t->sub.signup_uid) == 0) {
-		t->found_id = c->id;
-		turn_change_subscriber(t, set_customer, make_identity);
-	} else
-		over(t, "taken");
-}
-
-static void
-find_customer(struct turn *t)
-{
-	struct wallet_req q = { .op = WALLET_CUSTOMERS };
-
-	str_copy(q.phone, sizeof q.phone, t->in.phone);
-	write_call(t, &q, t->settings->wallet.timeout_read_ms, on_customers);
-}
-
-static void
-go_on(struct turn *t)
-{
-	if (t->sub.signup_customer_id == 0)
-		find_customer(t);
+	if (e->end == STORE_DONE) {
+		rev_saved(&t->sub_rev);
+		FAULT_POINT("signup", "saved", "begin");
+		mem_wipe(t->step.secret, sizeof t->step.secret);
+		signup_start(task->gw, t->owner, task->id);
+		await(t);
+	} else if ((e->end == STORE_CONFLICT || e->end == STORE_UNKNOWN) && ++t->tries < BEGIN_TRIES &&
+	    task->gw->now < t->deadline)
+		begin(t);
+	else if (e->end == STORE_UNKNOWN)
+		turn_apologise_with(t, "error.session_lost", "it is not known whether the sign-up was saved");
 	else
-		make_identity(t);
+		turn_outcome(t, "failed");
 }
 
 static void
-set_ids(struct subscriber *sub, struct turn *t)
+save_new(struct turn *t, struct signup *s, struct rev *rev)
 {
-	char uuid[37];
+	struct gateway *gw = t->w.task.gw;
+	struct store_key key = key_of(STORE_SIGNUP, t->owner, ""), sub = key_of(STORE_SUBSCRIBER, t->owner, "");
+	struct store_commit c = { .n = 0 };
+	struct buf *b = scratch(gw, 0), *b2 = scratch(gw, 1);
 
-	if (sub->signup_uid[0] != '\0')
-		return;
-	if (sub->has_pin) {
-		/* It came to its end in this dialogue and was not told: the PIN typed now is the one that counts. */
-		str_copy(sub->signup_uid, sizeof sub->signup_uid, sub->customer_uid);
-		sub->signup_customer_id = sub->customer_id;
-		sub->signup_identity = sub->signup_ratified = true;
-	} else {
-		gateway_uuid(t->w.task.gw, uuid);
-		str_copy(sub->signup_uid, sizeof sub->signup_uid, uuid);
-	}
-	gateway_uuid(t->w.task.gw, uuid);
-	str_copy(sub->signup_wallet_uid, sizeof sub->signup_wallet_uid, uuid);
+	fill(t, s);
+	signup_begin(s, &t->sub, gw->now);
+	make_password(t, s);
+	signup_encode(s, b);
+	commit_put(gw, &c, &key, rev, b, 0);
+	subscriber_encode(&t->sub, b2);
+	commit_put(gw, &c, &sub, &t->sub_rev, b2, 0);
+	commit_list_add(&c, STORE_DUE, &key, gw->now + HOLD_LEASE_MS);
+	task_commit(turn_task(t), &c, on_begun);
+}
+
+/* The same PIN typed for what is there already: the same input once more, perhaps at another process. */
+static bool
+is_same(struct turn *t, const struct signup *s)
+{
+	struct signup typed = { .mac_len = 0 };
+	bool same;
+
+	if (s->uid[0] == '\0')
+		return false;
+	str_copy(typed.uid, sizeof typed.uid, s->uid);
+	make_password(t, &typed);
+	same = s->mac_len == sizeof typed.mac && str_equal_secret(s->mac, typed.mac, sizeof typed.mac);
+	mem_wipe(&typed, sizeof typed);
+	return same;
+}
+
+static void
+on_both(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+	struct signup s;
+	struct rev rev;
+
+	if (!take_both(t, e, &s, &rev))
+		turn_outcome(t, "failed");
+	else if (is_under_way(&s))
+		turn_await_signup(t, begin);
+	else if (t->sub.has_pin && s.state == SIGNUP_DONE && is_same(t, &s))
+		tell(t, &s);
+	else if (t->sub.has_pin)
+		turn_outcome(t, "taken");	/* a PIN is changed only by who knows it */
+	else
+		save_new(t, &s, &rev);
+	mem_wipe(&s, sizeof s);
+}
+
+static void
+begin(struct turn *t)
+{
+	load_both(t, on_both);
 }
 
 void
 call_signup_create(struct turn *t)
 {
 	if (vars_has(turn_vars(t), "had_pin")) {
-		turn_outcome(t, "taken");	/* a PIN is changed only by who knows it */
+		turn_outcome(t, "taken");
 		return;
 	}
-	t->offset = 0;
-	t->identity_again = false;
-	t->irrevocable = true;
-	set_bell(t);
-	turn_change_subscriber(t, set_ids, go_on);
+	t->tries = 0;
+	begin(t);
 }

@@ -23,13 +23,32 @@
 
 /* ---- the budget ---- */
 
+#define A_READ 1000			/* of credit */
+
 static void
 new_second(struct follow_load *f, int64_t now)
 {
 	if (f->second == now / 1000)
 		return;
 	f->second = now / 1000;
-	f->read = f->hinted = 0;
+	f->hinted = 0;
+}
+
+/* Of what the core is asked by all processes a share; smaller than one read it is saved up until it is one. */
+static bool
+has_credit(const struct gateway *gw, struct follow_load *f, int per_s)
+{
+	int64_t share = (int64_t)per_s * A_READ / (gw->processes > 0 ? gw->processes : 1);
+	int64_t most = share > A_READ ? share : A_READ;
+
+	if (per_s == 0)
+		return true;
+	if (f->credited != gw->now / 1000)
+		f->credit += share * (gw->now / 1000 - f->credited);
+	f->credited = gw->now / 1000;
+	if (f->credit > most || f->credit < 0)
+		f->credit = most;
+	return f->credit >= A_READ;
 }
 
 bool
@@ -37,16 +56,15 @@ follow_begin(struct gateway *gw, int tenant)
 {
 	const struct wallet_settings *w = &gw->settings->tenants[tenant].wallet;
 	struct follow_load *f = &gw->tenants[tenant].follow;
-	bool spent, crowded = f->reads > 0 && f->reads >= (unsigned)w->connections / READS_PER_CONNECTIONS;
+	bool crowded = f->reads > 0 && f->reads >= (unsigned)w->connections / READS_PER_CONNECTIONS;
+	bool spent = !has_credit(gw, f, w->follow_per_s);
 
-	new_second(f, gw->now);
-	spent = w->follow_per_s > 0 && f->read >= (unsigned)w->follow_per_s;
 	if (gw->now < f->quiet_until || spent || crowded) {
 		metric_add(M_FOLLOW_PUT_OFF, 1);
 		return false;
 	}
 	metric_add(M_FOLLOW_READS, 1);
-	f->read++;
+	f->credit -= w->follow_per_s > 0 ? A_READ : 0;
 	f->reads++;
 	return true;
 }

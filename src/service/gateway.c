@@ -7,10 +7,13 @@
 #include "base/str.h"
 #include "service/follow_up.h"
 #include "service/persons.h"
+#include "service/pin_writing.h"
 #include "service/run.h"
 #include "service/send.h"
+#include "service/signup.h"
 #include "service/slots.h"
 #include "service/task.h"
+#include "service/versions.h"
 
 #define DUE_SWEEP_MS 1000		/* all due lists are looked at once in it */
 #define DUE_CLAIM 16
@@ -46,18 +49,9 @@ gateway_new(const struct gateway_options *o)
 	/* Ids go to other processes' logs and to channels: they must not be the same in each. */
 	gw->ports->random(gw->ports->ctx, &gw->last_id, sizeof gw->last_id);
 	gw->last_id &= ~UINT64_C(0) >> 1;
-	gateway_reload(gw, o->contents);
+	versions_start(gw, o->contents);
 	gw->slots = slots_new(gw);
 	return gw;
-}
-
-void
-gateway_reload(struct gateway *gw, const struct gateway_content *contents)
-{
-	size_t n = (size_t)gw->settings->tenants_n;
-
-	gw->contents = xrealloc(gw->contents, n, sizeof *gw->contents);
-	memcpy(gw->contents, contents, n * sizeof *gw->contents);
 }
 
 const char *
@@ -95,7 +89,7 @@ gateway_free(struct gateway *gw)
 		buf_clear(&gw->scratch[i]);
 	mem_wipe(gw->mac_key, sizeof gw->mac_key);
 	slots_free(gw->slots);
-	free(gw->contents);
+	versions_free(gw);
 	for (int i = 0; i < gw->settings->tenants_n; i++)
 		free(gw->tenants[i].tells);
 	free(gw->tenants);
@@ -125,6 +119,13 @@ gateway_on_loss(struct gateway *gw, int64_t now, int64_t lost_ms)
 }
 
 void
+gateway_on_processes(struct gateway *gw, int64_t now, int processes)
+{
+	gw->now = now;
+	gw->processes = processes;
+}
+
+void
 gateway_on_money(struct gateway *gw, int64_t now, bool off)
 {
 	gw->now = now;
@@ -134,13 +135,8 @@ gateway_on_money(struct gateway *gw, int64_t now, bool off)
 unsigned
 gateway_busy(const struct gateway *gw)
 {
-	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings;
-}
-
-unsigned
-gateway_turns(const struct gateway *gw)
-{
-	return gw->turns;
+	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings +
+	    gw->signups;
 }
 
 /* ---- answers ---- */
@@ -248,11 +244,22 @@ looking_end(struct task *t)
 }
 
 static void
+carry_on(struct gateway *gw, const struct store_claimed *c, int64_t until)
+{
+	if (c->family == STORE_SIGNUP)
+		signup_claimed(gw, &c->value, until);
+	else if (c->family == STORE_PIN_ORDER)
+		pin_writing_claimed(gw, &c->value);
+	else
+		run_claimed(gw, &c->value, until);
+}
+
+static void
 on_due(struct task *t, const struct event *e)
 {
 	for (size_t i = 0; e->end == STORE_DONE && i < e->n; i++)
 		if (e->c[i].value.present && !e->c[i].value.damaged)
-			run_claimed(t->gw, &e->c[i].value, LIST_OF(t, struct looking, task)->until);
+			carry_on(t->gw, &e->c[i], LIST_OF(t, struct looking, task)->until);
 		else if (e->c[i].value.damaged)
 			log_error(t->id, "due intent damaged", "octets=%zu", e->c[i].value.len);
 	task_end(t);
@@ -286,6 +293,7 @@ gateway_tick(struct gateway *gw, int64_t now)
 	gw->now = now;
 	wake(gw);
 	slots_tick(gw->slots);
+	versions_tick(gw);
 	if (gw->draining)
 		return;
 	look_for_due(gw);

@@ -18,28 +18,26 @@
 
 struct gateway;
 
-struct gateway_content {		/* of one tenant; borrowed */
+struct gateway_content {		/* of one tenant, of one version */
 	const struct texts *texts;
 	const struct menu *menu;
 	const struct menu *sms_menu;	/* NULL of a tenant without */
+	void *made;			/* for ports.content_free; NULL: it is borrowed, and outlives the gateway */
 };
 
 struct gateway_options {
 	const struct settings *settings;
 	const struct ports *ports;
-	const struct gateway_content *contents;	/* of each tenant, in their order */
+	const struct gateway_content *contents;	/* of each tenant, in their order: what dialogues begin on at first */
 	char process[17];			/* a name of this process's own life, for leases */
 };
 
 struct gateway *gateway_new(const struct gateway_options *o);
 void gateway_free(struct gateway *gw);		/* forgets what is under way; nothing is answered */
 const struct ports *gateway_ports(const struct gateway *gw);
-/* New menus and texts: dialogues already on an older version are told to start again. Borrowed like the options. */
-void gateway_reload(struct gateway *gw, const struct gateway_content *contents);
 /* Stops claiming due intents and messages; turns and calls under way go on. */
 void gateway_drain(struct gateway *gw);
 unsigned gateway_busy(const struct gateway *gw);	/* turns, intents, messages and calls under way */
-unsigned gateway_turns(const struct gateway *gw);	/* under way: they may hold menus and texts of before a reload */
 /* Call every 10 to 50 ms: deadlines, claims of what is due, leases of links. */
 void gateway_tick(struct gateway *gw, int64_t now);
 
@@ -150,6 +148,9 @@ void gateway_on_history(struct gateway *gw, int64_t now, bool trusted);
  * more.
  */
 void gateway_on_loss(struct gateway *gw, int64_t now, int64_t lost_ms);
+
+/* So many processes, this one included, share what is bounded for the whole installation; 1 until told otherwise. */
+void gateway_on_processes(struct gateway *gw, int64_t now, int processes);
 
 /* Off: no payment is shown or accepted any more; what was accepted goes on to its end. */
 void gateway_on_money(struct gateway *gw, int64_t now, bool off);

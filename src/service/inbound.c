@@ -247,20 +247,22 @@ static void
 say(struct mo *s)
 {
 	struct gateway *gw = s->task.gw;
-	const char *text = texts_find(gw->contents[s->tenant].texts, s->lang, s->settings->languages[0], s->key);
-	struct texts_env env = { s->settings->country, calendar_offset_s(gw->now) };
+	const struct texts *texts = gw->contents[s->tenant].texts;
+	const char *text = texts_find(texts, s->lang, s->settings->languages[0], s->key);
+	struct texts_env env = { .country = s->settings->country, .utc_offset_s = calendar_offset_s(gw->now) };
 	struct vars v = { 0 };
 	char filled[MESSAGE_TEXT];
 
 	vars_set(&v, "title", s->settings->title);
 	vars_set(&v, "help_phone", s->settings->help_phone);
 	vars_set(&v, "service_code", service_code(s));
+	texts_manner(texts, s->lang, &env);
 	if (text == NULL || !texts_fill(text, &v, &env, filled, sizeof filled)) {
 		log_error(s->task.id, "no answer", "key=%s", s->key);
 		conclude(s);
 		return;
 	}
-	texts_spell(gw->contents[s->tenant].texts, s->lang, s->settings->languages[0], s->key, filled, sizeof filled);
+	texts_spell(texts, s->lang, s->settings->languages[0], s->key, filled, sizeof filled);
 	put(s, filled);
 }
 

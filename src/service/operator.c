@@ -21,6 +21,7 @@ op_end(struct task *t)
 	t->gw->operator_calls--;
 	json_decref(c->json);
 	free(c->items);
+	free(c->aside);
 	mem_wipe(c, sizeof *c);
 	free(c);
 }
@@ -122,6 +123,7 @@ perform(struct op_call *c)
 	static op_fn *const way[OPERATOR_ACTS] = {
 		[ACT_PERSONS] = op_persons, [ACT_PHONE] = look_at_phone, [ACT_REQUESTS] = op_requests,
 		[ACT_AUDIT] = op_audit, [ACT_RESOLVE] = op_ask, [ACT_UNFREEZE] = op_ask,
+		[ACT_SET_ASIDE] = op_ask,
 		[ACT_APPROVE] = op_decide, [ACT_REJECT] = op_decide,
 		[ACT_UNLOCK] = change, [ACT_FREEZE] = change, [ACT_RESEND] = change, [ACT_CANCEL] = change,
 		[ACT_OPT_OUT] = change, [ACT_OPT_IN] = change,

@@ -22,8 +22,8 @@
 static void load(struct op_call *c);
 static void save(struct op_call *c);
 
-static void
-ends(struct op_call *c, const char *ended, int status, const char *refusal)
+void
+op_ends(struct op_call *c, const char *ended, int status, const char *refusal)
 {
 	c->ended = ended;
 	c->status = status;
@@ -34,7 +34,7 @@ ends(struct op_call *c, const char *ended, int status, const char *refusal)
 static void
 not_known(struct op_call *c)
 {
-	ends(c, "unknown", 500, "It is not known whether it was done: look before you do it again");
+	op_ends(c, "unknown", 500, "It is not known whether it was done: look before you do it again");
 }
 
 /* ---- what each act makes of the records: NULL, or why not ---- */
@@ -179,7 +179,7 @@ static const char *(*const apply[OPERATOR_ACTS])(struct op_call *c) = {
 static void
 done(struct op_call *c)
 {
-	ends(c, "done", 200, NULL);
+	op_ends(c, "done", 200, NULL);
 }
 
 static void
@@ -211,9 +211,9 @@ on_cancel_read(struct task *t, const struct event *e)
 	if (status == WSTATUS_CANCELLED || status == WSTATUS_TIMEOUT)
 		done(c);
 	else if (status != WSTATUS_PENDING || (read && !c->i.cancel))
-		ends(c, "refused", 409, "The wallet core did not cancel it: it was used, or cannot be cancelled");
+		op_ends(c, "refused", 409, "The wallet core did not cancel it: it was used, or cannot be cancelled");
 	else if (t->gw->now >= c->wait_until || op_too_late(c))
-		ends(c, "under_way", 200, NULL);
+		op_ends(c, "under_way", 200, NULL);
 	else
 		task_sleep(t, t->gw->now + LOOK_MS, look_at_cancel);
 }
@@ -305,11 +305,11 @@ on_saved(struct task *t, const struct event *e)
 		if (++c->tries < EFFECT_TRIES)
 			load(c);
 		else
-			ends(c, "failed", 503, "Others changed it all the time. Nothing was done; try again");
+			op_ends(c, "failed", 503, "Others changed it all the time. Nothing was done; try again");
 		break;
 	case STORE_LATE:
 	case STORE_FULL:
-		ends(c, "failed", 503, "The store could not take it. Nothing was done; try again");
+		op_ends(c, "failed", 503, "The store could not take it. Nothing was done; try again");
 		break;
 	case STORE_UNKNOWN:
 		task_sleep(t, t->gw->now + SETTLED_MS, reread);
@@ -385,12 +385,12 @@ on_loaded(struct task *t, const struct event *e)
 	const char *refusal;
 
 	if (!take_records(c, e)) {
-		ends(c, "failed", 503, "A record could not be read. Nothing was done");
+		op_ends(c, "failed", 503, "A record could not be read. Nothing was done");
 		return;
 	}
 	refusal = apply[c->doing](c);
 	if (refusal != NULL)
-		ends(c, c->ended, c->status, refusal);
+		op_ends(c, c->ended, c->status, refusal);
 	else if (c->dry)
 		done(c);
 	else if (!c->sub_dirty && !c->pin_dirty && !c->intent_dirty)
@@ -406,7 +406,11 @@ load(struct op_call *c)
 	size_t n = 2;
 
 	if (op_too_late(c)) {
-		ends(c, "failed", 503, "It took too long. Nothing was done; try again");
+		op_ends(c, "failed", 503, "It took too long. Nothing was done; try again");
+		return;
+	}
+	if (c->doing == ACT_SET_ASIDE) {	/* of records that no other act could read */
+		op_set_aside(c);
 		return;
 	}
 	if (c->intent_id[0] != '\0')

@@ -69,6 +69,7 @@ struct op_call {
 	char (*items)[STORE_ID];	/* ours */
 	size_t items_n, at;
 	int channel, message;		/* the next that is read */
+	struct aside *aside;		/* ours */
 };
 
 static inline struct op_call *
@@ -96,6 +97,11 @@ op_fn op_audit;						/* ACT_AUDIT */
 void op_effect(struct op_call *c, op_fn *after);	/* of c->doing on c->owner; leaves ended, refusal and status */
 /* The same without saving anything. */
 void op_dry_run(struct op_call *c, op_fn *after);
+
+void op_ends(struct op_call *c, const char *ended, int status, const char *refusal);	/* the effect is over */
+
+/* ---- operator_aside.c ---- */
+op_fn op_set_aside;					/* the whole effect of ACT_SET_ASIDE, dry or not */
 
 /* ---- operator_request.c ---- */
 op_fn op_ask, op_decide, op_requests;

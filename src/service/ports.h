@@ -23,7 +23,7 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_PIN,		/* owner tenant/phone: tries and lock */
 	STORE_JWT,		/* owner tenant/phone: the customer's login */
 	STORE_INTENT,		/* owner tenant/phone (integrator: tenant/integrator/wallet/uid), id of the intent */
-	STORE_DUE,		/* list, one per bucket of STORE_INTENT: intents by the time they are due */
+	STORE_DUE,		/* list, one per bucket of STORE_INTENT: intents, sign-ups and new PINs by the time they are due */
 	STORE_LIMIT,		/* owner phone, id month */
 	STORE_MESSAGE,		/* owner the message's id, no id */
 	/* Lists, one of each per bucket of STORE_MESSAGE: messages by the time they are due; in the order of their classes.
@@ -45,12 +45,20 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_AUDIT,		/* owner tenant, id "head" or the number of an entry (core/audit.h) */
 	STORE_REQUEST,		/* owner tenant, id number: what waits for an operator's approval (core/request.h) */
 	STORE_REQUESTS,		/* list; owner tenant: numbers of those that are open, by when they were made */
+	/* Owner tenant; core/edition.h */
+	STORE_EDITION,		/* no id: that which dialogues begin on */
+	STORE_EDITIONS,		/* no id: all that were published */
+	STORE_CONTENT,		/* id version: a bundle (core/bundle.h) */
+	STORE_ASIDE,		/* owner tenant/phone or (a limit's) phone, id record@when: octets of a record that could not
+				 * be read, as they lay there */
+	STORE_SIGNUP,		/* owner tenant/phone: a sign-up (core/signup.h); due in DUE */
+	STORE_PIN_ORDER,	/* owner tenant/phone: a new PIN being written (core/pin_order.h); due in DUE */
 	STORE_FAMILIES
 };
 
 struct store_row {
 	const char *name;		/* in the key: "ses" */
-	char tag;			/* 'p', 'l', 'o', 'r', 'i', 'b': the kind of bucket */
+	char tag;			/* 'p', 'l', 'o', 'r', 'i', 'b', 'a', 'e': the kind of bucket */
 	unsigned buckets;
 	int64_t ttl_ms;			/* of a record or list since its last write; 0: for ever */
 	size_t cap;			/* octets of a record, items of a list */
@@ -77,6 +85,8 @@ struct store_value {			/* of a load */
 	struct store_version version;
 	const void *p;			/* borrowed during the event */
 	size_t len;
+	const void *raw;		/* of a damaged one, as it lies there; borrowed too */
+	size_t raw_len;
 };
 
 enum store_end {
@@ -137,6 +147,7 @@ struct store_claim {
 struct store_claimed {			/* of a claim: `value`, the record; an item whose record is gone is dropped from the list.
 					 * of a range: `item` */
 	struct store_value value;
+	enum store_family family;	/* of the record */
 	char item[STORE_ID];
 	int64_t score;			/* when it was due, or created */
 };
@@ -194,6 +205,7 @@ enum receipt_end {
 	RECEIPT_IS_MESSAGE	/* only of one that came with `maybe`: its id is none of ours */
 };
 
+struct gateway_content;
 struct ports {
 	void *ctx;
 	void (*load)(void *ctx, uint64_t op, const struct store_key *keys, size_t n);	/* keys of one bucket; n <= 8 */
@@ -225,5 +237,12 @@ struct ports {
 	void (*seal)(void *ctx, const void *p, size_t n, unsigned char *out);
 	bool (*open)(void *ctx, const void *p, size_t n, unsigned char *out);
 	void (*tell)(void *ctx, uint64_t op, const struct tell_req *req);	/* integrators */
+	/*
+	 * Makes what a turn works with of the octets of STORE_CONTENT, at once; false: this program cannot use them.
+	 * NULL: nothing is published, dialogues begin on what the gateway was given and nothing else is known.
+	 */
+	bool (*content)(void *ctx, int tenant, const char *version, const void *octets, size_t len,
+	    struct gateway_content *out);
+	void (*content_free)(void *ctx, void *made);
 };
 #define PORT_SEAL 41

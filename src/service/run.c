@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "service/run_parts.h"
 
-#define RENEW_MS 2000			/* twice and more in a lease */
 #define STAY_MS 3000			/* waits shorter than this are sat out here */
 #define RUNS_TENANT_MAX 500		/* claimed; those whose core is away leave room for others' */
 
@@ -323,70 +322,12 @@ run_go_on(struct run *r)
 	perform(r, at);
 }
 
-/* ---- its place among what is due, while it lives ---- */
-
-/* Of a run that waits for a slow core: others would only ask what it is being told. Outlives it by RENEW_MS at most. */
-struct renewal {
-	struct task task;
-	char id[INTENT_ID];
-	uint64_t run;
-};
-
-static void on_renewal_due(struct task *t, const struct event *e);
-
-static void
-renewal_end(struct task *t)
-{
-	free(LIST_OF(t, struct renewal, task));
-}
-
-static void
-on_renewed(struct task *t, const struct event *e)
-{
-	(void)e;	/* in conflict with what the run saves meanwhile, or lost: the next one comes in time */
-	task_sleep(t, t->gw->now + RENEW_MS, on_renewal_due);
-}
-
-/* Adds nothing to what was saved: a record that somebody else has changed by now is left as it is. */
-static void
-on_renewal_due(struct task *t, const struct event *e)
-{
-	const struct renewal *n = LIST_OF(t, struct renewal, task);
-	const struct run *r = map_get(t->gw->running, n->id, strlen(n->id));
-	struct store_commit c = { .n = 0 };
-	struct store_key key;
-
-	(void)e;
-	if (r == NULL || r->task.id != n->run) {
-		task_end(t);
-		return;
-	}
-	if (r->i.id[0] == '\0') {		/* not read yet */
-		on_renewed(t, e);
-		return;
-	}
-	key = run_key(r);
-	commit_check(&c, &key, &r->rev);
-	commit_list_add(&c, STORE_DUE, &key, t->gw->now + RUN_LEASE_MS);
-	task_commit(t, &c, on_renewed);
-}
-
-static void
-start_renewal(const struct run *r)
-{
-	struct renewal *n = xcalloc(1, sizeof *n);
-
-	str_copy(n->id, sizeof n->id, r->id);
-	n->run = r->task.id;
-	task_start(r->task.gw, &n->task, renewal_end);
-	task_sleep(&n->task, r->task.gw->now + RENEW_MS, on_renewal_due);
-}
-
 /* ---- beginning ---- */
 
 static struct run *
-run_new(struct gateway *gw, const char *id)
+run_new(struct gateway *gw, const char *owner, const char *id)
 {
+	struct store_key key = key_of(STORE_INTENT, owner, id);
 	struct run *r;
 
 	if (map_get(gw->running, id, strlen(id)) != NULL)
@@ -397,7 +338,7 @@ run_new(struct gateway *gw, const char *id)
 	map_put(gw->running, id, strlen(id), r);
 	gw->runs++;
 	task_start(gw, &r->task, run_end);
-	start_renewal(r);
+	hold_start(gw, r->task.id, &key, &r->rev);
 	return r;
 }
 
@@ -413,6 +354,7 @@ run_take_record(struct run *r, const struct store_value *v)
 	if (r->tenant < 0)
 		log_error(r->task.id, "intent of no tenant", "intent=%s tenant=%s", r->i.id, r->i.tenant);
 	else if (!r->counted) {
+		task_for(&r->task, r->i.owner);
 		r->task.gw->tenants[r->tenant].runs++;
 		r->counted = true;
 	}
@@ -451,7 +393,7 @@ run_start(struct gateway *gw, const char *owner, const char *id)
 			task_sleep(&old->task, gw->now, on_called_again);
 		return;
 	}
-	task_load(&run_new(gw, id)->task, &key, 1, on_intent_loaded);
+	task_load(&run_new(gw, owner, id)->task, &key, 1, on_intent_loaded);
 }
 
 void
@@ -461,7 +403,7 @@ run_claimed(struct gateway *gw, const struct store_value *v, int64_t until)
 	struct run *r = NULL;
 
 	if (intent_decode(v->p, v->len, i))
-		r = run_new(gw, i->id);
+		r = run_new(gw, i->owner, i->id);
 	mem_wipe(i, sizeof *i);
 	free(i);
 	if (r == NULL)

@@ -5,13 +5,9 @@
  */
 #pragma once
 #include "core/intent.h"
-#include "service/task.h"
+#include "service/hold.h"
 
-/*
- * A process that is silent for so long has lost its intents: their place in the due list is that far ahead, and is put
- * further while their run lives.
- */
-#define RUN_LEASE_MS 5000
+#define RUN_LEASE_MS HOLD_LEASE_MS
 
 /* Goes on with an intent that this process accepted or claimed; does nothing if it is already being carried on here. */
 void run_start(struct gateway *gw, const char *owner, const char *id);

@@ -37,7 +37,7 @@ say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id,
 	const struct tenant_settings *t = &gw->settings->tenants[tenant];
 	const struct texts *texts = gw->contents[tenant].texts;
 	const char *text = texts_find(texts, say_lang(t, lang), t->languages[0], key);
-	struct texts_env env = { t->country, calendar_offset_s(gw->now) };
+	struct texts_env env = { .country = t->country, .utc_offset_s = calendar_offset_s(gw->now) };
 
 	memset(m, 0, sizeof *m);
 	if (text == NULL || to[0] == '\0' || t->routes_n[cls] == 0)
@@ -49,6 +49,7 @@ say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id,
 	m->cls = cls;
 	m->created_at = m->next_at = gw->now;
 	m->deadline = gw->now + RESULT_LIFE_MS;
+	texts_manner(texts, say_lang(t, lang), &env);
 	if (!texts_fill(text, vars, &env, m->text, sizeof m->text))
 		log_error(0, "text too long", "key=%s", key);
 	texts_spell(texts, say_lang(t, lang), t->languages[0], key, m->text, sizeof m->text);

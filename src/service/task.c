@@ -29,6 +29,25 @@ forget_op(struct task *t)
 }
 
 void
+task_for(struct task *t, const char *owner)
+{
+	char who[STORE_OWNER];
+	unsigned char mac[16];
+	unsigned slashes = 0;
+
+	/* tenant/phone, or tenant/integrator/wallet/uid */
+	if (!str_copy(who, sizeof who, owner))
+		return;
+	for (char *p = who; *p != '\0'; p++)
+		if (*p == '/' && ++slashes == 3) {
+			*p = '\0';
+			break;
+		}
+	gateway_mac(t->gw, "caller", who, mac);
+	memcpy(&t->who, mac, sizeof t->who);
+}
+
+void
 task_end(struct task *t)
 {
 	forget_op(t);
@@ -81,10 +100,11 @@ task_commit(struct task *t, struct store_commit *c, task_fn *on)
 }
 
 void
-task_wallet(struct task *t, int tenant, const struct wallet_req *req, int64_t timeout_ms, task_fn *on)
+task_wallet(struct task *t, int tenant, struct wallet_req *req, int64_t timeout_ms, task_fn *on)
 {
 	const struct ports *p = t->gw->ports;
 
+	req->who = t->who;
 	t->wallet_tenant = tenant;
 	p->wallet(p->ctx, wait_for(t, on), tenant, req, timeout_ms);
 }

@@ -16,8 +16,9 @@
 
 struct slots;
 struct task;
+struct versions;
 
-enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN, EV_TOLD };
+enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN, EV_TOLD, EV_CONTENT };
 struct event {
 	enum event_kind kind;
 	enum store_end end;
@@ -40,13 +41,15 @@ struct task {
 	struct list asleep;
 	bool light;			/* asleep: a drain may wake it */
 	int wallet_tenant;		/* whose core was asked last */
+	uint64_t who;			/* for whom (wallet_req) */
 	int64_t wake_at;
 };
 
 struct gateway {
 	const struct settings *settings;
 	const struct ports *ports;
-	struct gateway_content *contents;	/* of each tenant */
+	struct gateway_content *contents;	/* of each tenant, what dialogues begin on */
+	struct versions *versions;
 	char process[17];
 	int64_t now;			/* of the event that is being handled */
 	uint64_t last_id;
@@ -55,14 +58,16 @@ struct gateway {
 	struct list tasks_all, sleepers;
 	unsigned turns, runs, sends, calls, inbounds, operator_calls;	/* under way */
 	unsigned tells;			/* calls to callbackUrls, of the runs */
-	unsigned pin_writings;
+	unsigned pin_writings, signups;
 	struct tenant_load {
 		unsigned turns, calls, runs;	/* of each tenant: a limit of one is no limit of another */
 		struct follow_load {
 			unsigned hints;		/* callbacks under way */
 			unsigned reads;		/* of tokens that only wait, under way */
-			int64_t second;		/* that the next two count */
-			unsigned hinted, read;
+			int64_t second;		/* of `hinted` */
+			unsigned hinted;
+			int64_t credit;		/* thousandths of a read that it may make now */
+			int64_t credited;	/* the second up to which it was given */
 			int64_t quiet_until;	/* the core has said that we ask too much */
 		} follow;
 		struct tell_load {
@@ -80,6 +85,7 @@ struct gateway {
 	struct map *phones;		/* owner -> struct turn being worked on */
 	struct map *writers;		/* owner -> struct mo being worked on */
 	struct map *running;		/* intent id -> struct run */
+	int processes;			/* that share what is bounded for the whole installation; 0 is 1 */
 	bool draining;
 	bool money_off;			/* the store is short of room: nothing new is paid */
 	int64_t lost_ms;		/* what was saved before may miss what followed it; 0: never so */
@@ -101,6 +107,8 @@ struct gateway {
 };
 
 void task_start(struct gateway *gw, struct task *t, void (*end)(struct task *t));
+/* It is the work of this owner of records: of a phone, or of an integrator's wallet, whatever the order. */
+void task_for(struct task *t, const char *owner);
 /* Takes it out of everything and calls its end function. */
 void task_end(struct task *t);
 struct task *task_find(struct gateway *gw, uint64_t id);	/* NULL if it is over */
@@ -109,7 +117,8 @@ void task_sleep(struct task *t, int64_t until, task_fn *on);
 void task_load(struct task *t, const struct store_key *keys, size_t n, task_fn *on);
 /* Fills in the not-after. */
 void task_commit(struct task *t, struct store_commit *c, task_fn *on);
-void task_wallet(struct task *t, int tenant, const struct wallet_req *req, int64_t timeout_ms, task_fn *on);
+/* Fills in who it is for. */
+void task_wallet(struct task *t, int tenant, struct wallet_req *req, int64_t timeout_ms, task_fn *on);
 void task_sms(struct task *t, const struct sms_req *req, task_fn *on);
 void task_tell(struct task *t, const struct tell_req *req, task_fn *on);
 void task_claim(struct task *t, const struct store_claim *c, task_fn *on);

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "core/calendar.h"
 #include "service/inbound.h"
+#include "service/versions.h"
 
 #define RESTARTS 4
 #define QUEUE_MAX 4		/* inputs of one phone waiting for the one being worked on */
@@ -96,6 +97,7 @@ turn_end(struct task *task)
 	list_remove(&t->waiting);
 	if (goes_on && t->pin_next.w.kind != PIN_WRITE_NONE)
 		pin_writing_start(gw, t->tenant, t->owner, &t->pin_next, 0);
+	version_let_go(gw, t->version);
 	gw->turns--;
 	gw->tenants[t->tenant].turns--;
 	if (t->request != NULL)
@@ -107,6 +109,23 @@ turn_end(struct task *task)
 		turn_load(next);
 }
 
+bool
+turn_take_version(struct turn *t, struct version *v)
+{
+	struct gateway *gw = t->w.task.gw;
+	const struct menu *menu = v == NULL ? NULL : t->in.by_sms ? v->content.sms_menu : v->content.menu;
+
+	if (menu == NULL) {
+		version_let_go(gw, v);
+		return false;
+	}
+	version_let_go(gw, t->version);
+	t->version = v;
+	t->menu = menu;
+	t->texts = v->content.texts;
+	return true;
+}
+
 static struct turn *
 turn_new(struct gateway *gw, const struct turn_in *in)
 {
@@ -116,8 +135,6 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	t->channel = &gw->settings->channels[in->channel];
 	t->tenant = t->channel->tenant;
 	t->settings = &gw->settings->tenants[t->tenant];
-	t->menu = in->by_sms ? gw->contents[t->tenant].sms_menu : gw->contents[t->tenant].menu;
-	t->texts = gw->contents[t->tenant].texts;
 	t->too_long = !str_copy(t->text, sizeof t->text, in->text != NULL ? in->text : "");
 	if (in->service_code == NULL || !str_copy(t->service_code, sizeof t->service_code, in->service_code))
 		t->service_code[0] = '\0';
@@ -131,6 +148,8 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	gw->turns++;
 	gw->tenants[t->tenant].turns++;
 	task_start(gw, turn_task(t), turn_end);
+	task_for(turn_task(t), t->owner);
+	(void)turn_take_version(t, version_hold(gw, t->tenant, NULL));
 	return t;
 }
 
@@ -195,6 +214,10 @@ add_session(struct turn *t, struct store_commit *c)
 	struct buf *b = scratch(gw, 0);
 
 	t->s.touched_ms = gw->now;
+	str_copy(t->s.tenant, sizeof t->s.tenant, t->settings->name);
+	if (strcmp(t->s.dlg.version, menu_version(t->menu)) == 0)
+		t->s.resume_s = menu_resume(t->menu, &t->s.dlg) == NULL ? 0 :
+		    menu_resume_s(t->menu) >= 0 ? menu_resume_s(t->menu) : gw->settings->resume_grace_s;
 	session_encode(&t->s, b);
 	commit_put(gw, c, &key, &t->s_rev, b, 0);
 }
@@ -372,7 +395,7 @@ turn_feed(struct turn *t, enum menu_in kind, const char *text)
 	char today[9];
 	struct menu_env env = {
 		.texts = t->texts,
-		.text_env = { t->settings->country, calendar_offset_s(gw->now) },
+		.text_env = { .country = t->settings->country, .utc_offset_s = calendar_offset_s(gw->now) },
 		.fallback_lang = t->settings->languages[0],
 		.languages = (const char (*)[8])t->settings->languages,
 		.languages_n = t->settings->languages_n,

@@ -9,10 +9,12 @@
 #include "core/message.h"
 #include "core/pin.h"
 #include "core/session.h"
+#include "core/signup.h"
 #include "service/pin_writing.h"
 #include "service/run.h"
 
 struct turn;
+struct version;
 typedef void turn_fn(struct turn *t);
 
 struct turn {
@@ -24,8 +26,11 @@ struct turn {
 	int tenant;
 	const struct tenant_settings *settings;
 	const struct channel_settings *channel;
-	const struct menu *menu;	/* with which it began, whatever is loaded meanwhile */
+	struct version *version;	/* held: of the dialogue, or that which dialogues begin on */
+	const struct menu *menu;	/* of it */
 	const struct texts *texts;
+	turn_fn *in_version;		/* where it goes on when the version of the dialogue was looked for */
+	const char *input;		/* the newest one, in text */
 	char owner[STORE_OWNER];	/* tenant/phone */
 	int64_t deadline;		/* of the screen */
 	bool too_long;			/* the input */
@@ -65,9 +70,9 @@ struct turn {
 	bool awaits_write;
 	enum pin_written written;
 	struct pin_order pin_next;	/* what a right PIN makes necessary; begun when the turn is over */
+	bool awaits_signup;
 	/* of the call in hand */
 	task_fn *then;			/* where a claim or a call goes on */
-	task_fn *outlasts;		/* the same of a call that may outlast the screen */
 	turn_fn *after, *after_sum;
 	void (*change)(struct subscriber *sub, struct turn *t);
 	void (*prepare)(struct subscriber *sub, struct turn *t);
@@ -75,7 +80,6 @@ struct turn {
 	struct wallet_req *request;	/* waiting for the customer's login; ours */
 	int64_t pending_total, available, found_id;
 	int offset;
-	bool identity_again;		/* of a sign-up: made or updated, the other way round */
 	int kind;			/* index into the tenant's kinds */
 	unsigned char mac[16];
 	char uid[WALLET_UID];
@@ -105,6 +109,8 @@ const char *turn_plain_text(const struct turn *t, const char *key);
 void turn_apologise(struct turn *t, const char *why);			/* and ends the turn */
 void turn_apologise_with(struct turn *t, const char *key, const char *why);
 void turn_load(struct turn *t);
+/* Works with this version from here on; false, and it is let go of: it has nothing for this turn. NULL is false. */
+bool turn_take_version(struct turn *t, struct version *v);
 /* What is dirty; then the answer is given, and the turn is over. */
 void turn_save(struct turn *t);
 void turn_restart(struct turn *t, const char *why);
@@ -164,10 +170,8 @@ bool turn_answered(struct turn *t, const struct event *e);
  * known for certain; `after` runs in any case.
  */
 void turn_read_limit(struct turn *t, const char *month, turn_fn *after);
-/* The customer that the phone belongs to among the rows of a search, whatever the core made of the filter. */
+/* The rows of a search for the phone are strangers': then not to find it means nothing. */
 bool turn_search_ignored(struct turn *t, const struct wallet_answer *a, const char *phone);
-const struct wallet_customer *turn_customer_of(const struct wallet_answer *a, const char *phone);
-const struct wallet_wallet *turn_wallet_of(const struct turn *t, const struct wallet_answer *a, int64_t customer_id);
 
 /* pin_flow.c: takes a try, checks step.secret, leaves the result in pin_result and the PIN's record to be saved. */
 void turn_check_pin(struct turn *t, turn_fn *after);
@@ -187,6 +191,14 @@ void turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_f
 /* false: that turn does not wait for it any more. */
 bool turn_pin_written(struct gateway *gw, uint64_t turn, enum pin_written how);
 
+/* calls_signup.c: a sign-up is under way: `after` when it is over, or the dialogue ends with its promise of an SMS. */
+void turn_await_signup(struct turn *t, turn_fn *after);
+/* false: that turn does not wait for it any more. `sub`: as it was noted there. */
+bool turn_signup_over(struct gateway *gw, uint64_t turn, const struct signup *s, const struct subscriber *sub,
+    const struct rev *rev);
+
+/* calls_customer.c: a payment is on its way, or what became of it or of a sign-up was not told yet. */
+bool turn_has_news(const struct turn *t);
 turn_fn call_customer_find, call_language_set, call_pin_check, call_pin_change;		/* calls_customer.c */
 turn_fn call_notices_stop, call_notices_start;
 turn_fn call_signup_check, call_signup_create;						/* calls_signup.c */
@@ -194,7 +206,7 @@ turn_fn call_activate_start, call_activate_finish;					/* calls_activate.c */
 turn_fn call_pin_forgot, call_pin_forgot_code, call_pin_reset;				/* calls_forgot.c */
 turn_fn call_balance, call_statement, call_limit_left;					/* calls_views.c */
 turn_fn call_pending_list, call_pending_resend, call_pending_cancel;			/* calls_pending.c */
-turn_fn call_send_find, call_send_check, call_cash_kinds, call_cash_check;		/* calls_money.c */
+turn_fn call_send_open, call_send_find, call_send_check, call_cash_kinds, call_cash_check;	/* calls_money.c */
 
 /* proof.c: `proven` where `id_number` is the customer's; else the outcome is `no_match` or `failed`. */
 void turn_prove_identity(struct turn *t, int64_t customer_id, turn_fn *proven);

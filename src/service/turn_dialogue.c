@@ -9,7 +9,9 @@
 
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/edition.h"
 #include "service/turn.h"
+#include "service/versions.h"
 
 #define CLAIM_POLL_MS 150
 #define CLAIM_KEY sizeof(((struct session *)0)->claim_key)
@@ -17,24 +19,57 @@
 #define TWIN_MS 10000		/* the input that ended a dialogue, again so soon, is not meant for a new one */
 #define REPEAT_MS 60000		/* a dialogue that is over: its id may be used again for a new one */
 
+/* ---- the version that a dialogue stays on ---- */
+
+static bool
+is_of_version(const struct turn *t)
+{
+	return strcmp(t->s.dlg.version, menu_version(t->menu)) == 0;
+}
+
 static void
-begin(struct turn *t)
+on_version(struct task *task, const struct event *e)
+{
+	struct turn *t = turn_of(task);
+
+	/* The dialogue stays as it was: the next input finds it. */
+	if (e->kind != EV_CONTENT || e->end != STORE_DONE)
+		turn_apologise_with(t, "error.session_lost", "the version of its menu could not be loaded");
+	else {
+		if (!turn_take_version(t, version_hold(task->gw, t->tenant, t->s.dlg.version)))
+			metric_add(M_VERSIONS_MISSED, 1);
+		t->in_version(t);
+	}
+}
+
+/* Goes on with the version of the dialogue, or with that which dialogues begin on where there is no such one. */
+static void
+in_its_version(struct turn *t, turn_fn *then)
+{
+	struct version *v = version_hold(t->w.task.gw, t->tenant, t->s.dlg.version);
+
+	if (v != NULL || !edition_version_ok(t->s.dlg.version)) {
+		(void)turn_take_version(t, v);
+		then(t);
+		return;
+	}
+	t->in_version = then;
+	version_await(turn_task(t), t->tenant, t->s.dlg.version, t->deadline, on_version);
+}
+
+/* ---- the beginning ---- */
+
+/* From that state of the dialogue before, or, with NULL, from the start. */
+static void
+begin_at(struct turn *t, const char *from)
 {
 	struct gateway *gw = t->w.task.gw;
-	const struct menu *m = t->menu;
 	struct vars *v = turn_vars(t);
-	const char *from = NULL;
-	bool same_menu = strcmp(t->s.dlg.version, menu_version(m)) == 0;
-	/* A sign-up that came to its end without its last screen is not gone on with. */
-	bool same_person = vars_has(v, "had_pin") == t->sub.has_pin;
 
-	if (!t->s.ended && same_menu && same_person && t->s.dlg.state[0] != '\0' &&
-	    gw->now - t->s.touched_ms < (int64_t)gw->settings->resume_grace_s * 1000)
-		from = menu_resume(m, &t->s.dlg);
-	if (t->in.kind == TURN_PUSH)
-		from = NULL;
-	if (from == NULL)
+	if (from == NULL) {
 		memset(v, 0, sizeof *v);
+		(void)turn_take_version(t, version_hold(gw, t->tenant, NULL));
+	}
 	turn_leave_intent(t, INTENT_LAPSED);
 	str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
 	t->s.ended = false;
@@ -55,7 +90,40 @@ begin(struct turn *t)
 	vars_unset(v, "authed");
 	vars_unset(v, "login");
 	vars_unset(v, "reset_ok");
-	turn_feed(t, MENU_BEGIN, t->in.kind == TURN_PUSH ? t->text : from);
+	metric_add(M_RESUMES_OFFERED, from != NULL);
+	turn_feed(t, from != NULL ? MENU_RESUME : MENU_BEGIN, t->in.kind == TURN_PUSH ? t->text : from);
+}
+
+static void
+resume(struct turn *t)
+{
+	begin_at(t, is_of_version(t) ? menu_resume(t->menu, &t->s.dlg) : NULL);
+}
+
+static void
+begin(struct turn *t)
+{
+	const struct session *s = &t->s;
+	/* A sign-up that came to its end without its last screen, or still goes on by itself, is not gone on with. */
+	bool same_person = vars_has(turn_vars(t), "had_pin") == t->sub.has_pin && !t->sub.signup_open;
+
+	/* What became of a payment comes first, and is told where a dialogue begins. */
+	if (t->in.kind != TURN_PUSH && same_person && t->w.task.gw->now < session_resumable_until(s) &&
+	    !turn_has_news(t))
+		in_its_version(t, resume);
+	else
+		begin_at(t, NULL);
+}
+
+static void
+go_on(struct turn *t)
+{
+	if (!is_of_version(t)) {
+		begin_at(t, NULL);
+		return;
+	}
+	metric_add(M_RESUMES_TAKEN, t->s.dlg.offer[0] != '\0' && strcmp(t->input, "1") == 0);
+	turn_feed(t, MENU_TEXT, t->input);
 }
 
 static void
@@ -242,11 +310,12 @@ turn_proceed(struct turn *t)
 	}
 	if (turn_is_frozen(t))
 		turn_refuse_frozen(t);
-	else if (!same || t->in.kind == TURN_BEGIN ||
-	    strcmp(t->s.dlg.version, menu_version(t->menu)) != 0)
+	else if (!same || t->in.kind == TURN_BEGIN)
 		begin(t);
-	else
-		turn_feed(t, MENU_TEXT, input);
+	else {
+		t->input = input;
+		in_its_version(t, go_on);
+	}
 }
 
 /* ---- the claim ---- */

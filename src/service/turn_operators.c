@@ -19,7 +19,8 @@ turn_is_frozen(const struct turn *t)
 void
 turn_refuse_frozen(struct turn *t)
 {
-	struct texts_env env = { t->settings->country, calendar_offset_s(t->w.task.gw->now) };
+	struct texts_env env = { .country = t->settings->country,
+		.utc_offset_s = calendar_offset_s(t->w.task.gw->now) };
 	struct vars *v = turn_vars(t);
 
 	metric_add(M_TURNS_FROZEN, 1);

@@ -4,6 +4,7 @@
  * of what is due have no lifetime: what is in them must be worked off, and goes with its record.
  * Families of one tag and owner share a bucket, so that one commit changes them together.
  */
+#include "core/bundle.h"
 #include "service/ports.h"
 
 #define HOURS(n) ((int64_t)(n) * 3600 * 1000)
@@ -40,4 +41,11 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_AUDIT]      = { "aud", 'a', 16,  FOR_EVER,   4 * 1024 },
 	[STORE_REQUEST]    = { "req", 'a', 16,  DAYS(30),   4 * 1024 },
 	[STORE_REQUESTS]   = { "rql", 'a', 16,  DAYS(1),    1000 },
+	[STORE_EDITION]    = { "edn", 'e', 16,  FOR_EVER,   1024 },
+	[STORE_EDITIONS]   = { "eds", 'e', 16,  FOR_EVER,   64 * 1024 },
+	[STORE_CONTENT]    = { "con", 'e', 16,  FOR_EVER,   BUNDLE_OCTETS + 16 * 1024 },
+	/* A record of any family of a phone, and what its sealing added. */
+	[STORE_ASIDE]      = { "asd", 'p', 256, DAYS(180),  68 * 1024 },
+	[STORE_SIGNUP]     = { "sup", 'p', 256, DAYS(30),   4 * 1024 },
+	[STORE_PIN_ORDER]  = { "pwr", 'p', 256, DAYS(1),    1024 },
 };

@@ -398,7 +398,8 @@ claim_list(struct memory_store *m, int64_t now, const struct store_name *name, s
 		}
 		if (lease_ms != 0)
 			zlist_put(z, now + lease_ms, due[i].text, due[i].len);
-		out[got++] = (struct store_claimed){ .value = value_of(r), .score = score[i] };
+		out[got++] = (struct store_claimed){ .value = value_of(r), .score = score[i],
+			.family = store_name_family(due[i].text, due[i].len) };
 	}
 	return got;
 }

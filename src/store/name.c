@@ -112,6 +112,22 @@ store_name(struct store_namer *n, const struct store_key *key, struct store_name
 	}
 }
 
+enum store_family
+store_name_family(const char *name, size_t len)
+{
+	const char *at = memchr(name, '}', len);
+	size_t left = at != NULL ? len - (size_t)(++at - name) : 0;
+
+	for (int f = 0; f < STORE_FAMILIES; f++) {
+		const char *noun = store_families[f].name;
+		size_t n = noun != NULL ? strlen(noun) : 0;
+
+		if (n > 0 && n < left && memcmp(at, noun, n) == 0 && at[n] == ':')
+			return (enum store_family)f;
+	}
+	return STORE_FAMILIES;
+}
+
 bool
 store_list_rolls(enum store_family list)
 {

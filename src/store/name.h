@@ -33,6 +33,8 @@ void store_name(struct store_namer *n, const struct store_key *key, struct store
 /* Of a list that each bucket has one of (DUE, OUTBOX_*, DEAD, PERSON), by the bucket's number. */
 void store_name_list(enum store_family family, unsigned bucket, struct store_name *out);
 void store_name_part(const char *part, struct store_name *out);	/* of a part of that list; "": all of it */
+/* What a name of a record is of; STORE_FAMILIES: of nothing. */
+enum store_family store_name_family(const char *name, size_t len);
 bool store_list_rolls(enum store_family list);	/* at the cap the oldest item goes, instead of STORE_FULL */
 void store_name_range(struct store_namer *n, const struct store_range *r, struct store_name *out);
 /* Members of a list: the name of `ref`, or `item`. Borrowed from op and *scratch. */

@@ -186,6 +186,8 @@ open_value(struct redis_store *s, const char *name, size_t name_len, const redis
 		metric_add(M_STORE_DAMAGED, 1);
 		if (!log_limited(&s->damaged_limit, &held))
 			log_error(0, "store damaged", "key=%.10s more=%u", name, held);
+		v.raw = reply->str;
+		v.raw_len = reply->len;
 		return v;
 	}
 	v.p = *at;
@@ -441,6 +443,7 @@ on_claimed(void *arg, uint64_t op, enum redis_end end, const redisReply *reply)
 		    &c->score))
 			continue;
 		c->item[0] = '\0';
+		c->family = store_name_family(name->str, name->len);
 		c->value = open_value(s, name->str, name->len, reply->element[i + 1], &at);
 		n++;
 	}

@@ -8,4 +8,4 @@ struct store_script {
 	const char *sha1;	/* hex */
 	const char *text;
 };
-extern const struct store_script store_lua_commit, store_lua_claim, store_lua_history;
+extern const struct store_script store_lua_commit, store_lua_claim, store_lua_history, store_lua_processes;

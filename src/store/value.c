@@ -62,9 +62,11 @@ value_open(const struct seal *seal, const char *name, size_t name_len, const cha
 {
 	struct bound bound;
 
+	/* One too short for a version has what there is of it, as commit.lua reads it: it can be replaced. */
+	memset(version->p, 0, STORE_VERSION);
+	memcpy(version->p, p, len < STORE_VERSION ? len : STORE_VERSION);
 	if (len < VALUE_OVERHEAD || name_len > STORE_NAME)
 		return false;
-	memcpy(version->p, p, STORE_VERSION);
 	bind_to(&bound, name, name_len, version);
 	return seal_open(seal, bound.p, bound.len, p + STORE_VERSION, len - STORE_VERSION, out);
 }

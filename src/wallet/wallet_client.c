@@ -191,7 +191,9 @@ note_state(struct wallet_client *c, enum breaker_state before)
 	    c->breaker.openings);
 	metric_add(M_WALLET_OPEN, (now != BREAKER_CLOSED) - (before != BREAKER_CLOSED));
 	if (now != BREAKER_OPEN) {
-		timer_stop(&c->trial);
+		/* Where only one caller tries and fails, the login goes on telling. */
+		if (now == BREAKER_CLOSED || c->breaker.alive)
+			timer_stop(&c->trial);
 		return;
 	}
 	metric_add(M_WALLET_OPENED, 1);
@@ -227,6 +229,8 @@ on_trial(void *arg)
 {
 	struct wallet_client *c = arg;
 
+	if (c->breaker.state == BREAKER_TRYING && c->breaker.alive)
+		return;
 	wallet_login_refresh(c->login);
 	timer_arm(&c->trial, c->breaker.open_ms);	/* until it is not open any more */
 }
@@ -246,7 +250,7 @@ shut_out(struct call *k)
 	struct wallet_client *c = k->c;
 	bool paused = c->paused_until >= k->deadline;
 
-	if (!paused && !breaker_refuses(&c->breaker, kind_of(k), loop_now(c->loop)))
+	if (!paused && !breaker_refuses(&c->breaker, kind_of(k), k->req.who, loop_now(c->loop)))
 		return false;
 	metric_add(M_WALLET_SHUT, 1);
 	refuse(k, paused ? "rate limit" : "the core does not answer");
@@ -395,7 +399,8 @@ send_those(struct wallet_client *c, bool resolving)
 			continue;
 		if (shut_out(k) || (as_service(k) && service == NULL))
 			continue;
-		if (!has_room(c, resolving) || !breaker_begin(&c->breaker, kind_of(k), now, &k->pass))
+		if (!has_room(c, resolving) ||
+		    !breaker_begin(&c->breaker, kind_of(k), k->req.who, now, &k->pass))
 			break;
 		send_call(k, as_service(k) ? service : k->req.jwt, wallet_login_number(c->login));
 	}

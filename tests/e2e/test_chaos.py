@@ -32,6 +32,7 @@ def quick(config, tenant):
     config["redis"]["timeout_ms"] = 500
     tenant["wallet_core"]["timeout_money_ms"] = 1500
     tenant["wallet_core"]["timeout_read_ms"] = 800
+    tenant["wallet_core"]["follow_per_s"] = 0       # hundreds of tokens are looked at again at once, at the end
 
 
 class Monkey:

@@ -12,6 +12,7 @@ TRANSFER = {"where": "core", "match": {"method": "POST", "path": "transfers$"}}
 CASH = {"where": "core", "match": {"method": "POST", "path": "withdrawals$"}}
 LATER = "We are still working on it. The result comes by SMS."
 TRY_AGAIN = TEXTS["error.try_again"]
+UNPAID = TEXTS["error.unpaid"]
 
 
 def impatient(_config, tenant):
@@ -62,7 +63,7 @@ def test_a_payment_that_may_not_have_been_made(make_stage):
     screen = phone.dial()
     assert screen.startswith("Your payment of ") and "is being checked.\n" + HOME in screen
     # Nothing else is paid before that is known.
-    assert phone.walk("2", "0837654321", "60").startswith("Your last payment is not finished yet.")
+    assert phone.walk("2").startswith("Your last payment is not finished yet.")
     assert debits(stage) == []
     assert phone.new_sms() == []
 
@@ -133,7 +134,7 @@ def test_the_core_goes_down_in_a_dialogue(make_stage):
     phone.dial()
     phone.walk("2")
     stage.faults({"where": "core", "do": "no_answer"})
-    assert phone.type("0837654321") == TRY_AGAIN and not phone.open
+    assert phone.type("0837654321") == UNPAID and not phone.open
     stage.no_faults()
     until(lambda: phone.dial() == HOME, "the core to be asked again")
     to_send_confirm(phone)

@@ -99,7 +99,7 @@ def test_amounts(stage, customer):
     customer.dial()
     customer.walk("2", "0837654321")
     for bad, words in (("x", "Type an amount like"), ("0.50", "The least is R1.00."), ("5000.01", "The most is R5 000.00."),
-                       ("1.234", "Type an amount like"), ("2000", "There is not enough money in your wallet."),
+                       ("1.500", "Type an amount like"), ("2000", "There is not enough money in your wallet."),
                        ("999.01", "There is not enough money in your wallet.")):
         assert customer.type(bad).startswith(words), bad
     # To the last cent, with the fee of one rand.

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from helpers import HOME, NAMES, OTHER_PIN, PIN, SENT, SIPHO, THANDI, cash_out, core_customer, open_stage, sign_up, to_send_confirm, \
-    token_in, token_sms, wait_sms, withdrawals
+from helpers import HOME, NAMES, OTHER_PIN, PIN, SENT, SIPHO, TEXTS, THANDI, cash_out, core_customer, open_stage, sign_up, \
+    to_send_confirm, token_in, token_sms, wait_sms, withdrawals
 from phone import Phone
 from stage import http, until
 
@@ -56,6 +56,18 @@ def manned(make_stage):
     return stage
 
 
+def as_transcript(stage, timeline):
+    """What `isango transcript` makes of it, which must be a test that passes."""
+    made = subprocess.run([stage.build / "isango", "transcript", "-c", stage.config], input=timeline, capture_output=True,
+                          text=True, timeout=60, check=False)
+    path = stage.folder / "live.txt"
+    path.write_text(made.stdout)
+    played = subprocess.run([stage.build / "isango", "test", "-c", stage.config, path], capture_output=True, text=True,
+                            timeout=60, check=False)
+    assert played.returncode == 0, (made.stdout, made.stderr, played.stdout)
+    return made.stdout
+
+
 def lock_out(phone):
     to_send_confirm(phone)
     for _ in range(3):
@@ -93,6 +105,31 @@ def test_freeze_and_unfreeze(manned):
     assert phone.dial().endswith(HOME)
 
 
+def test_what_cannot_be_read_is_set_aside(manned):
+    """An open payment and the PIN's tries: the customer is cut off until two operators set them aside."""
+    manned.expected_errors |= {"store damaged", "intent damaged", "due intent damaged"}
+    core_customer(manned)
+    phone = sign_up(manned)
+    manned.faults({"where": "core", "match": {"method": "POST", "path": "withdrawals$"}, "do": "error", "status": 500, "times": 1})
+    cash_out(phone)
+    payment, = manned.redis_cli("--scan", "--pattern", "{p:*}int:*").split()
+    tries, = manned.redis_cli("--scan", "--pattern", "{p:*}pin:*").split()
+    manned.redis_cli("SETRANGE", payment, "0", "damaged " * 4)
+    manned.redis_cli("SET", tries, "short")
+    assert phone.dial() == TEXTS["error.session_lost"]
+    ann, ben = Operator(manned, "ann"), Operator(manned, "ben")
+    asked = ann.ask("acme", "set-aside", "0821234567", reason=WHY)
+    assert [r.split()[0] for r in asked["records"]] == ["payment", "pin"]
+    assert phone.dial() == TEXTS["error.session_lost"]
+    assert ben.ask("acme", "approve", asked["request"])["records"] == asked["records"]
+    assert len(manned.redis_cli("--scan", "--pattern", "{p:*}asd:*").split()) == 2
+    # Nobody knows whether its token is out: it counts.
+    assert ann.ask("acme", "phone", "0821234567")["limits"][0]["used"] == "100.00"
+    to_send_confirm(phone)
+    assert SENT.match(phone.type(PIN))
+    assert "nothing is to be set aside" in ann.refused("acme", "set-aside", "0821234567", reason=WHY)
+
+
 def test_nobody_approves_his_own(manned):
     dora = Operator(manned, "dora")
     sign_up(manned)
@@ -125,6 +162,10 @@ def test_the_timeline_says_no_secret(manned):
         assert "2782***4567" in text
         for secret in (THANDI, "0821234567", PIN, token, *NAMES[THANDI]):
             assert secret not in text
+    way = as_transcript(manned, ann.run("acme", "phone", "0821234567").stdout)
+    assert "= confirm accepted\n= withdrawal done\n" in way
+    for secret in (THANDI, "0821234567", "2782***4567", PIN, token, *NAMES[THANDI]):
+        assert secret not in way
     seen = ann.ask("acme", "phone", "0821234567")
     assert [turn["state"] for turn in seen["turns"][:3]] == ["cash.done", "cash.confirm", "cash.amount"]
     until(lambda: {m["class"]: m.get("receipt") for m in ann.ask("acme", "phone", "0821234567")["payments"][0]["messages"]}

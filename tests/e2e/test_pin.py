@@ -120,7 +120,8 @@ def test_a_forgotten_pin(stage):
     code = re.search(r"code is (\d{6})", phone.sms()).group(1)
     wrong = f"{(int(code) + 1) % 1000000:06}"
     phone.hang_up()                     # to read it
-    assert phone.dial().startswith("Type the code from the SMS.")
+    assert phone.dial().startswith("You were not finished here.")
+    assert phone.type("1").startswith("Type the code from the SMS.")
     assert phone.type(wrong).startswith("That code is not right.")
     assert phone.type(code).startswith("You can set a new PIN from ") and not phone.open
     wait_sms(phone, "A new PIN for you was asked for.")

@@ -308,6 +308,31 @@ def test_a_folder_that_is_none(make_stage, folder, name):
     assert re.fullmatch(rf"\S*isango\.json:\d+: {folder}: .*\n", checked.stdout), checked.stdout
 
 
+@pytest.mark.parametrize("option, words", [
+    ("--screens", "send.confirm: "), ("--budget", "\nsend money "), ("", ": no mistakes")])
+def test_what_check_prints(make_stage, option, words):
+    stage = make_stage(start=False)
+    stage.start_sandbox()
+    stage.configure()
+    checked = subprocess.run([stage.build / "isango", "check", *option.split(), "-c", stage.config], capture_output=True,
+                             text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+    assert words in checked.stdout
+
+
+def test_what_nobody_has_read_is_a_note(make_stage):
+    """Texts under "review" are no mistake, but whoever checks them knows."""
+    stage = make_stage(start=False)
+    stage.start_sandbox()
+    stage.configure()
+    checked = subprocess.run([stage.build / "isango", "check", "-c", stage.config], capture_output=True, text=True,
+                             check=False)
+    assert checked.returncode == 0, checked.stdout
+    notes = re.findall(r"(\w+)\.json:\d+: note: \d+ texts from here on", checked.stdout)
+    assert sorted(notes) == ["af", "nso", "st", "tn", "xh", "zu"]
+    assert checked.stdout.endswith(": no mistakes\n")
+
+
 def test_no_configuration_at_all(make_stage, tmp_path):
     stage = make_stage(start=False)
     for text in ("", "{", '{"listen": []}', "null"):

@@ -183,7 +183,7 @@ def test_money_goes_off_before_memory_ends(make_stage):
     assert payer.type(PIN) == TEXTS["error.money_off"] and not payer.open
     assert casher.type(PIN) == TEXTS["error.money_off"]
     payer.dial()
-    assert payer.walk("2", "0" + SIPHO[2:], "50") == TEXTS["error.money_off"]
+    assert payer.walk("2") == TEXTS["error.money_off"]
     assert payer.dial() == HOME
     assert payer.walk("1", PIN).startswith("You have R1 000.00.")
     status, answer = stage.integrator("POST", INTEGRATOR_PATH, WITHDRAW)
@@ -207,7 +207,7 @@ def test_money_is_off_without_disk(make_stage):
     phone = sign_up(stage)
     until(lambda: "money off: the disk of Redis is nearly full" in stage.gateway.missing(), "/readyz to say so")
     phone.dial()
-    assert phone.walk("2", "0" + SIPHO[2:], "50") == TEXTS["error.money_off"]
+    assert phone.walk("2") == TEXTS["error.money_off"]
     assert debits(stage) == []
 
 
@@ -228,6 +228,8 @@ class Pair:
         quick(config, tenant)
         config["redis"]["url"] = f"redis://127.0.0.1:{self.to_redis.port}/0"
         config["redis"]["replicas"] = self.replicas
+        if self.replicas > 0:   # half of it is the replica's, which a busy machine may leave waiting
+            config["redis"]["timeout_ms"], config["turn_budget_ms"] = 1600, 5000
 
     def start(self, *arguments):
         """As helpers.open_stage, with the replica before the first process."""
@@ -335,9 +337,9 @@ def test_promoted_with_the_last_writes_missing(make_pair):
     paid_once(stage, "50.00")
     to_send_confirm(payer, amount="60")
     assert SENT.match(payer.type(PIN))
-    # No token that counts, in words before the PIN.
+    # No token that counts, in words at the entrance.
     casher.dial()
-    shown = casher.walk("3", "1", "1", "100")
+    shown = casher.walk("3")
     assert shown == TEXTS["cash.closed"], shown
     status, _ = stage.integrator("POST", INTEGRATOR_PATH, WITHDRAW)
     assert status == 503

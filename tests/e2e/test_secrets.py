@@ -60,10 +60,21 @@ def test_no_core_is_written(make_stage, number):
         resource.setrlimit(resource.RLIMIT_CORE, allowed)
     limits = pathlib.Path(f"/proc/{gateway.pid}/limits").read_text()
     assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")] == [["0", "0"]]
+    core_customer(stage)
+    phone = sign_up(stage)
+    cash_out(phone)
+    token_sms(phone)
+    home = pathlib.Path(f"/proc/{gateway.pid}/cwd").resolve()
+    before = set(home.glob("*core*"))
+    leaks = Leaks(stage)
+    leaks.gather()
     os.kill(gateway.pid, number)
     ended = os.waitid(os.P_PID, gateway.pid, os.WEXITED | os.WNOWAIT)
-    assert ended.si_code != os.CLD_DUMPED, ended
+    assert (ended.si_code, ended.si_status) == (os.CLD_KILLED, number), ended
     gateway.wait()
+    # PIN, token, login and phones were in its memory a moment ago: they are nowhere on the disk.
+    assert set(home.glob("*core*")) == before
+    assert leaks.scan() == []
 
 
 def test_its_own_user_cannot_look_into_it(make_stage, tmp_path):

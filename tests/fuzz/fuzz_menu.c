@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A menu file of any octets, which may include a part, extend a menu and name itself, and, when it loads, the proof of
- * it and a walk through it: see fuzz_walk.h. There are no texts, so each screen shows the keys.
+ * A menu file of any octets, which may include a part, extend a menu and name itself, and, when it loads, the proof of it
+ * and a walk through it: see fuzz_walk.h. There are no texts, so each screen shows the keys.
  */
 #include "core/menu_prove.h"
 #include "tests/fuzz/fuzz_walk.h"
@@ -16,6 +16,17 @@ check_problems(const struct buf *problems)
 	for (; (end = strchr(line, '\n')) != NULL; line = end + 1)
 		must(str_starts(line, "menus/"));
 	must(*line == '\0');
+}
+
+/* Whatever the proof says, it says of this file; the ways that it tells were gone by the engine. */
+static void
+prove(const struct menu *m, const struct texts *texts, struct buf *problems)
+{
+	struct prove_env env = { .texts = texts, .languages = walk_languages, .languages_n = (int)NELEM(walk_languages),
+	    .config = "c.json" };
+
+	must(menu_prove(m, &env, problems) == (problems->len == 0));
+	check_problems(problems);
 }
 
 static const char part[] = "{\"part\":\"p\",\"start\":\"a\",\"exits\":[\"out\"],\"states\":{\"a\":{\"ask\":\"q\","
@@ -36,17 +47,6 @@ files_of(const uint8_t *data, size_t n)
 	bundle_add(b, "menus/p.json", part, strlen(part));
 	bundle_add(b, "menus/b.json", base, strlen(base));
 	return b;
-}
-
-/* Whatever the proof says, it says of this file; the ways that it tells were gone by the engine. */
-static void
-prove(const struct menu *m, const struct texts *texts, struct buf *problems)
-{
-	struct prove_env env = { .texts = texts, .languages = walk_languages, .languages_n = (int)NELEM(walk_languages),
-	    .config = "c.json" };
-
-	must(menu_prove(m, &env, problems) == (problems->len == 0));
-	check_problems(problems);
 }
 
 /* What is wrong with its form may be wrong as it likes. */

@@ -37,7 +37,7 @@ walk_init(struct walk *w, const struct menu *m, const struct texts *texts, const
 	memset(w, 0, sizeof *w);
 	w->m = m;
 	w->env = (struct menu_env){ .texts = texts,
-		.text_env = { "27", 7200 },
+		.text_env = { .country = "27", .utc_offset_s = 7200 },
 		.fallback_lang = "en",
 		.languages = walk_languages,
 		.languages_n = (int)NELEM(walk_languages),

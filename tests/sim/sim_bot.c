@@ -167,10 +167,15 @@ sim_bot_plan(struct sim_bot *b)
 		return;
 	if (!b->wants || b->dials_left <= 0) {
 		b->wants = false;
-		if (w->story || b->goals_left <= 0 || w->calm)
+		if (w->story || w->calm || (b->goals_left <= 0 && !(b->changes_pin && b->has_wallet)))
 			return;
-		b->goals_left--;
-		choose_goal(b);
+		if (b->goals_left > 0) {
+			b->goals_left--;
+			choose_goal(b);
+		} else {
+			b->changes_pin = false;
+			sim_bot_want(b, GOAL_PIN, 0, b->phone, 1);
+		}
 	}
 	plan(b, on_dial, "", sim_between(&w->loop, 500, w->story ? 1000 : 15000));
 }

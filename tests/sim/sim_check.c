@@ -11,7 +11,8 @@
 
 #include "base/str.h"
 #include "core/calendar.h"
-#include "tests/sim/sim_evidence.h"
+#include "core/pin_order.h"
+#include "tests/sim/sim_people.h"
 
 static void
 collect(void *arg, const struct store_key *key, const struct store_value *v)
@@ -43,6 +44,14 @@ collect(void *arg, const struct store_key *key, const struct store_value *v)
 		l->month = month;
 		if (!limit_decode(v->p, v->len, &l->limit))
 			sim_broken(e->w, "a limit cannot be read");
+	} else if (key->family == STORE_SIGNUP) {
+		e->signup = xrealloc(e->signup, e->signups + 1, sizeof *e->signup);
+		if (signup_decode(v->p, v->len, &e->signup[e->signups]))
+			e->signups++;
+	} else if (key->family == STORE_PIN_ORDER) {
+		struct pin_order o;
+
+		e->pin_orders += !pin_order_decode(v->p, v->len, &o) || !o.told || o.password[0] != '\0';
 	} else if (key->family == STORE_SUBSCRIBER) {
 		e->sub = xrealloc(e->sub, e->subs + 1, sizeof *e->sub);
 		if (subscriber_decode(v->p, v->len, &e->sub[e->subs]))
@@ -510,10 +519,12 @@ sim_check(struct sim_world *w)
 	for (size_t k = 0; k < e.subs; k++)
 		check_subscriber(&e, &e.sub[k]);
 	sim_check_told(&e);
+	sim_people_check(&e);
 	if (w->due_n > 0)
 		sim_broken(w, "%s stays due", w->due[0].ref);
 	free(e.intent);
 	free(e.told);
 	free(e.limit);
 	free(e.sub);
+	free(e.signup);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What was said, held against what was so: on screens, at the next dial, to integrators. Payments that look the same
- * are counted together, since no screen says which of them it means. That a sign-up which outlasts its screen ends
- * with an SMS is not checked: it ends with its process, and the screen says to dial again where no SMS comes.
+ * are counted together, since no screen says which of them it means.
  */
 #include <inttypes.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /* What a run has left behind, for the checks. */
 #pragma once
 #include "core/message.h"
+#include "core/signup.h"
 #include "tests/sim/sim_world.h"
 
 struct told {			/* a message of the outbox */
@@ -26,6 +27,8 @@ struct evidence {
 	size_t limits;
 	struct subscriber *sub;
 	size_t subs;
+	struct signup *signup;
+	size_t signups, pin_orders;
 };
 
 /* Index of the tenant of that name, or -1. */

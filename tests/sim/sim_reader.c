@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "core/money.h"
 #include "core/phone.h"
-#include "tests/sim/sim_world.h"
+#include "tests/sim/sim_people.h"
 
 /* The number of the line that says `what`, or 0. */
 static int
@@ -117,13 +117,13 @@ at_home(struct sim_bot *b, const char *screen, char out[64])
 	static const char *const option[GOALS] = {
 		[GOAL_SIGN_UP] = NULL, [GOAL_BALANCE] = "Balance", [GOAL_SEND] = "Send money",
 		[GOAL_CASH] = "Cash out", [GOAL_CASH_OTHER] = "Cash out", [GOAL_CANCEL] = "My codes",
-		[GOAL_RESEND] = "My codes",
+		[GOAL_RESEND] = "My codes", [GOAL_PIN] = "More",
 	};
 
 	if (!sim_person(b)->has_wallet)
 		pay_salary(b);
 	sim_person(b)->has_wallet = true;
-	if (b->goal == GOAL_SIGN_UP)
+	if (b->goal == GOAL_SIGN_UP || (b->goal == GOAL_PIN && b->typed_new_pin))
 		b->wants = false;
 	return b->wants && option[b->goal] != NULL && choose(screen, option[b->goal], out);
 }
@@ -179,7 +179,12 @@ sim_read(struct sim_bot *b, const char *s, char out[64])
 		str_copy(out, 64, "Mokoena");
 	else if (strstr(s, "13-digit") != NULL)
 		str_copy(out, 64, b->id_number);
-	else if (strstr(s, "new PIN") != NULL || strstr(s, "Enter your PIN:") != NULL)
+	else if (strstr(s, "Change PIN") != NULL)
+		return b->goal == GOAL_PIN && choose(s, "Change PIN", out);
+	else if (strstr(s, "new PIN") != NULL && b->goal == GOAL_PIN) {
+		b->typed_new_pin = true;
+		str_copy(out, 64, b->new_pin);
+	} else if (strstr(s, "new PIN") != NULL || strstr(s, "Enter your PIN:") != NULL)
 		str_copy(out, 64, b->pin);
 	else if (strstr(s, "which phone number?") != NULL || strstr(s, "Which phone gets") != NULL ||
 	    strstr(s, "Type that phone number again") != NULL)
@@ -227,6 +232,7 @@ sim_told(struct sim_bot *b, const char *s)
 	struct sim_episode *e;
 
 	note(b, s);
+	sim_people_told(b, s);
 	for (int i = 0; i < w->settings.tenants_n; i++)
 		if (i != b->tenant && strstr(s, w->tenants[i].title) != NULL)
 			sim_broken(w, "a customer of %s is shown %s", w->tenants[b->tenant].name, w->tenants[i].title);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "tests/menu_bundle.h"
 #include "tests/sim/sim_log.h"
+#include "tests/sim/sim_people.h"
 
 #define FILE_MAX_OCTETS 131072
 #define MONTH_END_MS INT64_C(1774994400000)	/* 2026-03-31 22:00 UTC: April begins in SAST */
@@ -221,6 +222,7 @@ sim_seed_play(uint64_t seed, const struct sim_files *f, bool trace, struct sim_s
 	sim_log_watch(w);
 	vary_world(w, f);
 	vary_people(w);
+	sim_people_plan(w);
 	if (sim_chance(&w->dice, 300))
 		sim_operator_plan(w);
 	play(w);

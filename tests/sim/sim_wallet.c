@@ -153,6 +153,22 @@ way_of(struct sim_world *w, const struct wallet_req *q)
 	return way;
 }
 
+static bool
+makes_people(const struct wallet_req *q)
+{
+	return q->op == WALLET_CUSTOMER_CREATE || q->op == WALLET_CREATE;
+}
+
+/* A create of a sign-up may land as late as money. */
+static void
+late_people(struct sim_world *w, const struct wallet_req *q, struct way *way)
+{
+	if (!makes_people(q) || !sim_chance(&w->people, 4 * w->faults.wallet_late))
+		return;
+	way->there = w->loop.now + sim_between(&w->people, 1000, LATE_WALLET_MS);
+	way->silent = true;
+}
+
 static void
 in_outage(struct sim_world *w, const struct sim_outage *o, struct way *way)
 {
@@ -176,6 +192,7 @@ sim_wallet_ask(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, i
 	enum sim_strike_what strike = sim_call_struck(p, NULL, q->op);
 	struct way way = way_of(w, q);
 
+	late_people(w, q, &way);
 	in_outage(w, o, &way);
 	way.lost |= strike == STRIKE_LOSE || strike == STRIKE_CRASH_BEFORE;
 	sim_call_crash(p, strike, way.there);
@@ -193,6 +210,8 @@ sim_wallet_ask(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, i
 		sim_loop_add(l, wallet_reply_new(&asked, WALLET_UNKNOWN), l->now + timeout_ms);
 	if (!way.lost)
 		wallet_go(p, op, core, q, way.there, way.silent ? 0 : way.back);
-	if (!way.lost && sim_chance(l, w->faults.wallet_twice))
+	/* Where an id may be used twice, the network must not do so. */
+	if (!way.lost && sim_chance(l, w->faults.wallet_twice) &&
+	    !(makes_people(q) && w->cores[core].rules.people_uid_free))
 		wallet_go(p, op, core, q, way.there + sim_between(l, 0, 3000), 0);
 }

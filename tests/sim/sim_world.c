@@ -89,7 +89,7 @@ sim_process_start(struct sim_process *p)
 	if (p->gw != NULL)
 		return;
 	for (int i = 0; i < SIM_TENANTS; i++)
-		contents[i] = (struct gateway_content){ w->texts, w->menus[i], w->sms_menus[i] };
+		contents[i] = (struct gateway_content){ w->texts, w->menus[i], w->sms_menus[i], NULL };
 	str_format(o.process, sizeof o.process, "p%d-%llu", p->index, (unsigned long long)p->generation);
 	p->ticking = false;
 	memset(p->holds_link, 0, sizeof p->holds_link);
@@ -174,6 +174,7 @@ sim_world_set_up(struct sim_world *w, uint64_t seed, const char *profile, const 
 	w->seed = seed;
 	sim_loop_init(&w->loop, seed, START_MS);
 	sim_loop_init(&w->dice, ~seed, 0);
+	sim_loop_init(&w->people, seed ^ UINT64_C(0x5a5a5a5a5a5a5a5a), 0);
 	w->texts = texts;
 	for (int i = 0; i < SIM_TENANTS; i++) {
 		w->menus[i] = menu;

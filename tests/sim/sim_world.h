@@ -141,7 +141,7 @@ struct sim_episode {
 };
 
 enum sim_goal { GOAL_SIGN_UP, GOAL_BALANCE, GOAL_SEND, GOAL_CASH, GOAL_CASH_OTHER, GOAL_CANCEL, GOAL_RESEND,
-	GOALS };
+	GOAL_PIN, GOALS };
 
 struct sim_bot {
 	struct sim_world *world;
@@ -166,11 +166,17 @@ struct sim_bot {
 	char history[512];
 	int step;			/* of the screen that is awaited */
 	int episode;			/* on the screen, or -1 */
+	bool told_opening;		/* an SMS was promised about the sign-up */
+	/* a new PIN, at the very end */
+	bool changes_pin, typed_new_pin;
+	char new_pin[8];
+	bool told_new_pin, told_old_pin, told_unsure;
 	char wanted[64];		/* what a screen said at the end of the last dialogue, for stories */
 };
 
 struct sim_world {
 	struct sim_loop loop;
+	struct sim_loop people;		/* the same, of sign-ups and new PINs */
 	struct sim_loop dice;		/* only chance: of what a seed may also have, so that those without it stay as they were */
 	uint64_t seed;
 	bool story, quick;		/* quick: of a seed, which is held to all the rules */

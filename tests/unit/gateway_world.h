@@ -24,7 +24,7 @@
 static struct player shipped;
 
 static inline struct sim_world *
-world_new(void)
+world_with_sms(const struct menu *sms_menu)
 {
 	struct sim_world *w = xcalloc(1, sizeof *w);
 	struct bank_profile p = { 0 };
@@ -32,7 +32,9 @@ world_new(void)
 	struct bank_customer *c;
 	struct bank_wallet *wallet;
 
-	sim_world_init(w, 7, "friendly", shipped.texts, shipped.menu);
+	sim_world_set_up(w, 7, "friendly", shipped.texts, shipped.menu);
+	w->sms_menu = sms_menu;
+	sim_world_start(w);
 	w->story = true;
 	w->processes = 1;
 	str_copy(p.uid, sizeof p.uid, "customer-1");
@@ -44,6 +46,12 @@ world_new(void)
 	w->integrator.wallets[0] = wallet->id;
 	w->integrator.wallets_n = 1;
 	return w;
+}
+
+static inline struct sim_world *
+world_new(void)
+{
+	return world_with_sms(NULL);
 }
 
 /* For the group: the shipped menu and texts, once. */

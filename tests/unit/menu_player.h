@@ -27,7 +27,7 @@ struct player {
 	void (*on_step)(struct player *p);	/* NULL, or called after each step */
 };
 
-static const char player_languages[3][8] = { "en", "zu", "af" };
+static const char player_languages[7][8] = { "en", "zu", "af", "xh", "st", "nso", "tn" };
 static const unsigned char player_key[32] = { 7 };
 
 /* JSON in C is easier to read with ' for ": the text with its quotes, until the next call. */
@@ -74,7 +74,7 @@ player_init(struct player *p, struct menu *menu, struct texts *texts, int langua
 	p->menu = menu;
 	p->texts = texts;
 	p->env = (struct menu_env){ .texts = texts,
-		.text_env = { "27", 7200 },
+		.text_env = { .country = "27", .utc_offset_s = 7200 },
 		.fallback_lang = "en",
 		.languages = player_languages,
 		.languages_n = languages,
@@ -230,7 +230,7 @@ player_shipped(struct player *p)
 		n = player_read(file, text);
 		player_texts(t, player_languages[i], file, text, n);
 	}
-	menu = menu_of_source("wallet", t, player_languages, 3, &problems);
+	menu = menu_of_source("wallet", t, player_languages, NELEM(player_languages), &problems);
 	assert_string_equal(buf_str(&problems), "");
-	player_init(p, menu, t, 3);
+	player_init(p, menu, t, NELEM(player_languages));
 }

@@ -223,7 +223,7 @@ test_sample(void **state)
 	assert_int_equal(t->wallet.pin_key_id, 9);
 	assert_true(str_unhex(HEX_B, 64, key, sizeof key));
 	assert_memory_equal(t->wallet.pin_key, key, sizeof key);
-	assert_int_equal(t->languages_n, 3);
+	assert_int_equal(t->languages_n, 7);
 	assert_string_equal(t->languages[1], "zu");
 	assert_int_equal(t->kinds_n, 2);
 	assert_int_equal(t->kinds[0].step, 5000);

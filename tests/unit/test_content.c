@@ -19,6 +19,7 @@
 #include "config/file.h"
 #include "config/config_options.h"
 
+static const char *const shipped[] = { "en", "zu", "af", "xh", "st", "nso", "tn" };
 static struct tenant_settings tenant;
 static struct settings settings;
 static char folder[256];
@@ -33,10 +34,9 @@ set_up(void **state)
 	memset(&settings, 0, sizeof settings);
 	str_copy(tenant.name, sizeof tenant.name, "acme");
 	str_copy(tenant.menu, sizeof tenant.menu, "wallet");
-	str_copy(tenant.languages[0], sizeof tenant.languages[0], "en");
-	str_copy(tenant.languages[1], sizeof tenant.languages[1], "zu");
-	str_copy(tenant.languages[2], sizeof tenant.languages[2], "af");
-	tenant.languages_n = 3;
+	for (size_t i = 0; i < NELEM(shipped); i++)
+		str_copy(tenant.languages[i], sizeof tenant.languages[i], shipped[i]);
+	tenant.languages_n = NELEM(shipped);
 	memcpy(tenant.kinds, options_kinds, options_kinds_n * sizeof *options_kinds);
 	tenant.kinds_n = (int)options_kinds_n;
 	settings.tenants = &tenant;
@@ -107,6 +107,75 @@ test_shipped(void **state)
 	buf_clear(&problems);
 }
 
+/* The shipped texts, with a change in the English ones. */
+static void
+change_text(const char *from, const char *to)
+{
+	struct buf text = { 0 }, changed = { 0 };
+	char path[512];
+
+	str_copy(settings.templates_dir, sizeof settings.templates_dir, folder);
+	for (size_t i = 0; i < NELEM(shipped); i++) {
+		const char *at;
+		char name[16];
+
+		buf_reset(&text);
+		buf_reset(&changed);
+		str_format(name, sizeof name, "%s.json", shipped[i]);
+		str_format(path, sizeof path, "templates/%s", name);
+		assert_true(file_read(path, 1 << 20, &text));
+		at = strstr(buf_str(&text), from);
+		assert_true(i > 0 || at != NULL);
+		if (i == 0) {
+			buf_add(&changed, text.p, (size_t)(at - text.p));
+			buf_add_str(&changed, to);
+			buf_add_str(&changed, at + strlen(from));
+		}
+		write_file(name, buf_str(i == 0 ? &changed : &text));
+	}
+	buf_clear(&text);
+	buf_clear(&changed);
+}
+
+/* Whoever speaks Sesotho reads everything in Sesotho: a text that is lacking is named where it belongs. */
+static void
+test_a_language_that_lacks_texts(void **state)
+{
+	(void)state;
+	change_text("\"nav.more\": ", "\"nav.new\": \"News {title}\",\n\t\"nav.more\": ");
+	assert_problem("/st.json:15: \"nav.new\" is missing in \"st\"; add it, as it stands in ");
+	assert_problem("/tn.json:16: \"nav.new\" is missing in \"tn\"");
+}
+
+/* Texts that nobody has read are known, once for a language, and keep nobody from starting. */
+static void
+test_notes(void **state)
+{
+	struct buf problems = { 0 }, notes = { 0 };
+	struct tenant_settings two[2] = { tenant, tenant };
+	struct content *c;
+
+	(void)state;
+	settings.tenants = two;
+	settings.tenants_n = 2;
+	c = content_load(&settings, &problems);
+	assert_non_null(c);
+	content_notes(&settings, c, &notes);
+	for (size_t i = 1; i < NELEM(shipped); i++) {
+		char file[64];
+		const char *at;
+
+		str_format(file, sizeof file, "templates/%s.json:", shipped[i]);
+		at = strstr(buf_str(&notes), file);
+		assert_non_null(at);
+		assert_null(strstr(at + 1, file));
+	}
+	assert_null(strstr(buf_str(&notes), "templates/en.json"));
+	content_free(c);
+	buf_clear(&problems);
+	buf_clear(&notes);
+}
+
 static void
 test_missing(void **state)
 {
@@ -128,40 +197,12 @@ test_token_texts(void **state)
 {
 	(void)state;
 	str_copy(tenant.title, sizeof tenant.title, "A title of thirty-nine characters, wide");
-	assert_problem("\"sms.token.ZA_PAYCORP_ATM\" takes more than one SMS with the title of tenant \"acme\"");
+	assert_problem("\"sms.token.ZA_PAYCORP_ATM\" takes 2 SMS with the widest values of tenant \"acme\", and "
+	    "may take 1: half a token is none");
 	str_copy(tenant.title, sizeof tenant.title, "Acme Wallet");
 	str_copy(tenant.kinds[0].type, sizeof tenant.kinds[0].type, "ZA_OTHER");
 	assert_problem("there is no text \"sms.token.ZA_OTHER\"");
 	assert_problem("templates/zu.json:1: there is no text \"sms.token.ZA_OTHER.other\"");
-}
-
-/* The shipped texts, with a change in the English ones. */
-static void
-change_text(const char *from, const char *to)
-{
-	static const char *const names[] = { "en.json", "zu.json", "af.json" };
-	struct buf text = { 0 }, changed = { 0 };
-	char path[512];
-
-	str_copy(settings.templates_dir, sizeof settings.templates_dir, folder);
-	for (size_t i = 0; i < NELEM(names); i++) {
-		const char *at;
-
-		buf_reset(&text);
-		buf_reset(&changed);
-		str_format(path, sizeof path, "templates/%s", names[i]);
-		assert_true(file_read(path, 1 << 20, &text));
-		at = strstr(buf_str(&text), from);
-		assert_true(i > 0 || at != NULL);
-		if (i == 0) {
-			buf_add(&changed, text.p, (size_t)(at - text.p));
-			buf_add_str(&changed, to);
-			buf_add_str(&changed, at + strlen(from));
-		}
-		write_file(names[i], buf_str(i == 0 ? &changed : &text));
-	}
-	buf_clear(&text);
-	buf_clear(&changed);
 }
 
 #define TOKEN_KEY "\"sms.token.ZA_PAYCORP_ATM\": \"{title}"
@@ -176,7 +217,7 @@ test_gsm_safe_texts(void **state)
 
 	(void)state;
 	change_text(TOKEN_KEY, TOKEN_QUOTED);
-	assert_problem("/en.json:1: \"sms.token.ZA_PAYCORP_ATM\" takes more than one SMS");
+	assert_problem(" \"sms.token.ZA_PAYCORP_ATM\" takes 2 SMS with the widest values");
 	change_text(TOKEN_KEY, "\"gsm_safe\": [\"sms.tokens\"], " TOKEN_QUOTED);
 	assert_problem("gsm_safe: there is no text \"sms.tokens\"");
 	change_text(TOKEN_KEY, "\"gsm_safe\": [\"sms.token.*\"], " TOKEN_QUOTED);
@@ -357,11 +398,11 @@ test_unused_texts(void **state)
 	(void)state;
 	str_copy(settings.templates_dir, sizeof settings.templates_dir, folder);
 	write_file("en.json", "{ nonsense");
-	write_file("xh.json", "{ \"a\":\n 5 }");
+	write_file("ve.json", "{ \"a\":\n 5 }");
 	write_file("nosuchlanguage.json", "{}");
 	content_check_unused(&settings, &problems);
 	assert_null(strstr(buf_str(&problems), "/en.json"));
-	assert_non_null(strstr(buf_str(&problems), "/xh.json:2: "));
+	assert_non_null(strstr(buf_str(&problems), "/ve.json:2: "));
 	assert_non_null(strstr(buf_str(&problems), "/nosuchlanguage.json:1: the name is too long"));
 	buf_clear(&problems);
 }
@@ -371,6 +412,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_shipped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_language_that_lacks_texts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_notes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_token_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gsm_safe_texts, set_up, tear_down),

@@ -269,6 +269,48 @@ test_reads_keep_their_budget(void **state)
 	world_free(w);
 }
 
+static unsigned
+reads_within(struct gateway *gw, int64_t from, int seconds)
+{
+	unsigned n = 0;
+
+	for (gw->now = from; gw->now < from + seconds * SECOND; gw->now += SECOND / 4)
+		while (follow_begin(gw, 0)) {
+			follow_end(gw, 0);
+			n++;
+		}
+	return n;
+}
+
+/* The bound is the installation's: each process has its share of it, also where that is less than a read a second. */
+static void
+test_processes_share_the_budget(void **state)
+{
+	struct sim_world *w = called_world();
+	struct gateway *gw = w->process[0].gw;
+	int64_t now = w->loop.now / SECOND * SECOND + SECOND;
+	static const struct {
+		int processes;
+		unsigned reads;
+	} row[] = { { 1, 80 }, { 2, 40 }, { 4, 20 }, { 16, 5 }, { 32, 2 } };
+
+	(void)state;
+	w->tenant.wallet.follow_per_s = 8;
+	w->tenant.wallet.connections = 400;
+	for (size_t k = 0; k < NELEM(row); k++) {
+		gateway_on_processes(gw, now, row[k].processes);
+		assert_in_range(reads_within(gw, now, 10), row[k].reads, row[k].reads + 1);
+		now += 10 * SECOND;
+	}
+	w->tenant.wallet.follow_per_s = 0;
+	gw->now = now;
+	for (int k = 0; k < 1000; k++) {
+		assert_true(follow_begin(gw, 0));
+		follow_end(gw, 0);
+	}
+	world_free(w);
+}
+
 static void
 test_a_busy_core_is_left_alone(void **state)
 {
@@ -423,7 +465,8 @@ main(void)
 		cmocka_unit_test(test_a_callback_is_read_at_once),
 		cmocka_unit_test(test_a_callback_is_not_taken_over_early), cmocka_unit_test(test_callbacks_that_lead_nowhere),
 		cmocka_unit_test(test_a_callback_of_another_tenant), cmocka_unit_test(test_too_many_callbacks),
-		cmocka_unit_test(test_reads_keep_their_budget), cmocka_unit_test(test_a_busy_core_is_left_alone),
+		cmocka_unit_test(test_reads_keep_their_budget), cmocka_unit_test(test_processes_share_the_budget),
+		cmocka_unit_test(test_a_busy_core_is_left_alone),
 		cmocka_unit_test(test_an_integrator_that_is_dead), cmocka_unit_test(test_what_was_never_heard_is_listed),
 		cmocka_unit_test(test_a_url_that_is_not_allowed),
 	};

@@ -33,8 +33,7 @@ note_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 static struct sim_world *
 sms_world(bool with_menu)
 {
-	struct sim_world *w = world_new();
-	struct gateway_content content = { w->texts, w->menu, with_menu ? sms_menu : NULL };
+	struct sim_world *w = world_with_sms(with_menu ? sms_menu : NULL);
 
 	memcpy(w->tenant.languages, player_languages, sizeof player_languages);
 	w->tenant.languages_n = (int)NELEM(player_languages);
@@ -42,11 +41,8 @@ sms_world(bool with_menu)
 	w->tenant.sms_session_s = 900;
 	w->channels[SIM_SMS].max_septets = 160;
 	w->faults.receipt_lost = 1000;
-	w->sms_menu = content.sms_menu;
-	for (int i = 0; i < SIM_PROCESSES; i++) {
+	for (int i = 0; i < SIM_PROCESSES; i++)
 		w->ports[i].receipt_stored = note_stored;
-		gateway_reload(w->process[i].gw, &content);
-	}
 	sim_world_run(w, w->loop.now + MINUTE);	/* until it holds its link: answers leave in order then */
 	return w;
 }

@@ -790,6 +790,50 @@ test_resolved_and_lapsed(void **state)
 	assert_int_equal(said, STEP_FINAL_SMS);
 }
 
+/* The core sends the token itself, or it has none: what it came to is looked for at the core before it is told. */
+static void
+test_a_persons_word(void **state)
+{
+	struct wallet_withdrawal w = row("PENDING", "");
+	struct intent i = with_a_person(INTENT_WITHDRAWAL, "");
+	int64_t now = NOW;
+	int said;
+
+	(void)state;
+	i.gateway_sends = false;
+	assert_int_equal(intent_resolve(&i, NOW, true), RESOLVED);
+	play_out(&i, NOW, &said);
+	assert_int_equal(intent_outcome(&i), 0);
+	assert_int_equal(next(&i, NOW), DO_ASK);
+	intent_on_asked(&i, NOW, UNCLEAR, NULL);		/* the core is away: that was no look */
+	assert_int_equal(i.asks, 0);
+	intent_on_asked(&i, NOW, FOUND, &w);
+	assert_int_equal(i.state, INTENT_DONE);
+	assert_int_equal(i.withdrawal_id, w.id);
+	assert_int_equal(intent_outcome(&i), 0);
+	assert_int_equal(next(&i, i.next_at), DO_FOLLOW);
+	w = row("TIMEOUT", "");
+	intent_on_status(&i, NOW + HOUR, &w);
+	assert_int_equal(intent_outcome(&i), WSTATUS_TIMEOUT + 1);
+	play_out(&i, NOW + HOUR, &said);
+	assert_int_equal(i.limit, ILIMIT_RELEASED);
+
+	/* It lists nothing: then the word is the last one, until the core calls back after all. */
+	i = with_a_person(INTENT_WITHDRAWAL, "");
+	i.gateway_sends = false;
+	assert_int_equal(intent_resolve(&i, NOW, true), RESOLVED);
+	play_out(&i, NOW, &said);
+	for (int k = 0; k < INTENT_LATE_LOOKS; k++) {
+		assert_int_equal(intent_outcome(&i), 0);
+		assert_int_equal(next(&i, now = i.next_at), DO_ASK);
+		intent_on_asked(&i, now, NOT_LISTED, NULL);
+	}
+	assert_int_equal(next(&i, now + 200 * HOUR), DO_NOTHING);
+	assert_int_equal(intent_outcome(&i), WSTATUS_SUCCESSFUL + 1);
+	assert_int_equal(intent_on_hint(&i, now, 0), HINT_READ);
+	assert_int_equal(next(&i, now), DO_ASK);
+}
+
 /* ---- not done ---- */
 
 static const struct {
@@ -1012,7 +1056,7 @@ main(void)
 		cmocka_unit_test(test_no_token_and_paid), cmocka_unit_test(test_counts_as), cmocka_unit_test(test_why_told),
 		cmocka_unit_test(test_no_token),
 		cmocka_unit_test(test_no_token_no_cancel), cmocka_unit_test(test_what_a_person_may_say), cmocka_unit_test(test_resolved),
-		cmocka_unit_test(test_resolved_and_lapsed),
+		cmocka_unit_test(test_resolved_and_lapsed), cmocka_unit_test(test_a_persons_word),
 		cmocka_unit_test(test_gives_back),
 		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_a_transfer_turns_up_late),
 		cmocka_unit_test(test_three_late_looks),

@@ -82,7 +82,7 @@ made(const struct sim_world *w)
 static void
 two_processes_of_two_tenants(struct sim_world *w)
 {
-	const struct gateway_content content = { shipped.texts, shipped.menu, NULL };
+	const struct gateway_content content = { shipped.texts, shipped.menu, NULL, NULL };
 	const struct gateway_content contents[TENANTS] = { content, content };
 
 	for (int i = 0; i < SIM_PROCESSES; i++) {

@@ -414,6 +414,84 @@ test_resume(void **state)
 }
 
 static void
+to_offer(struct player *p)
+{
+	player_play(p, ">1|<one|$authed=1|$phone=27821234567|$name=Zola");
+	player_input(p, MENU_RESUME, menu_resume(p->menu, &p->dlg));
+	player_shows(p, "resume.offer\n1. resume.yes\n2. resume.no");
+	assert_int_equal(p->step.kind, STEP_SHOW);
+	assert_string_equal(menu_resume(p->menu, &p->dlg), "one");	/* a drop here loses nothing */
+}
+
+static void
+test_offer(void **state)
+{
+	static const char *const no[] = { "2", "0", " 00\n" };
+	struct player p;
+
+	(void)state;
+	player_open(&p, walk);
+	to_offer(&p);
+	player_play(&p, ">1 1");
+	assert_non_null(strstr(p.step.text, "\nresume.offer\n1. resume.yes"));
+	player_play(&p, ">98");
+	assert_non_null(strstr(p.step.text, "\nresume.offer\n1. resume.yes"));
+	player_play(&p, ">1|<one");
+	player_shows(&p, "Question\n0 Back");
+	assert_string_equal(vars_get(&p.dlg.vars, "name"), "Zola");
+	assert_false(vars_has(&p.dlg.vars, "authed"));
+	player_play(&p, ">x|<look");		/* and is over: digits mean what they meant */
+	for (size_t i = 0; i < NELEM(no); i++) {
+		player_clear(&p);
+		player_open(&p, walk);
+		to_offer(&p);
+		player_input(&p, MENU_TEXT, no[i]);
+		player_play(&p, "<start");
+		player_shows(&p, "Title\n1. A\n2. C");
+		assert_false(vars_has(&p.dlg.vars, "name"));
+		assert_string_equal(vars_get(&p.dlg.vars, "phone"), "27821234567");
+	}
+	to_offer(&p);
+	p.dlg.lang[0] = '\0';			/* none chosen yet: asked in that of the tenant, and it stays to be chosen */
+	player_input(&p, MENU_RESUME, "one");
+	player_shows(&p, "resume.offer\n1. resume.yes\n2. resume.no");
+	assert_string_equal(p.dlg.lang, "");
+	player_clear(&p);
+}
+
+static void
+test_resume_s(void **state)
+{
+	static const struct {
+		const char *key;
+		int seconds;		/* -2: refused */
+	} rows[] = { { "", -1 }, { "'resume_s': 0, ", 0 }, { "'resume_s': 86400, ", 86400 }, { "'resume_s': 86401, ", -2 },
+		{ "'resume_s': -1, ", -2 }, { "'resume_s': '5', ", -2 }, { "'resume_s': 1.5, ", -2 } };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct buf problems = { 0 }, json = { 0 };
+		struct menu *m;
+
+		buf_addf(&json, "{ 'menu': 'm', 'start': 'e', 'home': 'e', %s'states': { 'e': { 'end': 'e' } } }", rows[i].key);
+		for (size_t k = 0; k < json.len; k++)
+			json.p[k] = json.p[k] == '\'' ? '"' : json.p[k];
+		m = menu_load("m.json", buf_str(&json), json.len, NULL, NULL, 0, &problems);
+		if (rows[i].seconds == -2) {
+			assert_null(m);
+			assert_string_equal(buf_str(&problems),
+			    "m.json:1: \"resume_s\" must be a whole number of seconds, from 0 to 86400\n");
+		} else {
+			assert_non_null(m);
+			assert_int_equal(menu_resume_s(m), rows[i].seconds);
+		}
+		menu_free(m);
+		buf_clear(&problems);
+		buf_clear(&json);
+	}
+}
+
+static void
 test_languages(void **state)
 {
 	struct player p;
@@ -454,7 +532,8 @@ test_loops_end(void **state)
 	player_shows(&p, "Broken");
 	player_clear(&p);
 	player_open(&p,
-	    "'start': { 'call': 'cash.kinds', 'on': { 'done': 'start', 'none': 'start' } }");
+	    "'start': { 'call': 'cash.kinds', 'on': { 'done': 'start', 'none': 'start', 'closed': 'start', "
+	    "'busy': 'start', 'off': 'start' } }");
 	for (; p.step.kind == STEP_CALL && calls < 1000; calls++)
 		player_play(&p, "=none");
 	assert_int_equal(p.step.kind, STEP_END);
@@ -517,7 +596,7 @@ main(void)
 		cmocka_unit_test(test_confirm_takes_the_pin_on_its_last_page),
 		cmocka_unit_test(test_new_pin),
 		cmocka_unit_test(test_pin_goes_only_where_wanted),
-		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_resume), cmocka_unit_test(test_offer), cmocka_unit_test(test_resume_s),
 		cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_loops_end),
 		cmocka_unit_test(test_nonsense_ends_kindly),

@@ -13,24 +13,26 @@ static struct settings settings = { .channels = &channel, .channels_n = 1, .tena
 
 /* Sending money, with a question more for who has dialled before. */
 #define STATES \
-	"'start': { 'call': 'customer.find', 'on': { 'found': 'home', 'no_pin': 'e', 'not_found': 'e', 'barred': 'e', " \
-	"'failed': 'e' } },\n" \
+	"'start': { 'call': 'customer.find', 'on': { 'found': 'home', 'no_pin': 'e', 'not_found': 'e', " \
+	"'barred': 'e', 'failed': 'e' } },\n" \
 	"'home': { 'choose': 't', 'options': [\n" \
-	"{ 'text': 'a', 'go': 'to' }, { 'text': 'b', 'go': 'secret' }, { 'text': 'c', 'go': 'hidden', 'when': { 'x': '1' } } ] },\n" \
+	"{ 'text': 'a', 'go': 'to' }, { 'text': 'b', 'go': 'secret' }, { 'text': 'c', 'go': 'hidden', 'when':" \
+	" { 'x': '1' } } ] },\n" \
 	"'hidden': { 'end': 'e' },\n" \
 	"'secret': { 'branch': 'authed', 'on': { '1': 'secret.show' }, 'else': 'secret.pin' },\n" \
 	"'secret.pin': { 'ask': 'q', 'accept': { 'pin': {} }, 'go': 'secret.check' },\n" \
-	"'secret.check': { 'call': 'pin.check', 'on': { 'ok': 'secret', 'wrong': 'secret.pin', 'locked': 'e', 'failed': 'e' } },\n" \
+	"'secret.check': { 'call': 'pin.check', 'on': { 'ok': 'secret', 'wrong': 'secret.pin', 'locked': 'e'," \
+	" 'failed': 'e' } },\n" \
 	"'secret.show': { 'choose': 't', 'options': [ { 'text': 'a', 'go': 'home' } ] },\n" \
 	"'to': { 'ask': 'q', 'as': 'to', 'accept': { 'phone': {} }, 'go': 'find' },\n" \
-	"'find': { 'call': 'send.find', 'on': { 'found': 'amount', 'not_found': 'to', 'self': 'to', 'barred': 'to', " \
-	"'too_many': 'e', 'failed': 'e' } },\n" \
+	"'find': { 'call': 'send.find', 'on': { 'found': 'amount', 'not_found': 'to', 'self': 'to', 'barred':" \
+	" 'to', 'too_many': 'e', 'failed': 'e' } },\n" \
 	"'amount': { 'ask': 'q', 'as': 'amount', 'accept': { 'money': {} }, 'go': 'check' },\n" \
-	"'check': { 'call': 'send.check', 'on': { 'ok': 'confirm', 'repeat': 'again', 'short': 'amount', 'refused': 'e', " \
-	"'busy': 'e', 'failed': 'e' } },\n" \
+	"'check': { 'call': 'send.check', 'on': { 'ok': 'confirm', 'repeat': 'again', 'short': 'amount', " \
+	"'refused': 'e', 'busy': 'e', 'failed': 'e' } },\n" \
 	"'again': { 'choose': 't', 'options': [ { 'text': 'a', 'go': 'confirm' } ] },\n" \
-	"'confirm': { 'confirm': 'pay', 'intent': 'transfer', 'pin': true, 'accepted': 'do', 'declined': 'home', " \
-	"'locked': 'e', 'failed': 'e', 'busy': 'e', 'lapsed': 'e' },\n" \
+	"'confirm': { 'confirm': 'pay', 'intent': 'transfer', 'pin': true, 'accepted': 'do', 'declined': " \
+	"'home', 'locked': 'e', 'failed': 'e', 'busy': 'e', 'lapsed': 'e' },\n" \
 	"'do': { 'call': 'transfer', 'on': { 'done': 'done', 'refused': 'e', 'later': 'e' } },\n" \
 	"'done': { 'end': 'e' }, 'e': { 'end': 'e' }"
 
@@ -42,7 +44,8 @@ open_with(struct player *p, const char *journeys)
 	char json[8192];
 
 	player_texts(t, "en", "en.json", quoted, strlen(quoted));
-	assert_true(str_format(json, sizeof json, "{ 'menu': 'test', 'start': 'start', 'home': 'home',\n%s 'states': {\n%s } }",
+	assert_true(str_format(json, sizeof json, "{ 'menu': 'test', 'start': 'start', 'home': 'home',\n%s 'states': "
+	    "{\n%s } }",
 	    journeys, STATES));
 	quoted = player_quotes(json);
 	player_init(p, player_menu("test.json", quoted, strlen(quoted), NULL, 1), t, 1);
@@ -55,18 +58,22 @@ static const struct {
 	{ "", NULL },
 	{ "'journeys': { 'send': { 'from': 'home', 'to': 'done', 'screens': 4, 'keys': 21, 'calls': 12 } },", NULL },
 	{ "'journeys': {\n'send': {\n'from': 'home', 'to': 'done',\n'screens': 3 } },",
-	    "test.json:5: journey \"send\" takes 4 screens and may take 3; shorten the way from \"home\" to \"done\", or allow "
+	    "test.json:5: journey \"send\" takes 4 screens and may take 3; shorten the way from \"home\" to "
+	    "\"done\", or allow "
 	    "more" },
 	{ "'journeys': { 'send': { 'from': 'home', 'to': 'done', 'keys': 20 } },", "takes 21 keys and may take 20" },
 	{ "'journeys': { 'send': { 'from': 'home', 'to': 'done', 'calls': 11 } },", "takes 12 calls and may take 11" },
 	/* Not past the PIN, which the first way to home has not seen. */
-	{ "'journeys': { 'look': { 'from': 'home', 'to': 'secret.show', 'screens': 1 } },", "takes 2 screens and may take 1" },
+	{ "'journeys': { 'look': { 'from': 'home', 'to': 'secret.show', 'screens': 1 } },",
+	    "takes 2 screens and may take 1" },
 	{ "'journeys': { 'x': { 'from': 'home', 'to': 'hidden' } },", "no way leads from \"home\" to \"hidden\"" },
 	{ "'journeys': { 'x': { 'from': 'done', 'to': 'home' } },", "no way leads from \"done\" to \"home\"" },
 	{ "'journeys': { 'x': { 'from': 'home', 'to': 'secre' } },", "did you mean \"secret\"?" },
 	{ "'journeys': { 'x': { 'from': 'home', 'to': 'done', 'screen': 4 } },", "did you mean \"screens\"?" },
-	{ "'journeys': { 'x': { 'from': 'home', 'to': 'done', 'screens': 4.5 } },", "\"screens\" must be a whole number" },
-	{ "'journeys': { 'x': { 'from': 'home', 'to': 'done', 'screens': -4 } },", "\"screens\" must be a whole number" },
+	{ "'journeys': { 'x': { 'from': 'home', 'to': 'done', 'screens': 4.5 } },",
+	    "\"screens\" must be a whole number" },
+	{ "'journeys': { 'x': { 'from': 'home', 'to': 'done', 'screens': -4 } },",
+	    "\"screens\" must be a whole number" },
 	{ "'journeys': { 'x': { 'from': 'home' } },", "\"to\"" },
 	{ "'journeys': { 'x': 'home' },", "journey \"x\" must be an object" },
 	{ "'journeys': [],", "\"journeys\" must be {" },
@@ -100,7 +107,8 @@ test_session(void **state)
 	(void)state;
 	channel.session_s = 54;
 	menu_budget_prove(p.menu, &env, &problems);
-	assert_non_null(strstr(buf_str(&problems), "test.json:2: journey \"send\" may take 55 s, and channel \"ussd\" ends a "
+	assert_non_null(strstr(buf_str(&problems), "test.json:2: journey \"send\" may take 55 s, and channel "
+	    "\"ussd\" ends a "
 	    "dialogue after 54 s"));
 	buf_reset(&problems);
 	channel.session_s = 55;
@@ -139,7 +147,8 @@ test_shipped(void **state)
 
 	(void)state;
 	player_shipped(&p);
-	env = (struct prove_env){ .texts = p.texts, .languages = player_languages, .languages_n = 3, .settings = &settings };
+	env = (struct prove_env){ .texts = p.texts, .languages = player_languages, .languages_n = 3,
+	    .settings = &settings };
 	menu_budget_prove(p.menu, &env, &problems);
 	assert_string_equal(buf_str(&problems), "");
 	buf_clear(&problems);

@@ -18,8 +18,8 @@ static const char *const sections[MENU_FORMS][2] = {
 	[FORM_OPTION] = { ".SS Edges\n", ".SS choose\n" },
 	[FORM_INCLUDE] = { ".SS Parts\n", ".SS Parts\n" },
 	[FORM_MENU] = { ".SS The file\n", ".SS The file\n" },
-	[FORM_JOURNEY] = { ".SH JOURNEYS\n", ".SH JOURNEYS\n" },
 	[FORM_PART] = { ".SS The file\n", ".SS Parts\n" },
+	[FORM_JOURNEY] = { ".SH JOURNEYS\n", ".SH JOURNEYS\n" },
 };
 
 static char manual[PLAYER_FILE];

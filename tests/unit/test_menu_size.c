@@ -9,13 +9,15 @@
 
 static struct channel_settings channels[3];
 static struct tenant_settings tenant;
+static struct bind_settings binds;
 static struct settings settings;
 static struct prove_env env;
 
 static void
 set_channel(int i, enum channel_kind kind, const char *name, int septets)
 {
-	channels[i] = (struct channel_settings){ .kind = kind, .max_septets = septets };
+	channels[i] = (struct channel_settings){ .kind = kind, .bind = kind == CHANNEL_USSD_HTTP ? -1 : 0,
+	    .max_septets = septets };
 	str_copy(channels[i].name, sizeof channels[i].name, name);
 	str_copy(channels[i].service_codes[0], sizeof channels[i].service_codes[0], "*134*12345#");
 	channels[i].service_codes_n = kind != CHANNEL_SMS_SMPP;
@@ -33,10 +35,12 @@ set_env(const struct player *p, int languages)
 	set_channel(0, CHANNEL_USSD_SMPP, "wide", 182);
 	set_channel(1, CHANNEL_USSD_HTTP, "narrow", 160);
 	set_channel(2, CHANNEL_SMS_SMPP, "inbox", 160);
+	binds.parts_max = 8;
 	tenant.kinds_n = 2;
 	str_copy(tenant.kinds[0].name, sizeof tenant.kinds[0].name, "kind.ZA_PAYCORP_ATM");
 	str_copy(tenant.kinds[1].name, sizeof tenant.kinds[1].name, "kind.ZA_PNP_CASH");
-	settings = (struct settings){ .channels = channels, .channels_n = 3, .tenants = &tenant, .tenants_n = 1 };
+	settings = (struct settings){ .channels = channels, .channels_n = 3, .binds = &binds, .binds_n = 1,
+	    .tenants = &tenant, .tenants_n = 1 };
 	env = (struct prove_env){ .texts = p->texts, .languages = player_languages, .languages_n = languages,
 		.settings = &settings };
 }
@@ -44,10 +48,12 @@ set_env(const struct player *p, int languages)
 /* ---- mistakes ---- */
 
 #define END "'e': { 'end': 'e' }"
-#define CONFIRM "'confirm': 'pay', 'intent': 'transfer', 'pin': true, 'accepted': 'e', 'declined': 'e', 'locked': 'e', " \
+#define CONFIRM "'confirm': 'pay', 'intent': 'transfer', 'pin': true, 'accepted': 'e', 'declined': 'e', " \
+	"'locked': 'e', " \
 	"'failed': 'e', 'busy': 'e', 'lapsed': 'e' }"
 #define LETTERS "abcdefghi abcdefghi abcdefghi abcdefghi abcdefghi "
 #define HUNDRED LETTERS LETTERS
+#define HIDDEN(value) "{ 'text': 'a', 'go': 'e', 'when': { 'x': '" value "' } }"
 #define SOLID "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"
 
 static const struct mistake {
@@ -61,44 +67,68 @@ static const struct mistake {
 	    "'5000.00' } }, 'go': 'c' }, 'c': { " CONFIRM ", " END, NULL },
 	{ "'pay': '" HUNDRED "{amount:money} abcdefghi abcdefghi abcdefghi abcdefghi'", "'start': { 'ask': 'q', 'as': "
 	    "'amount', 'accept': { 'money': {} }, 'go': 'c' }, 'c': { " CONFIRM ", " END,
-	    "over.json:2: the screen of \"c\" on channel \"narrow\" (160 septets) takes 2 pages with the widest values, and "
+	    "over.json:2: the screen of \"c\" on channel \"narrow\" (160 septets) takes 2 pages with the widest "
+	    "values, and "
 	    "may take 1: a PIN counts only under the whole text; shorten it" },
 	/* What a `say` puts on top counts, also behind a branch. */
-	{ "'pay': '" HUNDRED "', 'say': '" HUNDRED "'", "'start': { 'ask': 'q', 'as': 'x', 'accept': { 'phone': {} }, 'go': "
-	    "{ 'go': 'b', 'say': 'say' } }, 'b': { 'branch': 'x', 'on': { 'y': 'c' }, 'else': 'c' }, 'c': { " CONFIRM ", "
+	{ "'pay': '" HUNDRED "', 'say': '" HUNDRED "'", "'start': { 'ask': 'q', 'as': 'x', 'accept': { 'phone': {} "
+	    "}, 'go': "
+	    "{ 'go': 'b', 'say': 'say' } }, 'b': { 'branch': 'x', 'on': { 'y': 'c' }, 'else': 'c' }, 'c': { "
+	    "" CONFIRM ", "
 	    END, "on channel \"wide\" (182 septets) takes 2 pages" },
 	/* A name may need UCS-2. */
-	{ "'pay': 'Pay {to_name} " HUNDRED HUNDRED "'", "'start': { 'call': 'send.find', 'on': { 'found': 'c', 'not_found': "
+	{ "'pay': 'Pay {to_name} " HUNDRED HUNDRED "'", "'start': { 'call': 'send.find', 'on': { 'found': 'c', "
+	    "'not_found': "
 	    "'e', 'self': 'e', 'barred': 'e', 'too_many': 'e', 'failed': 'e' } }, 'c': { " CONFIRM ", " END,
 	    "takes 4 pages when a name in it needs UCS-2, and may take 3" },
 	{ "'pay': 'Pay {to_name} " HUNDRED HUNDRED "', 'gsm_safe': ['pay']", "'start': { 'call': 'send.find', 'on': { "
 	    "'found': 'c', 'not_found': 'e', 'self': 'e', 'barred': 'e', 'too_many': 'e', 'failed': 'e' } }, 'c': { "
 	    CONFIRM ", " END, "may take 1: a PIN" },
-	{ "'e': '" HUNDRED HUNDRED HUNDRED HUNDRED "'", "'start': { 'choose': 't', 'options': [ { 'text': 'a', 'go': 'e' } ] "
-	    "}, " END, "the screen of \"e\" on channel \"narrow\" (160 septets) takes 3 pages with the widest values, and may "
+	{ "'e': '" HUNDRED HUNDRED HUNDRED HUNDRED "'", "'start': { 'choose': 't', 'options': [ { 'text': 'a', 'go': "
+	    "'e' } ] "
+	    "}, " END, "the screen of \"e\" on channel \"narrow\" (160 septets) takes 3 pages with the widest "
+	    "values, and may "
 	    "take 2; shorten it" },
 	/* A copy is as wide as what it copies. */
-	{ "'e': '{y} {y} {y} {y} {y} {y} {y} {y} {y} {y}'", "'start': { 'ask': 'q', 'as': 'x', 'accept': { 'text': { 'max': "
+	{ "'e': '{y} {y} {y} {y} {y} {y} {y} {y} {y} {y}'", "'start': { 'ask': 'q', 'as': 'x', 'accept': { 'text': { "
+	    "'max': "
 	    "40 } }, 'go': { 'go': 'e', 'set': { 'y': '{x}' } } }, " END, "the screen of \"e\"" },
-	{ "'e': '{y} {y} {y} {y} {y} {y} {y} {y} {y} {y}'", "'start': { 'ask': 'q', 'as': 'x', 'accept': { 'text': { 'max': "
+	{ "'e': '{y} {y} {y} {y} {y} {y} {y} {y} {y} {y}'", "'start': { 'ask': 'q', 'as': 'x', 'accept': { 'text': { "
+	    "'max': "
 	    "10 } }, 'go': { 'go': 'e', 'set': { 'y': '{x}' } } }, " END, NULL },
 	/* Brackets take two septets, and a text may be full of them. */
-	{ "'e': '{y} {y} {y} {y} {y} {y} {y} {y} {y} {y}'", "'start': { 'ask': 'q', 'as': 'x', 'accept': { 'text': { 'max': "
+	{ "'e': '{y} {y} {y} {y} {y} {y} {y} {y} {y} {y}'", "'start': { 'ask': 'q', 'as': 'x', 'accept': { 'text': { "
+	    "'max': "
 	    "25 } }, 'go': { 'go': 'e', 'set': { 'y': '{x}' } } }, " END, "the screen of \"e\"" },
 	/* Where there is something to go back to, that takes room too. */
-	{ "'q': '" SOLID SOLID SOLID SOLID SOLID "abcdefghijabcdefghijabcdefghijabcdefghija'", "'start': { 'ask': 'q', 'as': "
+	{ "'q': '" SOLID SOLID SOLID SOLID SOLID "abcdefghijabcdefghijabcdefghijabcdefghija'",
+	    "'start': { 'ask': 'q', 'as': "
 	    "'x', 'accept': { 'name': {} }, 'go': 'start' }", NULL },
-	{ "'q': '" SOLID SOLID SOLID SOLID SOLID "abcdefghijabcdefghijabcdefghijabcdefghija'", "'start': { 'ask': 't', 'as': "
+	{ "'q': '" SOLID SOLID SOLID SOLID SOLID "abcdefghijabcdefghijabcdefghijabcdefghija'",
+	    "'start': { 'ask': 't', 'as': "
 	    "'x', 'accept': { 'name': {} }, 'go': 'd' }, 'd': { 'ask': 'q', 'as': 'x', 'accept': { 'name': {} }, 'go': "
 	    "'start' }", "the screen of \"d\" on channel \"narrow\" (160 septets) takes 3 pages" },
-	{ "'nav.more': '" HUNDRED "98', 'nav.back': '" HUNDRED "'", "'start': { 'choose': 'long', 'options': [ { 'text': 'a', "
+	/* Options that hide each other are not counted together. */
+	{ "'a': '" LETTERS "abcdefghij', 'long': '" LETTERS "abcdefghij'", "'start': { 'ask': 'q', 'as': 'x', "
+	    "'accept': { 'choice': { 'of': ['1', '2'] } }, 'go': 'd' }, 'd': { 'choose': 'long', 'options': [ "
+	    HIDDEN("1") ", " HIDDEN("1") ", " HIDDEN("1") ", " HIDDEN("2") ", " HIDDEN("2") ", " HIDDEN("2") ", "
+	    HIDDEN("2") " ] }, " END, NULL },
+	{ "'a': '" LETTERS "abcdefghij', 'long': '" LETTERS "abcdefghij'", "'start': { 'ask': 'q', 'as': 'x', "
+	    "'accept': { 'choice': { 'of': ['1', '2'] } }, 'go': 'd' }, 'd': { 'choose': 'long', 'options': [ "
+	    HIDDEN("2") ", " HIDDEN("1") ", " HIDDEN("2") ", " HIDDEN("2") ", " HIDDEN("2") ", " HIDDEN("2") ", "
+	    HIDDEN("2") " ] }, " END, "the screen of \"d\" on channel \"wide\" (182 septets) takes 4 pages" },
+	{ "'nav.more': '" HUNDRED "98', 'nav.back': '" HUNDRED "'", "'start': { 'choose': 'long', 'options': [ { "
+	    "'text': 'a', "
 	    "'go': 'start' } ] }", "has a page of" },
-	{ "'a': '" LETTERS "abcdefghi abcdefghi abc'", "'start': { 'choose': 't', 'options': [ { 'text': 'a', 'go': 'e' } ] "
+	{ "'a': '" LETTERS "abcdefghi abcdefghi abc'", "'start': { 'choose': 't', 'options': [ { 'text': 'a', 'go': "
+	    "'e' } ] "
 	    "}, " END, "over.json:2: \"a\" of \"start\" has 73 characters with the widest values; WhatsApp shows 72" },
 	{ "'error.busy': '" HUNDRED LETTERS "abcdefghi a'", "'start': { 'end': 'e' }",
-	    "over.json:2: \"error.busy\" takes 161 of the 160 septets of a screen of channel \"narrow\" and cannot be paged" },
+	    "over.json:2: \"error.busy\" takes 161 of the 160 septets of a screen of channel \"narrow\" and cannot "
+	    "be paged" },
 	{ "'sms.token.X': '{title}: {amount:money} {token:digits} " HUNDRED "'", "'start': { 'end': 'e' }",
-	    "over.json:2: \"sms.token.X\" takes 2 SMS with the widest values of tenant \"acme\", and may take 1: half a token "
+	    "over.json:2: \"sms.token.X\" takes 2 SMS with the widest values of tenant \"acme\", and may take 1: "
+	    "half a token "
 	    "is none; shorten the text or the title" },
 	{ "'sms.result.transfer.done': '{to_name} " HUNDRED HUNDRED HUNDRED "'", "'start': { 'end': 'e' }",
 	    "\"sms.result.transfer.done\" takes 3 SMS" },
@@ -159,19 +189,61 @@ test_report(void **state)
 	player_clear(&p);
 }
 
+/* What the bind does not send is not sent. */
 static void
-test_shipped(void **state)
+test_parts_of_a_bind(void **state)
 {
+	const struct mistake m = { "'sms.result.transfer.done': '{title} " HUNDRED LETTERS "'",
+	    "'start': { 'end': 'e' }", NULL };
 	struct buf problems = { 0 };
 	struct player p;
 
 	(void)state;
-	player_shipped(&p);
-	set_env(&p, (int)NELEM(player_languages));
+	open_with(&p, &m);
 	prove(&p, &problems);
 	assert_string_equal(buf_str(&problems), "");
+	binds.parts_max = 1;
+	prove(&p, &problems);
+	assert_non_null(strstr(buf_str(&problems), "takes 2 SMS with the widest values of tenant \"acme\", and may "
+	    "take 1;"));
 	buf_clear(&problems);
 	player_clear(&p);
+}
+
+/* In all languages that are shipped, also those that the tests' other menus do not speak. */
+static void
+test_shipped(void **state)
+{
+	static const char languages[][8] = { "en", "zu", "xh", "af", "st", "nso", "tn" };
+	static const struct {
+		const char *name, *texts;	/* a folder of its own, or NULL */
+	} menus[] = { { "wallet", NULL }, { "payout", "payout" }, { "sms", NULL } };
+	static char json[PLAYER_FILE];
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(menus); i++) {
+		struct player p = { .texts = texts_new() };
+		struct buf problems = { 0 };
+		char file[64];
+
+		for (size_t l = 0; l < NELEM(languages); l++) {
+			str_format(file, sizeof file, "templates/%s.json", languages[l]);
+			player_texts(p.texts, languages[l], file, json, player_read(file, json));
+			if (menus[i].texts == NULL)
+				continue;
+			str_format(file, sizeof file, "templates/%s/%s.json", menus[i].texts, languages[l]);
+			player_texts(p.texts, languages[l], file, json, player_read(file, json));
+		}
+		p.menu = menu_of_source(menus[i].name, p.texts, languages, NELEM(languages), &problems);
+		assert_string_equal(buf_str(&problems), "");
+		set_env(&p, NELEM(languages));
+		env.languages = languages;
+		env.by_sms = strcmp(menus[i].name, "sms") == 0;
+		prove(&p, &problems);
+		assert_string_equal(buf_str(&problems), "");
+		buf_clear(&problems);
+		player_clear(&p);
+	}
 }
 
 /* ---- what is called safe is ---- */
@@ -195,7 +267,8 @@ static void
 random_text(struct buf *b, int words)
 {
 	static const char *const bits[] = {
-		"a", "money", "to whom do", "{amount:money}", "{to:phone}", "{name}", "{to_name}", "{txt}", "{phone:phone}",
+		"a", "money", "to whom do", "{amount:money}", "{to:phone}", "{name}", "{to_name}", "{txt}",
+		    "{phone:phone}",
 		"{at:date}", "{nr}", "supercalifragilistic", "what, why and when", "{copy}", "{title}", "\xc5\xb4",
 	};
 
@@ -236,10 +309,13 @@ target(void)
 static void
 random_choose(struct buf *b, int i)
 {
-	buf_addf(b, "\"choose\": \"r%d\", \"options\": [{ \"text\": \"r0\", \"go\": \"s%d\" }", below(RANDOM_TEXTS), i + 1);
+	buf_addf(b, "\"choose\": \"r%d\", \"options\": [{ \"text\": \"r0\", \"go\": \"s%d\" }", below(RANDOM_TEXTS),
+	    i + 1);
 	for (int k = below(6); k > 0; k--)
-		buf_addf(b, ", { \"text\": \"r%d\", \"go\": \"%s\", \"say\": \"r%d\", \"set\": { \"copy\": \"%s\" }%s }",
-		    below(RANDOM_TEXTS / 2), target(), below(RANDOM_TEXTS / 2), below(2) ? "{txt}" : "{amount:money} {name}",
+		buf_addf(b, ", { \"text\": \"r%d\", \"go\": \"%s\", \"say\": \"r%d\", \"set\": { \"copy\": \"%s\" "
+		    "}%s }",
+		    below(RANDOM_TEXTS / 2), target(), below(RANDOM_TEXTS / 2),
+		    below(2) ? "{txt}" : "{amount:money} {name}",
 		    below(3) == 0 ? ", \"when\": { \"nr\": \"1\" }" : "");
 	buf_addf(b, "]");
 }
@@ -249,8 +325,10 @@ random_ask(struct buf *b, int i)
 {
 	static const char *const asks[] = {
 		"\"as\": \"to\", \"accept\": { \"phone\": {} }",
-		"\"as\": \"amount\", \"accept\": { \"money\": { \"min\": \"10.00\", \"max\": \"5000.00\", \"step\": \"10.00\" } }",
-		"\"as\": \"name\", \"accept\": { \"name\": {} }", "\"as\": \"txt\", \"accept\": { \"text\": { \"max\": 30 } }",
+		"\"as\": \"amount\", \"accept\": { \"money\": { \"min\": \"10.00\", \"max\": \"5000.00\", \"step\": "
+		    "\"10.00\" } }",
+		"\"as\": \"name\", \"accept\": { \"name\": {} }", "\"as\": \"txt\", \"accept\": { \"text\": { "
+		    "\"max\": 30 } }",
 		"\"as\": \"nr\", \"accept\": { \"digits\": { \"min\": 1, \"max\": 6 } }",
 	};
 
@@ -280,7 +358,8 @@ random_state(struct buf *b, int i)
 		buf_addf(b, " }");
 		break;
 	case 4:
-		buf_addf(b, "\"choose\": \"r%d\", \"list\": \"tx\", \"text\": \"item\", \"go\": { \"go\": \"s%d\", \"set\": { "
+		buf_addf(b, "\"choose\": \"r%d\", \"list\": \"tx\", \"text\": \"item\", \"go\": { \"go\": \"s%d\", "
+		    "\"set\": { "
 		    "\"copy\": \"{text}\" } }", below(RANDOM_TEXTS), i + 1);
 		break;
 	default:
@@ -330,7 +409,8 @@ random_value(const struct var_type *type, char out[256])
 	switch (type->kind) {
 	case KIND_MONEY:
 	case KIND_FEE:
-		str_format(out, 256, "%d", 1 + below(type->kind == KIND_FEE ? 10000 : type->max > 0 ? (int)type->max : 100000000));
+		str_format(out, 256, "%d",
+		    1 + below(type->kind == KIND_FEE ? 10000 : type->max > 0 ? (int)type->max : 100000000));
 		break;
 	case KIND_COUNT:
 		str_format(out, 256, "%d", below((int)type->max + 1));
@@ -471,6 +551,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_parts_of_a_bind),
 		cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_safe_is_safe),
 	};

@@ -3,27 +3,24 @@
  * The shipped menu and texts: every state is walked, every screen and every token SMS fits in every
  * language.
  */
+#include "core/money.h"
+#include "core/phone.h"
 #include "menu_player.h"
 
 #define PAGE 160
 
 struct wide { const char *name, *value; };
 
+static const char *const wide_days[] = {
+	"notice_at", "repeat_at", "locked_until", "reset_from", "sim_until", "tx_at", "pick_until", "until", "at"
+};
+
 /* The widest that each variable can be; of titles and names what is reasonable (doc/menus.md). */
 static const struct wide wide_values[] = {
 	{ "title", "Sebenza Savings Wallet A" },
 	{ "help_phone", "0800 123 456" },
 	{ "service_code", "*134*12345#" },
-	{ "notice_at", "1774353600000" },
-	{ "repeat_at", "1774353600000" },
-	{ "locked_until", "1774353600000" },
-	{ "reset_from", "1774353600000" },
-	{ "sim_until", "1774353600000" },
 	{ "young_cap", "2400000" },
-	{ "tx_at", "1774353600000" },
-	{ "pick_until", "1774353600000" },
-	{ "until", "1774353600000" },
-	{ "at", "1774353600000" },
 	{ "balance", "100000000" },
 	{ "pending_total", "100000000" },
 	{ "left", "2400000" },
@@ -58,8 +55,14 @@ set_wide(struct player *p, struct vars *vars, const char *lang)
 	const char *reason[] = { "reason.short", "reason.barred", "reason.limit", "reason.refused",
 		"reason.expired", "reason.unknown", "reason.busy" };
 	const char *widest = "";
+	struct texts_env env = p->env.text_env;
+	char day[24];
 
 	memset(vars, 0, sizeof *vars);
+	texts_manner(p->texts, lang, &env);
+	str_format(day, sizeof day, "%lld", (long long)texts_widest_day(&env));
+	for (size_t i = 0; i < NELEM(wide_days); i++)
+		assert_true(vars_set(vars, wide_days[i], day));
 	for (size_t i = 0; i < NELEM(wide_values); i++)
 		assert_true(vars_set(vars, wide_values[i].name, wide_values[i].value));
 	for (size_t i = 0; i < NELEM(reason); i++) {
@@ -74,7 +77,7 @@ set_wide(struct player *p, struct vars *vars, const char *lang)
 	for (int i = 1; i <= 12; i++) {
 		assert_true(vars_set_item(vars, "pending", i, "amount", "2400000"));
 		assert_true(vars_set_item(vars, "pending", i, "phone", "27821234567"));
-		assert_true(vars_set_item(vars, "tx", i, "at", "1774353600000"));
+		assert_true(vars_set_item(vars, "tx", i, "at", day));
 		assert_true(vars_set_item(vars, "tx", i, "amount", "2400000"));
 		assert_true(vars_set_item(vars, "tx", i, "sign", "-"));
 	}
@@ -162,9 +165,11 @@ static void
 one_part(struct player *p, const char *lang, const char *key, const struct vars *vars)
 {
 	const char *t = texts_find(p->texts, lang, "", key);
+	struct texts_env env = p->env.text_env;
 	char text[1024] = "";
 
-	if (t == NULL || !texts_fill(t, vars, &p->env.text_env, text, sizeof text) || gsm_septets(text) < 0 ||
+	texts_manner(p->texts, lang, &env);
+	if (t == NULL || !texts_fill(t, vars, &env, text, sizeof text) || gsm_septets(text) < 0 ||
 	    sms_parts(text) != 1 || strchr(text, '{') != NULL)
 		fail_msg("%s in %s: %d septets: %s", key, lang, gsm_septets(text), text);
 }
@@ -205,63 +210,125 @@ test_messages_fit(void **state)
 }
 
 static void
-placeholders(const char *text, char *out, size_t size)
+has_placeholders(const struct player *p, const char *key, const char *in, const char *of)
 {
-	char *o = out;
+	const char *text = texts_find(p->texts, of, of, key), *there = texts_find(p->texts, in, in, key);
+	struct texts_placeholder ph, other;
 
-	for (; (text = strchr(text, '{')) != NULL; text++) {
-		size_t n = strcspn(text, "}");
+	while ((text = texts_placeholder(text, &ph)) != NULL) {
+		const char *at = there;
 
-		if (strstr(out, "{") != NULL && o > out &&
-		    memmem(out, (size_t)(o - out), text, n) != NULL)
-			continue;
-		assert_true((size_t)(o - out) + n + 1 < size);
-		memcpy(o, text, n);
-		o += n;
-		*o = '\0';
+		while ((at = texts_placeholder(at, &other)) != NULL &&
+		    (strcmp(ph.name, other.name) != 0 || strcmp(ph.format, other.format) != 0))
+			;
+		if (at == NULL)
+			fail_msg("%s shows {%s:%s} in %s, not in %s", key, ph.name, ph.format, of, in);
 	}
 }
 
-/* The three languages have the same texts with the same placeholders. */
+static void
+same_placeholders(void *arg, const char *key)
+{
+	for (size_t l = 1; l < NELEM(player_languages); l++) {
+		has_placeholders(arg, key, player_languages[l], "en");
+		has_placeholders(arg, key, "en", player_languages[l]);
+	}
+}
+
+/* All languages have the same texts with the same placeholders, and say how they write amounts and months. */
 static void
 test_languages_agree(void **state)
 {
-	static char en[PLAYER_FILE], other[PLAYER_FILE];
 	struct buf problems = { 0 };
-	size_t n = player_read("templates/en.json", en);
-	struct jsondoc *d = jsondoc_parse("en.json", en, n, &problems);
+	struct player p;
 
 	(void)state;
-	assert_non_null(d);
+	player_shipped(&p);
 	for (size_t l = 1; l < NELEM(player_languages); l++) {
-		struct jsondoc *o;
-		const char *key;
-		char file[64];
-		json_t *v;
-
-		str_format(file, sizeof file, "templates/%s.json", player_languages[l]);
-		n = player_read(file, other);
-		o = jsondoc_parse(file, other, n, &problems);
-		assert_non_null(o);
-		assert_int_equal(
-		    json_object_size(jsondoc_root(o)), json_object_size(jsondoc_root(d)));
-		json_object_foreach(jsondoc_root(d), key, v) {
-			const char *text = json_string_value(json_object_get(jsondoc_root(o), key)),
-				   *at = json_string_value(v);
-			char ours[512] = "", theirs[512] = "";
-
-			if (text == NULL)
-				fail_msg("%s lacks %s", file, key);
-			placeholders(at, ours, sizeof ours);
-			placeholders(text, theirs, sizeof theirs);
-			if (strlen(ours) != strlen(theirs))
-				fail_msg("%s: %s has other placeholders: %s and %s", file, key,
-				    ours, theirs);
-		}
-		jsondoc_free(o);
+		(void)!texts_complete(p.texts, player_languages[l], "en", &problems);
+		(void)!texts_complete(p.texts, "en", player_languages[l], &problems);
+		assert_non_null(texts_find(p.texts, player_languages[l], "", "format.months"));
 	}
-	jsondoc_free(d);
+	assert_string_equal(buf_str(&problems), "");
+	texts_each(p.texts, "en", same_placeholders, &p);
+	player_clear(&p);
 	buf_clear(&problems);
+}
+
+static const char *
+shown(const struct player *p, const char *lang, const char *text, const char *value)
+{
+	static char out[64];
+	struct texts_env env = p->env.text_env;
+	struct vars v = { 0 };
+
+	texts_manner(p->texts, lang, &env);
+	assert_true(vars_set(&v, "x", value));
+	assert_true(texts_fill(text, &v, &env, out, sizeof out));
+	assert_true(gsm_septets(out) > 0);
+	return out;
+}
+
+/* What a screen shows can be typed again, on another day in another language, and means the same. */
+static void
+test_what_is_shown_can_be_typed(void **state)
+{
+	static const char *const phones[] = { "27821234567", "263771234567", "26657123456" };
+	struct player p;
+	char value[24], phone[PHONE_MAX];
+
+	(void)state;
+	player_shipped(&p);
+	for (size_t l = 0; l < NELEM(player_languages); l++) {
+		const char *lang = player_languages[l];
+		int64_t cents;
+
+		for (int64_t c = 1; c <= MONEY_MAX; c = c * 7 / 3 + 1) {
+			str_format(value, sizeof value, "%lld", (long long)c);
+			assert_true(money_parse(shown(&p, lang, "{x:money}", value), &cents));
+			assert_int_equal(cents, c);
+			assert_true(money_parse(shown(&p, lang, "{x:money}", value) + 1, &cents));
+			assert_int_equal(cents, c);
+		}
+		for (size_t i = 0; i < NELEM(phones); i++) {
+			assert_true(phone_parse(shown(&p, lang, "{x:phone}", phones[i]), "27", phone));
+			assert_string_equal(phone, phones[i]);
+		}
+	}
+	player_clear(&p);
+}
+
+/* A month is never taken for another one, whatever else the customer reads: none is named as another one elsewhere. */
+static void
+test_months_are_told_apart(void **state)
+{
+	static const struct { const char *lang, *date, *money; } rows[] = {
+		{ "en", "5 Jun", "R1 234.50" }, { "zu", "5 Jun", "R1 234.50" }, { "af", "5 Jun", "R1 234,50" },
+		{ "xh", "5 Jun", "R1 234.50" }, { "st", "5 Phupjane", "R1 234.50" }, { "nso", "5 Jun", "R1 234.50" },
+		{ "tn", "5 Seete", "R1 234.50" },
+	};
+	char month[12][NELEM(player_languages)][16];
+	struct player p;
+
+	(void)state;
+	player_shipped(&p);
+	for (size_t l = 0; l < NELEM(rows); l++) {
+		assert_string_equal(shown(&p, rows[l].lang, "{x:date}", "1780653600000"), rows[l].date);
+		assert_string_equal(shown(&p, rows[l].lang, "{x:money}", "123450"), rows[l].money);
+		for (int m = 0; m < 12; m++) {
+			char day[9];
+
+			str_format(day, sizeof day, "2026%02d11", m + 1);
+			str_copy(month[m][l], sizeof *month[m], shown(&p, player_languages[l], "{x:day}", day));
+		}
+	}
+	for (int m = 0; m < 12 * 12; m++)
+		for (size_t a = 0; a < NELEM(rows); a++)
+			for (size_t b = 0; b < NELEM(rows); b++)
+				if (m / 12 != m % 12 && strcmp(month[m / 12][a], month[m % 12][b]) == 0)
+					fail_msg("%s is one thing in %s and another in %s", month[m / 12][a],
+					    player_languages[a], player_languages[b]);
+	player_clear(&p);
 }
 
 /* ---- walks */
@@ -281,7 +348,7 @@ mark(struct player *p)
 
 #define CUSTOMER "=found|<main"
 #define PIN ">7391|<private.check|$authed=1|=ok"
-#define TO_SEND CUSTOMER "|>2|<send.to|>083 444 5566|=found|<send.amount|>50|<send.check"
+#define TO_SEND CUSTOMER "|>2|<send|=open|<send.to|>083 444 5566|=found|<send.amount|>50|<send.check"
 #define TO_PIN TO_SEND "|=ok|<send.confirm|>7391"
 #define KINDS "$kind.n=1|$kind.1.type=ZA_PNP_CASH|$kind.1.name=Pick n Pay|=done|<cash.kind|>1" \
 	"|<cash.who"
@@ -305,6 +372,8 @@ static const char *const walks[] = {
 	"$notice=done|" CUSTOMER,
 	"$notice=not_done|" CUSTOMER,
 	"$notice=checking|" CUSTOMER,
+	"$notice=opened|" CUSTOMER,
+	"$notice=not_opened|=not_found|<join",
 	JOIN_PIN "|=done|<main",
 	JOIN_PIN "|=taken|<join.taken",
 	JOIN_PIN "|=refused|<join.refused",
@@ -366,10 +435,17 @@ static const char *const walks[] = {
 	TO_SEND "|=short|<send.amount",
 	TO_SEND "|=refused|<refused",
 	TO_SEND "|=busy|<busy",
-	CUSTOMER "|>2|>0834445566|=not_found|<send.to|>0834445566|=self|<send.to|>0834445566"
+	CUSTOMER "|>2|=busy|<busy",
+	CUSTOMER "|>2|=off|<money.off",
+	CUSTOMER "|>2|=open|>0834445566|=failed|<unpaid",
+	CUSTOMER "|>2|=open|>0834445566|=not_found|<send.to|>0834445566|=self|<send.to|>0834445566"
 		 "|=barred|<send.to|>0834445566|=too_many|<send.too_many",
 	TO_CASH "|=ok|<cash.confirm|>7391|=accepted|<cash.do|=done|<cash.done",
+	CUSTOMER "|>3|<cash|=closed|<cash.closed",
+	CUSTOMER "|>3|=busy|<busy",
+	CUSTOMER "|>3|=off|<money.off",
 	TO_CASH "|=closed|<cash.closed",
+	TO_CASH "|=failed|<unpaid",
 	TO_CASH "|=ok|>7391|=accepted|$reason=closed|=refused|<refused",
 	TO_CASH "|=ok|>7391|=accepted|=limit|<cash.limit_own",
 	TO_OTHER "|>7391|=accepted|=limit|<cash.limit_other",
@@ -400,6 +476,36 @@ test_every_state_is_walked(void **state)
 	player_clear(&p);
 }
 
+/* All on one screen; where a channel has less room the digits stay the same. */
+static void
+test_choice_of_language(void **state)
+{
+	static const int rooms[] = { 160, 60 };
+	struct player p;
+
+	(void)state;
+	player_shipped(&p);
+	for (size_t r = 0; r < NELEM(rooms); r++)
+		for (size_t l = 0; l < NELEM(player_languages); l++) {
+			char digit[2] = { (char)('1' + l), '\0' };
+			const char *name = texts_find(p.texts, player_languages[l], "", "language.name");
+
+			memset(&p.dlg, 0, sizeof p.dlg);
+			p.env.max_septets = rooms[r];
+			player_begin(&p);
+			player_play(&p, "<language.first");
+			for (int page = 0; page < 5 && strstr(p.step.text, name) == NULL; page++) {
+				assert_int_not_equal(rooms[r], 160);
+				player_play(&p, ">98");
+			}
+			assert_non_null(strstr(p.step.text, name));
+			player_input(&p, MENU_TEXT, digit);
+			player_play(&p, "<language.save|=done");
+			assert_string_equal(p.dlg.lang, player_languages[l]);
+		}
+	player_clear(&p);
+}
+
 static void
 test_money_screens(void **state)
 {
@@ -413,7 +519,7 @@ test_money_screens(void **state)
 	assert_string_equal(p.step.text,
 	    "Your payment of 14:02 went through.\nAcme Wallet\n1. Balance\n2. Send money\n"
 	    "3. Cash out\n4. My codes\n5. Statement\n6. My limit\n7. More");
-	player_play(&p, ">2|>0821234567|$to_name=T*** M***|=found|>50|$fee=100|=ok");
+	player_play(&p, ">2|=open|>0821234567|$to_name=T*** M***|=found|>50|$fee=100|=ok");
 	assert_string_equal(p.step.text,
 	    "Send R50.00 + R1.00 fee to T*** M*** 082 123 4567. Enter your PIN to pay, 0 to "
 	    "cancel.");
@@ -523,7 +629,10 @@ main(void)
 		cmocka_unit_test(test_screens_fit),
 		cmocka_unit_test(test_messages_fit),
 		cmocka_unit_test(test_languages_agree),
+		cmocka_unit_test(test_what_is_shown_can_be_typed),
+		cmocka_unit_test(test_months_are_told_apart),
 		cmocka_unit_test(test_every_state_is_walked),
+		cmocka_unit_test(test_choice_of_language),
 		cmocka_unit_test(test_money_screens),
 		cmocka_unit_test(test_random_walks),
 	};

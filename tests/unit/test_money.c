@@ -41,6 +41,11 @@ test_typed(void **state)
 		{ "0.05", 5 }, { "24000", 2400000 }, { "R 1 000 000 000.00", MONEY_MAX },
 		{ "", REFUSED }, { "R", REFUSED }, { " ", REFUSED }, { "-50", REFUSED },
 		{ "+50", REFUSED }, { "50.", REFUSED }, { ".50", REFUSED }, { "50.505", REFUSED },
+		{ "R1 234,50", 123450 }, { "R1 234.50", 123450 }, { "1234.50", 123450 },
+		/* A rent of R1 500 must not become one of R1.50, nor the other way about. */
+		{ "1.500", REFUSED }, { "R1.500", REFUSED }, { "1.500,00", REFUSED }, { "1,500.00", REFUSED },
+		{ "1.500.00", REFUSED }, { "1500,000", REFUSED }, { "1 50", REFUSED }, { "15 00", REFUSED },
+		{ "1 500 .50", REFUSED }, { "1'500", REFUSED }, { "1500-00", REFUSED }, { "1500,50,", REFUSED },
 		{ "1,250", REFUSED }, { "1,250.00", REFUSED }, { "12 50", REFUSED },
 		{ "1250 000", REFUSED }, { "1  250", REFUSED }, { "1 250 00", REFUSED },
 		{ "50 .00", REFUSED }, { "50. 00", REFUSED }, { "RR50", REFUSED },

@@ -3,6 +3,7 @@
  * Records that cannot be read any more, and one that is about somebody else: nothing is paid by what is left of them, and
  * nothing is said that they would have to prove. How Redis' values are found to be damaged is test_store_redis' matter.
  */
+#include "core/pin.h"
 #include "core/subscriber.h"
 #include "tests/unit/phone_line.h"
 
@@ -67,6 +68,61 @@ dial(struct line *l, const char *dialogue)
 	say(l, TURN_BEGIN, "");
 }
 
+/* ---- operators: one asks, the other approves ---- */
+
+static int op_status;
+static char op_said[4000];
+
+static void
+on_operator_reply(void *ctx, uint64_t call, int status, const char *json)
+{
+	(void)ctx, (void)call;
+	op_status = status;
+	str_copy(op_said, sizeof op_said, json);
+}
+
+static void
+operate(struct sim_world *w, const char *name, const char *act, const char *body)
+{
+	struct operator who = { .roles = ROLE_ACT | ROLE_APPROVE, .all_tenants = true };
+	struct operator_in in = { .call = 1, .who = &who, .tenant = w->tenant.name, .act = act, .body = body,
+		.len = strlen(body) };
+
+	str_copy(who.name, sizeof who.name, name);
+	w->ports[0].operator_reply = on_operator_reply;
+	op_status = 0;
+	gateway_operator(w->process[0].gw, w->loop.now, &in);
+	sim_wake(&w->process[0], w->loop.now + SECOND);
+	sim_world_run(w, w->loop.now + 30 * SECOND);
+	assert_null(strstr(op_said, PAYER->phone));
+}
+
+static void
+ask_set_aside(struct sim_world *w)
+{
+	char body[128];
+
+	str_format(body, sizeof body, "{\"phone\":\"%s\",\"reason\":\"cannot be read\"}", PAYER->phone);
+	operate(w, "ann", "set-aside", body);
+}
+
+/* Asked for, approved; the answer names so many records. */
+static void
+set_aside(struct sim_world *w, const char *record)
+{
+	char body[64];
+	const char *number;
+
+	ask_set_aside(w);
+	assert_int_equal(op_status, 202);
+	number = strstr(op_said, "\"request\":");
+	assert_non_null(number);
+	str_format(body, sizeof body, "{\"request\":%d}", atoi(number + 10));
+	operate(w, "ben", "approve", body);
+	if (op_status != 200 || strstr(op_said, record) == NULL)
+		fail_msg("%d %s", op_status, op_said);
+}
+
 static void
 test_a_subscriber(void **state)
 {
@@ -82,6 +138,13 @@ test_a_subscriber(void **state)
 	assert_string_equal(l.screen, CUT_OFF);
 	sim_world_run(w, w->loop.now + 5 * MINUTE);
 	assert_int_equal(debits(w), 0);
+	/* Begun anew on the safe side: it may have been frozen, and have said STOP. */
+	set_aside(w, "\"subscriber\"");
+	assert_int_equal(records_of(w, STORE_ASIDE).n, 1);
+	dial(&l, "three");
+	shows(&l, "frozen");
+	ask_set_aside(w);
+	assert_int_equal(op_status, 409);
 	world_free(w);
 }
 
@@ -127,6 +190,8 @@ test_a_payment_under_way(void **state)
 {
 	struct sim_world *w = two_customers();
 	struct line l = line_of(w, 0, SIM_USSD, "one");
+	struct store_value v;
+	struct found f;
 
 	(void)state;
 	to_confirm(&l);
@@ -141,6 +206,20 @@ test_a_payment_under_way(void **state)
 	dial(&l, "two");
 	assert_string_equal(l.screen, CUT_OFF);
 	assert_int_equal(debits(w), 1);
+	ask_set_aside(w);
+	assert_int_equal(op_status, 202);		/* only asked for: nothing is changed */
+	dial(&l, "three");
+	assert_string_equal(l.screen, CUT_OFF);
+	set_aside(w, "\"payment ");
+	f = records_of(w, STORE_ASIDE);
+	assert_int_equal(f.n, 1);
+	memory_store_load(w->store, w->loop.now, &f.key[0], 1, &v);
+	assert_true(v.present && v.len == 7 && memcmp(v.p, "damaged", 7) == 0);
+	str_copy(l.dialogue, sizeof l.dialogue, "four");
+	to_confirm(&l);
+	type(&l, PAYER->pin);
+	shows(&l, "Done: R50.00 sent");
+	assert_int_equal(debits(w), 2);
 	world_free(w);
 }
 
@@ -149,6 +228,9 @@ test_the_tries_of_a_pin(void **state)
 {
 	struct sim_world *w = two_customers();
 	struct line l = line_of(w, 0, SIM_USSD, "one");
+	struct store_value v;
+	struct pin_tries pin;
+	struct found f;
 
 	(void)state;
 	to_confirm(&l);
@@ -159,6 +241,15 @@ test_the_tries_of_a_pin(void **state)
 	shows(&l, "We could not check your PIN. Nothing was paid.");
 	sim_world_run(w, w->loop.now + 5 * MINUTE);
 	assert_int_equal(debits(w), 0);
+	set_aside(w, "\"pin\"");
+	f = records_of(w, STORE_PIN);
+	memory_store_load(w->store, w->loop.now, &f.key[0], 1, &v);
+	assert_true(pin_decode(v.p, v.len, &pin));
+	assert_int_equal(pin.locks, 1);			/* who guessed before is locked for longer */
+	str_copy(l.dialogue, sizeof l.dialogue, "two");
+	to_confirm(&l);
+	type(&l, PAYER->pin);
+	shows(&l, "Done: R50.00 sent");
 	world_free(w);
 }
 

@@ -145,16 +145,24 @@ test_print(void **state)
 static void
 test_print_a_persons_word(void **state)
 {
-	static const char *const says[] = { "\"PENDING\"", "\"SUCCESSFUL\"" };
+	static const struct {
+		bool ours;
+		int asks;
+		const char *says;
+	} row[] = {
+		{ true, 0, "\"SUCCESSFUL\"" },
+		{ false, 0, "\"PENDING\"" },			/* the core is still asked */
+		{ false, INTENT_LATE_LOOKS, "\"SUCCESSFUL\"" },
+	};
 
 	(void)state;
-	for (int ours = 0; ours < 2; ours++) {
+	for (size_t k = 0; k < NELEM(row); k++) {
 		struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_DONE, .resolved_at = 1, .counts = true,
-			.gateway_sends = ours };
+			.gateway_sends = row[k].ours, .asks = row[k].asks };
 		struct buf b = { 0 };
 
 		order_print(&i, &b);
-		assert_non_null(strstr(buf_str(&b), says[ours]));
+		assert_non_null(strstr(buf_str(&b), row[k].says));
 		buf_clear(&b);
 	}
 }

@@ -5,6 +5,8 @@
  */
 #include "tests/unit/pin_world.h"
 
+#include "service/task.h"
+
 /* ---- keys ---- */
 
 static void
@@ -225,7 +227,8 @@ test_change(void **state)
 	assert_dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN, "Your PIN was changed");
 	assert_dial(w, "1 " PIN, "Tries left: 2");
 	assert_dial(w, "1 " NEW_PIN, "You have");
-	assert_int_equal(w->inbox_n, 0);
+	assert_int_equal(w->inbox_n, 1);
+	assert_non_null(strstr(newest_sms(w), "Your new PIN is in force"));
 	world_free(w);
 }
 
@@ -259,35 +262,129 @@ test_change_is_sent_again(void **state)
 	}
 }
 
+static size_t
+said(const struct sim_world *w, const char *words)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->inbox_n; i++)
+		n += strstr(w->inbox[i].text, words) != NULL;
+	return n;
+}
+
+/* Another process, or the next one, brings it to its end, and no screen having told it an SMS does. */
+static void
+assert_changed_by_others(struct sim_world *w)
+{
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_identity(w, 1, NEW_PIN);
+	assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
+	assert_int_equal(said(w, "Your new PIN is in force"), 1);
+	assert_dial(w, "1 " PIN, "Tries left: 2");
+	assert_dial(w, "1 " NEW_PIN, "You have");
+}
+
 static void
 test_change_and_a_crash(void **state)
+{
+	(void)state;
+	for (int what = STRIKE_CRASH_BEFORE; what <= STRIKE_CRASH_AFTER; what++) {
+		struct sim_world *w = world_with(false);
+
+		w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1,
+			.what = (enum sim_strike_what)what };
+		dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
+		assert_changed_by_others(w);
+		world_free(w);
+	}
+}
+
+/* Whom the new password lets in cannot be asked either: neither PIN is said to be the right one. */
+static void
+test_change_and_a_core_that_is_gone(void **state)
 {
 	struct sim_world *w = world_with(false);
 
 	(void)state;
 	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1, .what = STRIKE_CRASH_BEFORE };
-	dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
-	assert_identity(w, 1, PIN);
-	for (int i = 0; i < 4; i++)
-		assert_dial(w, "1 " NEW_PIN, "Tries left: 3");
+	dial(w, "7 1 " PIN " " NEW_PIN);
+	w->faults.core[0] = (struct sim_outage){ .from = w->loop.now, .until = w->loop.now + 10 * MINUTE, .how = OUTAGE_DEAD };
+	say(w, TURN_INPUT, NEW_PIN);
+	sim_world_run(w, w->loop.now + 12 * MINUTE);
+	assert_int_equal(said(w, "We are not sure if your PIN was changed"), 1);
+	assert_int_equal(said(w, "in force") + said(w, "not changed"), 0);
+	assert_dial(w, "1 " NEW_PIN, "Tries left: 3");
 	assert_dial(w, "1 " PIN, "You have");
-	assert_int_equal(record(w).pin_write, PIN_WRITE_CHANGE);
-	sim_world_run(w, w->loop.now + HOUR);
-	assert_dial(w, "1 " PIN, "You have");
-	assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
-	assert_dial(w, "1 " NEW_PIN, "Tries left: 2");
 	world_free(w);
+}
 
-	w = world_with(false);
-	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1, .what = STRIKE_CRASH_AFTER };
-	dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
-	assert_identity(w, 1, NEW_PIN);
-	assert_dial(w, "1 " PIN, "Tries left: 3");	/* the old one, as they were told: once */
-	assert_dial(w, "1 " PIN, "Tries left: 2");
-	assert_dial(w, "1 " NEW_PIN, "You have");
-	assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
-	assert_dial(w, "1 " PIN, "Tries left: 2");
-	world_free(w);
+/* The same PIN, kept here. */
+static void
+set_local_pin(struct sim_world *w)
+{
+	struct store_key key = key_for(STORE_SUBSCRIBER);
+	struct store_commit c = { .n = 1, .not_after_ms = INT64_MAX };
+	struct subscriber s = record(w);
+	struct store_value v;
+	struct buf b = { 0 };
+	char password[81];
+
+	password_of(w, 1, PIN, password);
+	gateway_mac(w->process[0].gw, "pin", password, s.pin_mac);
+	s.pin_mac_len = 16;
+	memory_store_load(w->store, w->loop.now, &key, 1, &v);
+	subscriber_encode(&s, &b);
+	c.op[0] = (struct store_op){ .kind = STORE_PUT, .key = key, .p = b.p, .len = b.len, .from = v.version, .to = v.version };
+	c.op[0].to.p[0]++;
+	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+	buf_clear(&b);
+}
+
+static bool
+is_new_pin(struct sim_world *w)
+{
+	unsigned char mac[16];
+	char password[81];
+
+	password_of(w, 1, NEW_PIN, password);
+	if (w->tenant.wallet.pin_check == PIN_CHECK_LOGIN)
+		return strcmp(identity(w, 1)->password, password) == 0;
+	gateway_mac(w->process[0].gw, "pin", password, mac);
+	return memcmp(record(w).pin_mac, mac, sizeof mac) == 0;
+}
+
+/* At each save of a change: what the customer reads, on the screen or by SMS, is what became of it. */
+static void
+test_a_death_at_each_save(void **state)
+{
+	static const struct {
+		enum store_family family;
+		int nth;
+	} save[] = { { STORE_PIN_ORDER, 1 }, { STORE_PIN_ORDER, 2 }, { STORE_MESSAGE, 1 } };
+
+	(void)state;
+	for (size_t k = 0; k < 4 * NELEM(save); k++) {
+		struct sim_world *w = world_with(false);
+		bool told;
+
+		if (k % 2 == 1) {
+			w->tenant.wallet.pin_check = PIN_CHECK_LOCAL;
+			w->tenant.wallet.acts_as_customer = false;
+			set_local_pin(w);
+		}
+		w->strike[0] = (struct sim_strike){ .on_store = true, .family = save[k / 4].family, .nth = save[k / 4].nth,
+			.what = k / 2 % 2 == 0 ? STRIKE_CRASH_BEFORE : STRIKE_CRASH_AFTER };
+		w->strike[1] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = save[k / 4].family == STORE_MESSAGE,
+			.what = STRIKE_CRASH_AFTER };
+		dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
+		told = strstr(screen, "Your PIN was changed") != NULL;
+		sim_world_run(w, w->loop.now + 5 * MINUTE);
+		if (is_new_pin(w) != (told || said(w, "Your new PIN is in force") > 0))
+			fail_msg("case %zu: new PIN %d, screen %d, SMS %zu", k, is_new_pin(w), told,
+			    said(w, "Your new PIN is in force"));
+		assert_int_equal(said(w, "was not changed"), 0);
+		world_free(w);
+	}
 }
 
 /* ---- activation, a forgotten PIN ---- */
@@ -303,11 +400,12 @@ test_activate(void **state)
 	assert_dial(w, "1 " ID_NUMBER, "Type the code");
 	code_of(w, code);
 	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
-	/* The write is lost with its process: the code is still good. */
+	/* The process dies in the write: the next one goes on with it. */
 	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_CREATE, .nth = 1, .what = STRIKE_CRASH_AFTER };
 	dial(w, inputs);
-	assert_false(record(w).has_pin);
-	assert_dial(w, PIN " " PIN, "Your PIN is set");
+	sim_world_run(w, w->loop.now + MINUTE);
+	assert_true(record(w).has_pin);
+	assert_int_equal(said(w, "Your new PIN is in force"), 1);
 	assert_dial(w, "1 " PIN, "You have");
 	assert_int_equal(record(w).code_mac_len, 0);
 	world_free(w);
@@ -399,7 +497,7 @@ test_the_old_pin_cancels(void **state)
 	world_free(w);
 }
 
-/* The write that has no answer leaves the right to set it. */
+/* What was begun is brought to its end, and told. */
 static void
 test_forgotten_and_a_crash(void **state)
 {
@@ -413,11 +511,8 @@ test_forgotten_and_a_crash(void **state)
 			.what = (enum sim_strike_what)what };
 		dial(w, "7 4 " ID_NUMBER " " NEW_PIN " " NEW_PIN);
 		sim_world_run(w, w->loop.now + 3 * MINUTE);
-		assert_dial(w, "1 " NEW_PIN, what == STRIKE_CRASH_AFTER ? "You have" : "Tries left: 3");
-		if (what == STRIKE_CRASH_BEFORE) {
-			assert_dial(w, "7 4 " ID_NUMBER " " NEW_PIN " " NEW_PIN, "Your PIN was changed");
-			assert_dial(w, "1 " NEW_PIN, "You have");
-		}
+		assert_int_equal(said(w, "Your new PIN is in force"), 1);
+		assert_dial(w, "1 " NEW_PIN, "You have");
 		assert_int_equal(record(w).pin_write, PIN_WRITE_NONE);
 		assert_true(record(w).reset_from == 0);
 		assert_true(subscriber_is_young(&(struct subscriber){ .activated_at = record(w).activated_at },
@@ -442,7 +537,7 @@ load_changed(void *ctx, uint64_t op, const struct store_key *keys, size_t n)
 	struct store_value v;
 	struct buf b = { 0 };
 
-	if (n == 1 && keys[0].family == STORE_SUBSCRIBER) {
+	if (n == 2 && keys[0].family == STORE_SUBSCRIBER && keys[1].family == STORE_PIN_ORDER) {
 		memory_store_load(w->store, w->loop.now, keys, 1, &v);
 		assert_true(v.present && subscriber_decode(v.p, v.len, &s));
 		if (to_freeze)
@@ -538,6 +633,7 @@ main(void)
 		cmocka_unit_test(test_no_answer_is_no_wrong_pin), cmocka_unit_test(test_guesses_at_once),
 		cmocka_unit_test(test_another_dialogue_asks_again), cmocka_unit_test(test_change),
 		cmocka_unit_test(test_change_is_sent_again), cmocka_unit_test(test_change_and_a_crash),
+		cmocka_unit_test(test_change_and_a_core_that_is_gone), cmocka_unit_test(test_a_death_at_each_save),
 		cmocka_unit_test(test_activate), cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_the_old_pin_cancels), cmocka_unit_test(test_who_waits_is_warned),
 		cmocka_unit_test(test_forgotten_and_a_crash), cmocka_unit_test(test_frozen_before_the_write),

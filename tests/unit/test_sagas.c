@@ -3,6 +3,7 @@
  * What is done in several steps, with a death after each: cancelling a token, sending it again, opening a wallet.
  * Another process, or the customer who tries again, brings it to its end; nothing is done twice.
  */
+#include "core/signup.h"
 #include "tests/unit/phone_line.h"
 
 static void (*real_commit)(void *ctx, uint64_t op, const struct store_commit *c);
@@ -209,32 +210,122 @@ test_cancel_refused(void **state)
 
 /* ---- opening a wallet ---- */
 
+/* Somebody who dials once, types all that is asked, and never dials again. */
+static struct sim_world *
+somebody_new(const char *profile, enum pin_check check)
+{
+	struct sim_world *w = xcalloc(1, sizeof *w);
+
+	sim_world_init(w, 7, profile, shipped.texts, shipped.menu);
+	w->story = true;
+	w->bots = 1;
+	w->tenant.wallet.pin_check = check;
+	w->tenant.wallet.acts_as_customer = check == PIN_CHECK_LOGIN;
+	sim_bot_init(w, 0);
+	sim_bot_want(PAYER, GOAL_SIGN_UP, 0, PAYER->phone, 1);
+	sim_bot_plan(PAYER);
+	return w;
+}
+
+static size_t
+customers_of(const struct sim_world *w, struct bank_customer *const **v)
+{
+	return bank_customers_by(w->core.bank, INDEX_PHONE, PAYER->phone, v);
+}
+
+static struct signup
+signup_record(struct sim_world *w)
+{
+	struct store_key key = { .family = STORE_SIGNUP };
+	struct signup s = { 0 };
+	struct store_value v;
+
+	str_format(key.owner, sizeof key.owner, "acme/%s", PAYER->phone);
+	memory_store_load(w->store, w->loop.now, &key, 1, &v);
+	assert_true(!v.present || signup_decode(v.p, v.len, &s));
+	return s;
+}
+
+/* One customer with one wallet, who was told so, and whose PIN is the one that was typed. Nothing secret is left. */
+static void
+assert_opened(struct sim_world *w, const char *what)
+{
+	static const char secret[81], name[101];
+	struct bank_customer *const *v;
+	struct signup s = signup_record(w);
+	struct line l = line_of(w, 1, SIM_USSD, "later");
+
+	if (customers_of(w, &v) != 1 || v[0]->wallets_n != 1)
+		fail_msg("%s: %zu customers, %zu wallets", what, customers_of(w, &v),
+		    customers_of(w, &v) > 0 ? v[0]->wallets_n : 0);
+	/* Sent, and dead before it could say so: the same text may come once more. */
+	if (told(w, PAYER->phone, "Your wallet is open") < 1 || told(w, PAYER->phone, "Your wallet is open") > 2)
+		fail_msg("%s: told %zu times", what, told(w, PAYER->phone, "Your wallet is open"));
+	assert_int_equal(told(w, PAYER->phone, "could not be opened"), 0);
+	assert_true(s.state == SIGNUP_DONE && s.told);
+	assert_memory_equal(s.password, secret, sizeof secret);
+	assert_memory_equal(s.surname, name, sizeof name);
+	for (int k = 0; k < SIM_PROCESSES; k++)
+		w->ports[k].reply = on_reply;
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "1. Balance");
+	type(&l, "1");
+	type(&l, PAYER->pin);
+	shows(&l, "You have R");
+}
+
 static void
 test_sign_up(void **state)
 {
-	static const enum wallet_op writes[] = { WALLET_CUSTOMER_CREATE, WALLET_RATIFY, WALLET_CREATE,
-		WALLET_IDENTITY_CREATE };
+	static const enum wallet_op asked[] = { WALLET_CUSTOMERS, WALLET_CUSTOMER_CREATE, WALLET_IDENTITY_CREATE, WALLET_RATIFY,
+		WALLET_LIST, WALLET_TYPES, WALLET_CREATE };
 	static const enum sim_strike_what what[] = { STRIKE_LOSE, STRIKE_LOSE_ANSWER, STRIKE_CRASH_BEFORE,
 		STRIKE_CRASH_AFTER };
+	char name[80];
 
 	(void)state;
-	for (size_t k = 0; k < NELEM(writes); k++)
+	for (size_t k = 0; k < NELEM(asked); k++)
 		for (size_t f = 0; f < NELEM(what); f++) {
-			struct sim_world *w = xcalloc(1, sizeof *w);
-			struct bank_customer *const *customers;
+			struct sim_world *w = somebody_new("hostile", PIN_CHECK_LOGIN);
+			/* Of the searches the third is the sign-up's own: the dial's and that for others come before. */
+			int nth = asked[k] == WALLET_CUSTOMERS ? 3 : 1;
 
-			sim_world_init(w, 7, "hostile", shipped.texts, shipped.menu);
-			w->story = true;
-			w->bots = 1;
-			sim_bot_init(w, 0);
-			w->strike[0] = (struct sim_strike){ .op = writes[k], .nth = 1, .what = what[f] };
-			sim_bot_want(PAYER, GOAL_SIGN_UP, 0, PAYER->phone, 8);
-			sim_bot_plan(PAYER);
+			w->strike[0] = (struct sim_strike){ .op = asked[k], .nth = nth, .what = what[f] };
 			sim_world_run(w, w->loop.now + 60 * MINUTE);
-			if (!PAYER->has_wallet || w->strike[0].nth != 0)
-				fail_msg("%s, fault %zu: no wallet", wallet_op_name(writes[k]), f);
-			assert_int_equal(bank_customers_by(w->core.bank, INDEX_PHONE, PAYER->phone, &customers), 1);
-			assert_int_equal(customers[0]->wallets_n, 1);
+			str_format(name, sizeof name, "%s, fault %zu", wallet_op_name(asked[k]), f);
+			assert_int_equal(w->strike[0].nth, 0);
+			assert_opened(w, name);
+			world_free(w);
+		}
+}
+
+/* Dead after each commit of the last input, and of all that follows from it. */
+static void
+test_sign_up_and_a_death(void **state)
+{
+	static const enum pin_check check[] = { PIN_CHECK_LOGIN, PIN_CHECK_LOCAL };
+	char name[80];
+
+	(void)state;
+	for (size_t c = 0; c < NELEM(check); c++)
+		for (int steps = 0; steps < 20; steps++) {
+			struct sim_world *w = somebody_new("friendly", check[c]);
+			struct bank_customer *const *v;
+			int64_t until = w->loop.now + 5 * MINUTE;
+
+			PAYER->process = 0;
+			while (strstr(PAYER->wanted, "Type the new PIN again") == NULL && sim_loop_step(&w->loop, until))
+				;
+			dies_after(w, steps);
+			sim_world_run(w, w->loop.now + 8 * SECOND);
+			bury(w);
+			sim_world_run(w, w->loop.now + 60 * MINUTE);
+			str_format(name, sizeof name, "check %zu, %d commits", c, steps);
+			if (signup_record(w).uid[0] == '\0') {
+				assert_int_equal(customers_of(w, &v), 0);
+				assert_true(steps < 2);
+			} else
+				assert_opened(w, name);
 			world_free(w);
 		}
 }
@@ -245,6 +336,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cancel), cmocka_unit_test(test_resend), cmocka_unit_test(test_used_meanwhile),
 		cmocka_unit_test(test_cancel_refused), cmocka_unit_test(test_sign_up),
+		cmocka_unit_test(test_sign_up_and_a_death),
 	};
 
 	return cmocka_run_group_tests_name("sagas", tests, world_setup, world_teardown);

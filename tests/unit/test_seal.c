@@ -161,6 +161,10 @@ test_names(void **state)
 		assert_null(strstr(name.text, phone));
 		assert_int_equal(name.text[1], store_families[f].tag);
 		assert_memory_equal(strchr(name.text, '}') + 1, store_families[f].name, 3);
+		/* A list that each bucket has one of has no owner behind its noun, and is no record. */
+		if (strchr(strchr(name.text, '}'), ':') != NULL)
+			assert_int_equal(store_name_family(name.text, name.len), f);
+		assert_int_equal(store_name_family(name.text, 9), STORE_FAMILIES);
 		assert_true(name.bucket < store_families[f].buckets);
 		assert_int_equal(name.bucket, store_name_bucket(&n, (enum store_family)f, k.owner));
 		str_copy(k.owner, sizeof k.owner, "5987/27821234568");
@@ -195,6 +199,8 @@ test_families(void **state)
 		}
 	}
 	assert_int_equal(store_families[STORE_DUE].tag, store_families[STORE_INTENT].tag);
+	assert_int_equal(store_families[STORE_DUE].tag, store_families[STORE_SIGNUP].tag);
+	assert_int_equal(store_families[STORE_DUE].tag, store_families[STORE_PIN_ORDER].tag);
 	for (int i = STORE_OUTBOX; i <= STORE_DEAD; i++)
 		assert_int_equal(store_families[i].tag, store_families[STORE_MESSAGE].tag);
 	assert_int_equal(store_families[STORE_STRAY].tag, store_families[STORE_RECEIPT].tag);

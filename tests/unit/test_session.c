@@ -37,6 +37,9 @@ full_session(void)
 	str_copy(s->claim_key, sizeof s->claim_key, "p0:0011223344556677");
 	s->claim_until = 7;
 	str_copy(s->intent, sizeof s->intent, "11111111-2222-4333-8444-555555555555");
+	str_copy(s->tenant, sizeof s->tenant, "acme");
+	s->resume_s = 600;
+	str_copy(s->dlg.offer, sizeof s->dlg.offer, "send.to");
 	return s;
 }
 
@@ -110,12 +113,33 @@ test_damaged(void **state)
 	free(back);
 }
 
+/* How long the version of its menu is needed. */
+static void
+test_lives(void **state)
+{
+	struct session *s = full_session();
+
+	(void)state;
+	s->touched_ms = 1000;
+	s->expires_ms = 50000;
+	assert_int_equal(session_lives_until(s), 0);
+	s->ended = false;
+	assert_int_equal(session_resumable_until(s), 601000);
+	assert_int_equal(session_lives_until(s), 601000);
+	s->expires_ms = 700000;
+	assert_int_equal(session_lives_until(s), 700000);
+	s->resume_s = 0;
+	assert_int_equal(session_resumable_until(s), 0);
+	assert_int_equal(session_lives_until(s), 700000);
+	free(s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unknown_tags_are_kept),
-		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_damaged), cmocka_unit_test(test_lives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

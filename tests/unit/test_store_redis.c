@@ -85,8 +85,14 @@ test_damage(void **state)
 	redis_fixture_do(&w->server, "SETRANGE %s 0 z", name_of(w, a).text);	/* its version */
 	assert_true(real_load(w, &a)->got[0].v.damaged);
 	redis_fixture_do(&w->server, "SET %s short", name_of(w, a).text);
-	assert_true(real_load(w, &a)->got[0].v.damaged);
+	got = real_load(w, &a);
+	assert_true(got->got[0].v.damaged);
+	assert_int_equal(got->got[0].v.raw_len, 5);	/* can be kept, and replaced */
+	add_put(w, &c, a, got->got[0].v.version, "mended");
+	assert_int_equal(real_commit(w, &c), STORE_DONE);
+	assert_string_equal(real_load(w, &a)->got[0].text, "mended");
 	assert_int_equal(metric_get(M_STORE_DAMAGED) - before, 3);
+	c = new_commit(w);
 	add_put(w, &c, b, v, "mended");
 	assert_int_equal(real_commit(w, &c), STORE_DONE);
 	assert_string_equal(real_load(w, &b)->got[0].text, "mended");

@@ -106,7 +106,7 @@ static struct sim_world *
 two_tenants(void)
 {
 	struct sim_world *w = world_new();
-	const struct gateway_content content = { shipped.texts, shipped.menu, NULL };
+	const struct gateway_content content = { shipped.texts, shipped.menu, NULL, NULL };
 	const struct gateway_content contents[TENANTS] = { content, content };
 	struct gateway_options o = { .process = "two", .settings = &w->settings, .ports = &w->ports[0],
 		.contents = contents };

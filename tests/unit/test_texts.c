@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "core/texts.h"
 
-static const struct texts_env env = { "27", 7200 };
+static const struct texts_env env = { .country = "27", .utc_offset_s = 7200 };
 
 static bool
 add(struct texts *t, const char *language, const char *json, struct buf *problems)
@@ -118,6 +118,21 @@ test_mistakes(void **state)
 		{ "{ \"a\": \"x\", \"gsm_safe\": \"a\" }", "xx.json:1: gsm_safe: must be a list" },
 		{ "{\n\"a\": \"\xd0\x96\", \"gsm_safe\": [\"a\"] }",
 		    "xx.json:2: \"a\": cannot be spelt within GSM 03.38" },
+		{ "{ \"a\": \"x\",\n\"review\": [\"b\"] }", "xx.json:2: review: there is no text \"b\" in this file" },
+		{ "{ \"a\": \"x\", \"review\": true }", "xx.json:1: review: must be a list" },
+		{ "{ \"format.money\": \"R1,234.50\" }",
+		    "xx.json:1: \"format.money\": must be R1 234.50 or R1 234,50" },
+		{ "{ \"format.money\": \"R1\u00a0234.50\" }", "xx.json:1: \"format.money\": must be" },
+		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k\" }", "xx.json:1: \"format.months\": must be twelve" },
+		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,l,\" }",
+		    "xx.json:1: \"format.months\": must be twelve" },
+		{ "{ \"format.months\": \"a,b,c,d,e,,g,h,i,j,k,l\" }", "xx.json:1: \"format.months\": must be twelve" },
+		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,Sedimonthole\" }",
+		    "xx.json:1: \"format.months\": must be twelve" },
+		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,a\" }", "xx.json:1: \"format.months\": two months" },
+		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,\u0161\" }",
+		    "xx.json:1: \"format.months\": the names" },
+		{ "{ \"format.months\": \"a,b,c,d,e,f,g,h,i,j,k,l 2\" }", "xx.json:1: \"format.months\": the names" },
 		{ "{ \"a\": \"{}\" }", "xx.json:1: \"a\": a placeholder" },
 		{ "{ \"a\": \"{b c}\" }", "xx.json:1: \"a\": a placeholder" },
 		{ "{ \"a\": \"{ b }\" }", "xx.json:1: \"a\": a placeholder" },
@@ -226,7 +241,7 @@ test_fill(void **state)
 static void
 test_fill_knows_no_time_zone(void **state)
 {
-	struct texts_env utc = { "27", 0 }, west = { "27", -5 * 3600 - 1800 };
+	struct texts_env utc = { .country = "27" }, west = { .country = "27", .utc_offset_s = -5 * 3600 - 1800 };
 	struct vars v;
 	char out[32];
 
@@ -309,6 +324,130 @@ test_gsm_safe(void **state)
 	buf_clear(&problems);
 }
 
+/* Amounts and months as a language writes them; what it does not say is written as in English. */
+static void
+test_manner(void **state)
+{
+	static const char af[] = "{ \"format.money\": \"R1 234,50\", "
+	    "\"format.months\": \"Jan,Feb,Mrt,Apr,Mei,Jun,Jul,Aug,Sep,Okt,Nov,Des\" }";
+	static const char text[] = "{amount:money} {minus:money} {at:date} {at:time} {birth:day} {to:phone} {amount}";
+	struct texts *t = texts_new();
+	struct texts_env manner = env;
+	struct buf problems = { 0 };
+	struct vars v;
+	char out[200];
+
+	(void)state;
+	assert_true(add(t, "af", af, &problems));
+	assert_true(add(t, "zu", "{ \"a\": \"b\" }", &problems));
+	fill_vars(&v);
+	texts_manner(t, "af", &manner);
+	assert_true(texts_fill(text, &v, &manner, out, sizeof out));
+	assert_string_equal(out, "R1 250,05 -R50,00 24 Mrt 14:02 24 Mrt 1990 082 123 4567 125005");
+	texts_manner(t, "zu", &manner);
+	assert_true(texts_fill(text, &v, &manner, out, sizeof out));
+	assert_string_equal(out, "R1 250.05 -R50.00 24 Mar 14:02 24 Mar 1990 082 123 4567 125005");
+	texts_free(t);
+	buf_clear(&problems);
+}
+
+static void
+test_widest_day(void **state)
+{
+	static const char *const months[] = { "Januarie,Feb,Mrt,Apr,Mei,Jun,Jul,Aug,Sep,Okt,Nov,Des",
+		"Jan,Feb,Mrt,Apr,Mei,Jun,Jul,Aug,September,Okt,Nov,Des",
+		"Jan,Feb,Mrt,Apr,Mei,Jun,Jul,Aug,Sep,Okt,Nov,Desember" };
+	static const char *const dates[] = { "28 Januarie", "28 September", "28 Desember" };
+	char out[32];
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(months); i++) {
+		struct texts_env manner = env;
+		struct vars v = { 0 };
+
+		manner.months = months[i];
+		assert_true(vars_set_i64(&v, "at", texts_widest_day(&manner)));
+		assert_true(texts_fill("{at:date}", &v, &manner, out, sizeof out));
+		assert_string_equal(out, dates[i]);
+	}
+}
+
+static const char *
+note(const struct texts *t, const char *language, struct buf *notes)
+{
+	buf_reset(notes);
+	texts_note(t, language, notes);
+	return buf_str(notes);
+}
+
+static void
+add_file(struct texts *t, const char *language, const char *file, const char *json)
+{
+	struct buf problems = { 0 };
+
+	assert_true(texts_add(t, language, file, json, strlen(json), &problems));
+	assert_string_equal(buf_str(&problems), "");
+	buf_clear(&problems);
+}
+
+#define NOTE(line, n, language) line ": note: " n " from here on in \"" language "\" wait for somebody who speaks it " \
+	"to read them; take those that are right out of review\n"
+
+/* What a person has yet to read is counted; another file that says a text anew answers for it. */
+static void
+test_review(void **state)
+{
+	struct texts *t = texts_new();
+	struct buf notes = { 0 };
+
+	(void)state;
+	add_file(t, "en", "en.json", "{ \"a\": \"A\" }");
+	add_file(t, "st", "st.json", "{ \"review\": [\"*\"],\n\"a\": \"A\", \"b\": \"B\",\n\"b2\": \"B\" }");
+	add_file(t, "tn", "tn.json", "{ \"review\": [\"b*\"], \"a\": \"A\",\n\n\"b\": \"B\" }");
+	assert_string_equal(note(t, "en", &notes), "");
+	assert_string_equal(note(t, "xh", &notes), "");
+	assert_string_equal(note(t, "st", &notes), NOTE("st.json:2", "3 texts", "st"));
+	assert_string_equal(note(t, "tn", &notes), NOTE("tn.json:3", "1 text", "tn"));
+	add_file(t, "st", "own/st.json", "{ \"a\": \"Better\", \"c\": \"C\" }");
+	assert_string_equal(note(t, "st", &notes), NOTE("st.json:2", "2 texts", "st"));
+	add_file(t, "st", "own/st.json", "{ \"b\": \"Best\", \"review\": [\"b\"] }");
+	assert_string_equal(note(t, "st", &notes), NOTE("st.json:3", "1 text", "st")
+	    NOTE("own/st.json:1", "1 text", "st"));
+	assert_null(texts_find(t, "st", "st", "review"));
+	texts_free(t);
+	buf_clear(&notes);
+}
+
+static void
+complete(const char *other, const char *expected)
+{
+	static const char en[] = "{ \"gsm_safe\": [\"a\"],\n\"a\": \"A {x}\",\n\"b\": \"B\",\n\"c\": \"C\" }";
+	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+	bool ok;
+
+	assert_true(texts_add(t, "en", "en.json", en, strlen(en), &problems));
+	assert_true(other == NULL || texts_add(t, "zu", "zu.json", other, strlen(other), &problems));
+	ok = texts_complete(t, "zu", "en", &problems);
+	assert_string_equal(buf_str(&problems), expected);
+	assert_int_equal(ok, expected[0] == '\0');
+	texts_free(t);
+	buf_clear(&problems);
+}
+
+static void
+test_complete(void **state)
+{
+	(void)state;
+	complete("{ \"c\": \"\", \"b\": \"B\", \"a\": \"A\", \"d\": \"D\" }", "");
+	complete(NULL, "");
+	complete("{ \"a\": \"A\",\n\n\"c\": \"C\" }",
+	    "zu.json:1: \"b\" is missing in \"zu\"; add it, as it stands in en.json:3\n");
+	complete("{\n\"d\": \"D\",\n\"b\": \"B\" }",
+	    "zu.json:1: \"a\" is missing in \"zu\"; add it, as it stands in en.json:2\n"
+	    "zu.json:3: \"c\" is missing in \"zu\"; add it, as it stands in en.json:4\n");
+}
+
 int
 main(void)
 {
@@ -322,6 +461,10 @@ main(void)
 		cmocka_unit_test(test_fill_knows_no_time_zone),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_gsm_safe),
+		cmocka_unit_test(test_manner),
+		cmocka_unit_test(test_widest_day),
+		cmocka_unit_test(test_review),
+		cmocka_unit_test(test_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

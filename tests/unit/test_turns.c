@@ -66,8 +66,6 @@ test_another_channel_while_it_is_on_its_way(void **state)
 	say(&http, TURN_BEGIN, "");
 	shows(&http, "is being checked");
 	type(&http, "2");
-	type(&http, payee);
-	type(&http, "50");
 	shows(&http, "not finished yet");
 	shows(&ussd, "result comes by SMS");
 	sim_world_run(w, w->loop.now + 5 * MINUTE);
@@ -294,6 +292,49 @@ test_send_again(void **state)
 	world_free(w);
 }
 
+/* What would be refused at the end is refused before anything is typed; what stops on the way says that nothing was paid. */
+static void
+test_the_entrance(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+	struct gateway *gw = w->process[0].gw;
+	char payee[PHONE_MAX];
+
+	(void)state;
+	str_format(payee, sizeof payee, "0%s", PAYEE->phone + 2);
+	gateway_on_money(gw, w->loop.now, true);
+	for (const char *way = "23"; *way != '\0'; way++) {
+		say(&l, TURN_BEGIN, "");
+		type(&l, (char[]){ *way, '\0' });
+		shows(&l, "cannot take payments");
+		assert_true(l.end);
+	}
+	gateway_on_money(gw, w->loop.now, false);
+	gateway_on_history(gw, w->loop.now, false);
+	say(&l, TURN_BEGIN, "");
+	type(&l, "3");
+	shows(&l, "Cash-out is closed");
+	assert_true(l.end);
+	say(&l, TURN_BEGIN, "");
+	type(&l, "2");				/* no token: that goes on */
+	type(&l, payee);
+	gateway_on_money(gw, w->loop.now, true);
+	type(&l, "50");
+	shows(&l, "cannot take payments");
+	gateway_on_money(gw, w->loop.now, false);
+	gateway_on_history(gw, w->loop.now, true);
+	say(&l, TURN_BEGIN, "");
+	type(&l, "2");
+	type(&l, payee);
+	w->strike[0] = (struct sim_strike){ .op = WALLET_GET, .nth = 1, .what = STRIKE_LOSE_ANSWER };
+	type(&l, "50");
+	shows(&l, "Nothing was paid");
+	assert_true(l.end);
+	assert_int_equal(debits(w), 0);
+	world_free(w);
+}
+
 static char lost_owner[STORE_OWNER], lost_id[STORE_ID];
 
 static void
@@ -335,7 +376,7 @@ test_the_intent_is_lost(void **state)
 	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
 	sim_world_run(w, w->loop.now + MINUTE);
 	shows(&l, "dial again");
-	assert_int_equal(gateway_turns(w->process[0].gw), 0);
+	assert_int_equal(gateway_busy(w->process[0].gw), 0);
 	assert_int_equal(debits(w), 0);
 	world_free(w);
 }
@@ -349,7 +390,8 @@ main(void)
 		cmocka_unit_test(test_the_answer_is_said_again), cmocka_unit_test(test_an_amount_is_no_pin),
 		cmocka_unit_test(test_leaving), cmocka_unit_test(test_a_hang_up_and_a_pin_at_once),
 		cmocka_unit_test(test_expiry), cmocka_unit_test(test_an_input_of_an_older_dialogue),
-		cmocka_unit_test(test_send_again), cmocka_unit_test(test_the_intent_is_lost),
+		cmocka_unit_test(test_send_again), cmocka_unit_test(test_the_entrance),
+		cmocka_unit_test(test_the_intent_is_lost),
 	};
 
 	return cmocka_run_group_tests_name("turns", tests, world_setup, world_teardown);

@@ -144,6 +144,30 @@ test_server_errors_open_it_and_refusals_do_not(void **state)
 	assert_int_equal(w->calls, calls);
 }
 
+/* The core answers 500 to whatever concerns one customer: nobody else notices. */
+static void
+test_one_caller_shuts_out_nobody(void **state)
+{
+	struct world *w = *state;
+	struct wallet_req bad = { .op = WALLET_GET, .wallet_id = 7, .who = 7 };
+	int64_t opened = metric_get(M_WALLET_OPENED);
+
+	w->tenant.wallet.breaker_open_s = 60;
+	start_client(w);
+	wait_ready(w);
+	for (uint64_t op = 1; op <= 8; op++) {
+		w->call_mood = BREAK;
+		wallet_client_call(w->client, op, &bad, LONG_MS, on_done, w);
+		wait_for(w, &w->done, (int)op + 1);
+		assert_int_equal(w->ends[op], WALLET_UNKNOWN);
+	}
+	w->call_mood = ANSWER;
+	call(w, 9, LONG_MS);
+	wait_for(w, &w->done, 10);
+	assert_int_equal(w->ends[9], WALLET_DONE);
+	assert_int_equal(metric_get(M_WALLET_OPENED), opened);
+}
+
 /* A rate limit: nothing is sent for a while, then first what resolves; what is under way goes on. */
 static void
 test_rate_limit(void **state)
@@ -248,7 +272,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		AWAY_TEST(test_refused_at_once), AWAY_TEST(test_resolution_goes_on_one_at_a_time),
 		AWAY_TEST(test_one_trial), AWAY_TEST(test_server_errors_open_it_and_refusals_do_not),
-		AWAY_TEST(test_rate_limit), AWAY_TEST(test_half_for_customers),
+		AWAY_TEST(test_one_caller_shuts_out_nobody), AWAY_TEST(test_rate_limit), AWAY_TEST(test_half_for_customers),
 		AWAY_TEST(test_a_mute_core_is_nobody_elses),
 	};
 

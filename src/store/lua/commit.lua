@@ -29,7 +29,7 @@ for i = 1, n do
 	local kind = ARGV[a]
 	if kind == 'P' or kind == 'C' or kind == 'D' then
 		local v = redis.call('GETRANGE', KEYS[i], 0, VERSION - 1)
-		here[i] = v == '' and ABSENT or v
+		here[i] = v .. string.sub(ABSENT, #v + 1)	-- of what is damaged there may be less
 		if kind == 'P' then
 			puts = puts + 1
 			if here[i] == string.sub(ARGV[a + 2], 1, VERSION) then

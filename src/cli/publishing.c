@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One commit publishes: the content under its hash, the list of editions, the pointer. One commit drops: contents, and
+ * the list that says so; it fails if anybody published meanwhile, so what is dropped is never what dialogues begin on.
+ */
+#include "cli/publishing.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#define COMMIT_MS 4000
+#define COMMIT_TRIES 3
+#define DROP_MOST 7		/* of one commit, beside the two records */
+
+static bool
+say(const struct reader *r, const char *what)
+{
+	fprintf(stderr, "%s: %s\n", r->command, what);
+	return false;
+}
+
+static bool
+load(struct publishing *p, enum store_family family, const char *id, struct rev *rev)
+{
+	struct store_key key = key_of(family, p->tenant, id);
+
+	if (!reader_load(p->r, &key))
+		return false;
+	if (rev != NULL)
+		rev->at = p->r->version;
+	if (p->r->damaged)
+		reader_say_damaged(p->r);
+	return !p->r->damaged;
+}
+
+bool
+publishing_open(struct publishing *p, struct reader *r, const char *tenant)
+{
+	*p = (struct publishing){ .r = r, .tenant = tenant, .all = xcalloc(1, sizeof *p->all) };
+	if (!load(p, STORE_EDITIONS, "", &p->all_rev))
+		return false;
+	if (r->present && !editions_decode(r->value.p, r->value.len, p->all))
+		return say(r, "the list of what was published is damaged");
+	/* Behind the list: a pointer that is newer than it makes the commit fail, not the list wrong. */
+	if (!load(p, STORE_EDITION, "", &p->now_rev))
+		return false;
+	p->is_any = r->present;
+	return !p->is_any || edition_pointer_decode(r->value.p, r->value.len, &p->now) ||
+	    say(r, "the record of what is published is damaged");
+}
+
+void
+publishing_close(struct publishing *p)
+{
+	free(p->all);
+	p->all = NULL;
+}
+
+struct bundle *
+publishing_content(struct publishing *p, const char *version)
+{
+	char found[BUNDLE_VERSION];
+	struct bundle *b = NULL;
+
+	if (!load(p, STORE_CONTENT, version, NULL))
+		return NULL;
+	if (p->r->present)
+		b = bundle_read(p->r->value.p, p->r->value.len);
+	if (b != NULL) {
+		bundle_version(b, found);
+		if (strcmp(found, version) == 0)
+			return b;
+		bundle_free(b);
+	}
+	fprintf(stderr, "%s: %s: the version %s is %s\n", p->r->command, p->tenant, version,
+	    p->r->present ? "damaged" : "not kept any more; `isango versions` shows those that are");
+	return NULL;
+}
+
+/* ---- changes ---- */
+
+/* Always the same: content is what its name says, so that putting it twice is putting it once. */
+static struct rev
+content_rev(const char *version)
+{
+	struct rev rev = { .at = { { 0 } } };
+	unsigned char mark[8];
+
+	if (!str_unhex(version, BUNDLE_VERSION - 1, mark, sizeof mark))
+		fatalx("no version of content");
+	rev_next(&rev, mark);
+	return rev;
+}
+
+static struct store_op *
+add_op(struct store_commit *c, enum store_op_kind kind, const struct publishing *p, enum store_family family,
+    const char *id)
+{
+	struct store_op *op = &c->op[c->n++];
+
+	*op = (struct store_op){ .kind = kind, .key = key_of(family, p->tenant, id) };
+	return op;
+}
+
+static void
+add_put(struct store_commit *c, const struct publishing *p, enum store_family family, const char *id,
+    const struct rev *rev, const struct buf *octets)
+{
+	struct store_op *op = add_op(c, STORE_PUT, p, family, id);
+
+	op->from = rev->at;
+	op->to = rev->next;
+	op->p = octets->p;
+	op->len = octets->len;
+}
+
+static void
+add_list_and_pointer(struct store_commit *c, struct publishing *p, struct buf *list, struct buf *pointer)
+{
+	unsigned char mark[8];
+
+	randombytes_buf(mark, sizeof mark);
+	rev_next(&p->all_rev, mark);
+	rev_next(&p->now_rev, mark);
+	p->now.kept = editions_kept(p->all);
+	editions_encode(p->all, list);
+	edition_pointer_encode(&p->now, pointer);
+	add_put(c, p, STORE_EDITIONS, "", &p->all_rev, list);
+	add_put(c, p, STORE_EDITION, "", &p->now_rev, pointer);
+}
+
+/* Without an answer once more: a repeat finds what the first has done. */
+static enum store_end
+commit(struct publishing *p, struct store_commit *c)
+{
+	enum store_end end = STORE_UNKNOWN;
+
+	for (int i = 0; i < COMMIT_TRIES && end == STORE_UNKNOWN; i++) {
+		c->not_after_ms = loop_wall(p->r->loop) + COMMIT_MS;
+		end = reader_commit(p->r, c);
+	}
+	if (end == STORE_DONE) {
+		rev_saved(&p->all_rev);
+		rev_saved(&p->now_rev);
+	}
+	return end;
+}
+
+enum publishing_end
+publishing_move(struct publishing *p, const char *version, const struct bundle *files, const char *who,
+    const char *note)
+{
+	struct edition e = { .at = loop_wall(p->r->loop) };
+	struct buf list = { 0 }, pointer = { 0 }, octets = { 0 };
+	struct rev content = content_rev(version);
+	struct store_commit c = { .n = 0 };
+	enum store_end end;
+
+	str_copy(e.version, sizeof e.version, version);
+	edition_plain(who, e.who, sizeof e.who);
+	edition_plain(note, e.note, sizeof e.note);
+	if (!editions_add(p->all, &e)) {
+		fprintf(stderr, "%s: %s: dialogues are still on each of %d versions; publish again later\n",
+		    p->r->command, p->tenant, EDITIONS_MAX);
+		return PUBLISHING_FAILED;
+	}
+	p->is_any = true;
+	str_copy(p->now.version, sizeof p->now.version, version);
+	p->now.at = e.at;
+	add_list_and_pointer(&c, p, &list, &pointer);
+	if (files != NULL) {
+		bundle_write(files, &octets);
+		add_put(&c, p, STORE_CONTENT, version, &content, &octets);
+	} else
+		add_op(&c, STORE_CHECK, p, STORE_CONTENT, version)->from = content.next;
+	end = commit(p, &c);
+	buf_clear(&list);
+	buf_clear(&pointer);
+	buf_clear(&octets);
+	if (end == STORE_DONE || end == STORE_CONFLICT)
+		return end == STORE_DONE ? PUBLISHING_DONE : PUBLISHING_AGAIN;
+	fprintf(stderr, "%s: %s: %s\n", p->r->command, p->tenant, end == STORE_FULL ?
+	    "redis has no room for it; nothing was published" :
+	    "redis gave no answer; `isango versions` shows what is published now");
+	return PUBLISHING_FAILED;
+}
+
+void
+publishing_who(char out[EDITION_WHO])
+{
+	const char *sudo = getenv("SUDO_USER");
+	const struct passwd *pw = getpwuid(getuid());
+	char number[24];
+
+	str_format(number, sizeof number, "uid %u", (unsigned)getuid());
+	edition_plain(sudo != NULL && getuid() == 0 ? sudo : pw != NULL ? pw->pw_name : number, out, EDITION_WHO);
+}
+
+/* ---- dropping ---- */
+
+struct of_tenant {
+	const struct users *users;
+	const char *tenant;
+};
+
+static bool
+is_used(void *arg, const char *version)
+{
+	const struct of_tenant *o = arg;
+
+	return users_of(o->users, o->tenant, version) > 0;
+}
+
+static int
+drop_some(struct publishing *p, struct of_tenant *o)
+{
+	const struct settings *s = p->r->settings;
+	char gone[DROP_MOST][BUNDLE_VERSION];
+	size_t n = editions_retire(p->all, loop_wall(p->r->loop), (size_t)s->versions_kept, is_used, o, gone, DROP_MOST);
+	struct buf list = { 0 }, pointer = { 0 };
+	struct store_commit c = { .n = 0 };
+	bool done;
+
+	if (n == 0)
+		return 0;
+	p->now.dropped += (int64_t)n;
+	add_list_and_pointer(&c, p, &list, &pointer);
+	for (size_t i = 0; i < n; i++) {
+		struct rev content = content_rev(gone[i]);
+
+		add_op(&c, STORE_DELETE, p, STORE_CONTENT, gone[i])->from = content.next;
+	}
+	done = commit(p, &c) == STORE_DONE;
+	buf_clear(&list);
+	buf_clear(&pointer);
+	return done ? (int)n : 0;
+}
+
+int
+publishing_drop(struct publishing *p)
+{
+	struct users users = { 0 };
+	struct of_tenant o = { &users, p->tenant };
+	int all = 0, n = DROP_MOST;
+
+	if (!editions_crowded(p->all, loop_wall(p->r->loop), (size_t)p->r->settings->versions_kept))
+		return 0;
+	if (users_count(&users, p->r))
+		for (; n == DROP_MOST; all += n)
+			n = drop_some(p, &o);
+	users_clear(&users);
+	return all;
+}
