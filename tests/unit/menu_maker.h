@@ -28,6 +28,7 @@ static const char maker_texts[] =
     "'error.choice': 'Choose', 'error.pin': 'A PIN has {pin_length} digits.', 'error.pin_wrong': 'Left: "
     "{tries_left}',\n"
     "'error.pin_weak': 'Too easy', 'error.pin_differs': 'Differs', 'error.internal': 'INTERNAL',\n"
+    "'resume.offer': 'Go on?', 'resume.yes': 'Yes', 'resume.no': 'No',\n"
     "'error.session_lost': 'Lost', 'error.call_help': 'Call {help_phone}', 'error.sim_changed': '{sim_until:date}',\n"
     "'error.young': '{young_cap:money}', 'error.phone': 'No phone', 'error.phone_differs': 'Differs',\n"
     "'error.money': 'No amount', 'error.money_small': 'Least {min:money}', 'error.money_large': 'Most {max:money}',\n"
@@ -159,7 +160,8 @@ maker_send(struct maker *k, int feature)
 static inline void
 maker_cash(struct maker *k, int feature)
 {
-	maker_add(k, feature, "'f#': { 'call': 'cash.kinds', 'on': { 'done': '>kind#', 'none': '>bye' } },\n"
+	maker_add(k, feature, "'f#': { 'call': 'cash.kinds', 'on': { 'done': '>kind#', 'none': '>bye', 'closed': '>bye', 'busy': '>bye',\n"
+	    "'off': '>bye' } },\n"
 	    "'kind#': { 'choose': 'kind', 'list': 'kind', 'text': 'kind.item', 'go': { 'go': '>who#', 'set': {\n"
 	    "'type': '{type}', 'kind_name': '{name}' } } },\n"
 	    "'who#': { 'choose': 'maze', 'options': [\n"

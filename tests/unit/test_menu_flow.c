@@ -166,8 +166,8 @@ expect_none(const char *menu, const char *folder, bool by_sms)
 	}
 	env.texts = p.texts;
 	m = menu_of_source(menu, p.texts, player_languages, env.languages_n, &problems);
-	assert_non_null(m);
-	(void)!menu_prove(m, &env, &problems);
+	if (m != NULL)
+		(void)!menu_prove(m, &env, &problems);
 	assert_string_equal(buf_str(&problems), "");
 	menu_free(m);
 	player_clear(&p);
