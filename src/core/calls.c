@@ -33,7 +33,7 @@ const struct call_row call_rows[] = {
 		ON("customer_id", KIND(ID), "found no_pin"),
 		ON("wallet_id", KIND(ID), "found no_pin"),
 		HOW("first_name", MOST(NAME, 100), "found no_pin", SET_TRUSTED),
-		HOW("notice", WORD_OF(notices), "found", SET_PERHAPS),
+		HOW("notice", WORD_OF(notices), "found not_found", SET_PERHAPS),
 		WITH("notice_at", KIND(MOMENT), "found", "notice") },
 	    .steps = { .read = 2 },
 	    .help = "Finds the customer of the dialling phone and the wallet. notice says what became of the last "

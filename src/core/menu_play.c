@@ -76,7 +76,10 @@ input(struct play *p, enum menu_in kind, const char *text)
 static const char *
 resume_from(const struct play *p)
 {
-	if (p->ended || p->dlg.state[0] == '\0' || p->now - p->touched >= p->grace_ms)
+	int s = menu_resume_s(p->m);
+	int64_t grace_ms = s >= 0 ? (int64_t)s * 1000 : p->grace_ms;
+
+	if (p->ended || p->dlg.state[0] == '\0' || p->now - p->touched >= grace_ms)
 		return NULL;
 	return menu_resume(p->m, &p->dlg);
 }
@@ -98,7 +101,7 @@ play_dial(struct play *p, const char *code)
 	(void)vars_set(v, "title", p->title);
 	p->live = true;
 	p->began = p->now;
-	input(p, MENU_BEGIN, from);
+	input(p, from != NULL ? MENU_RESUME : MENU_BEGIN, from);
 }
 
 bool

@@ -25,7 +25,7 @@ struct play {
 	struct menu_env env;			/* without phone, today, max_septets and the offset of the time zone */
 	const char *title, *help_phone;
 	const char *sms_code;			/* of a menu for SMS, which any text begins: to pay by; else NULL */
-	int64_t grace_ms;			/* for going on after a dropped dialogue */
+	int64_t grace_ms;			/* for going on after a drop, where the menu does not say */
 	/* the customer; play_anew() sets them, and they may be changed between dialogues */
 	int64_t now;				/* ms */
 	char phone[PHONE_MAX], code[PLAY_CODE];

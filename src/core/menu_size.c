@@ -510,6 +510,20 @@ each_screen(struct size *z)
 				prove_state(z, i, z->env->languages[l]);
 }
 
+/* A variable that finds no room is lost, in the middle of a payment perhaps. */
+static void
+prove_vars(const struct size *z)
+{
+	const char *lang = z->env->languages[0];
+	struct kind_env kinds = { .texts = z->env->texts, .lang = lang, .fallback = lang,
+		.tenant = prove_tenant(z->env), .service_code = size_service_code(z->env) };
+	size_t n = wide_octets(z->wide, &kinds);
+
+	if (n > VARS_SIZE)
+		PROBLEM(z, jsondoc_root(z->m->doc), "the variables of this menu may take %zu octets together, and a "
+		    "dialogue holds %d; use fewer, or ask for shorter ones", n, VARS_SIZE);
+}
+
 void
 menu_size_prove(const struct menu *m, const struct prove_env *env, struct buf *problems)
 {
@@ -517,6 +531,7 @@ menu_size_prove(const struct menu *m, const struct prove_env *env, struct buf *p
 
 	size_init(&z, m, env);
 	z.problems = problems;
+	prove_vars(&z);
 	each_screen(&z);
 	size_clear(&z);
 }

@@ -209,7 +209,9 @@ try_inputs(struct search *s, int turn, const struct play *p)
 
 	if (at == NULL)
 		return false;
-	if (at->kind == MENU_ASK || at->kind == MENU_CONFIRM) {
+	if (p->dlg.offer[0] != '\0')
+		sc.items = 2;		/* to go on, or not */
+	else if (at->kind == MENU_ASK || at->kind == MENU_CONFIRM) {
 		what = sample_of(at, p, typed, sizeof typed);
 		if (try_typed(s, turn, p, typed, what))
 			return true;

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 
-#define VARS_SIZE 3072
+#define VARS_SIZE 6144	/* what the shipped menus may need is proven to fit: core/menu_size.c */
 #define VARS_NAME 48
 
 struct vars {

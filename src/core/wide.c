@@ -338,6 +338,40 @@ wide_rows(const struct wide *w, const char *list)
 	return most < MENU_OPTIONS ? (int)most : MENU_OPTIONS;
 }
 
+/* ---- octets ---- */
+
+static size_t
+octets_of(const struct var_type *type, const struct kind_env *kinds)
+{
+	char value[KIND_WIDEST];
+	size_t n = kind_widest(type, kinds, 0, value) ? strlen(value) : 0;
+
+	n = kind_beyond_gsm(type->kind) ? n * 2 : n;
+	return n < MENU_VALUE ? n : MENU_VALUE - 1;
+}
+
+size_t
+wide_octets(const struct wide *w, const struct kind_env *kinds)
+{
+	size_t sum = 0;
+
+	for (const struct entry *e = w->entry; e < w->entry + w->n; e++) {
+		const char *field = strstr(e->name, ".i.");
+		char list[VARS_NAME];
+		size_t most = 0, rows = 1;
+
+		for (int i = 0; i < e->n; i++) {
+			size_t n = octets_of(&e->type[i], kinds);
+
+			most = n > most ? n : most;
+		}
+		if (field != NULL && str_copyn(list, sizeof list, e->name, (size_t)(field - e->name)))
+			rows = (size_t)wide_rows(w, list);
+		sum += rows * (strlen(e->name) + most + 2);
+	}
+	return sum;
+}
+
 /* ---- values ---- */
 
 struct shown {

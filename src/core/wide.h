@@ -23,6 +23,9 @@ int wide_types(const struct wide *w, const char *name, const struct var_type **t
 /* Rows that the list can have. */
 int wide_rows(const struct wide *w, const char *list);
 
+/* Octets that all variables together take in a dialogue, with every list full. Letters are reckoned at two at most. */
+size_t wide_octets(const struct wide *w, const struct kind_env *kinds);
+
 #define WIDE_TEXTS 128
 struct wide_for {		/* texts that are shown together */
 	const char *text[WIDE_TEXTS];

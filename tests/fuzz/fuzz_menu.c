@@ -18,17 +18,6 @@ check_problems(const struct buf *problems)
 	must(*line == '\0');
 }
 
-/* Whatever the proof says, it says of this file; the ways that it tells were gone by the engine. */
-static void
-prove(const struct menu *m, const struct texts *texts, struct buf *problems)
-{
-	struct prove_env env = { .texts = texts, .languages = walk_languages, .languages_n = (int)NELEM(walk_languages),
-	    .config = "c.json" };
-
-	must(menu_prove(m, &env, problems) == (problems->len == 0));
-	check_problems(problems);
-}
-
 static const char part[] = "{\"part\":\"p\",\"start\":\"a\",\"exits\":[\"out\"],\"states\":{\"a\":{\"ask\":\"q\","
     "\"accept\":{\"pin\":{}},\"go\":\"b\"},\"b\":{\"call\":\"pin.check\",\"on\":{\"ok\":\"out\",\"wrong\":\"a\","
     "\"locked\":\"out\",\"failed\":\"out\"}}}}";
@@ -49,20 +38,27 @@ files_of(const uint8_t *data, size_t n)
 	return b;
 }
 
+/* Whatever the proof says, it says of this file; the ways that it tells were gone by the engine. */
+static void
+prove(const struct menu *m, const struct texts *texts, struct buf *problems)
+{
+	struct prove_env env = { .texts = texts, .languages = walk_languages, .languages_n = (int)NELEM(walk_languages),
+	    .config = "c.json" };
+
+	must(menu_prove(m, &env, problems) == (problems->len == 0));
+	check_problems(problems);
+}
+
 /* What is wrong with its form may be wrong as it likes. */
 static void
-prove_faulty(const uint8_t *data, size_t n, const struct texts *texts, struct buf *problems)
+prove_faulty(const struct bundle *files, const struct texts *texts, struct buf *problems)
 {
-	struct bundle *files = bundle_new();
-	struct menu *m;
+	struct menu *m = menu_load_faulty(files, "menus/m.json");
 
-	bundle_add(files, "m.json", (const char *)data, n);
-	m = menu_load_faulty(files, "m.json");
 	buf_reset(problems);
 	if (m != NULL)
 		prove(m, texts, problems);
 	menu_free(m);
-	bundle_free(files);
 }
 
 int
@@ -90,7 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		walk_lines(&w, lines);
 	}
 	menu_free(m);
-	prove_faulty(data, n, texts, &problems);
+	prove_faulty(files, texts, &problems);
 	texts_free(texts);
 	bundle_free(files);
 	buf_clear(&problems);

@@ -172,6 +172,29 @@ test_mistakes(void **state)
 	}
 }
 
+/* What a dialogue cannot hold is lost on the way. */
+static void
+test_variables(void **state)
+{
+	char states[4096] = "";
+	struct buf problems = { 0 };
+	struct mistake m = { "'q': 'Q'", states, NULL };
+	struct player p;
+	int n = 0;
+
+	(void)state;
+	str_format(states, sizeof states, "'start': { 'choose': 't', 'options': [ { 'text': 'a', 'go': 's0' } ] }");
+	for (; n < VARS_SIZE / 256; n++)
+		str_format(states + strlen(states), sizeof states - strlen(states), ", 's%d': { 'ask': 'q', "
+		    "'as': 'v%d', 'accept': { 'text': { 'max': 255 } }, 'go': 's%d' }", n, n, n + 1);
+	str_format(states + strlen(states), sizeof states - strlen(states), ", 's%d': { 'end': 'e' }", n);
+	open_with(&p, &m);
+	prove(&p, &problems);
+	assert_non_null(strstr(buf_str(&problems), "test.json:1: the variables of this menu may take "));
+	buf_clear(&problems);
+	player_clear(&p);
+}
+
 static void
 test_report(void **state)
 {
@@ -550,6 +573,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_parts_of_a_bind),
 		cmocka_unit_test(test_shipped),

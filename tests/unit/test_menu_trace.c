@@ -136,9 +136,10 @@ test_a_sign_up_that_was_dropped(void **state)
 	struct stage *s = *state;
 
 	assert_int_equal(write_transcript(s, "language.first join join.first join.surname 20:join.surname. "
-	    "200:join.surname join.doc join.passport join.birth join.consent join.pin join.pin2 main"), 13);
+	    "200:join.surname join.surname join.doc join.passport join.birth join.consent join.pin join.pin2 main"), 14);
 	has(s, "@ language none\n");
-	has(s, "@ drop\n@ wait 200s\n@ redial\n< Type your surname:\n");
+	has(s, "@ drop\n@ wait 200s\n@ redial\n< You were not finished here.\n< 1. Go on\n< 2. Start again\n> 1\n"
+	    "< Type your surname:\n");
 	has(s, "> 2\n< Type your passport number:\n");
 }
 

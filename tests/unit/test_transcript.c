@@ -108,6 +108,7 @@ fails(struct stage *s, const char *text, const char *said)
 
 #define MAIN "< Title\n< 1. A\n< 2. B\n< 3. C\n"
 #define DIAL "== T\n> *1#\n"
+#define OFFER "< resume.offer\n< 1. resume.yes\n< 2. resume.no\n"
 #define FOUND DIAL "= customer.find found\n" MAIN
 
 static void
@@ -239,7 +240,9 @@ test_dropped_dialogues_go_on(void **state)
 {
 	struct stage *s = *state;
 
-	passes(s, DIAL "= customer.find not_found\n< Question\n@ drop\n@ wait 299s\n@ redial\n< Question\n< 0 Back\n");
+	passes(s, DIAL "= customer.find not_found\n< Question\n@ drop\n@ wait 299s\n@ redial\n" OFFER
+	    "> 1\n< Question\n< 0 Back\n");
+	passes(s, DIAL "= customer.find not_found\n< Question\n@ redial\n" OFFER "> 2\n= customer.find found\n" MAIN);
 	passes(s, DIAL "= customer.find not_found\n< Question\n@ wait 300s\n@ redial\n= customer.find barred\n< End "
 	    "\n(over)\n");
 	/* In a state that says nothing of it the dialogue begins anew. */
@@ -256,9 +259,8 @@ test_what_the_network_and_the_gateway_lose(void **state)
 
 	passes(s, DIAL "= customer.find lost\n> 1\n= customer.find found\n" MAIN);
 	passes(s, FOUND "> 1\n< ...\n> 1234\n= pin.check lost\n> 1\n< Lost\n(over)\n");
-	passes(s, DIAL "= customer.find not_found\n< Question\n@ drop\n@ redial\n< Question\n< 0 Back\n@ repeat\n< "
-	    "Question\n"
-	    "< 0 Back\n");
+	passes(s, DIAL "= customer.find not_found\n< Question\n@ drop\n@ redial\n" OFFER "@ repeat\n" OFFER
+	    "> 1\n< Question\n< 0 Back\n");
 	passes(s, "@ profile dropping\n" FOUND "> 9\n< ...\n> 9\n< ...\n> 9\n@ redial\n= customer.find found\n" MAIN);
 }
 
