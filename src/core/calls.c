@@ -52,7 +52,7 @@ const struct call_row call_rows[] = {
 		EITHER("id_number", ID_NUMBER, "passport", PASSPORT), NEED("birth", DAY) },
 	    .steps = { .read = 6, .money = 4, .outlasts = true },
 	    .help = "Creates customer, identity (PIN), ratification and wallet from first_name, surname, id_number or "
-	    "passport, birth; picks up where an earlier try stopped. It goes on by itself when the screen's time is over." },
+	    "passport, birth; picks up where an earlier try stopped. It goes on by itself behind the screen." },
 	{ .name = "activate.start", .outcomes = { "sent", "no_match", "blocked", "failed" },
 	    .needs = { NEED("customer_id", ID), NEED("id_number", ID_NUMBER) },
 	    .steps = { .read = 1 },

@@ -452,7 +452,7 @@ signup_begin(struct signup *s, struct subscriber *sub, int64_t now)
 	sub->signup_untold = SIGNUP_TOLD;
 }
 
-/* From now on the PIN, the customer and the wallet are these; what was under way for who had the number before is not. */
+/* What was under way for who had the number before is not any more. */
 static void
 note_done(const struct signup *s, struct subscriber *sub)
 {

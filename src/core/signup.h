@@ -20,7 +20,7 @@
 #define SIGNUP_OWNER 256
 #define SIGNUP_ABSENT_MS INT64_C(900000)	/* after the last send; earlier, absence proves nothing */
 #define SIGNUP_SEND_MS INT64_C(2400000)		/* after its begin nothing is sent any more */
-#define SIGNUP_FIRST_LOOKS 3			/* in vain, before anything was written: the customer had better try again */
+#define SIGNUP_FIRST_LOOKS 3			/* in vain, and nothing was written: who waits tries again */
 
 enum signup_state { SIGNUP_RUNNING, SIGNUP_DONE, SIGNUP_NOT_DONE, SIGNUP_STATES };
 enum signup_why {
@@ -42,7 +42,7 @@ struct signup {
 	unsigned char mac[16];		/* keyed, of the password: the same PIN again */
 	uint32_t mac_len;
 	int key_id;
-	bool local;			/* pin_check local: no identity at the core, the keyed hash is kept in the subscriber */
+	bool local;			/* pin_check local: no identity, the subscriber keeps the keyed hash */
 	int64_t begun_at;
 	int64_t customer_id, wallet_id;
 	bool identity, ratified, offered;	/* offered: the type of wallet */
@@ -84,7 +84,8 @@ const char *signup_action_name(enum signup_action a);
 bool signup_writes(enum signup_action a);	/* signup_sending(), then saved, then sent */
 void signup_sending(struct signup *s, enum signup_action a, int64_t now);
 /* The request of an action that asks the wallet core. Wipe it after use. */
-void signup_request(const struct signup *s, enum signup_action a, const struct wallet_settings *w, struct wallet_req *q);
+void signup_request(const struct signup *s, enum signup_action a, const struct wallet_settings *w,
+    struct wallet_req *q);
 /* The core's answer to it. */
 void signup_on_answer(struct signup *s, enum signup_action a, int64_t now, const struct wallet_settings *w,
     const struct wallet_answer *answer);

@@ -125,7 +125,7 @@ turn_write_pin(struct turn *t, enum pin_write_kind kind, int key_id, turn_fn *af
 	bool known = order_write(t, kind, key_id, t->step.secret, &o);
 
 	mem_wipe(t->step.secret, sizeof t->step.secret);
-	/* A turn that stood still comes from another time: nobody waits for it, and the PIN may be another one by now. */
+	/* A turn that stood still: nobody waits for it, and the PIN may be another one by now. */
 	if (t->w.task.gw->now >= t->deadline) {
 		mem_wipe(&o, sizeof o);
 		turn_outcome(t, "failed");

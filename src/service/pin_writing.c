@@ -126,7 +126,7 @@ on_said(struct task *t, const struct event *e)
 		leave(w, "the SMS could not be put into the outbox");
 }
 
-/* What no screen has told; and each new PIN, for a screen is never acknowledged, and it may be somebody else's doing. */
+/* What no screen has told; and each new PIN: no screen is acknowledged, and it may be somebody else's doing. */
 static void
 say(struct writing *w)
 {
@@ -299,7 +299,7 @@ apply(struct writing *w)
 	return true;
 }
 
-/* The record is as we left it, or as a save without an answer would have it. What is there before ours is overwritten. */
+/* As we left it, or as a save without an answer would have it. What was there before our first is overwritten. */
 static bool
 is_ours(const struct writing *w, const struct store_value *v)
 {

@@ -23,7 +23,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_PIN,		/* owner tenant/phone: tries and lock */
 	STORE_JWT,		/* owner tenant/phone: the customer's login */
 	STORE_INTENT,		/* owner tenant/phone (integrator: tenant/integrator/wallet/uid), id of the intent */
-	STORE_DUE,		/* list, one per bucket of STORE_INTENT: intents, sign-ups and new PINs by the time they are due */
+	STORE_DUE,		/* list, one per bucket of STORE_INTENT: intents by the time they are due, and
+				 * sign-ups and new PINs */
 	STORE_LIMIT,		/* owner phone, id month */
 	STORE_MESSAGE,		/* owner the message's id, no id */
 	/* Lists, one of each per bucket of STORE_MESSAGE: messages by the time they are due; in the order of their classes.

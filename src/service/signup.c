@@ -14,7 +14,7 @@
 
 #define START_MS 1000			/* what was just saved or read is nobody else's so soon */
 #define STAY_MS 3000			/* waits shorter than this are sat out here */
-#define NOTE_TRIES 8			/* at the subscriber's record, which others change too */
+#define NOTE_TRIES 8			/* in conflict with who changes the subscriber; or with who took it over */
 #define RATIFY_MS 30000
 _Static_assert(START_MS + COMMIT_WITHIN_MS <= HOLD_LEASE_MS, "what is begun is over before others take it over");
 
@@ -191,7 +191,7 @@ on_noted(struct task *t, const struct event *e)
 
 	if (e->end == STORE_CONFLICT && ++n->tries < NOTE_TRIES) {
 		n->s.noted = false;
-		go_on(n);		/* the subscriber's record was changed by others; or ours was, which it will show */
+		go_on(n);
 		return;
 	}
 	if (!is_saved(n, e))

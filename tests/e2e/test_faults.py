@@ -179,7 +179,8 @@ def test_everything_goes_away_and_comes_back(make_stage):
                         f"127.0.0.1:{ports['smpp_port']}")
     until(gateway.ready, "all to be there")
     assert until(lambda: phone.attempt("dial", code=CODES["smpp"], via="smpp")[1].get("screen"), "a screen") \
-        .startswith("Type your surname:")
+        .startswith("You were not finished here.")
+    assert phone.type("1").startswith("Type your surname:")
 
 
 def test_an_sms_waits_for_its_link(make_stage):

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from helpers import HOME, ID_NUMBERS, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, open_stage, sign_up, wait_sms
+from helpers import (HOME, ID_NUMBERS, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, open_stage, sign_up, to_send_confirm,
+                     wait_sms)
 from phone import Phone
 from rogue import SUBMIT, Rogue, deliver, tlv
 from stage import until
@@ -109,6 +110,31 @@ def test_a_change_while_the_core_is_away(stage):
     wait_sms(phone, "Your new PIN is in force.", 40)
     phone.dial()
     assert phone.walk("1", OTHER_PIN).startswith("You have R1 000.00.")
+
+
+def test_news_of_a_payment_come_before_going_on(make_stage):
+    def impatient(config, tenant):
+        config["turn_budget_ms"] = 1500
+        tenant["wallet_core"]["timeout_money_ms"] = 1000
+    stage = make_stage(edit=impatient)
+    core_customer(stage)
+    phone = sign_up(stage)
+    to_send_confirm(phone)
+    stage.faults({"where": "core", "do": "no_answer", "match": {"method": "POST", "path": "transfers$"}},
+                 {"where": "core", "do": "error", "status": 503, "match": {"method": "GET", "path": "transactions"}})
+    assert "still working on it" in phone.type(PIN)
+    assert "is being checked" in phone.dial()
+    phone.walk("7", "4", ID_NUMBERS[THANDI])
+    assert phone.screen.startswith("Type the code from the SMS.")
+    phone.hang_up()
+    assert "is being checked" in phone.dial()           # nothing is offered meanwhile
+    phone.walk("7", "4", ID_NUMBERS[THANDI])
+    phone.hang_up()
+    stage.no_faults()
+    wait_sms(phone, "You sent R50.00", 40)
+    assert "went through" in phone.dial()
+    assert "were not finished" not in phone.screen
+    assert stage.gateway.metric("isango_resumes_offered_total") == 0
 
 
 def test_a_forgotten_pin(stage):

@@ -3,6 +3,7 @@
  * Records of any octets, the first of which says of what. What can be decoded is written and read
  * again as the same, and what is said of it is defined.
  */
+#include "core/edition.h"
 #include "core/intent.h"
 #include "core/login.h"
 #include "core/message.h"
@@ -24,6 +25,8 @@ union record {
 	struct login login;
 	struct request request;
 	struct audit_head head;
+	struct edition_pointer pointer;
+	struct editions editions;
 };
 
 static union record first, second;
@@ -101,6 +104,15 @@ say_subscriber(const union record *r)
 	show(operator_view_subscriber(&r->subscriber));
 }
 
+static void
+say_editions(const union record *r)
+{
+	must(editions_kept(&r->editions) <= (int)r->editions.n);
+	(void)editions_crowded(&r->editions, INT64_MAX / 2, 1);
+	for (size_t i = 0; i < r->editions.n; i++)
+		(void)editions_find(&r->editions, r->editions.edition[i].version);
+}
+
 #define CODEC(name, member) \
 	static bool \
 	decode_##member(const void *p, size_t n, union record *r) \
@@ -121,6 +133,8 @@ CODEC(limit, limit)
 CODEC(login, login)
 CODEC(request, request)
 CODEC(audit_head, head)
+CODEC(edition_pointer, pointer)
+CODEC(editions, editions)
 
 static const struct {
 	bool (*decode)(const void *p, size_t n, union record *r);
@@ -136,6 +150,8 @@ static const struct {
 	{ decode_login, encode_login, NULL },
 	{ decode_request, encode_request, say_request },
 	{ decode_head, encode_head, NULL },
+	{ decode_pointer, encode_pointer, NULL },
+	{ decode_editions, encode_editions, say_editions },
 };
 
 int

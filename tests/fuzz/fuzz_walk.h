@@ -152,7 +152,7 @@ walk_line(struct walk *w, char *line)
 		    strcmp(line, "#") == 0 && walk_asks_pin(w) ? w->pin : line);
 		break;
 	case STEP_END:
-		walk_step(w, MENU_BEGIN, menu_resume(w->m, &w->dlg));
+		walk_step(w, menu_resume(w->m, &w->dlg) != NULL ? MENU_RESUME : MENU_BEGIN, menu_resume(w->m, &w->dlg));
 		break;
 	case STEP_CALL:
 		walk_step(w, MENU_OUTCOME, walk_outcome(call_find(w->step.call)->outcomes, line));

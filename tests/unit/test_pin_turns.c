@@ -49,7 +49,7 @@ test_a_new_key_here(void **state)
 	w->tenant.wallet.acts_as_customer = false;
 	assert_dial(w, "1 " ID_NUMBER, "Type the code");
 	code_of(w, code);
-	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	str_format(inputs, sizeof inputs, "1 %s " PIN " " PIN, code);
 	assert_dial(w, inputs, "Your PIN is set");
 	new_key(w);
 	assert_dial(w, "1 " OTHER, "Tries left: 2");
@@ -308,7 +308,8 @@ test_change_and_a_core_that_is_gone(void **state)
 	(void)state;
 	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = 1, .what = STRIKE_CRASH_BEFORE };
 	dial(w, "7 1 " PIN " " NEW_PIN);
-	w->faults.core[0] = (struct sim_outage){ .from = w->loop.now, .until = w->loop.now + 10 * MINUTE, .how = OUTAGE_DEAD };
+	w->faults.core[0] = (struct sim_outage){ .from = w->loop.now, .until = w->loop.now + 10 * MINUTE,
+		.how = OUTAGE_DEAD };
 	say(w, TURN_INPUT, NEW_PIN);
 	sim_world_run(w, w->loop.now + 12 * MINUTE);
 	assert_int_equal(said(w, "We are not sure if your PIN was changed"), 1);
@@ -334,7 +335,8 @@ set_local_pin(struct sim_world *w)
 	s.pin_mac_len = 16;
 	memory_store_load(w->store, w->loop.now, &key, 1, &v);
 	subscriber_encode(&s, &b);
-	c.op[0] = (struct store_op){ .kind = STORE_PUT, .key = key, .p = b.p, .len = b.len, .from = v.version, .to = v.version };
+	c.op[0] = (struct store_op){ .kind = STORE_PUT, .key = key, .p = b.p, .len = b.len, .from = v.version,
+		.to = v.version };
 	c.op[0].to.p[0]++;
 	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
 	buf_clear(&b);
@@ -372,10 +374,10 @@ test_a_death_at_each_save(void **state)
 			w->tenant.wallet.acts_as_customer = false;
 			set_local_pin(w);
 		}
-		w->strike[0] = (struct sim_strike){ .on_store = true, .family = save[k / 4].family, .nth = save[k / 4].nth,
-			.what = k / 2 % 2 == 0 ? STRIKE_CRASH_BEFORE : STRIKE_CRASH_AFTER };
-		w->strike[1] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE, .nth = save[k / 4].family == STORE_MESSAGE,
-			.what = STRIKE_CRASH_AFTER };
+		w->strike[0] = (struct sim_strike){ .on_store = true, .family = save[k / 4].family,
+			.nth = save[k / 4].nth, .what = k / 2 % 2 == 0 ? STRIKE_CRASH_BEFORE : STRIKE_CRASH_AFTER };
+		w->strike[1] = (struct sim_strike){ .op = WALLET_IDENTITY_UPDATE,
+			.nth = save[k / 4].family == STORE_MESSAGE, .what = STRIKE_CRASH_AFTER };
 		dial(w, "7 1 " PIN " " NEW_PIN " " NEW_PIN);
 		told = strstr(screen, "Your PIN was changed") != NULL;
 		sim_world_run(w, w->loop.now + 5 * MINUTE);
@@ -399,7 +401,7 @@ test_activate(void **state)
 	assert_dial(w, "1 8506125030088", "not the ID number");
 	assert_dial(w, "1 " ID_NUMBER, "Type the code");
 	code_of(w, code);
-	str_format(inputs, sizeof inputs, "%s " PIN " " PIN, code);
+	str_format(inputs, sizeof inputs, "1 %s " PIN " " PIN, code);
 	/* The process dies in the write: the next one goes on with it. */
 	w->strike[0] = (struct sim_strike){ .op = WALLET_IDENTITY_CREATE, .nth = 1, .what = STRIKE_CRASH_AFTER };
 	dial(w, inputs);

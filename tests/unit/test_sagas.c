@@ -277,8 +277,8 @@ assert_opened(struct sim_world *w, const char *what)
 static void
 test_sign_up(void **state)
 {
-	static const enum wallet_op asked[] = { WALLET_CUSTOMERS, WALLET_CUSTOMER_CREATE, WALLET_IDENTITY_CREATE, WALLET_RATIFY,
-		WALLET_LIST, WALLET_TYPES, WALLET_CREATE };
+	static const enum wallet_op asked[] = { WALLET_CUSTOMERS, WALLET_CUSTOMER_CREATE, WALLET_IDENTITY_CREATE,
+		WALLET_RATIFY, WALLET_LIST, WALLET_TYPES, WALLET_CREATE };
 	static const enum sim_strike_what what[] = { STRIKE_LOSE, STRIKE_LOSE_ANSWER, STRIKE_CRASH_BEFORE,
 		STRIKE_CRASH_AFTER };
 	char name[80];
@@ -287,7 +287,7 @@ test_sign_up(void **state)
 	for (size_t k = 0; k < NELEM(asked); k++)
 		for (size_t f = 0; f < NELEM(what); f++) {
 			struct sim_world *w = somebody_new("hostile", PIN_CHECK_LOGIN);
-			/* Of the searches the third is the sign-up's own: the dial's and that for others come before. */
+			/* The third search is the sign-up's own: that of the dial and that for others come before. */
 			int nth = asked[k] == WALLET_CUSTOMERS ? 3 : 1;
 
 			w->strike[0] = (struct sim_strike){ .op = asked[k], .nth = nth, .what = what[f] };
@@ -314,7 +314,7 @@ test_sign_up_and_a_death(void **state)
 			int64_t until = w->loop.now + 5 * MINUTE;
 
 			PAYER->process = 0;
-			while (strstr(PAYER->wanted, "Type the new PIN again") == NULL && sim_loop_step(&w->loop, until))
+			while (strstr(PAYER->wanted, "new PIN again") == NULL && sim_loop_step(&w->loop, until))
 				;
 			dies_after(w, steps);
 			sim_world_run(w, w->loop.now + 8 * SECOND);

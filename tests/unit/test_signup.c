@@ -44,11 +44,13 @@ begin_new(void)
 static void
 next(enum signup_action want)
 {
-	enum signup_action got;
 	int64_t at = 0;
+	enum signup_action got = signup_next(&s, now, &at);
 
-	for (got = signup_next(&s, now, &at); got == SIGNUP_WAIT && want != SIGNUP_WAIT; got = signup_next(&s, now, &at))
+	while (got == SIGNUP_WAIT && want != SIGNUP_WAIT) {
 		now = at;
+		got = signup_next(&s, now, &at);
+	}
 	if (got != want)
 		fail_msg("%s, not %s", signup_action_name(got), signup_action_name(want));
 	if (signup_writes(got))
