@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "cli/command.h"
 #include "cli/prove.h"
 #include "cli/publishing.h"

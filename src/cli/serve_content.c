@@ -4,7 +4,6 @@
  * through the gateway's port. Only where nothing was published yet does it publish what stands in the folders. A
  * SIGHUP has a child publish: reading and checking files takes longer than customers should wait.
  */
-#include <errno.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "cli/publishing.h"
 #include "cli/serve.h"
 #include "config/content.h"
