@@ -182,21 +182,32 @@ check_texts(struct reading *r)
 	}
 }
 
+/* As the bundle says; files alone, from a test or a tool, are those of the configuration. */
+static const char *
+menu_of(const struct reading *r, const char *role, const char *configured)
+{
+	const char *name = bundle_find(r->c->files, role, NULL);
+
+	return name != NULL ? name : configured;
+}
+
 static void
 fill(struct reading *r)
 {
 	struct tenant_content *c = r->c;
+	const char *menu = menu_of(r, CONTENT_MENU, r->t->menu);
+	const char *sms_menu = menu_of(r, CONTENT_SMS_MENU, r->t->sms_menu);
 
 	c->texts = texts_new();
 	bundle_version(c->files, c->version);
 	r->seen = map_new();
 	load_languages(r);
-	load_texts_of(r, r->t->menu);
-	load_texts_of(r, r->t->sms_menu);
+	load_texts_of(r, menu);
+	load_texts_of(r, sms_menu);
 	map_free(r->seen);
-	c->menu = load_menu(r, r->t->menu);
-	if (r->t->sms_menu[0] != '\0')
-		c->sms_menu = load_menu(r, r->t->sms_menu);
+	c->menu = load_menu(r, menu);
+	if (sms_menu[0] != '\0')
+		c->sms_menu = load_menu(r, sms_menu);
 }
 
 struct tenant_content *

@@ -11,6 +11,13 @@
 #include "core/settings.h"
 #include "core/texts.h"
 
+/*
+ * What a bundle has besides files: the names of the tenant's menus. With them a published version stays what it is
+ * where the configuration names another menu meanwhile.
+ */
+#define CONTENT_MENU "tenant/menu"
+#define CONTENT_SMS_MENU "tenant/sms_menu"	/* empty: none */
+
 struct tenant_content {
 	struct bundle *files;
 	struct texts *texts;		/* of the tenant's languages */

@@ -123,6 +123,8 @@ content_files(const struct settings *s, int tenant, struct buf *problems)
 	const struct tenant_settings *t = &s->tenants[tenant];
 	struct gathering g = { files_new(s), s, t, problems };
 
+	bundle_add(g.b, CONTENT_MENU, t->menu, strlen(t->menu));
+	bundle_add(g.b, CONTENT_SMS_MENU, t->sms_menu, strlen(t->sms_menu));
 	add_menu(&g, t->menu);
 	if (t->sms_menu[0] != '\0')
 		add_menu(&g, t->sms_menu);

@@ -354,10 +354,11 @@ test_own_texts(void **state)
 	struct tenant_content *c;
 
 	(void)state;
+	/* Which menu it is, is said by the files that were published, not by the configuration. */
+	bundle_add(files, CONTENT_MENU, "acme", strlen("acme"));
 	bundle_add(files, "menus/acme.json", menu, strlen(menu));
 	bundle_add(files, "templates/acme/en.json", own, strlen(own));
 	bundle_write(files, &octets);
-	str_copy(tenant.menu, sizeof tenant.menu, "acme");
 	c = tenant_content_load(&settings, 0, files, &problems);
 	assert_string_equal(buf_str(&problems), "");
 	assert_string_equal(menu_name(c->menu), "acme");
