@@ -25,6 +25,12 @@ struct content {
 };
 
 /*
+ * Beside the files a bundle has the names of the menus that its tenant had when it was made, one a line: which menu
+ * customers see is published with it, and a version of before is what it was. Without it they are those of the settings.
+ */
+#define CONTENT_MENUS "menus.names"
+
+/*
  * What the tenant's content consists of, as it stands in the folders: a file that is not there is left out, what cannot
  * be read is a problem ("file:line: problem\n"). Never NULL; owned by the caller.
  */

@@ -117,6 +117,15 @@ add_menu(struct gathering *g, const char *menu)
 		menu_refs(text, len, add_named, g);
 }
 
+static void
+add_names(struct bundle *b, const struct tenant_settings *t)
+{
+	char names[sizeof t->menu + sizeof t->sms_menu + 2];
+
+	if (str_format(names, sizeof names, "%s\n%s\n", t->menu, t->sms_menu))
+		bundle_add(b, CONTENT_MENUS, names, strlen(names));
+}
+
 struct bundle *
 content_files(const struct settings *s, int tenant, struct buf *problems)
 {
@@ -128,6 +137,7 @@ content_files(const struct settings *s, int tenant, struct buf *problems)
 		add_menu(&g, t->sms_menu);
 	for (int i = 0; i < t->languages_n; i++)
 		add_language(&g, "", t->languages[i]);
+	add_names(g.b, t);
 	return g.b;
 }
 
