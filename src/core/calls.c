@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "core/phone.h"
 
 #define KIND(k) { .kind = KIND_##k }
 #define MOST(k, n) { .kind = KIND_##k, .max = n }
@@ -274,6 +276,28 @@ call_find(const char *name)
 		if (strcmp(call_rows[i].name, name) == 0)
 			return &call_rows[i];
 	return NULL;
+}
+
+/* The canonical form only: nothing makes another one of it later. */
+static bool
+is_constant(enum var_kind kind, const char *value)
+{
+	char phone[PHONE_MAX];
+	int64_t cents;
+
+	if (kind == KIND_PHONE)
+		return phone_parse(value, "", phone) && strcmp(phone, value) == 0;
+	return kind == KIND_MONEY && str_to_i64(value, 1, INT64_MAX, &cents);
+}
+
+enum var_kind
+call_constant(const char *name, const char *value)
+{
+	for (size_t i = 0; i < call_rows_n; i++)
+		for (const struct call_need *n = call_rows[i].needs; n->name != NULL; n++)
+			if (strcmp(n->name, name) == 0 && is_constant(n->kind, value))
+				return n->kind;
+	return KIND_WORD;
 }
 
 bool

@@ -62,6 +62,11 @@ struct call_row {
 extern const struct call_row call_rows[];
 extern const size_t call_rows_n;
 const struct call_row *call_find(const char *name);	/* NULL if there is none */
+/*
+ * What a variable holds that a menu sets to these words: a phone or an amount in cents where a call reads one in it and
+ * they are written as one, else a word.
+ */
+enum var_kind call_constant(const char *name, const char *value);
 /* The outcome is one of those that set it. */
 bool call_sets_on(const struct call_set *set, const char *outcome);
 

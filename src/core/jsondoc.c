@@ -119,6 +119,19 @@ add_problem(struct buf *problems, const char *file, int line, const char *what)
 	buf_add_char(problems, '\n');
 }
 
+/* The parser says what it would rather have read; people left out a comma or a quote, or have one too many. */
+static void
+add_syntax(struct buf *problems, const char *file, const json_error_t *error)
+{
+	struct buf text = { 0 };
+
+	buf_add_str(&text, error->text);
+	if (strstr(error->text, "expected near") != NULL)
+		buf_add_str(&text, "; look there and just before for a comma, quote or bracket that is missing or too many");
+	add_problem(problems, file, error->line, buf_str(&text));
+	buf_clear(&text);
+}
+
 struct jsondoc *
 jsondoc_parse(const char *file, const char *text, size_t len, struct buf *problems)
 {
@@ -132,7 +145,7 @@ jsondoc_parse(const char *file, const char *text, size_t len, struct buf *proble
 	root = json_loadb(buf_str(&copy), copy.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
 	    &error);
 	if (root == NULL) {
-		add_problem(problems, file, error.line, error.text);
+		add_syntax(problems, file, &error);
 	} else if (!json_is_object(root)) {
 		add_problem(problems, file, 1, "the file must hold one object: { ... }");
 		json_decref(root);

@@ -461,29 +461,44 @@ add_journey(const struct journey *j, const struct cost *c, struct buf *out)
 	buf_addf(out, " %7d\n", (int)(c->ms / 1000));
 }
 
-/* Each journey of the menu file: into the table `out`, or else what is wrong with it. */
+/* One of the menu file: into the table `out`, or else what is wrong with it. */
+static void
+one_journey(const struct budget *b, struct menu_reading *l, const char *name, const json_t *at, struct buf *out)
+{
+	struct journey j;
+	struct cost c = { 0 };
+
+	if (!read_journey(l, name, at, &j) || !is_reckoned(b))
+		return;
+	if (!shortest(b, &j, &c))
+		PROBLEM(l, at, "journey \"%s\": no way leads from \"%s\" to \"%s\"; name two states between "
+		    "which there is one", name, b->m->state[j.from].name, b->m->state[j.to].name);
+	else if (out != NULL)
+		add_journey(&j, &c, out);
+	else
+		judge(b, l, &j, &c);
+}
+
+/* The menu's own and those of the menus that it extends, unless it has one of that name itself. */
 static void
 each_journey(const struct budget *b, struct buf *problems, struct buf *out)
 {
 	struct menu_reading l = { .m = (struct menu *)b->m, .problems = problems };
-	const json_t *all = menu_root(b->m, "journeys"), *at;
-	const char *name;
 
-	if (all != NULL && !json_is_object(all))
-		PROBLEM(&l, all, "\"journeys\" must be {\"name\": {\"from\": \"state\", \"to\": \"state\"}}");
-	json_object_foreach((json_t *)all, name, at) {
-		struct journey j;
-		struct cost c = { 0 };
+	for (size_t i = 0; i < b->m->root_n; i++) {
+		const json_t *all = json_object_get(b->m->root[i], "journeys"), *at;
+		const char *name;
 
-		if (!read_journey(&l, name, at, &j) || !is_reckoned(b))
-			continue;
-		if (!shortest(b, &j, &c))
-			PROBLEM(&l, at, "journey \"%s\": no way leads from \"%s\" to \"%s\"; name two states between "
-			    "which there is one", name, b->m->state[j.from].name, b->m->state[j.to].name);
-		else if (out != NULL)
-			add_journey(&j, &c, out);
-		else
-			judge(b, &l, &j, &c);
+		if (all != NULL && !json_is_object(all))
+			PROBLEM(&l, all, "\"journeys\" must be {\"name\": {\"from\": \"state\", \"to\": \"state\"}}");
+		json_object_foreach((json_t *)all, name, at) {
+			size_t own = 0;
+
+			while (json_object_get(json_object_get(b->m->root[own], "journeys"), name) == NULL)
+				own++;
+			if (own == i)
+				one_journey(b, &l, name, at, out);
+		}
 	}
 }
 

@@ -9,6 +9,9 @@
 
 #include "core/menu_model.h"
 
+#define TEXTS_COMPARED 1024
+#define COMPARED_LEAST 4	/* characters: shorter keys are near to any */
+
 struct check {
 	struct menu *m;
 	const struct texts *texts;
@@ -247,6 +250,35 @@ check_reach(struct check *c)
 	free(todo);
 }
 
+struct known_keys {
+	const char *key[TEXTS_COMPARED];
+	size_t n;
+};
+
+static void
+add_key(void *arg, const char *key)
+{
+	struct known_keys *k = arg;
+
+	if (k->n < TEXTS_COMPARED)
+		k->key[k->n++] = key;
+}
+
+static void
+say_no_text(struct check *c, const json_t *at, const char *key, const char *language)
+{
+	struct known_keys *k = xcalloc(1, sizeof *k);
+	const char *near = NULL;
+
+	if (strlen(key) >= COMPARED_LEAST) {
+		texts_each(c->texts, language, add_key, k);
+		near = jsondoc_nearest(key, k->key, k->n);
+	}
+	PROBLEM(c, at, "the text \"%s\" is missing in language \"%s\"; add it to the template%s%s%s", key, language,
+	    near != NULL ? ", or did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?" : "");
+	free(k);
+}
+
 static void
 check_text(struct check *c, const json_t *at, const char *key)
 {
@@ -254,9 +286,7 @@ check_text(struct check *c, const json_t *at, const char *key)
 		return;
 	for (int i = 0; i < c->languages_n; i++)
 		if (texts_find(c->texts, c->languages[i], c->languages[i], key) == NULL)
-			PROBLEM(c, at,
-			    "the text \"%s\" is missing in language \"%s\"; add it to the template",
-			    key, c->languages[i]);
+			say_no_text(c, at, key, c->languages[i]);
 }
 
 static void

@@ -381,7 +381,8 @@ gather_menu(struct menu_reading *l, const char *file, const json_t *at, const st
 	char name[BUNDLE_NAME];
 
 	scope.root = open_file(l, file, at, from);
-	if (scope.root == NULL)
+	l->is_torn = scope.root == NULL;
+	if (l->is_torn)
 		return;
 	l->m->root = xrealloc(l->m->root, l->m->root_n + 1, sizeof *l->m->root);
 	l->m->root[l->m->root_n++] = scope.root;
@@ -393,6 +394,9 @@ gather_menu(struct menu_reading *l, const char *file, const json_t *at, const st
 			gather_menu(l, name, extends, &here);
 		else
 			PROBLEM(l, extends, "\"%s\" cannot be a file in the folder of menus", json_string_value(extends));
+		/* Of what is only there in the other one nothing can be said. */
+		if (l->is_torn)
+			return;
 		replace_states(l, menu);
 	} else if (json_object_get(menu->root, "replace") != NULL)
 		PROBLEM(l, json_object_get(menu->root, "replace"), "\"replace\" is for a menu that \"extends\" another");

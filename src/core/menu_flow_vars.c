@@ -216,7 +216,7 @@ read_set(struct flow *f, const struct menu_state *s, const struct menu_set *set,
 			f->var[var].open = true;
 		} else if (set[i].value[0] != '\0') {
 			add_word(&f->var[var], set[i].value, false);
-			add_kind(f, var, KIND_WORD, s->name);
+			add_kind(f, var, call_constant(set[i].var, set[i].value), s->name);
 		}
 	}
 }

@@ -137,6 +137,7 @@ struct menu_reading {
 	struct menu_source *source;
 	size_t source_n;
 	struct map *sources;		/* full name -> index of its source, from 1 */
+	bool is_torn;			/* a menu that it extends cannot be read */
 	const struct menu_scope *scope;	/* of the state that is read */
 };
 #define PROBLEM(l, at, ...) jsondoc_problem((l)->m->doc, at, (l)->problems, __VA_ARGS__)

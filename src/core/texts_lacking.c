@@ -5,6 +5,8 @@
  */
 #include "core/texts.h"
 
+#include <string.h>
+
 struct pair {
 	const struct texts *texts;
 	const char *language, *model;
@@ -12,6 +14,26 @@ struct pair {
 	const char *file;		/* of the language, near its last text that the model has too */
 	int line;
 };
+
+static size_t
+folder_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash != NULL ? (size_t)(slash - file) + 1 : 0;
+}
+
+/* Beside the model's: a folder of texts that a menu brings is not to end up in the file that all menus share. */
+static void
+add_place(const struct pair *p, const char *beside)
+{
+	size_t folder = folder_of(beside);
+
+	if (folder_of(p->file) == folder && strncmp(p->file, beside, folder) == 0)
+		buf_addf(p->problems, "%s:%d", p->file, p->line);
+	else
+		buf_addf(p->problems, "%.*s%s.json:1", (int)folder, beside, p->language);
+}
 
 static void
 check_text(void *arg, const char *key)
@@ -23,9 +45,11 @@ check_text(void *arg, const char *key)
 	if (texts_place(p->texts, p->language, key, &file, &line)) {
 		p->file = file;
 		p->line = line;
-	} else if (texts_place(p->texts, p->model, key, &file, &line))
-		buf_addf(p->problems, "%s:%d: \"%s\" is missing in \"%s\"; add it, as it stands in %s:%d\n", p->file,
-		    p->line, key, p->language, file, line);
+	} else if (texts_place(p->texts, p->model, key, &file, &line)) {
+		add_place(p, file);
+		buf_addf(p->problems, ": \"%s\" is missing in \"%s\"; add it, as it stands in %s:%d\n", key, p->language,
+		    file, line);
+	}
 }
 
 /* Any text will do for the name of the file. */

@@ -190,8 +190,11 @@ add_set(struct wide *w, const struct menu_set *set, const char *list)
 
 	if (after == NULL) {
 		struct var_type word = { .kind = KIND_WORD, .word = &set->value, .words = 1 };
+		enum var_kind kind = call_constant(set->var, set->value);
 
-		if (set->value[0] != '\0')
+		if (kind != KIND_WORD)
+			add_kind(w, set->var, kind, 0);
+		else if (set->value[0] != '\0')
 			add(w, set->var, &word);
 	} else if (*set->value == '{' && *after == '\0' && strcmp(ph.format, "name") == 0 &&
 	    strlen(set->value) <= strlen(ph.name) + strlen("{:name}")) {

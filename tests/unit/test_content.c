@@ -296,7 +296,7 @@ test_tenants_of_one_menu(void **state)
 	settings.tenants = &tenant;
 }
 
-/* What came from a store has no folder, and needs none. */
+/* What came from a store has no folder, and needs none; nor does it ask which menu the tenant has by now. */
 static void
 test_from_a_bundle_alone(void **state)
 {
@@ -311,6 +311,7 @@ test_from_a_bundle_alone(void **state)
 	bundle_free(files);
 	str_copy(settings.menus_dir, sizeof settings.menus_dir, "/nonexistent");
 	str_copy(settings.templates_dir, sizeof settings.templates_dir, "/nonexistent");
+	str_copy(tenant.menu, sizeof tenant.menu, "another");
 	c = tenant_content_load(&settings, 0, bundle_read(octets.p, octets.len), &problems);
 	assert_string_equal(buf_str(&problems), "");
 	assert_non_null(c);
@@ -356,12 +357,14 @@ test_own_texts(void **state)
 	(void)state;
 	/* Which menu it is, is said by the files that were published, not by the configuration. */
 	bundle_add(files, CONTENT_MENU, "acme", strlen("acme"));
+	bundle_add(files, CONTENT_SMS_MENU, "", 0);
 	bundle_add(files, "menus/acme.json", menu, strlen(menu));
 	bundle_add(files, "templates/acme/en.json", own, strlen(own));
 	bundle_write(files, &octets);
 	c = tenant_content_load(&settings, 0, files, &problems);
 	assert_string_equal(buf_str(&problems), "");
 	assert_string_equal(menu_name(c->menu), "acme");
+	assert_null(c->sms_menu);
 	assert_string_equal(texts_find(c->texts, "en", "en", "home.balance"), "Money");
 	assert_string_equal(texts_find(c->texts, "en", "en", "home.send"), "Send money");
 	assert_string_not_equal(texts_find(c->texts, "zu", "zu", "home.balance"), "Money");

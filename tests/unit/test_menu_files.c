@@ -197,6 +197,9 @@ static const struct {
 	/* Extending. */
 	{ "@menus/m.json\n{ 'menu': 'm',\n'extends': 'nothing' }\n",
 	    "menus/m.json:2: 'nothing' is not there: there is no file menus/nothing.json\n" },
+	{ "@menus/m.json\n{ 'menu': 'm',\n'extends': 'nothing', 'replace': { 'x': { 'end': 't' } }, 'states': { 'n': { 'choose': "
+	    "'t', 'options': [ { 'text': 'a', 'go': 's' } ] } } }\n",
+	    "menus/m.json:2: 'nothing' is not there: there is no file menus/nothing.json\n" },
 	{ "@menus/m.json\n{ 'menu': 'm', 'extends': 'base', 'replace': {\n'xx': { 'end': 't' } } }\n" BASE,
 	    "menus/m.json:2: unknown state to replace 'xx'; did you mean 'x'?\n" },
 	{ "@menus/m.json\n{ 'menu': 'm', 'extends': 'base', 'states': {\n'x': { 'end': 't' } } }\n" BASE,

@@ -448,6 +448,29 @@ test_complete(void **state)
 	    "zu.json:3: \"c\" is missing in \"zu\"; add it, as it stands in en.json:4\n");
 }
 
+/* What a menu brings in a folder of its own is missed there. */
+static void
+test_complete_folder(void **state)
+{
+	struct texts *t = texts_new();
+	struct buf problems = { 0 };
+
+	(void)state;
+	add_file(t, "en", "t/en.json", "{ \"a\": \"A\" }");
+	add_file(t, "zu", "t/zu.json", "{ \"a\": \"A\" }");
+	add_file(t, "en", "t/own/en.json", "{ \"b\": \"B\",\n\"c\": \"C\",\n\"d\": \"D\" }");
+	assert_false(texts_complete(t, "zu", "en", &problems));
+	assert_non_null(strstr(buf_str(&problems),
+	    "t/own/zu.json:1: \"b\" is missing in \"zu\"; add it, as it stands in t/own/en.json:1\n"));
+	buf_clear(&problems);
+	add_file(t, "zu", "t/own/zu.json", "{ \"b\": \"B\",\n\"d\": \"D\" }");
+	assert_false(texts_complete(t, "zu", "en", &problems));
+	assert_string_equal(buf_str(&problems),
+	    "t/own/zu.json:1: \"c\" is missing in \"zu\"; add it, as it stands in t/own/en.json:2\n");
+	buf_clear(&problems);
+	texts_free(t);
+}
+
 int
 main(void)
 {
@@ -464,7 +487,7 @@ main(void)
 		cmocka_unit_test(test_manner),
 		cmocka_unit_test(test_widest_day),
 		cmocka_unit_test(test_review),
-		cmocka_unit_test(test_complete),
+		cmocka_unit_test(test_complete), cmocka_unit_test(test_complete_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
