@@ -88,7 +88,7 @@ publish(const struct wish *w, struct reader *r, const char *tenant, const struct
 	for (int i = 0; i < MOVE_TRIES && end == PUBLISHING_AGAIN; i++) {
 		if (!publishing_open(&p, r, tenant))
 			end = PUBLISHING_FAILED;
-		else if (p.is_any && strcmp(p.now.version, c->version) == 0) {
+		else if (p.is_any && strcmp(p.now.version, c->version) == 0 && publishing_is_whole(&p, c->version)) {
 			printf("%s: %s is published already\n", tenant, c->version);
 			end = PUBLISHING_DONE;
 		} else if ((end = publishing_move(&p, c->version, w->version == NULL ? c->files : NULL, who,

@@ -279,6 +279,25 @@ test_not_usable(void **state)
 	world_free(w);
 }
 
+/* What was damaged, and is published again, is looked at again. */
+static void
+test_whole_again(void **state)
+{
+	struct sim_world *w = world();
+	struct line l;
+
+	(void)state;
+	publish_as(w, menu_version(editions[1]), 'x');
+	look(w);
+	l = dialled(w, 0, SIM_USSD, "one");
+	shows(&l, "e0.one");
+	publish(w, 1);
+	l = dialled(w, 0, SIM_USSD, "two");
+	shows(&l, "e1.one");
+	world_free(w);
+	assert_int_equal(made, freed);
+}
+
 static void
 test_room(void **state)
 {
@@ -460,6 +479,7 @@ main(void)
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_not_usable),
+		cmocka_unit_test(test_whole_again),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_gone_from_under_a_confirm),
