@@ -20,41 +20,69 @@
 #define COMMIT_TRIES 3
 #define DROP_MOST 7		/* of one commit, beside the two records */
 
+/* What was sealed with a key that is not ours may be right: it is no damage. */
 static bool
-say(const struct reader *r, const char *what)
+is_of_a_key_we_have(const struct reader *r)
 {
-	fprintf(stderr, "%s: %s\n", r->command, what);
-	return false;
+	const struct settings *s = r->settings;
+
+	for (int i = 0; r->value.len > STORE_VERSION && i < s->sealing_keys_n; i++)
+		if ((unsigned char)r->value.p[STORE_VERSION] == s->sealing_key_ids[i])
+			return true;
+	return r->value.len <= STORE_VERSION;
 }
 
+/* Of a record that cannot be read. Whoever publishes writes it anew. */
 static bool
-load(struct publishing *p, enum store_family family, const char *id, struct rev *rev)
+is_replaced(const struct publishing *p, const char *what, bool anew)
 {
-	struct store_key key = key_of(family, p->tenant, id);
+	const struct reader *r = p->r;
 
-	if (!reader_load(p->r, &key))
+	if (r->damaged && !is_of_a_key_we_have(r)) {
+		reader_say_damaged(r);
 		return false;
-	if (rev != NULL)
-		rev->at = p->r->version;
-	if (p->r->damaged)
-		reader_say_damaged(p->r);
-	return !p->r->damaged;
+	}
+	fprintf(stderr, "%s: %s: %s is damaged; %s\n", r->command, p->tenant, what,
+	    anew ? "it is written anew" : "`isango publish` writes it anew");
+	return anew;
+}
+
+/* `anew`: what is damaged is as if it were not there, but for its revision. */
+static bool
+open_records(struct publishing *p, struct reader *r, const char *tenant, bool anew)
+{
+	struct store_key list = key_of(STORE_EDITIONS, tenant, ""), pointer = key_of(STORE_EDITION, tenant, "");
+
+	*p = (struct publishing){ .r = r, .tenant = tenant, .all = xcalloc(1, sizeof *p->all) };
+	if (!reader_load(r, &list))
+		return false;
+	p->all_rev.at = r->version;
+	if (r->present && (r->damaged || !editions_decode(r->value.p, r->value.len, p->all))) {
+		memset(p->all, 0, sizeof *p->all);
+		if (!is_replaced(p, "the list of what was published", anew))
+			return false;
+	}
+	/* Behind the list: a pointer that is newer than it makes the commit fail, not the list wrong. */
+	if (!reader_load(r, &pointer))
+		return false;
+	p->now_rev.at = r->version;
+	p->is_any = r->present && !r->damaged && edition_pointer_decode(r->value.p, r->value.len, &p->now);
+	if (p->is_any || !r->present)
+		return true;
+	memset(&p->now, 0, sizeof p->now);
+	return is_replaced(p, "the record of what is published", anew);
 }
 
 bool
 publishing_open(struct publishing *p, struct reader *r, const char *tenant)
 {
-	*p = (struct publishing){ .r = r, .tenant = tenant, .all = xcalloc(1, sizeof *p->all) };
-	if (!load(p, STORE_EDITIONS, "", &p->all_rev))
-		return false;
-	if (r->present && !editions_decode(r->value.p, r->value.len, p->all))
-		return say(r, "the list of what was published is damaged");
-	/* Behind the list: a pointer that is newer than it makes the commit fail, not the list wrong. */
-	if (!load(p, STORE_EDITION, "", &p->now_rev))
-		return false;
-	p->is_any = r->present;
-	return !p->is_any || edition_pointer_decode(r->value.p, r->value.len, &p->now) ||
-	    say(r, "the record of what is published is damaged");
+	return open_records(p, r, tenant, false);
+}
+
+bool
+publishing_open_anew(struct publishing *p, struct reader *r, const char *tenant)
+{
+	return open_records(p, r, tenant, true);
 }
 
 void

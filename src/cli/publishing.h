@@ -21,6 +21,8 @@ struct publishing {			/* of one tenant, as it is in Redis */
 
 /* The reader is open. false after saying why; close it in any case. */
 bool publishing_open(struct publishing *p, struct reader *r, const char *tenant) MUST_CHECK;
+/* The same for who publishes: the list and the pointer, where they are damaged, count as empty, and are replaced. */
+bool publishing_open_anew(struct publishing *p, struct reader *r, const char *tenant) MUST_CHECK;
 void publishing_close(struct publishing *p);
 /* NULL after saying why. The caller's. */
 struct bundle *publishing_content(struct publishing *p, const char *version) MUST_CHECK;

@@ -46,6 +46,16 @@ files_of(int n)
 	return b;
 }
 
+/* The name of a version's record. */
+static const char *
+content_of(const char *version)
+{
+	static char pattern[64];
+
+	str_format(pattern, sizeof pattern, "*con:*:%s", version);
+	return pattern;
+}
+
 static enum publishing_end
 move(struct publishing *p, int n, char version[BUNDLE_VERSION])
 {
@@ -76,11 +86,11 @@ open_later(struct publishing *p, struct reader *r)
 	loop_set_wall_offset(r->loop, 2 * EDITION_SETTLED_MS);
 }
 
-/* The last octets are others; `whole`: nothing of it is right. */
+/* Of the one record of that name some octets are others; `whole`: nothing of it is right. */
 static void
-spoil(const char *version, bool whole)
+spoil(const char *pattern, bool whole)
 {
-	redisReply *names = redis_fixture_command(&server, "KEYS *con:*:%s", version);
+	redisReply *names = redis_fixture_command(&server, "KEYS %s", pattern);
 
 	assert_int_equal(names->elements, 1);
 	if (whole)
@@ -147,7 +157,7 @@ test_damaged(void **state)
 	start(&r);
 	publish(&r, 1, version);
 	for (int whole = 0; whole < 2; whole++) {
-		spoil(version, whole != 0);
+		spoil(content_of(version), whole != 0);
 		assert_true(publishing_open(&p, &r, TENANT));
 		assert_false(publishing_is_whole(&p, version));
 		assert_int_equal(move(&p, 1, version), PUBLISHING_DONE);
@@ -157,6 +167,39 @@ test_damaged(void **state)
 		bundle_free(files);
 		publishing_close(&p);
 	}
+	reader_close(&r);
+}
+
+/* All that names what is published: who publishes writes it anew, and nobody else goes on as if nothing was. */
+static void
+test_names_damaged(void **state)
+{
+	static const char *const names[] = { "*edn:*", "*eds:*" };
+	struct reader r;
+	struct publishing p;
+	char first[BUNDLE_VERSION], second[BUNDLE_VERSION];
+
+	(void)state;
+	start(&r);
+	publish(&r, 1, first);
+	for (size_t i = 0; i < NELEM(names); i++)
+		for (int whole = 0; whole < 2; whole++) {
+			spoil(names[i], whole != 0);
+			assert_false(publishing_open(&p, &r, TENANT));
+			publishing_close(&p);
+			assert_true(publishing_open_anew(&p, &r, TENANT));
+			assert_int_equal(move(&p, 2, second), PUBLISHING_DONE);
+			publishing_close(&p);
+			assert_true(publishing_open(&p, &r, TENANT));
+			assert_string_equal(p.now.version, second);
+			assert_true(publishing_is_whole(&p, first));
+			publishing_close(&p);
+		}
+	/* Of a key that this machine does not have it may be right. */
+	r.settings->sealing_key_ids[0] = 7;
+	spoil(names[0], false);
+	assert_false(publishing_open_anew(&p, &r, TENANT));
+	publishing_close(&p);
 	reader_close(&r);
 }
 
@@ -175,11 +218,11 @@ test_dropped(void **state)
 	publish(&r, 2, damaged);
 	publish(&r, 3, whole);
 	publish(&r, 4, last);
-	left = redis_fixture_command(&server, "KEYS *con:*:%s", gone);
+	left = redis_fixture_command(&server, "KEYS %s", content_of(gone));
 	assert_int_equal(left->elements, 1);
 	redis_fixture_do(&server, "DEL %s", left->element[0]->str);
 	freeReplyObject(left);
-	spoil(damaged, true);
+	spoil(content_of(damaged), true);
 	open_later(&p, &r);
 	assert_int_equal(publishing_drop(&p), 3);
 	assert_int_equal(p.now.kept, 1);
@@ -215,6 +258,7 @@ main(void)
 		cmocka_unit_test(test_two_at_once),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_names_damaged),
 		cmocka_unit_test(test_dropped),
 	};
 
