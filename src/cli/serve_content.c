@@ -38,6 +38,7 @@ port_content(void *ctx, int tenant, const char *version, const void *octets, siz
 	struct bundle *files = bundle_read(octets, len);
 	struct tenant_content *c = NULL;
 	struct buf problems = { 0 };
+	char quoted[1024];
 
 	if (files == NULL)
 		buf_add_str(&problems, "it is no content");
@@ -51,7 +52,8 @@ port_content(void *ctx, int tenant, const char *version, const void *octets, siz
 	if (c != NULL)
 		set_content(out, c);
 	else
-		log_warn(0, "content not usable", "version=%s problems=\"%s\"", version, buf_str(&problems));
+		log_warn(0, "content not usable", "version=%s problems=\"%s\"", version,
+		    log_quote(buf_str(&problems), problems.len, quoted, sizeof quoted));
 	buf_clear(&problems);
 	return c != NULL;
 }
