@@ -257,9 +257,8 @@ publishing_move(struct publishing *p, const char *version, const struct bundle *
 		/* Otherwise nothing is dropped before it is published, and this would go on for ever. */
 		if (publishing_drop(p) > 0)
 			return PUBLISHING_AGAIN;
-		fprintf(stderr, "%s: %s: each of %d versions is younger than ten minutes or has dialogues; publish again "
-		    "later\n",
-		    p->r->command, p->tenant, EDITIONS_MAX);
+		fprintf(stderr, "%s: %s: each of %d versions is younger than ten minutes or has dialogues; publish "
+		    "again later\n", p->r->command, p->tenant, EDITIONS_MAX);
 		return PUBLISHING_FAILED;
 	}
 	p->is_any = true;

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 from helpers import SIPHO, THANDI, at_post
 from stage import read_jsonc, until
@@ -158,6 +159,20 @@ def test_refused_and_rolled_back(make_stage):
     assert stage.gateway.stop() == 0
     menu.write_text("{")
     all_begin_with([stage.start_gateway()], 0)
+
+
+def test_many_hangups(make_stage):
+    """Each is heard, also while a child still publishes for the one before; none of the children is left behind."""
+    stage = leaves(make_stage)
+    stage.expected_errors.add("reload refused")     # of a child that read while a file was being written
+    for n in range(1, 7):
+        write_edition(stage, n)
+        for _ in range(3):
+            stage.gateway.signal(signal.SIGHUP)
+    all_begin_with(stage.gateways, 6)
+    children = Path(f"/proc/{stage.gateway.pid}/task/{stage.gateway.pid}/children")
+    until(lambda: children.read_text() == "", "the last child to be over, and reaped")
+    assert stage.gateway.stop() == 0
 
 
 def test_what_nobody_needs_is_dropped(make_stage):

@@ -298,6 +298,22 @@ test_whole_again(void **state)
 	assert_int_equal(made, freed);
 }
 
+/* Until Redis tells it the time, a process may take it to be an hour later. */
+static void
+test_clock_put_right(void **state)
+{
+	struct sim_world *w = world();
+	struct line l;
+
+	(void)state;
+	gateway_tick(w->process[0].gw, w->loop.now + 60 * MINUTE);
+	look(w);
+	publish(w, 1);
+	l = dialled(w, 0, SIM_USSD, "one");
+	shows(&l, "e1.one");
+	world_free(w);
+}
+
 static void
 test_room(void **state)
 {
@@ -480,6 +496,7 @@ main(void)
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_not_usable),
 		cmocka_unit_test(test_whole_again),
+		cmocka_unit_test(test_clock_put_right),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_gone_from_under_a_confirm),
