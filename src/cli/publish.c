@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "cli/command.h"
 #include "cli/prove.h"
 #include "cli/publishing.h"
@@ -39,7 +38,7 @@ load(const struct wish *w, struct reader *r, int tenant, struct buf *problems)
 	if (w->version == NULL)
 		files = content_files(r->settings, tenant, problems);
 	else {
-		if (publishing_open(&p, r, r->settings->tenants[tenant].name))
+		if (publishing_open_anew(&p, r, r->settings->tenants[tenant].name))
 			files = publishing_content(&p, w->version);
 		publishing_close(&p);
 	}
@@ -86,9 +85,9 @@ publish(const struct wish *w, struct reader *r, const char *tenant, const struct
 
 	publishing_who(who);
 	for (int i = 0; i < MOVE_TRIES && end == PUBLISHING_AGAIN; i++) {
-		if (!publishing_open(&p, r, tenant))
+		if (!publishing_open_anew(&p, r, tenant))
 			end = PUBLISHING_FAILED;
-		else if (p.is_any && strcmp(p.now.version, c->version) == 0) {
+		else if (p.is_any && strcmp(p.now.version, c->version) == 0 && publishing_is_whole(&p, c->version)) {
 			printf("%s: %s is published already\n", tenant, c->version);
 			end = PUBLISHING_DONE;
 		} else if ((end = publishing_move(&p, c->version, w->version == NULL ? c->files : NULL, who,

@@ -20,41 +20,69 @@
 #define COMMIT_TRIES 3
 #define DROP_MOST 7		/* of one commit, beside the two records */
 
+/* What was sealed with a key that is not ours may be right: it is no damage. */
 static bool
-say(const struct reader *r, const char *what)
+is_of_a_key_we_have(const struct reader *r)
 {
-	fprintf(stderr, "%s: %s\n", r->command, what);
-	return false;
+	const struct settings *s = r->settings;
+
+	for (int i = 0; r->value.len > STORE_VERSION && i < s->sealing_keys_n; i++)
+		if ((unsigned char)r->value.p[STORE_VERSION] == s->sealing_key_ids[i])
+			return true;
+	return r->value.len <= STORE_VERSION;
 }
 
+/* Of a record that cannot be read. Whoever publishes writes it anew. */
 static bool
-load(struct publishing *p, enum store_family family, const char *id, struct rev *rev)
+is_replaced(const struct publishing *p, const char *what, bool anew)
 {
-	struct store_key key = key_of(family, p->tenant, id);
+	const struct reader *r = p->r;
 
-	if (!reader_load(p->r, &key))
+	if (r->damaged && !is_of_a_key_we_have(r)) {
+		reader_say_damaged(r);
 		return false;
-	if (rev != NULL)
-		rev->at = p->r->version;
-	if (p->r->damaged)
-		reader_say_damaged(p->r);
-	return !p->r->damaged;
+	}
+	fprintf(stderr, "%s: %s: %s is damaged; %s\n", r->command, p->tenant, what,
+	    anew ? "it is written anew" : "`isango publish` writes it anew");
+	return anew;
+}
+
+/* `anew`: what is damaged is as if it were not there, but for its revision. */
+static bool
+open_records(struct publishing *p, struct reader *r, const char *tenant, bool anew)
+{
+	struct store_key list = key_of(STORE_EDITIONS, tenant, ""), pointer = key_of(STORE_EDITION, tenant, "");
+
+	*p = (struct publishing){ .r = r, .tenant = tenant, .all = xcalloc(1, sizeof *p->all) };
+	if (!reader_load(r, &list))
+		return false;
+	p->all_rev.at = r->version;
+	if (r->present && (r->damaged || !editions_decode(r->value.p, r->value.len, p->all))) {
+		memset(p->all, 0, sizeof *p->all);
+		if (!is_replaced(p, "the list of what was published", anew))
+			return false;
+	}
+	/* Behind the list: a pointer that is newer than it makes the commit fail, not the list wrong. */
+	if (!reader_load(r, &pointer))
+		return false;
+	p->now_rev.at = r->version;
+	p->is_any = r->present && !r->damaged && edition_pointer_decode(r->value.p, r->value.len, &p->now);
+	if (p->is_any || !r->present)
+		return true;
+	memset(&p->now, 0, sizeof p->now);
+	return is_replaced(p, "the record of what is published", anew);
 }
 
 bool
 publishing_open(struct publishing *p, struct reader *r, const char *tenant)
 {
-	*p = (struct publishing){ .r = r, .tenant = tenant, .all = xcalloc(1, sizeof *p->all) };
-	if (!load(p, STORE_EDITIONS, "", &p->all_rev))
-		return false;
-	if (r->present && !editions_decode(r->value.p, r->value.len, p->all))
-		return say(r, "the list of what was published is damaged");
-	/* Behind the list: a pointer that is newer than it makes the commit fail, not the list wrong. */
-	if (!load(p, STORE_EDITION, "", &p->now_rev))
-		return false;
-	p->is_any = r->present;
-	return !p->is_any || edition_pointer_decode(r->value.p, r->value.len, &p->now) ||
-	    say(r, "the record of what is published is damaged");
+	return open_records(p, r, tenant, false);
+}
+
+bool
+publishing_open_anew(struct publishing *p, struct reader *r, const char *tenant)
+{
+	return open_records(p, r, tenant, true);
 }
 
 void
@@ -64,25 +92,50 @@ publishing_close(struct publishing *p)
 	p->all = NULL;
 }
 
+/* NULL where there is none, or, with `present` of the reader, a damaged one. false: Redis gave no answer. */
+static bool
+look_for(struct publishing *p, const char *version, struct bundle **out)
+{
+	struct store_key key = key_of(STORE_CONTENT, p->tenant, version);
+	char found[BUNDLE_VERSION] = "";
+
+	*out = NULL;
+	if (!reader_load(p->r, &key))
+		return false;
+	if (p->r->present && !p->r->damaged)
+		*out = bundle_read(p->r->value.p, p->r->value.len);
+	if (*out != NULL)
+		bundle_version(*out, found);
+	if (strcmp(found, version) != 0) {
+		bundle_free(*out);
+		*out = NULL;
+	}
+	return true;
+}
+
 struct bundle *
 publishing_content(struct publishing *p, const char *version)
 {
-	char found[BUNDLE_VERSION];
-	struct bundle *b = NULL;
+	struct bundle *b;
 
-	if (!load(p, STORE_CONTENT, version, NULL))
-		return NULL;
-	if (p->r->present)
-		b = bundle_read(p->r->value.p, p->r->value.len);
-	if (b != NULL) {
-		bundle_version(b, found);
-		if (strcmp(found, version) == 0)
-			return b;
-		bundle_free(b);
-	}
-	fprintf(stderr, "%s: %s: the version %s is %s\n", p->r->command, p->tenant, version,
-	    p->r->present ? "damaged" : "not kept any more; `isango versions` shows those that are");
+	if (!look_for(p, version, &b) || b != NULL)
+		return b;
+	if (p->r->damaged)
+		reader_say_damaged(p->r);
+	fprintf(stderr, "%s: %s: the version %s is %s\n", p->r->command, p->tenant, version, p->r->present ?
+	    "damaged; published from its files it is written anew" :
+	    "not kept any more; `isango versions` shows those that are");
 	return NULL;
+}
+
+bool
+publishing_is_whole(struct publishing *p, const char *version)
+{
+	struct bundle *b;
+	bool ok = look_for(p, version, &b) && b != NULL;
+
+	bundle_free(b);
+	return ok;
 }
 
 /* ---- changes ---- */
@@ -139,7 +192,7 @@ add_list_and_pointer(struct store_commit *c, struct publishing *p, struct buf *l
 
 /* Without an answer once more: a repeat finds what the first has done. */
 static enum store_end
-commit(struct publishing *p, struct store_commit *c)
+commit_once(struct publishing *p, struct store_commit *c)
 {
 	enum store_end end = STORE_UNKNOWN;
 
@@ -147,11 +200,42 @@ commit(struct publishing *p, struct store_commit *c)
 		c->not_after_ms = loop_wall(p->r->loop) + COMMIT_MS;
 		end = reader_commit(p->r, c);
 	}
+	return end;
+}
+
+static enum store_end
+commit(struct publishing *p, struct store_commit *c)
+{
+	enum store_end end = commit_once(p, c);
+
 	if (end == STORE_DONE) {
 		rev_saved(&p->all_rev);
 		rev_saved(&p->now_rev);
 	}
 	return end;
+}
+
+/*
+ * Content that is there counts as put already, so what is damaged goes first: nobody can use it. A conflict is somebody
+ * who has just done the same. false: Redis gave no answer.
+ */
+static bool
+clear_damaged(struct publishing *p, const char *version)
+{
+	struct store_commit c = { .n = 0 };
+	struct bundle *b;
+	enum store_end end;
+
+	if (!look_for(p, version, &b))
+		return false;
+	if (b != NULL || !p->r->present) {
+		bundle_free(b);
+		return true;
+	}
+	fprintf(stderr, "%s: %s: the version %s was damaged; it is written anew\n", p->r->command, p->tenant, version);
+	add_op(&c, STORE_DELETE, p, STORE_CONTENT, version)->from = p->r->version;
+	end = commit_once(p, &c);
+	return end == STORE_DONE || end == STORE_CONFLICT;
 }
 
 enum publishing_end
@@ -167,8 +251,14 @@ publishing_move(struct publishing *p, const char *version, const struct bundle *
 	str_copy(e.version, sizeof e.version, version);
 	edition_plain(who, e.who, sizeof e.who);
 	edition_plain(note, e.note, sizeof e.note);
+	if (files != NULL && !clear_damaged(p, version))
+		return PUBLISHING_FAILED;
 	if (!editions_add(p->all, &e)) {
-		fprintf(stderr, "%s: %s: dialogues are still on each of %d versions; publish again later\n",
+		/* Otherwise nothing is dropped before it is published, and this would go on for ever. */
+		if (publishing_drop(p) > 0)
+			return PUBLISHING_AGAIN;
+		fprintf(stderr, "%s: %s: each of %d versions is younger than ten minutes or has dialogues; publish again "
+		    "later\n",
 		    p->r->command, p->tenant, EDITIONS_MAX);
 		return PUBLISHING_FAILED;
 	}
@@ -219,6 +309,19 @@ is_used(void *arg, const char *version)
 	return users_of(o->users, o->tenant, version) > 0;
 }
 
+/* As it lies there: one that is damaged goes too, and one that is gone already holds up no other. */
+static bool
+add_delete(struct store_commit *c, struct publishing *p, const char *version)
+{
+	struct store_key key = key_of(STORE_CONTENT, p->tenant, version);
+
+	if (!reader_load(p->r, &key))
+		return false;
+	if (p->r->present)
+		add_op(c, STORE_DELETE, p, STORE_CONTENT, version)->from = p->r->version;
+	return true;
+}
+
 static int
 drop_some(struct publishing *p, struct of_tenant *o)
 {
@@ -227,18 +330,15 @@ drop_some(struct publishing *p, struct of_tenant *o)
 	size_t n = editions_retire(p->all, loop_wall(p->r->loop), (size_t)s->versions_kept, is_used, o, gone, DROP_MOST);
 	struct buf list = { 0 }, pointer = { 0 };
 	struct store_commit c = { .n = 0 };
-	bool done;
+	bool done = true;
 
 	if (n == 0)
 		return 0;
 	p->now.dropped += (int64_t)n;
 	add_list_and_pointer(&c, p, &list, &pointer);
-	for (size_t i = 0; i < n; i++) {
-		struct rev content = content_rev(gone[i]);
-
-		add_op(&c, STORE_DELETE, p, STORE_CONTENT, gone[i])->from = content.next;
-	}
-	done = commit(p, &c) == STORE_DONE;
+	for (size_t i = 0; i < n && done; i++)
+		done = add_delete(&c, p, gone[i]);
+	done = done && commit(p, &c) == STORE_DONE;
 	buf_clear(&list);
 	buf_clear(&pointer);
 	return done ? (int)n : 0;

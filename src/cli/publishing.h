@@ -21,13 +21,17 @@ struct publishing {			/* of one tenant, as it is in Redis */
 
 /* The reader is open. false after saying why; close it in any case. */
 bool publishing_open(struct publishing *p, struct reader *r, const char *tenant) MUST_CHECK;
+/* The same for who publishes: the list and the pointer, where they are damaged, count as empty, and are replaced. */
+bool publishing_open_anew(struct publishing *p, struct reader *r, const char *tenant) MUST_CHECK;
 void publishing_close(struct publishing *p);
 /* NULL after saying why. The caller's. */
 struct bundle *publishing_content(struct publishing *p, const char *version) MUST_CHECK;
+/* It is there, and is what it must be; says nothing but that Redis gave no answer. */
+bool publishing_is_whole(struct publishing *p, const char *version) MUST_CHECK;
 
 /*
  * Dialogues begin on this version from now on, in all processes within a second or two. files NULL: it is kept
- * already. AGAIN: somebody else has published meanwhile, open it anew. FAILED after saying why.
+ * already. AGAIN: somebody else has published meanwhile, or room was made; open it anew. FAILED after saying why.
  */
 enum publishing_end { PUBLISHING_DONE, PUBLISHING_AGAIN, PUBLISHING_FAILED };
 enum publishing_end publishing_move(struct publishing *p, const char *version, const struct bundle *files,

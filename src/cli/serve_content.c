@@ -4,7 +4,6 @@
  * through the gateway's port. Only where nothing was published yet does it publish what stands in the folders. A
  * SIGHUP has a child publish: reading and checking files takes longer than customers should wait.
  */
-#include <errno.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "cli/publishing.h"
 #include "cli/serve.h"
 #include "config/content.h"
@@ -40,6 +38,7 @@ port_content(void *ctx, int tenant, const char *version, const void *octets, siz
 	struct bundle *files = bundle_read(octets, len);
 	struct tenant_content *c = NULL;
 	struct buf problems = { 0 };
+	char quoted[1024];
 
 	if (files == NULL)
 		buf_add_str(&problems, "it is no content");
@@ -53,7 +52,8 @@ port_content(void *ctx, int tenant, const char *version, const void *octets, siz
 	if (c != NULL)
 		set_content(out, c);
 	else
-		log_warn(0, "content not usable", "version=%s problems=\"%s\"", version, buf_str(&problems));
+		log_warn(0, "content not usable", "version=%s problems=\"%s\"", version,
+		    log_quote(buf_str(&problems), problems.len, quoted, sizeof quoted));
 	buf_clear(&problems);
 	return c != NULL;
 }

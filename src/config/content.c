@@ -19,7 +19,6 @@ struct reading {
 	int tenant;
 	const struct tenant_settings *t;
 	struct tenant_content *c;
-	char menu[BUNDLE_NAME], sms_menu[BUNDLE_NAME];	/* their names; the second one may be "" */
 	char languages[LANGUAGES_MAX][8];	/* those whose files are right */
 	int languages_n;
 	struct map *seen;			/* menu files whose texts are there */
@@ -183,45 +182,32 @@ check_texts(struct reading *r)
 	}
 }
 
-/* False where it is no such line: names come from whoever wrote the bundle. */
-static bool
-read_name(const char **at, char out[BUNDLE_NAME])
+/* As the bundle says; files alone, from a test or a tool, are those of the configuration. */
+static const char *
+menu_of(const struct reading *r, const char *role, const char *configured)
 {
-	size_t n = strcspn(*at, "\n");
+	const char *name = bundle_find(r->c->files, role, NULL);
 
-	if ((*at)[n] != '\n' || !str_copyn(out, BUNDLE_NAME, *at, n))
-		return false;
-	*at += n + 1;
-	return true;
-}
-
-static void
-read_names(struct reading *r)
-{
-	const char *at = bundle_find(r->c->files, CONTENT_MENUS, NULL);
-
-	if (at != NULL && read_name(&at, r->menu) && read_name(&at, r->sms_menu))
-		return;
-	str_copy(r->menu, sizeof r->menu, r->t->menu);
-	str_copy(r->sms_menu, sizeof r->sms_menu, r->t->sms_menu);
+	return name != NULL ? name : configured;
 }
 
 static void
 fill(struct reading *r)
 {
 	struct tenant_content *c = r->c;
+	const char *menu = menu_of(r, CONTENT_MENU, r->t->menu);
+	const char *sms_menu = menu_of(r, CONTENT_SMS_MENU, r->t->sms_menu);
 
-	read_names(r);
 	c->texts = texts_new();
 	bundle_version(c->files, c->version);
 	r->seen = map_new();
 	load_languages(r);
-	load_texts_of(r, r->menu);
-	load_texts_of(r, r->sms_menu);
+	load_texts_of(r, menu);
+	load_texts_of(r, sms_menu);
 	map_free(r->seen);
-	c->menu = load_menu(r, r->menu);
-	if (r->sms_menu[0] != '\0')
-		c->sms_menu = load_menu(r, r->sms_menu);
+	c->menu = load_menu(r, menu);
+	if (sms_menu[0] != '\0')
+		c->sms_menu = load_menu(r, sms_menu);
 }
 
 struct tenant_content *

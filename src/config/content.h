@@ -11,6 +11,13 @@
 #include "core/settings.h"
 #include "core/texts.h"
 
+/*
+ * What a bundle has besides files: the names of the tenant's menus. With them a published version stays what it is
+ * where the configuration names another menu meanwhile.
+ */
+#define CONTENT_MENU "tenant/menu"
+#define CONTENT_SMS_MENU "tenant/sms_menu"	/* empty: none */
+
 struct tenant_content {
 	struct bundle *files;
 	struct texts *texts;		/* of the tenant's languages */
@@ -23,12 +30,6 @@ struct content {
 	struct tenant_content **tenants;	/* in the order of settings; ours */
 	int tenants_n;
 };
-
-/*
- * Beside the files a bundle has the names of the menus that its tenant had when it was made, one a line: which menu
- * customers see is published with it, and a version of before is what it was. Without it they are those of the settings.
- */
-#define CONTENT_MENUS "menus.names"
 
 /*
  * What the tenant's content consists of, as it stands in the folders: a file that is not there is left out, what cannot

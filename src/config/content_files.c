@@ -117,27 +117,19 @@ add_menu(struct gathering *g, const char *menu)
 		menu_refs(text, len, add_named, g);
 }
 
-static void
-add_names(struct bundle *b, const struct tenant_settings *t)
-{
-	char names[sizeof t->menu + sizeof t->sms_menu + 2];
-
-	if (str_format(names, sizeof names, "%s\n%s\n", t->menu, t->sms_menu))
-		bundle_add(b, CONTENT_MENUS, names, strlen(names));
-}
-
 struct bundle *
 content_files(const struct settings *s, int tenant, struct buf *problems)
 {
 	const struct tenant_settings *t = &s->tenants[tenant];
 	struct gathering g = { files_new(s), s, t, problems };
 
+	bundle_add(g.b, CONTENT_MENU, t->menu, strlen(t->menu));
+	bundle_add(g.b, CONTENT_SMS_MENU, t->sms_menu, strlen(t->sms_menu));
 	add_menu(&g, t->menu);
 	if (t->sms_menu[0] != '\0')
 		add_menu(&g, t->sms_menu);
 	for (int i = 0; i < t->languages_n; i++)
 		add_language(&g, "", t->languages[i]);
-	add_names(g.b, t);
 	return g.b;
 }
 

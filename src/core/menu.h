@@ -134,7 +134,7 @@ void menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_inp
     const struct menu_env *env, struct step *out);
 /*
  * The state to go on from after a dropped dialogue, or NULL when this one starts again from the
- * top.
+ * top. Behind a right PIN it is NULL but for a question for a PIN.
  */
 const char *menu_resume(const struct menu *m, const struct dialogue *dlg);
 /* For how many seconds after the drop; -1: the menu leaves it to the installation. */

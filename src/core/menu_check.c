@@ -124,6 +124,23 @@ check_entries(struct check *c)
 	}
 }
 
+/* The confirm that this leads to, past branches, which stop nobody; or NULL. */
+static const struct menu_state *
+confirm_behind(const struct check *c, int to, bool *seen)
+{
+	struct menu_state *s = &c->m->state[to];
+	const struct menu_state *found = s->kind == MENU_CONFIRM ? s : NULL;
+	const struct menu_edge *e;
+
+	if (s->kind != MENU_BRANCH || seen[to])
+		return found;
+	seen[to] = true;
+	for (int i = 0; found == NULL && (e = edge_at(s, i)) != NULL; i++)
+		if (e->to >= 0)
+			found = confirm_behind(c, e->to, seen);
+	return found;
+}
+
 /* start, home and resumed states are entered without any state before them. */
 static void
 check_door(struct check *c, int to, const json_t *at, const char *what)
@@ -139,6 +156,21 @@ check_door(struct check *c, int to, const json_t *at, const char *what)
 		    what);
 }
 
+/* What was checked before the call dropped may not be so any more. */
+static void
+check_resume(struct check *c, const struct menu_state *s, int to)
+{
+	const json_t *at = json_object_get(s->at, "resume");
+	bool *seen = xcalloc((size_t)c->m->state_n, sizeof *seen);
+	const struct menu_state *confirm = confirm_behind(c, to, seen);
+
+	free(seen);
+	check_door(c, to, at, "\"resume\"");
+	if (confirm != NULL && confirm != &c->m->state[to])
+		PROBLEM(c, at, "\"resume\" leads to the confirm \"%s\" past nothing but branches; it must be reached "
+		    "through what it confirms", confirm->name);
+}
+
 static void
 check_doors(struct check *c)
 {
@@ -150,8 +182,7 @@ check_doors(struct check *c)
 		    s->resume != NULL ? menu_find(c->m, s->resume, strlen(s->resume)) : NULL;
 
 		if (to != NULL)
-			check_door(c, (int)(to - c->m->state), json_object_get(s->at, "resume"),
-			    "\"resume\"");
+			check_resume(c, s, (int)(to - c->m->state));
 	}
 }
 

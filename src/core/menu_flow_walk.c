@@ -410,6 +410,15 @@ unset(struct step_on *on, const char *name)
 		on->v[flow_var(on->w->f, name)] = FLOW_UNSET;
 }
 
+/* As menu_resume() has it: what a PIN has opened is gone on with only where it is asked anew. */
+static bool
+is_resumable(const struct step_on *here, const struct menu_state *to)
+{
+	int authed = flow_var(here->w->f, "authed");
+
+	return authed < 0 || here->v[authed] == FLOW_UNSET || (to->kind == MENU_ASK && to->accept.row->secret);
+}
+
 /* The call drops, and the phone dials again. */
 static void
 redial(const struct step_on *here, const struct menu_state *s)
@@ -418,7 +427,7 @@ redial(const struct step_on *here, const struct menu_state *s)
 	const struct menu_state *to = s->resume != NULL ? menu_find(m, s->resume, strlen(s->resume)) : NULL;
 	struct step_on on = *here;
 
-	if (to == NULL)
+	if (to == NULL || !is_resumable(here, to))
 		return;
 	on.action = FLOW_REDIAL;
 	on.say = -1;

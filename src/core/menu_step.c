@@ -513,9 +513,14 @@ menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *i
 const char *
 menu_resume(const struct menu *m, const struct dialogue *dlg)
 {
-	const struct menu_state *s = menu_find(m, dlg->state, strlen(dlg->state));
+	const struct menu_state *s = menu_find(m, dlg->state, strlen(dlg->state)), *to = NULL;
 
-	return s != NULL ? s->resume : NULL;
+	if (s != NULL && s->resume != NULL)
+		to = menu_find(m, s->resume, strlen(s->resume));
+	/* What it opened is still in the variables, and the phone may be in other hands. */
+	if (to == NULL || (vars_has(&dlg->vars, "authed") && !asks_pin(to)))
+		return NULL;
+	return to->name;
 }
 
 int

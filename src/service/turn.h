@@ -142,6 +142,8 @@ void turn_show_intent(struct turn *t);
 void turn_accept_intent(struct turn *t);
 void turn_decline_intent(struct turn *t);
 void turn_leave_intent(struct turn *t, enum intent_state how);
+/* Its confirm screen is of a menu that is not there any more: says so, and ends the dialogue. */
+void turn_confirm_lost(struct turn *t);
 void turn_await_intent(struct turn *t);
 /* An intent of this phone is on its way: no other one is begun before it is settled. NULL when none is. */
 const struct intent *turn_on_its_way(const struct turn *t);

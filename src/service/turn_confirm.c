@@ -67,6 +67,16 @@ turn_leave_intent(struct turn *t, enum intent_state how)
 	t->s.intent[0] = '\0';
 }
 
+/* Its menu is not there any more, so the screen cannot be gone on with. What is in doubt is told by the next dial. */
+void
+turn_confirm_lost(struct turn *t)
+{
+	bool unpaid = is_ours(t) && t->intent.accepted_at == 0 && t->intent.shown_at >= t->w.task.gw->lost_ms;
+
+	turn_leave_intent(t, INTENT_LAPSED);
+	turn_end_with(t, unpaid ? "error.unpaid" : "error.session_lost");
+}
+
 static bool
 fill_intent(struct turn *t, const char *kind)
 {

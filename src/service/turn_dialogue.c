@@ -100,16 +100,21 @@ resume(struct turn *t)
 	begin_at(t, is_of_version(t) ? menu_resume(t->menu, &t->s.dlg) : NULL);
 }
 
-static void
-begin(struct turn *t)
+/* Looked at when it is offered, and when the offer is taken: much can happen on another channel meanwhile. */
+static bool
+may_go_on(struct turn *t)
 {
-	const struct session *s = &t->s;
 	/* A sign-up that came to its end without its last screen, or still goes on by itself, is not gone on with. */
 	bool same_person = vars_has(turn_vars(t), "had_pin") == t->sub.has_pin && !t->sub.signup_open;
 
 	/* What became of a payment comes first, and is told where a dialogue begins. */
-	if (t->in.kind != TURN_PUSH && same_person && t->w.task.gw->now < session_resumable_until(s) &&
-	    !turn_has_news(t))
+	return same_person && !turn_has_news(t);
+}
+
+static void
+begin(struct turn *t)
+{
+	if (t->in.kind != TURN_PUSH && t->w.task.gw->now < session_resumable_until(&t->s) && may_go_on(t))
 		in_its_version(t, resume);
 	else
 		begin_at(t, NULL);
@@ -118,7 +123,12 @@ begin(struct turn *t)
 static void
 go_on(struct turn *t)
 {
-	if (!is_of_version(t)) {
+	/* Whoever has just confirmed must not take the first screen for the answer. */
+	if (!is_of_version(t) && t->s.intent[0] != '\0') {
+		turn_confirm_lost(t);
+		return;
+	}
+	if (!is_of_version(t) || (t->s.dlg.offer[0] != '\0' && !may_go_on(t))) {
 		begin_at(t, NULL);
 		return;
 	}

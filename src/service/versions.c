@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/versions.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +31,7 @@ struct versions {
 	struct tenant_version {
 		struct version *current;
 		char published[BUNDLE_VERSION];	/* as the pointer was seen last; "" before */
+		int64_t at;			/* it was published */
 		bool asked;			/* a look at the pointer is under way */
 		int kept;
 		int64_t dropped;
@@ -282,6 +282,20 @@ count_kept(struct gateway *gw)
 	metric_set(M_VERSIONS_DROPPED, dropped);
 }
 
+/* What could not be used may be whole again: it was published anew. */
+static void
+forget_unusable(struct gateway *gw, int tenant)
+{
+	struct list *it, *nx;
+
+	LIST_EACH(it, nx, &gw->versions->loaded) {
+		struct version *v = LIST_OF(it, struct version, node);
+
+		if (v->tenant == tenant && v->content.menu == NULL && v->holds == 0)
+			version_free(gw, v);
+	}
+}
+
 static void
 on_polled(struct task *task, const struct event *e)
 {
@@ -293,6 +307,9 @@ on_polled(struct task *task, const struct event *e)
 
 	if (e->end == STORE_DONE && e->v[0].present && !e->v[0].damaged &&
 	    edition_pointer_decode(e->v[0].p, e->v[0].len, &now)) {
+		if (now.at != t->at)
+			forget_unusable(gw, tenant);
+		t->at = now.at;
 		str_copy(t->published, sizeof t->published, now.version);
 		t->kept = now.kept;
 		t->dropped = now.dropped;

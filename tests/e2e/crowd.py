@@ -16,6 +16,7 @@ from stage import INTEGRATOR_KEY, http, until
 
 ASKS_PIN = "Enter your PIN to pay, 0 to cancel."
 SIGNED_UP = "Your wallet is open."
+OPENING = "We are still opening your wallet."
 SECOND_MS, HOUR_MS = 1000, 3600 * 1000
 STILL_S = 0.25
 OVERDUE_MS = -3000      # among hundreds of tokens one is always just due; a process looks at each list about once a second
@@ -134,7 +135,10 @@ class Customer:
     def sign_up(self, gateway=None, balance=500000):
         self.dial(gateway)
         screen = self.walk("1", "1", *self.names, "1", self.id_number, "1", PIN, PIN)
-        assert screen is not None and screen.startswith(SIGNED_UP), f"{self.msisdn}: {screen!r}"
+        if screen is not None and screen.startswith(OPENING):       # an answer was lost: it is found behind the screen
+            until(lambda: any(SIGNED_UP in sms["text"] for sms in Phone(self.stage, self.msisdn).inbox()), "the wallet to be open")
+        else:
+            assert screen is not None and screen.startswith(SIGNED_UP), f"{self.msisdn}: {screen!r}"
         self.phone.hang_up()
         self.stage.top_up(f"{balance // 100}.{balance % 100:02d}", phone=self.msisdn)
         self.deposited = balance

@@ -187,4 +187,4 @@ def test_an_integrators_withdrawal(make_stage, front):
     stage.control("POST", "/control/redeem", {"token": token_in(token_sms(sipho))})
     until(lambda: stage.integrator("GET", f"{INTEGRATOR_PATH}/{made['withdrawalId']}")[1]["status"] == "SUCCESSFUL",
           "the integrator to see it")
-    assert front.answers == [200]
+    until(lambda: front.answers == [200], "the wallet core to be answered")

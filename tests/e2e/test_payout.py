@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A gateway whose tenant has another menu than the wallet: the merchant's desk, with its own texts and a shared part."""
+import subprocess
+
 from helpers import PIN, SENT, SIPHO, core_customer, sign_up, token_sms, withdrawals
 from phone import Phone
+from stage import until
 
 
 def test_a_desk(make_stage):
@@ -12,9 +15,14 @@ def test_a_desk(make_stage):
     stage = make_stage(edit=chosen)
     core_customer(stage)
     merchant = sign_up(stage)
-    assert stage.stop_gateways() == [0]
+    # What is published says which menu it is: nobody has to be stopped for another one, and who starts takes it too.
     menu[0] = "payout"
     stage.configure()
+    stage.start_gateway()
+    assert merchant.dial().startswith("Acme Wallet\n1. Balance")
+    subprocess.run([stage.program, "publish", "-c", stage.config], check=True, timeout=60)
+    until(lambda: merchant.dial().startswith("Enter your PIN:"), "the desk to be there")
+    assert stage.stop_gateways() == [0, 0]
     stage.start_gateway()
 
     # The PIN first; then a code for a customer's phone, and what it became.

@@ -394,6 +394,7 @@ test_resume(void **state)
 	player_play(&p, ">1|<one");
 	assert_string_equal(menu_resume(p.menu, &p.dlg), "one");
 	player_play(&p, "$authed=1|$name=Zola");
+	assert_null(menu_resume(p.menu, &p.dlg));	/* what the PIN opened could be on it */
 	player_input(&p, MENU_BEGIN, "one");
 	player_play(&p, "<one");
 	player_shows(&p, "Question\n0 Back");	/* the way out is shown here too */
@@ -410,13 +411,21 @@ test_resume(void **state)
 	player_open(&p, pins);
 	player_play(&p, ">8264|<again");
 	assert_string_equal(menu_resume(p.menu, &p.dlg), "start");
+	player_play(&p, "$authed=1");
+	assert_null(menu_resume(p.menu, &p.dlg));	/* a new PIN proves nothing */
+	player_clear(&p);
+	player_open(&p, "'start': { 'ask': 'q', 'accept': { 'pin': {} }, 'go': 'do', 'resume': 'start' },\n"
+	    "'do': { 'call': 'pin.check', 'on': { 'ok': 'end', 'wrong': 'start', 'locked': 'end', 'failed': 'end' } },\n"
+	    "'end': { 'end': 'e' }");
+	player_play(&p, "$authed=1");
+	assert_string_equal(menu_resume(p.menu, &p.dlg), "start");
 	player_clear(&p);
 }
 
 static void
 to_offer(struct player *p)
 {
-	player_play(p, ">1|<one|$authed=1|$phone=27821234567|$name=Zola");
+	player_play(p, ">1|<one|$phone=27821234567|$name=Zola");
 	player_input(p, MENU_RESUME, menu_resume(p->menu, &p->dlg));
 	player_shows(p, "resume.offer\n1. resume.yes\n2. resume.no");
 	assert_int_equal(p->step.kind, STEP_SHOW);

@@ -7,6 +7,7 @@
 
 #include "base/metric.h"
 #include "core/edition.h"
+#include "core/session.h"
 
 #define EDITIONS 6
 
@@ -79,15 +80,13 @@ world(void)
 /* ---- publishing ---- */
 
 static void
-put(struct sim_world *w, enum store_family family, const char *id, const void *p, size_t len)
+put_at(struct sim_world *w, const struct store_key *key, const void *p, size_t len)
 {
 	static unsigned char mark;
 	struct store_commit c = { .n = 1, .not_after_ms = w->loop.now + SECOND };
 	struct store_value v;
 
-	c.op[0].key.family = family;
-	str_copy(c.op[0].key.owner, sizeof c.op[0].key.owner, w->tenant.name);
-	str_copy(c.op[0].key.id, sizeof c.op[0].key.id, id);
+	c.op[0].key = *key;
 	memory_store_load(w->store, w->loop.now, &c.op[0].key, 1, &v);
 	c.op[0].kind = p != NULL ? STORE_PUT : STORE_DELETE;
 	c.op[0].from = v.version;
@@ -95,6 +94,16 @@ put(struct sim_world *w, enum store_family family, const char *id, const void *p
 	c.op[0].p = p;
 	c.op[0].len = len;
 	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+}
+
+static void
+put(struct sim_world *w, enum store_family family, const char *id, const void *p, size_t len)
+{
+	struct store_key key = { .family = family };
+
+	str_copy(key.owner, sizeof key.owner, w->tenant.name);
+	str_copy(key.id, sizeof key.id, id);
+	put_at(w, &key, p, len);
 }
 
 static void
@@ -270,6 +279,25 @@ test_not_usable(void **state)
 	world_free(w);
 }
 
+/* What was damaged, and is published again, is looked at again. */
+static void
+test_whole_again(void **state)
+{
+	struct sim_world *w = world();
+	struct line l;
+
+	(void)state;
+	publish_as(w, menu_version(editions[1]), 'x');
+	look(w);
+	l = dialled(w, 0, SIM_USSD, "one");
+	shows(&l, "e0.one");
+	publish(w, 1);
+	l = dialled(w, 0, SIM_USSD, "two");
+	shows(&l, "e1.one");
+	world_free(w);
+	assert_int_equal(made, freed);
+}
+
 static void
 test_room(void **state)
 {
@@ -284,6 +312,106 @@ test_room(void **state)
 	assert_int_equal(made - freed, 2 * 3);
 	world_free(w);
 	assert_int_equal(made, freed);
+}
+
+/* Of the payer; without an id the subscriber's. */
+static struct store_value
+record_of(struct sim_world *w, enum store_family family, const char *id, struct store_key *key)
+{
+	struct store_value v;
+
+	*key = (struct store_key){ .family = family };
+	str_format(key->owner, sizeof key->owner, "%s/%s", w->tenant.name, PAYER->phone);
+	str_copy(key->id, sizeof key->id, id);
+	memory_store_load(w->store, w->loop.now, key, 1, &v);
+	return v;
+}
+
+/* The dialogue on that channel was begun on a version that nobody has any more. */
+static void
+lose_version(struct sim_world *w)
+{
+	struct store_key key;
+	struct store_value v = record_of(w, STORE_SESSION, w->channels[SIM_USSD].name, &key);
+	struct session s;
+	struct buf b = { 0 };
+
+	assert_true(v.present && session_decode(v.p, v.len, &s));
+	str_copy(s.dlg.version, sizeof s.dlg.version, "0123456789abcdef");
+	session_encode(&s, &b);
+	put_at(w, &key, b.p, b.len);
+	buf_clear(&b);
+}
+
+/* Who confirms is not shown the first screen, as if nothing had been asked. */
+static void
+test_gone_from_under_a_confirm(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	to_confirm(&l);
+	lose_version(w);
+	type(&l, PAYER->pin);
+	shows(&l, "Nothing was paid");
+	assert_true(l.end);
+	assert_int_equal(intents(w, INTENT_SHOWN), 0);
+	assert_int_equal(intents(w, INTENT_LAPSED), 1);
+	sim_world_run(w, w->loop.now + 5 * MINUTE);
+	assert_int_equal(debits(w), 0);
+	l = line_of(w, 1, SIM_USSD, "two");
+	to_confirm(&l);
+	type(&l, PAYER->pin);
+	shows(&l, "Done: R50.00 sent");
+	world_free(w);
+}
+
+/* What was paid with a PIN that comes once more is not called unpaid. */
+static void
+test_gone_behind_a_payment(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+
+	(void)state;
+	l.number = -1;
+	to_confirm(&l);
+	w->strike[0] = (struct sim_strike){ .op = WALLET_TRANSFER, .nth = 1, .what = STRIKE_LOSE_ANSWER };
+	type(&l, PAYER->pin);
+	lose_version(w);
+	type(&l, PAYER->pin);
+	assert_null(strstr(l.screen, "Nothing was paid"));
+	sim_world_run(w, w->loop.now + 5 * MINUTE);
+	assert_int_equal(debits(w), 1);
+	world_free(w);
+}
+
+/* Between the offer and its answer the customer has signed up elsewhere. */
+static void
+test_offer_that_is_past(void **state)
+{
+	struct sim_world *w = world();
+	struct store_key key;
+	struct line l = dialled(w, 0, SIM_USSD, "one");
+	struct subscriber sub = { .has_pin = true };
+	struct buf b = { 0 };
+
+	(void)state;
+	type(&l, "1");
+	shows(&l, "e0.two");
+	say(&l, TURN_ABORT, "");
+	l = dialled(w, 0, SIM_USSD, "two");
+	shows(&l, "You were not finished here.");
+	assert_false(record_of(w, STORE_SUBSCRIBER, "", &key).present);
+	subscriber_encode(&sub, &b);
+	put_at(w, &key, b.p, b.len);
+	buf_clear(&b);
+	type(&l, "1");
+	shows(&l, "e0.one");
+	type(&l, "1");
+	shows(&l, "e0.two");
+	world_free(w);
 }
 
 /* A dropped dialogue is still on its version; who begins anew is on the newest by the next dial. */
@@ -351,8 +479,12 @@ main(void)
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_not_usable),
+		cmocka_unit_test(test_whole_again),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_gone_from_under_a_confirm),
+		cmocka_unit_test(test_gone_behind_a_payment),
+		cmocka_unit_test(test_offer_that_is_past),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
