@@ -95,6 +95,10 @@ def test_the_worked_example(make_stage):
         reader.type(name, text)
     assert bought and "airtime" in (stage.folder / "acme.dot").read_text()
     until(lambda: "airtime" not in more(thandi), "the menu of before", 40)
+    # Also in a process that knows the tenant by its new menu only.
+    assert stage.stop_gateways() == [0]
+    stage.start_gateway()
+    assert "airtime" not in more(thandi)
 
 
 def test_a_page_that_drifted():
