@@ -285,6 +285,7 @@ open_phone(struct phone *f, struct offline *offline)
 	const struct offline_menu *m;
 	char why[WHY];
 
+	offline_allow_faults(offline);
 	m = offline_menu(offline, o->tenant != NULL ? o->tenant : "", o->menu != NULL ? o->menu : "", why, sizeof why);
 	if (m == NULL) {
 		fprintf(stderr, "isango dial: %s\n", why);

@@ -26,6 +26,8 @@ struct offline_menu {
 /* NULL after saying on stderr, as `command`, why not. */
 struct offline *offline_open(const char *command, const char *file);
 void offline_close(struct offline *o);
+/* Menus with mistakes are played too, if they can be walked at all; stderr says that there are some. */
+void offline_allow_faults(struct offline *o);
 const struct settings *offline_settings(const struct offline *o);
 /*
  * The menu of this name, "": the tenant's own; at this tenant, "": the first one that has it, else the first. NULL

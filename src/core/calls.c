@@ -212,6 +212,14 @@ const struct call_row call_rows[] = {
 };
 const size_t call_rows_n = NELEM(call_rows);
 
+const struct call_made call_mades[] = {
+	{ "to", "to_name" }, { "to", "to_wallet" }, { "to", "fee" }, { "to", "total" },
+	{ "amount", "fee" }, { "amount", "total" },
+	{ "type", "fee" }, { "type", "total" },
+	{ "to_phone", "fee" }, { "to_phone", "total" },
+};
+const size_t call_mades_n = NELEM(call_mades);
+
 /* A wrong PIN is answered by the screen itself: what it says of the tries is among text_vars. */
 const struct call_set confirm_sets[] = {
 	ON("tries_left", MOST(COUNT, 3), "locked"),
@@ -313,4 +321,13 @@ call_sets_on(const struct call_set *set, const char *outcome)
 		at += len;
 	}
 	return set->on == NULL;
+}
+
+bool
+call_is_private(const struct call_row *row)
+{
+	for (const struct call_need *n = row->needs; n->name != NULL; n++)
+		if (strcmp(n->name, "authed") == 0)
+			return true;
+	return false;
 }

@@ -70,6 +70,19 @@ enum var_kind call_constant(const char *name, const char *value);
 /* The outcome is one of those that set it. */
 bool call_sets_on(const struct call_set *set, const char *outcome);
 
+/*
+ * What calls made of a variable holds no longer once that variable is given anew: the engine unsets it then, so that no
+ * payment goes to whom an earlier number belonged, and menus have to go through the call again.
+ */
+struct call_made {
+	const char *of, *made;
+};
+extern const struct call_made call_mades[];
+extern const size_t call_mades_n;
+
+/* It answers only in a dialogue in which the PIN was checked; what it told is forgotten where a dialogue is resumed. */
+bool call_is_private(const struct call_row *row);
+
 /* What the answer to a confirm sets, as calls do, and what the check of its PIN takes. */
 extern const struct call_set confirm_sets[];		/* name NULL ends it */
 extern const struct call_steps confirm_steps;

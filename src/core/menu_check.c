@@ -39,8 +39,8 @@ state_named(struct check *c, const json_t *at, const char *what, const char *nam
 	const struct menu_state *s = menu_find(c->m, name, strlen(name));
 	const char *near;
 
-	if (s != NULL)
-		return (int)(s - c->m->state);
+	if (s != NULL || menu_is_lost(c->m, name))
+		return s != NULL ? (int)(s - c->m->state) : -1;
 	near = jsondoc_nearest(name, c->names, (size_t)c->m->state_n);
 	if (near != NULL)
 		PROBLEM(c, at, "%s the state \"%s\", which does not exist; did you mean \"%s\"?",
@@ -112,6 +112,24 @@ check_entry(struct check *c, const struct menu_state *from, const struct menu_ed
 		    s->name, s->call->name, s->call->name);
 }
 
+static bool
+runs_intent(const struct menu_state *s)
+{
+	return s->kind == MENU_CALL && s->call != NULL && s->call->intent;
+}
+
+/* An accepted payment is made whatever comes next; the call is where its customer waits for the outcome. */
+static void
+check_accepted(struct check *c, const struct menu_state *s)
+{
+	const struct menu_edge *e = &s->edge[ON_ACCEPTED];
+	const struct call_row *row = s->intent != NULL ? call_find(s->intent) : NULL;
+
+	if (e->to >= 0 && row != NULL && row->intent && !runs_intent(&c->m->state[e->to]))
+		PROBLEM(c, e->at, "\"accepted\" of \"%s\" leads to \"%s\", so nobody is told what became of the "
+		    "payment; lead it to the call \"%s\"", s->name, c->m->state[e->to].name, s->intent);
+}
+
 static void
 check_entries(struct check *c)
 {
@@ -121,6 +139,8 @@ check_entries(struct check *c)
 		for (int k = 0; (e = edge_at(&c->m->state[i], k)) != NULL; k++)
 			if (e->to >= 0)
 				check_entry(c, &c->m->state[i], e);
+		if (c->m->state[i].kind == MENU_CONFIRM)
+			check_accepted(c, &c->m->state[i]);
 	}
 }
 

@@ -66,6 +66,18 @@ menu_root(const struct menu *m, const char *key)
 	return NULL;
 }
 
+bool
+menu_is_lost(const struct menu *m, const char *state)
+{
+	for (size_t i = 0; i < m->lost_n; i++) {
+		size_t n = strlen(m->lost[i]);
+
+		if (strncmp(state, m->lost[i], n) == 0 && (state[n] == '\0' || state[n] == '.'))
+			return true;
+	}
+	return m->lost_base;
+}
+
 static const char *
 keep(struct menu *m, const char *prefix, const char *name)
 {
@@ -229,7 +241,8 @@ check_file(struct menu_reading *l, const json_t *root, enum menu_form form)
 	if (form == FORM_PART && json_object_get(root, "menu") != NULL)
 		PROBLEM(l, json_object_get(root, "menu"), "this is a menu, not a part; only a part can be included");
 	else if (form == FORM_MENU && json_object_get(root, "part") != NULL)
-		PROBLEM(l, json_object_get(root, "part"), "this is a part, not a menu; only \"include\" can name it");
+		PROBLEM(l, json_object_get(root, "part"), "this is a part, not a menu; only \"include\" can name it, "
+		    "from a folder of its own, as parts");
 	else {
 		menu_known(l, root, "key", names, menu_key_names(form, names));
 		(void)menu_word(l, json_object_get(root, own), root, own, MENU_NAME);
@@ -272,6 +285,13 @@ check_exits(struct menu_reading *l, const struct menu_scope *part)
 		(void)menu_word(l, to, part->exits, name, MENU_STATE);
 }
 
+static void
+lose(struct menu *m, const char *prefix)
+{
+	m->lost = xrealloc(m->lost, m->lost_n + 1, sizeof *m->lost);
+	m->lost[m->lost_n++] = prefix;
+}
+
 static void gather_includes(struct menu_reading *l, const struct menu_scope *scope, const struct link *from);
 
 static void
@@ -286,17 +306,19 @@ gather_part(struct menu_reading *l, const struct menu_scope *outer, const char *
 		.exits = json_object_get(at, "exits"), .inherited = outer->inherited }, *part;
 
 	menu_known(l, at, "key", names, menu_key_names(FORM_INCLUDE, names));
-	if (ref == NULL || !is_free(l, at, scope.name, "choose another prefix"))
+	if (!is_free(l, at, scope.name, "choose another prefix"))
 		return;
-	if (!menu_file_name(ref, name)) {
+	if (ref != NULL && !menu_file_name(ref, name))
 		PROBLEM(l, file, "\"%s\" cannot be a file in the folder of menus", ref);
+	else if (ref != NULL)
+		scope.root = open_file(l, name, file, from);
+	if (scope.root == NULL) {
+		lose(l->m, scope.name);
 		return;
 	}
-	scope.root = open_file(l, name, file, from);
-	if (scope.root == NULL)
-		return;
 	if (l->m->scope_n == MENU_INCLUDES) {
 		PROBLEM(l, at, "a menu has at most %d parts, with those of its parts", MENU_INCLUDES);
+		lose(l->m, scope.name);
 		return;
 	}
 	scope.file = keep(l->m, "", name);
@@ -345,7 +367,7 @@ check_bound(struct menu_reading *l)
 				continue;
 			if (outer->outer != NULL)
 				name = keep(l->m, outer->name, name);
-			if (!is_there(l, name))
+			if (!is_there(l, name) && !menu_is_lost(l->m, name))
 				menu_unknown(l, to, "state", name, names, l->source_n);
 		}
 	}
@@ -366,7 +388,7 @@ replace_states(struct menu_reading *l, const struct menu_scope *scope)
 
 		if (i > 0)
 			l->source[i - 1] = (struct menu_source){ l->source[i - 1].name, at, scope };
-		else
+		else if (!menu_is_lost(l->m, name))
 			menu_unknown(l, at, "state to replace", name, names, l->source_n);
 	}
 	free(names);
@@ -381,22 +403,22 @@ gather_menu(struct menu_reading *l, const char *file, const json_t *at, const st
 	char name[BUNDLE_NAME];
 
 	scope.root = open_file(l, file, at, from);
-	l->is_torn = scope.root == NULL;
-	if (l->is_torn)
+	if (scope.root == NULL) {
+		l->m->lost_base = true;
 		return;
+	}
 	l->m->root = xrealloc(l->m->root, l->m->root_n + 1, sizeof *l->m->root);
 	l->m->root[l->m->root_n++] = scope.root;
 	menu = new_scope(l->m, &scope);
 	check_file(l, menu->root, FORM_MENU);
+	if (json_object_get(menu->root, "part") != NULL)
+		return;		/* of what it lacks for a menu nothing need be said */
 	extends = json_object_get(menu->root, "extends");
 	if (extends != NULL && menu_word(l, extends, menu->root, "extends", BUNDLE_NAME) != NULL) {
 		if (menu_file_name(json_string_value(extends), name))
 			gather_menu(l, name, extends, &here);
 		else
 			PROBLEM(l, extends, "\"%s\" cannot be a file in the folder of menus", json_string_value(extends));
-		/* Of what is only there in the other one nothing can be said. */
-		if (l->is_torn)
-			return;
 		replace_states(l, menu);
 	} else if (json_object_get(menu->root, "replace") != NULL)
 		PROBLEM(l, json_object_get(menu->root, "replace"), "\"replace\" is for a menu that \"extends\" another");

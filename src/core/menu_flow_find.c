@@ -41,12 +41,34 @@ nearest(const struct flow *f, int var)
 	return jsondoc_nearest(f->var[var].name, known, n);
 }
 
+/* What it was made of is given anew on the way: "to", "amount". */
+static bool
+say_made_of(const struct flow *f, const struct flow_use *u, bool many, struct buf *out)
+{
+	const char *name = f->var[u->var].name;
+	int n = 0;
+
+	for (size_t i = 0; has_source(&f->var[u->var]) && i < call_mades_n; i++) {
+		if (strcmp(call_mades[i].made, name) != 0 || flow_var(f, call_mades[i].of) < 0)
+			continue;
+		if (n++ == 0)
+			buf_addf(out, ", which %s not set on every way here, or not any more; go through what sets %s, "
+			    "and that after the last change of ", many ? "are" : "is", many ? "them" : "it");
+		else
+			buf_add_str(out, " or ");
+		buf_addf(out, "\"%s\"", call_mades[i].of);
+	}
+	return n > 0;
+}
+
 static void
 say_what_to_do(const struct flow *f, const struct flow_use *u, bool many, struct buf *out)
 {
 	/* What a call reads has its name from the gateway. */
 	const char *near = has_source(&f->var[u->var]) || u->call != NULL ? NULL : nearest(f, u->var);
 
+	if (say_made_of(f, u, many, out))
+		return;
 	buf_addf(out, ", which %s", !u->set ? "nothing has set" : many ? "are not set on every way here" :
 	    "is not set on every way here");
 	if (near != NULL)
@@ -88,6 +110,17 @@ say_reads(const struct flow *f, const struct flow_use *u, struct buf *out)
 			many = true;
 		}
 	return many;
+}
+
+/* That no screen may show it was said of the text. */
+static bool
+is_not_for_people(const struct flow *f, const struct flow_use *u)
+{
+	bool shown = u->text == NULL || f->var[u->var].kinds == 0;
+
+	for (int k = 0; k < KINDS; k++)
+		shown = shown || ((f->var[u->var].kinds >> k & 1) != 0 && kind_is_shown((enum var_kind)k));
+	return !shown;
 }
 
 /* The same variable is missed by a call there, or this one was said with another. */
@@ -140,7 +173,7 @@ find_unset(struct flow *f)
 	for (int i = 0; i < f->uses_n; i++) {
 		const struct flow_use *u = &f->use[i];
 
-		if (u->unset < 0 || is_said_elsewhere(f, u))
+		if (u->unset < 0 || is_said_elsewhere(f, u) || is_not_for_people(f, u))
 			continue;
 		buf_reset(&text);
 		say_use(f, u, &text);
@@ -323,6 +356,16 @@ find_unvisited(struct flow *f)
 				    f->m->state[i].option[k].text, f->m->state[i].name);
 }
 
+/* A call shows nothing, and its outcome brings lines of its own. */
+static void
+find_silent(struct flow *f)
+{
+	for (int i = 0; i < f->says_n; i++)
+		if (f->say[i].passed && !f->say[i].shown && !f->m->state[f->say[i].state].scope->inherited)
+			PROBLEM(f, f->say[i].at, "the line \"%s\" is never shown: a call comes before the next screen; "
+			    "say it where the call's outcomes lead to a screen", f->say[i].key);
+}
+
 /* ---- round and round, and stuck ---- */
 
 struct rounds {
@@ -475,5 +518,6 @@ flow_find(struct flow *f)
 	}
 	find_unset(f);
 	find_unvisited(f);
+	find_silent(f);
 	find_rounds(f);
 }

@@ -62,8 +62,10 @@ struct flow_use {
 /* A line on top of a screen that an edge says. */
 struct flow_say {
 	const char *key;
+	int state;			/* whose edge it is */
 	const json_t *at;
 	struct flow_bits vars;		/* that it shows */
+	bool passed, shown;		/* some way has it, and comes to a screen with it */
 	int first_use, uses_n;
 };
 
@@ -89,6 +91,7 @@ struct flow {
 	struct flow_var var[FLOW_VARS];
 	int vars_n;
 	bool too_many;			/* variables */
+	uint64_t calls;			/* bits of call_rows: those that the menu makes */
 	struct map *by_name;		/* index + 1 */
 	struct flow_use *use;
 	int uses_n, uses_room;
@@ -118,6 +121,8 @@ void flow_read(struct flow *f);
 void flow_free(struct flow *f);
 /* -1: it is not mentioned anywhere. */
 int flow_var(const struct flow *f, const char *name);
+/* What a call of the menu reads the variable as, if a menu may give it a text for that; KIND_WORD otherwise. */
+enum var_kind flow_needed(const struct flow *f, const char *name);
 /* What the variable holds after being given this text. */
 int flow_value_of(const struct flow *f, int var, const char *text);
 /* NULL: unset, or no word. */

@@ -93,13 +93,34 @@ check_text(struct flow *f, const char *key)
 	}
 }
 
+/* Without a call that fills the list that is what there is to say. */
+static bool
+is_filled(const struct flow *f, const char *list)
+{
+	size_t n = strlen(list);
+	bool filled = strcmp(list, MENU_LANGUAGES) == 0;
+
+	for (int i = 0; i < f->m->state_n; i++) {
+		const struct call_set *set = f->m->state[i].call != NULL ? f->m->state[i].call->sets : NULL;
+
+		for (; set != NULL && set->name != NULL; set++)
+			filled = filled || (strncmp(set->name, list, n) == 0 && set->name[n] == '.');
+	}
+	return filled;
+}
+
 /* An item has only its own fields. */
 static void
 check_item(struct flow *f, const struct menu_state *s)
 {
+	const char *first = own_text(f, f->env->languages[0], s->item);
 	struct texts_placeholder ph;
 	char problem[400];
 
+	/* That other languages show the same as the first is checked for every text. */
+	if (first != NULL && texts_placeholder(first, &ph) == NULL)
+		PROBLEM(f, s->at, "the text \"%s\" of \"%s\" shows no field of an item, so nobody can tell the items "
+		    "apart; show one", s->item, s->name);
 	for (int i = 0; i < f->env->languages_n; i++) {
 		const char *lang = f->env->languages[i], *text = own_text(f, lang, s->item);
 
@@ -160,7 +181,7 @@ check_state_texts(struct flow *f, const struct menu_state *s)
 		if (s->list == NULL)
 			check_copies(f, e->set, e->set_n, e->at);
 	}
-	if (s->list != NULL && s->item != NULL) {
+	if (s->list != NULL && s->item != NULL && is_filled(f, s->list)) {
 		check_item(f, s);
 		check_item_set(f, s);
 	}

@@ -207,6 +207,29 @@ read_source(struct flow *f, const struct call_set *set, const char *state)
 }
 
 static void
+read_calls(struct flow *f)
+{
+	_Static_assert(sizeof f->calls * 8 > 40, "a bit for each call");
+	for (int i = 0; i < f->m->state_n; i++) {
+		const struct menu_state *s = &f->m->state[i];
+		const struct call_row *row = s->kind == MENU_CONFIRM ? call_find(s->intent) : s->call;
+
+		if (row != NULL)
+			f->calls |= UINT64_C(1) << (row - call_rows);
+	}
+}
+
+enum var_kind
+flow_needed(const struct flow *f, const char *name)
+{
+	for (size_t i = 0; i < call_rows_n; i++)
+		for (const struct call_need *n = call_rows[i].needs; (f->calls >> i & 1) != 0 && n->name != NULL; n++)
+			if (strcmp(n->name, name) == 0 && (n->kind == KIND_MONEY || n->kind == KIND_PHONE))
+				return n->kind;
+	return KIND_WORD;
+}
+
+static void
 read_set(struct flow *f, const struct menu_state *s, const struct menu_set *set, int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -216,7 +239,7 @@ read_set(struct flow *f, const struct menu_state *s, const struct menu_set *set,
 			f->var[var].open = true;
 		} else if (set[i].value[0] != '\0') {
 			add_word(&f->var[var], set[i].value, false);
-			add_kind(f, var, call_constant(set[i].var, set[i].value), s->name);
+			add_kind(f, var, flow_needed(f, set[i].var), s->name);
 		}
 	}
 }
@@ -360,12 +383,12 @@ read_needs(struct flow *f, int state, const struct call_row *row)
 }
 
 static void
-read_say(struct flow *f, const struct menu_edge *e)
+read_say(struct flow *f, int state, const struct menu_edge *e)
 {
 	struct texts_placeholder ph;
 	struct flow_say *say = &f->say[f->says_n++];
 
-	*say = (struct flow_say){ .key = e->say, .at = e->at };
+	*say = (struct flow_say){ .key = e->say, .state = state, .at = e->at };
 	for (int i = 0; f->env->texts != NULL && i < f->env->languages_n; i++) {
 		const char *text = texts_find(f->env->texts, f->env->languages[i], f->env->languages[0], e->say);
 
@@ -407,7 +430,7 @@ read_uses(struct flow *f, int state)
 		read_needs(f, state, call_find(s->intent));
 	for (int i = 0; (e = flow_edge(s, i)) != NULL; i++)
 		if (e->say != NULL)
-			read_say(f, e);
+			read_say(f, state, e);
 }
 
 /* ---- what they are compared with ---- */
@@ -445,6 +468,7 @@ flow_read(struct flow *f)
 		for (int k = 0; (e = flow_edge(&m->state[i], k)) != NULL; k++)
 			says += e->say != NULL;
 	f->say = xcalloc((size_t)says + 1, sizeof *f->say);
+	read_calls(f);
 	for (int i = 0; i < m->state_n; i++)
 		read_tests(f, &m->state[i]);
 	for (const struct call_set *set = dialogue_vars; set->name != NULL; set++)

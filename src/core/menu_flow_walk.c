@@ -104,6 +104,18 @@ forget_rest(struct flow *f, int state, struct step_on *on)
 			on->v[i] = FLOW_UNSET;
 }
 
+/* As put() of the engine: what was made of the old value goes with it. */
+static void
+put(const struct flow *f, unsigned char *v, int var, int value)
+{
+	int made;
+
+	v[var] = (unsigned char)value;
+	for (size_t i = 0; i < call_mades_n; i++)
+		if (strcmp(call_mades[i].of, f->var[var].name) == 0 && (made = flow_var(f, call_mades[i].made)) >= 0)
+			v[made] = FLOW_UNSET;
+}
+
 static void
 apply(struct flow *f, const struct menu_set *set, int n, const struct menu_state *items, unsigned char *v)
 {
@@ -126,7 +138,7 @@ apply(struct flow *f, const struct menu_set *set, int n, const struct menu_state
 			while ((at = texts_placeholder(at, &ph)) != NULL)
 				if ((from = flow_var(f, ph.name)) >= 0 && v[from] != FLOW_UNSET)
 					value = FLOW_SET;
-		v[var] = (unsigned char)value;
+		put(f, v, var, value);
 	}
 }
 
@@ -371,7 +383,7 @@ leave_choose(const struct step_on *here, int state)
 		}
 	if (s->list != NULL && (on.v[flow_var(f, s->list)] != FLOW_UNSET || strcmp(s->list, MENU_LANGUAGES) == 0)) {
 		if (s->as != NULL)
-			on.v[flow_var(f, s->as)] = FLOW_SET;
+			put(f, on.v, flow_var(f, s->as), FLOW_SET);
 		follow(&on, &s->go, FLOW_ITEM, 0, s);
 	}
 	leave_back(here);
@@ -392,12 +404,12 @@ leave_ask(const struct step_on *here, int state)
 	if (strcmp(s->accept.row->name, "id_number") == 0)
 		on.v[flow_var(f, "birth")] = FLOW_SET;
 	if (var >= 0)
-		on.v[var] = FLOW_SET;
+		put(f, on.v, var, FLOW_SET);
 	if (var < 0 || s->accept.words == 0 || may_be_other(&f->var[var], &type))
 		follow(&on, &s->go, FLOW_TYPED, 0, NULL);
 	for (int i = 0; var >= 0 && (free_text || s->accept.words > 0) && i < f->var[var].compared_n; i++)
 		if (may_be(&type, f->var[var].word[i])) {
-			on.v[var] = (unsigned char)(FLOW_WORD + i);
+			put(f, on.v, var, FLOW_WORD + i);
 			follow(&on, &s->go, FLOW_TYPED, 0, NULL);
 		}
 	leave_back(here);
@@ -425,6 +437,7 @@ redial(const struct step_on *here, const struct menu_state *s)
 {
 	const struct menu *m = here->w->f->m;
 	const struct menu_state *to = s->resume != NULL ? menu_find(m, s->resume, strlen(s->resume)) : NULL;
+	const struct call_set *set;
 	struct step_on on = *here;
 
 	if (to == NULL || !is_resumable(here, to))
@@ -435,6 +448,9 @@ redial(const struct step_on *here, const struct menu_state *s)
 	on.back_n = m->state[m->home].kind != MENU_ASK || flow_is_remembered(&m->state[m->home]);
 	unset(&on, "authed");
 	unset(&on, "reset_ok");
+	for (size_t i = 0; i < call_rows_n; i++)
+		for (set = call_rows[i].sets; call_is_private(&call_rows[i]) && set->name != NULL; set++)
+			unset(&on, set->name);
 	for (int i = 0; i < m->state_n; i++)
 		if (m->state[i].kind == MENU_ASK && m->state[i].accept.row == accept_find("new_pin"))
 			unset(&on, m->state[i].as);
@@ -461,9 +477,13 @@ static void
 look(struct flow *f, int situation)
 {
 	const struct flow_situation *at = &f->at[situation];
-	const struct flow_say *say = at->say >= 0 ? &f->say[at->say] : NULL;
+	struct flow_say *say = at->say >= 0 ? &f->say[at->say] : NULL;
 
 	f->visited[at->state] = true;
+	if (say != NULL) {
+		say->passed = true;
+		say->shown = say->shown || flow_is_screen(&f->m->state[at->state]);
+	}
 	for (int i = f->first_use[at->state]; i < f->first_use[at->state + 1]; i++)
 		look_at(f, &f->use[i], situation);
 	for (int i = 0; say != NULL && flow_is_screen(&f->m->state[at->state]) && i < say->uses_n; i++)
@@ -518,6 +538,8 @@ forget(struct flow *f)
 		f->use[i].unset = -1;
 		f->use[i].set = false;
 	}
+	for (int i = 0; i < f->says_n; i++)
+		f->say[i].passed = f->say[i].shown = false;
 }
 
 void

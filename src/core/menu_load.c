@@ -20,8 +20,8 @@ const char *const confirm_edge_names[CONFIRM_EDGES] = {
 };
 
 /* Only the service knows these; a menu that set one could pretend. */
-static const char *const reserved[] = { "authed", "customer_id", "wallet_id", "to_wallet", "fee",
-	"total", "phone", "login" };
+static const char *const reserved[] = { "authed", "customer_id", "wallet_id", "to_wallet", "to_name",
+	"fee", "total", "phone", "login", "reset_ok" };
 
 /* jansson shares true, false and null between all documents: they have no line of their own. */
 static const json_t *
@@ -379,9 +379,9 @@ name_starts(struct menu_reading *l)
 
 		if (s != NULL)
 			(void)map_put(m->index, part->name, strlen(part->name), (void *)s);
-		else if (part->start != NULL)
+		else if (part->start != NULL && !menu_is_lost(m, part->start))
 			PROBLEM(l, json_object_get(part->root, "start"), "\"start\" names the state \"%s\", which does "
-			    "not exist", part->start);
+			    "not exist; add it, or name another", part->start);
 	}
 }
 
@@ -404,12 +404,24 @@ static int
 top_state(struct menu_reading *l, const char *key)
 {
 	const json_t *v = menu_root(l->m, key);
-	const char *name = menu_word(l, v, jsondoc_root(l->m->doc), key, MENU_STATE);
+	bool is_lost = v == NULL && l->m->lost_base;
+	const char *name = is_lost ? NULL : menu_word(l, v, jsondoc_root(l->m->doc), key, MENU_STATE), **names, *near;
 	const struct menu_state *s = name != NULL ? menu_find(l->m, name, strlen(name)) : NULL;
 
-	if (name != NULL && s == NULL)
-		PROBLEM(l, v, "\"%s\" names the state \"%s\", which does not exist", key, name);
-	return s != NULL ? (int)(s - l->m->state) : -1;
+	if (s != NULL || name == NULL || menu_is_lost(l->m, name))
+		return s != NULL ? (int)(s - l->m->state) : -1;
+	names = xcalloc((size_t)l->m->state_n, sizeof *names);
+	for (int i = 0; i < l->m->state_n; i++)
+		names[i] = l->m->state[i].name;
+	near = jsondoc_nearest(name, names, (size_t)l->m->state_n);
+	free(names);
+	if (near != NULL)
+		PROBLEM(l, v, "\"%s\" names the state \"%s\", which does not exist; did you mean \"%s\"?", key, name,
+		    near);
+	else
+		PROBLEM(l, v, "\"%s\" names the state \"%s\", which does not exist; add it, or name another", key,
+		    name);
+	return -1;
 }
 
 /* -1: the menu says nothing of it. */
@@ -524,6 +536,7 @@ menu_free(struct menu *m)
 		free(m->kept[i]);
 	free(m->kept);
 	free(m->root);
+	free(m->lost);
 	map_free(m->index);
 	jsondoc_free(m->doc);
 	free(m);

@@ -110,6 +110,9 @@ struct menu {
 	size_t kept_n;
 	const json_t **root;		/* of its file, and those of the menus that it extends, the nearest first */
 	size_t root_n;
+	const char **lost;		/* ours: prefixes of parts that could not be read, which was said */
+	size_t lost_n;
+	bool lost_base;			/* the same of the menu that it extends */
 };
 
 static inline const struct menu_state *
@@ -118,6 +121,8 @@ menu_find(const struct menu *m, const char *name, size_t n)
 	return map_get(m->index, name, n);
 }
 
+/* Nobody can know whether there is such a state: it would be in a file that could not be read. */
+bool menu_is_lost(const struct menu *m, const char *state);
 /* What stands under this key of the root: in the menu's own file, or else in the one that it extends; or NULL. */
 const json_t *menu_root(const struct menu *m, const char *key);
 
@@ -137,7 +142,6 @@ struct menu_reading {
 	struct menu_source *source;
 	size_t source_n;
 	struct map *sources;		/* full name -> index of its source, from 1 */
-	bool is_torn;			/* a menu that it extends cannot be read */
 	const struct menu_scope *scope;	/* of the state that is read */
 };
 #define PROBLEM(l, at, ...) jsondoc_problem((l)->m->doc, at, (l)->problems, __VA_ARGS__)

@@ -48,7 +48,12 @@ put(struct walk *w, const char *var, const char *value)
 {
 	if (strcmp(var, "lang") == 0 && has_language(w->env, value))
 		str_copy(w->dlg->lang, sizeof w->dlg->lang, value);
-	return vars_set(&w->dlg->vars, var, value);
+	if (!vars_set(&w->dlg->vars, var, value))
+		return false;
+	for (size_t i = 0; i < call_mades_n; i++)
+		if (strcmp(call_mades[i].of, var) == 0)
+			vars_unset(&w->dlg->vars, call_mades[i].made);
+	return true;
 }
 
 /*
@@ -408,6 +413,20 @@ forget_new_pins(struct walk *w)
 			vars_unset(&w->dlg->vars, w->m->state[i].as);
 }
 
+/* Nor may who dials next see what was shown for a PIN. */
+static void
+forget_private(struct walk *w)
+{
+	const struct call_set *set;
+	char name[VARS_NAME];
+
+	vars_unset(&w->dlg->vars, "authed");
+	for (size_t i = 0; i < call_rows_n; i++)
+		for (set = call_rows[i].sets; call_is_private(&call_rows[i]) && set->name != NULL; set++)
+			if (str_copyn(name, sizeof name, set->name, strcspn(set->name, ".")))
+				vars_unset_list(&w->dlg->vars, name);
+}
+
 static void
 on_begin(struct walk *w, const char *state)
 {
@@ -421,7 +440,7 @@ on_begin(struct walk *w, const char *state)
 	dlg->back_n = dlg->page = dlg->hops = 0;
 	if (s != NULL)
 		remember(dlg, &w->m->state[w->m->home]);	/* who goes on in the middle is shown the way out */
-	vars_unset(&dlg->vars, "authed");
+	forget_private(w);
 	forget_new_pins(w);
 	if (!has_language(w->env, dlg->lang)) {
 		str_copy(dlg->lang, sizeof dlg->lang, w->env->languages[0]);

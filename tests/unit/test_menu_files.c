@@ -170,7 +170,7 @@ static const struct {
 	{ MENU "'include': { 'one': { 'file': 'p', 'exits': { 'out': 's' } } },\n"
 	    "'states': { 's': { 'choose': 't', 'options': [ { 'text': 'a', 'go': 'one.b' } ] } } }\n"
 	    "@menus/p.json\n{ 'part': 'p', 'exits': [ 'out' ],\n'start': 'c', " P_STATES,
-	    "menus/p.json:2: 'start' names the state 'one.c', which does not exist\n" },
+	    "menus/p.json:2: 'start' names the state 'one.c', which does not exist; add it, or name another\n" },
 	/* A part's own mistakes are in its own file. */
 	{ MENU "'include': { 'one': { 'file': 'p', 'exits': { 'out': 's' } } },\n"
 	    "'states': { 's': { 'choose': 't', 'options': [ { 'text': 'a', 'go': 'one' } ] } } }\n"
@@ -179,12 +179,20 @@ static const struct {
 	{ MENU "'include': { 'one': { 'file': 'p', 'exits': { 'out': 's' } } },\n"
 	    "'states': { 's': { 'choose': 't', 'options': [] } } }\n@menus/p.json\n[ 1 ]\n",
 	    "menus/p.json:1: the file must hold one object: { ... }\n" },
+	/* Of what would be in a file that cannot be read nothing is said. */
+	{ MENU "'include': { 'one': {\n'file': 'none', 'exits': { 'out': 'one.x' } } },\n'states': { 's': { 'choose': 't', "
+	    "'options': [\n{ 'text': 'a', 'go': 'one' }, { 'text': 'a', 'go': 'one.b' } ] } } }\n",
+	    "menus/m.json:3: 'none' is not there: there is no file menus/none.json\n" },
+	{ "@menus/m.json\n{ 'menu': 'm',\n'extends': 'nothing', 'replace': { 'x': { 'end': 't' } }, 'states': {\n"
+	    "'s': { 'choose': 't', 'options': [ { 'text': 'a', 'go': 'y' } ] } } }\n",
+	    "menus/m.json:2: 'nothing' is not there: there is no file menus/nothing.json\n" },
 	/* A menu is no part, nor the other way round. */
 	{ MENU "'include': { 'one':\n{ 'file': 'base' } },\n'states': { 's': { 'choose': 't', 'options': [\n"
 	    "{ 'text': 'a', 'go': 'one' } ] } } }\n" BASE,
 	    "menus/base.json:1: this is a menu, not a part; only a part can be included\n" },
 	{ "@menus/m.json\n" "{ 'part': 'p', 'start': 'e', 'home': 'e', 'states': { " E " } }\n",
-	    "menus/m.json:1: this is a part, not a menu; only 'include' can name it\n" },
+	    "menus/m.json:1: this is a part, not a menu; only 'include' can name it, from a folder of its own, "
+	    "as parts\n" },
 	/* Circles. */
 	{ MENU "'include': { 'o': { 'file': 'q' } },\n'states': { 's': { 'choose': 't', 'options': [\n"
 	    "{ 'text': 'a', 'go': 'o' } ] } } }\n"

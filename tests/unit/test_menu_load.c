@@ -125,7 +125,7 @@ static const struct broken broken[] = {
 	{ "{ 'menu': 'm', 'start': 'x', 'home': 's', 'stats': 1, 'states': {\n"
 	    "'s': { 'end': 't' } } }",
 	    "m.json:1: unknown key 'stats'; did you mean 'states'?\n"
-	    "m.json:1: 'start' names the state 'x', which does not exist\n" },
+	    "m.json:1: 'start' names the state 'x', which does not exist; did you mean 's'?\n" },
 	{ HEAD "'states': { 's': { 'branch': 'x', 'on': {\n"
 	    "'1': 'ee' }, 'else': 'e' }," END,
 	    "m.json:3: goes to the state 'ee', which does not exist; did you mean 'e'?\n" },
@@ -200,7 +200,9 @@ static const struct broken broken[] = {
 	    "'declined': 'd', 'locked': 'e', 'failed': 'e', 'busy': 'e', 'lapsed': 'e' },\n"
 	    MOVE END,
 	    "m.json:4: 'd' moves money by 'transfer'; it may only follow 'accepted' of a "
-	    "confirm whose intent is 'transfer'\n" },
+	    "confirm whose intent is 'transfer'\n"
+	    "m.json:3: 'accepted' of 'c' leads to 'e', so nobody is told what became of the payment; lead it to the call "
+	    "'transfer'\n" },
 	{ HEAD "'states': { 's': { 'branch': 'x', 'on': {}, 'else': 'c' },\n"
 	    CONFIRM("'accepted': 'w'") "\n"
 	    "'w': { 'call': 'withdrawal', 'on': { 'done': 'e', 'limit': 'e', 'refused': "

@@ -67,7 +67,7 @@ test_a_wallet(void **state)
 	open_desk(&p, 0);
 	player_play(&p, IN ">2|>0731234567|=not_found|<payee|>0831234567|$to_name=S*** D***|=found|<payee.show");
 	player_shows(&p, "S*** D***, 083 123 4567. Is that the customer?\n1. Yes, pay\n2. No, another one\n0 Back 00 Menu");
-	player_play(&p, ">2|<payee|>0831234567|=found|>1|>70|$fee=100|=ok|<payee.confirm");
+	player_play(&p, ">2|<payee|>0831234567|$to_name=S*** D***|=found|>1|>70|$fee=100|=ok|<payee.confirm");
 	player_shows(&p, "Pay R70.00 + R1.00 fee to S*** D*** 083 123 4567. Enter your PIN to pay, 0 to cancel.");
 	assert_string_equal(p.step.intent, "transfer");
 	player_play(&p, ">0|=declined|<desk|>2|>0831234567|=found|>1|>70|=ok|>4321|=accepted|$reason=short|=refused|<refused");

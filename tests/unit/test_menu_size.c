@@ -48,9 +48,10 @@ set_env(const struct player *p, int languages)
 /* ---- mistakes ---- */
 
 #define END "'e': { 'end': 'e' }"
-#define CONFIRM "'confirm': 'pay', 'intent': 'transfer', 'pin': true, 'accepted': 'e', 'declined': 'e', " \
+#define CONFIRM "'confirm': 'pay', 'intent': 'transfer', 'pin': true, 'accepted': 'do', 'declined': 'e', " \
 	"'locked': 'e', " \
-	"'failed': 'e', 'busy': 'e', 'lapsed': 'e' }"
+	"'failed': 'e', 'busy': 'e', 'lapsed': 'e' }, " \
+	"'do': { 'call': 'transfer', 'on': { 'done': 'e', 'refused': 'e', 'later': 'e' } }"
 #define LETTERS "abcdefghi abcdefghi abcdefghi abcdefghi abcdefghi "
 #define HUNDRED LETTERS LETTERS
 #define HIDDEN(value) "{ 'text': 'a', 'go': 'e', 'when': { 'x': '" value "' } }"
