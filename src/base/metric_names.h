@@ -41,6 +41,8 @@
 	M(M_PIN_RESETS_CANCELLED, counter, "isango_pin_resets_cancelled_total", "Those cancelled by the old PIN") \
 	M(M_PIN_RESETS_DONE, counter, "isango_pin_resets_done_total", "Those that came to a new PIN") \
 	M(M_SIGNUPS_DONE, counter, "isango_signups_done_total", "Sign-ups that came to a wallet") \
+	M(M_SIGNUPS_LATE, counter, "isango_signups_late_total", \
+	    "Answers about sign-ups that are in doubt for an hour and more: look at the wallet core") \
 	M(M_SIGNUPS_NOT_DONE, counter, "isango_signups_not_done_total", "Sign-ups that came to none") \
 	M(M_SIGNUPS_TAKEN_OVER, counter, "isango_signups_taken_over_total", \
 	    "Sign-ups carried on from another process or after a wait") \

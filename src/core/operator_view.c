@@ -221,6 +221,34 @@ operator_view_subscriber(const struct subscriber *s)
 	return o;
 }
 
+/* The ids are what it is found by at the wallet core, where somebody has to look for it. */
+json_t *
+operator_view_signup(const struct signup *s, int64_t now)
+{
+	static const char *const state[SIGNUP_STATES] = { "under_way", "done", "not_done" };
+	static const char *const why[SIGNUP_REASONS] = { "", "taken", "refused", "failed" };
+	struct signup copy = *s;
+	json_t *o = json_object();
+	int64_t at = 0;
+
+	set_text(o, "state", state[s->state]);
+	set_text(o, "why", why[s->why]);
+	set_time(o, "begun", s->begun_at);
+	if (s->state == SIGNUP_RUNNING) {
+		copy.next_at = 0;
+		set_text(o, "doing", signup_action_name(signup_next(&copy, now, &at)));
+		set_number(o, "tries", s->tries);
+		set_time(o, "next", s->next_at);
+	}
+	set_text(o, "customer_uid", s->uid);
+	set_text(o, "wallet_uid", s->wallet_uid);
+	set_number(o, "customer", s->customer_id);
+	set_number(o, "wallet", s->wallet_id);
+	set_flag(o, "told", s->told);
+	mem_wipe(&copy, sizeof copy);
+	return o;
+}
+
 json_t *
 operator_view_pin(const struct pin_tries *p, int64_t now)
 {

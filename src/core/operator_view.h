@@ -13,6 +13,7 @@
 #include "core/message.h"
 #include "core/pin.h"
 #include "core/request.h"
+#include "core/signup.h"
 #include "core/subscriber.h"
 
 json_t *operator_view_time(int64_t ms);		/* null where it is 0 */
@@ -22,6 +23,7 @@ json_t *operator_view_message(const struct message *m);
 json_t *operator_view_entry(const struct audit_entry *e);
 json_t *operator_view_request(const struct request *r);
 json_t *operator_view_subscriber(const struct subscriber *s);
+json_t *operator_view_signup(const struct signup *s, int64_t now);
 json_t *operator_view_pin(const struct pin_tries *p, int64_t now);
 json_t *operator_view_limit(const struct limit *l, int64_t month, int64_t allowed);
 json_t *operator_view_turn(const struct history_turn *t, const char *channel);

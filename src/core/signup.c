@@ -9,6 +9,7 @@
 
 #define PAUSE_MS INT64_C(1000)		/* after the first look in vain; then twice as long each time */
 #define PAUSE_MOST_MS INT64_C(60000)
+#define PAUSE_LATE_MS INT64_C(600000)	/* of one that is late: an operator has been called */
 
 static const struct rec_field fields[] = {
 	REC(1, REC_STR, signup, owner), REC(2, REC_STR, signup, tenant), REC(3, REC_STR, signup, phone),
@@ -82,13 +83,19 @@ got_on(struct signup *s)
 	s->absent = false;
 }
 
+bool
+signup_late(const struct signup *s, int64_t now)
+{
+	return s->state == SIGNUP_RUNNING && now - s->begun_at >= SIGNUP_LATE_MS;
+}
+
 static void
 later(struct signup *s, int64_t now)
 {
 	int64_t pause = PAUSE_MS << (s->tries < 6 ? s->tries : 6);
 
 	s->tries++;
-	s->next_at = now + (pause < PAUSE_MOST_MS ? pause : PAUSE_MOST_MS);
+	s->next_at = now + (signup_late(s, now) ? PAUSE_LATE_MS : pause < PAUSE_MOST_MS ? pause : PAUSE_MOST_MS);
 }
 
 /*
@@ -433,6 +440,13 @@ lands_until(const struct subscriber *sub)
 }
 
 void
+signup_lost(struct subscriber *sub, int64_t now)
+{
+	sub->signup_open = false;
+	sub->pin_unanswered_at = now;
+}
+
+void
 signup_begin(struct signup *s, struct subscriber *sub, int64_t now)
 {
 	s->state = SIGNUP_RUNNING;
@@ -443,6 +457,10 @@ signup_begin(struct signup *s, struct subscriber *sub, int64_t now)
 		str_copy(s->wallet_uid, sizeof s->wallet_uid, sub->signup_wallet_uid);
 		if (sub->signup_customer_id != 0)
 			customer_there(s, sub->signup_customer_id);
+		else if (now < s->not_before) {		/* its create may still land, as its PIN */
+			s->sends = 1;
+			s->sent_at = sub->pin_unanswered_at;
+		}
 		s->update = sub->signup_identity;
 		s->ratified = sub->signup_ratified;
 	}

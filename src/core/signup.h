@@ -20,6 +20,7 @@
 #define SIGNUP_OWNER 256
 #define SIGNUP_ABSENT_MS INT64_C(900000)	/* after the last send; earlier, absence proves nothing */
 #define SIGNUP_SEND_MS INT64_C(2400000)		/* after its begin nothing is sent any more */
+#define SIGNUP_LATE_MS INT64_C(3600000)		/* after its begin what is still in doubt is an operator's matter too */
 #define SIGNUP_FIRST_LOOKS 3			/* in vain, and nothing was written: who waits tries again */
 
 enum signup_state { SIGNUP_RUNNING, SIGNUP_DONE, SIGNUP_NOT_DONE, SIGNUP_STATES };
@@ -83,6 +84,7 @@ enum signup_action signup_next(struct signup *s, int64_t now, int64_t *at);
 const char *signup_action_name(enum signup_action a);
 bool signup_writes(enum signup_action a);	/* signup_sending(), then saved, then sent */
 void signup_sending(struct signup *s, enum signup_action a, int64_t now);
+bool signup_late(const struct signup *s, int64_t now);
 /* The request of an action that asks the wallet core. Wipe it after use. */
 void signup_request(const struct signup *s, enum signup_action a, const struct wallet_settings *w,
     struct wallet_req *q);
@@ -94,3 +96,5 @@ void signup_on_answer(struct signup *s, enum signup_action a, int64_t now, const
 void signup_begin(struct signup *s, struct subscriber *sub, int64_t now);
 /* What became of it, into the subscriber's record, in the same commit. */
 void signup_note(struct signup *s, struct subscriber *sub);
+/* Its record cannot be read: what it sent last, of whatever kind, may have been sent just now. */
+void signup_lost(struct subscriber *sub, int64_t now);

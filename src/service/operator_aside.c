@@ -3,7 +3,8 @@
  * Records of one phone that cannot be read are set aside: their octets go under a key of their own, and what stands in
  * their place lets the phone be used again, on the safe side. The PIN has its tries, and the next lock is a longer one;
  * a subscriber begins anew, but stays frozen and without notices, as he may have been; of a payment nothing is left
- * here but what counts in the receiver's limit. What became of it only the wallet core knows, under its id.
+ * here but what counts in the receiver's limit. What became of it only the wallet core knows, under its id. A sign-up
+ * is over without a word of how: the next one has its ids, waits for what it may have sent, and finds what it made.
  *
  * One commit for each record, so that after a crash the rest is done by approving once more. The limit is another
  * bucket's and is rebuilt by the command (cli/rebuild.c).
@@ -16,7 +17,9 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/history.h"
+#include "core/pin_order.h"
 #include "core/session.h"
+#include "core/signup.h"
 #include "service/operator_parts.h"
 
 #define PAYMENTS_MAX 96
@@ -32,7 +35,7 @@ struct aside {
 	enum store_family family;	/* of the one in hand */
 };
 
-static op_fn next_session, next_payment, look_at_pin, look_at_subscriber;
+static op_fn next_session, next_payment, look_at_pin, look_at_subscriber, look_at_signup, look_at_order;
 
 static void
 add_payment(struct aside *a, const char *id)
@@ -55,7 +58,18 @@ no_answer(struct op_call *c)
 static const char *
 kind_of(enum store_family f)
 {
-	return f == STORE_PIN ? "pin" : f == STORE_SUBSCRIBER ? "subscriber" : "payment";
+	switch (f) {
+	case STORE_PIN:
+		return "pin";
+	case STORE_SUBSCRIBER:
+		return "subscriber";
+	case STORE_SIGNUP:
+		return "signup";
+	case STORE_PIN_ORDER:
+		return "new_pin";
+	default:
+		return "payment";
+	}
 }
 
 static const char *
@@ -75,6 +89,12 @@ go_on(struct op_call *c)
 		break;
 	case STORE_PIN:
 		look_at_subscriber(c);
+		break;
+	case STORE_SUBSCRIBER:
+		look_at_signup(c);
+		break;
+	case STORE_SIGNUP:
+		look_at_order(c);
 		break;
 	default:
 		if (c->aside->found == 0 && !c->again && c->tries == 0)
@@ -114,30 +134,76 @@ on_set_aside(struct task *t, const struct event *e)
 		no_answer(c);
 }
 
+static void
+new_subscriber(struct op_call *c, struct buf *b)
+{
+	memset(&c->sub, 0, sizeof c->sub);
+	c->sub.frozen_at = c->task.gw->now;
+	subscriber_opt_out(&c->sub, true, c->task.gw->now);
+	str_copy(c->sub.open_intent, sizeof c->sub.open_intent, c->aside->open);
+	subscriber_encode(&c->sub, b);
+}
+
+/* Over and told; a dial looks for what it made. */
+static void
+new_signup(struct op_call *c, struct store_commit *commit, struct buf *b)
+{
+	struct signup s = { .state = SIGNUP_NOT_DONE, .why = SIGNUP_FAILED, .noted = true, .told = true };
+	struct store_key sub = key_of(STORE_SUBSCRIBER, c->owner, "");
+	struct buf *b2 = scratch(c->task.gw, 0);
+
+	str_copy(s.owner, sizeof s.owner, c->owner);
+	str_copy(s.tenant, sizeof s.tenant, c->tenant_name);
+	str_copy(s.uid, sizeof s.uid, c->sub.signup_uid);
+	signup_encode(&s, b);
+	if (!c->sub.signup_open)
+		return;
+	signup_lost(&c->sub, c->task.gw->now);
+	subscriber_encode(&c->sub, b2);
+	commit_put(c->task.gw, commit, &sub, &c->sub_rev, b2, 0);
+}
+
+/* The subscriber's record still says that either PIN may be the right one. */
+static void
+new_order(struct op_call *c, struct buf *b)
+{
+	struct pin_order o = { .w.kind = PIN_WRITE_CHANGE, .mac_len = sizeof o.w.mac, .ended = true,
+		.how = PIN_MAYBE_WRITTEN, .told = true };
+
+	str_copy(o.owner, sizeof o.owner, c->owner);
+	str_copy(o.tenant, sizeof o.tenant, c->tenant_name);
+	pin_order_encode(&o, b);
+}
+
 /* What takes the place of a record, if anything does. */
 static void
 add_successor(struct op_call *c, struct store_commit *commit, const struct store_key *key, struct rev *rev)
 {
-	struct gateway *gw = c->task.gw;
-	struct buf *b = scratch(gw, 1);
+	struct buf *b = scratch(c->task.gw, 1);
 
-	if (key->family == STORE_INTENT) {
+	switch (key->family) {
+	case STORE_PIN:
+		c->pin = (struct pin_tries){ .locks = 1 };
+		pin_encode(&c->pin, b);
+		break;
+	case STORE_SUBSCRIBER:
+		new_subscriber(c, b);
+		break;
+	case STORE_SIGNUP:
+		new_signup(c, commit, b);
+		commit_list_remove(commit, STORE_DUE, key);
+		break;
+	case STORE_PIN_ORDER:
+		new_order(c, b);
+		commit_list_remove(commit, STORE_DUE, key);
+		break;
+	default:
 		commit->op[commit->n++] = (struct store_op){ .kind = STORE_DELETE, .key = *key, .from = rev->at };
 		commit_list_remove(commit, STORE_DUE, key);
 		commit_part_remove(commit, STORE_PERSON, c->tenant_name, key);
 		return;
 	}
-	if (key->family == STORE_PIN) {
-		c->pin = (struct pin_tries){ .locks = 1 };
-		pin_encode(&c->pin, b);
-	} else {
-		memset(&c->sub, 0, sizeof c->sub);
-		c->sub.frozen_at = gw->now;
-		subscriber_opt_out(&c->sub, true, gw->now);
-		str_copy(c->sub.open_intent, sizeof c->sub.open_intent, c->aside->open);
-		subscriber_encode(&c->sub, b);
-	}
-	commit_put(gw, commit, key, rev, b, 0);
+	commit_put(c->task.gw, commit, key, rev, b, 0);
 }
 
 static void
@@ -210,6 +276,65 @@ static void
 look_at_subscriber(struct op_call *c)
 {
 	look_at(c, STORE_SUBSCRIBER, on_subscriber);
+}
+
+static bool
+can_read_signup(const struct store_value *v)
+{
+	struct signup s;
+	bool can = v->p != NULL && signup_decode(v->p, v->len, &s);
+
+	mem_wipe(&s, sizeof s);
+	return can;
+}
+
+/* With the subscriber, who says that it is under way. */
+static void
+on_signup(struct task *t, const struct event *e)
+{
+	struct op_call *c = op_of(t);
+
+	if (e->end == STORE_DONE && (e->v[1].damaged || !e->v[1].present ||
+	    !subscriber_decode(e->v[1].p, e->v[1].len, &c->sub)))
+		memset(&c->sub, 0, sizeof c->sub);	/* in a dry run; or never there */
+	if (e->end != STORE_DONE) {
+		no_answer(c);
+		return;
+	}
+	rev_loaded(&c->sub_rev, &e->v[1]);
+	if (!is_damaged(c, &e->v[0], can_read_signup(&e->v[0])))
+		go_on(c);
+}
+
+static void
+look_at_signup(struct op_call *c)
+{
+	struct store_key keys[2] = { key_of(STORE_SIGNUP, c->owner, ""), key_of(STORE_SUBSCRIBER, c->owner, "") };
+
+	c->aside->family = STORE_SIGNUP;
+	if (op_too_late(c))
+		no_answer(c);
+	else
+		task_load(&c->task, keys, NELEM(keys), on_signup);
+}
+
+static void
+on_order(struct task *t, const struct event *e)
+{
+	struct op_call *c = op_of(t);
+	struct pin_order o;
+
+	if (e->end != STORE_DONE)
+		no_answer(c);
+	else if (!is_damaged(c, &e->v[0], e->v[0].p != NULL && pin_order_decode(e->v[0].p, e->v[0].len, &o)))
+		go_on(c);
+	mem_wipe(&o, sizeof o);
+}
+
+static void
+look_at_order(struct op_call *c)
+{
+	look_at(c, STORE_PIN_ORDER, on_order);
 }
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The timeline of one phone at one tenant: what is known of it, its turns, its payments with their messages, its limit,
+ * The timeline of one phone at one tenant: what is known of it, its last sign-up, its turns, its payments with their messages, its limit,
  * what operators did. Read one after the other within the act's time; what could not be read is named in "unread" and
  * not passed over in silence. SMS that belong to no payment are not found by the phone.
  */
@@ -33,6 +33,20 @@ unread(struct op_call *c, const char *what)
 /* ---- what is known ---- */
 
 static void
+add_signup(struct op_call *c, const struct store_value *v)
+{
+	struct signup s;
+
+	if (!v->present)
+		return;
+	if (v->damaged || !signup_decode(v->p, v->len, &s))
+		unread(c, "signup");
+	else
+		json_object_set_new(c->json, "signup", operator_view_signup(&s, c->task.gw->now));
+	mem_wipe(&s, sizeof s);
+}
+
+static void
 on_records(struct task *t, const struct event *e)
 {
 	struct op_call *c = op_of(t);
@@ -49,13 +63,15 @@ on_records(struct task *t, const struct event *e)
 		unread(c, "pin");
 	else
 		json_object_set_new(c->json, "pin", operator_view_pin(&c->pin, t->gw->now));
+	add_signup(c, &e->v[2]);
 	read_turns(c);
 }
 
 void
 op_phone(struct op_call *c)
 {
-	struct store_key keys[] = { key_of(STORE_SUBSCRIBER, c->owner, ""), key_of(STORE_PIN, c->owner, "") };
+	struct store_key keys[] = { key_of(STORE_SUBSCRIBER, c->owner, ""), key_of(STORE_PIN, c->owner, ""),
+		key_of(STORE_SIGNUP, c->owner, "") };
 	char masked[PHONE_TEXT];
 
 	json_object_set_new(c->json, "phone", json_string(phone_mask(c->phone, masked)));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/signup.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,11 @@ on_answer(struct task *t, const struct event *e)
 	if (e->wallet->end != WALLET_DONE)
 		log_info(t->id, "signup call", "doing=%s end=%s code=%s trace=%s", signup_action_name(n->doing),
 		    wallet_end_name(e->wallet->end), e->wallet->code, e->wallet->trace);
+	if (signup_late(&n->s, t->gw->now)) {
+		metric_add(M_SIGNUPS_LATE, 1);
+		log_warn(t->id, "signup in doubt", "tenant=%s customer=%" PRId64 " wallet_uid=%s doing=%s", n->s.tenant,
+		    n->s.customer_id, n->s.wallet_uid, signup_action_name(n->doing));
+	}
 	keep(n);
 }
 

@@ -187,3 +187,28 @@ told(const struct sim_world *w, const char *phone, const char *words)
 		n += strcmp(w->inbox[k].to, phone) == 0 && strstr(w->inbox[k].text, words) != NULL;
 	return n;
 }
+
+/* ---- opening a wallet ---- */
+
+/* Somebody who dials once, types all that is asked, and never dials again. */
+static inline struct sim_world *
+somebody_new(const char *profile, enum pin_check check)
+{
+	struct sim_world *w = xcalloc(1, sizeof *w);
+
+	sim_world_init(w, 7, profile, shipped.texts, shipped.menu);
+	w->story = true;
+	w->bots = 1;
+	w->tenant.wallet.pin_check = check;
+	w->tenant.wallet.acts_as_customer = check == PIN_CHECK_LOGIN;
+	sim_bot_init(w, 0);
+	sim_bot_want(PAYER, GOAL_SIGN_UP, 0, PAYER->phone, 1);
+	sim_bot_plan(PAYER);
+	return w;
+}
+
+static inline size_t
+customers_of(const struct sim_world *w, struct bank_customer *const **v)
+{
+	return bank_customers_by(w->core.bank, INDEX_PHONE, PAYER->phone, v);
+}

@@ -4,6 +4,7 @@
  * nothing is said that they would have to prove. How Redis' values are found to be damaged is test_store_redis' matter.
  */
 #include "core/pin.h"
+#include "core/pin_order.h"
 #include "core/subscriber.h"
 #include "tests/unit/phone_line.h"
 
@@ -84,7 +85,7 @@ on_operator_reply(void *ctx, uint64_t call, int status, const char *json)
 static void
 operate(struct sim_world *w, const char *name, const char *act, const char *body)
 {
-	struct operator who = { .roles = ROLE_ACT | ROLE_APPROVE, .all_tenants = true };
+	struct operator who = { .roles = ROLE_LOOK | ROLE_ACT | ROLE_APPROVE, .all_tenants = true };
 	struct operator_in in = { .call = 1, .who = &who, .tenant = w->tenant.name, .act = act, .body = body,
 		.len = strlen(body) };
 
@@ -287,13 +288,80 @@ test_a_number_that_went_to_another(void **state)
 	world_free(w);
 }
 
+/* What was sent before may still land; what is there already is found. No second customer, no second wallet. */
+static void
+test_a_sign_up(void **state)
+{
+	static const enum wallet_op asked[] = { WALLET_CUSTOMER_CREATE, WALLET_IDENTITY_CREATE, WALLET_CREATE };
+	char body[64];
+
+	(void)state;
+	for (size_t k = 0; k < NELEM(asked); k++) {
+		struct sim_world *w = somebody_new("hostile", PIN_CHECK_LOGIN);
+		struct bank_customer *const *v;
+		struct line l = line_of(w, 0, SIM_USSD, "later");
+
+		w->strike[0] = (struct sim_strike){ .op = asked[k], .nth = 1, .what = STRIKE_LOSE_ANSWER };
+		while (w->strike[0].nth != 0)
+			assert_true(sim_loop_step(&w->loop, w->loop.now + MINUTE));
+		sim_world_run(w, w->loop.now + 20 * SECOND);
+		spoil(w, STORE_SIGNUP);
+		w->ports[0].reply = on_reply;
+		sim_world_run(w, w->loop.now + 30 * MINUTE);
+		dial(&l, "still");
+		shows(&l, "We are still opening your wallet.");
+		str_format(body, sizeof body, "{\"phone\":\"%s\"}", PAYER->phone);
+		operate(w, "ann", "phone", body);
+		if (strstr(op_said, "\"unread\":[\"signup\"]") == NULL)
+			fail_msg("%s", op_said);
+		set_aside(w, "\"signup\"");
+		w->ports[0].reply = w->ports[1].reply;
+		sim_bot_want(PAYER, GOAL_SIGN_UP, 0, PAYER->phone, 1);
+		sim_bot_plan(PAYER);
+		sim_world_run(w, w->loop.now + 90 * MINUTE);
+		assert_int_equal(customers_of(w, &v), 1);
+		assert_int_equal(v[0]->wallets_n, 1);
+		assert_true(told(w, PAYER->phone, "Your wallet is open") >= 1);
+		assert_int_equal(told(w, PAYER->phone, "could not be opened"), 0);
+		world_free(w);
+	}
+}
+
+static void
+test_a_new_pin(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "one");
+	struct store_commit c = { .n = 2, .not_after_ms = w->loop.now + MINUTE };
+	struct store_key key = { .family = STORE_PIN_ORDER };
+	struct store_value v;
+	struct pin_order o;
+
+	(void)state;
+	str_format(key.owner, sizeof key.owner, "%s/%s", w->tenant.name, PAYER->phone);
+	c.op[0] = (struct store_op){ .kind = STORE_PUT, .key = key, .p = "damaged", .len = 7, .to = { { 9 } } };
+	c.op[1] = (struct store_op){ .kind = STORE_LIST_ADD, .key.family = STORE_DUE, .ref = key };
+	str_copy(c.op[1].key.owner, sizeof c.op[1].key.owner, key.owner);
+	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+	set_aside(w, "\"new_pin\"");
+	memory_store_load(w->store, w->loop.now, &key, 1, &v);
+	assert_true(pin_order_decode(v.p, v.len, &o) && o.ended && o.told);
+	to_confirm(&l);
+	type(&l, PAYER->pin);
+	shows(&l, "Done: R50.00 sent");
+	ask_set_aside(w);
+	assert_int_equal(op_status, 409);
+	world_free(w);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_subscriber), cmocka_unit_test(test_a_dialogue), cmocka_unit_test(test_a_confirm),
 		cmocka_unit_test(test_a_payment_under_way), cmocka_unit_test(test_the_tries_of_a_pin),
-		cmocka_unit_test(test_a_number_that_went_to_another),
+		cmocka_unit_test(test_a_number_that_went_to_another), cmocka_unit_test(test_a_sign_up),
+		cmocka_unit_test(test_a_new_pin),
 	};
 
 	return cmocka_run_group_tests_name("odd_records", tests, world_setup, world_teardown);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/metric.h"
+#include "core/signup.h"
 #include "tests/unit/operator_world.h"
 
 /* ---- who may ---- */
@@ -506,6 +507,31 @@ test_resend_and_cancel(void **state)
 	world_free(w);
 }
 
+/* Whom to look for at the wallet core, and not who it is. */
+static void
+test_a_sign_up_in_the_timeline(void **state)
+{
+	struct sim_world *w = ops_world();
+	struct signup s = { .owner = OWNER, .tenant = "acme", .phone = PHONE, .uid = "the-uid", .wallet_uid = "wallet-7",
+		.first_name = "Thandi", .surname = "Mokoena", .id_number = "8001015009087", .passport = "A0123",
+		.birth = "19800101", .password = "pass", .customer_id = 5, .identity = true, .ratified = true, .tries = 9,
+		.sends = 1, .sent_at = w->loop.now, .begun_at = w->loop.now, .next_at = w->loop.now + MINUTE };
+	static const char *const secret[] = { "Mokoena", "8001015009087", "A0123", "19800101", "\"pass" };
+	struct buf b = { 0 };
+
+	(void)state;
+	signup_encode(&s, &b);
+	put(w, key(STORE_SIGNUP, OWNER, ""), &b, NULL);
+	buf_clear(&b);
+	act(w, &eve, "phone", "{\"phone\":\"" PHONE "\"}");
+	assert_answer(200, "\"signup\":{\"state\":\"under_way\"");
+	assert_answer(200, "\"doing\":\"find_wallet\",\"tries\":9");
+	assert_answer(200, "\"wallet_uid\":\"wallet-7\",\"customer\":5");
+	for (size_t k = 0; k < NELEM(secret); k++)
+		assert_null(strstr(said, secret[k]));
+	world_free(w);
+}
+
 /* The code would go to who has the SIM now, as it would not when the customer asked for it himself. */
 static void
 test_no_resend_to_a_new_sim(void **state)
@@ -555,6 +581,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_sign_up_in_the_timeline),
 		cmocka_unit_test(test_roles_and_tenants), cmocka_unit_test(test_resolved_as_done),
 		cmocka_unit_test(test_resolved_as_not_done), cmocka_unit_test(test_a_code_that_may_be_out),
 		cmocka_unit_test(test_comes_back_to_a_person), cmocka_unit_test(test_counted),

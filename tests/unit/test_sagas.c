@@ -210,29 +210,6 @@ test_cancel_refused(void **state)
 
 /* ---- opening a wallet ---- */
 
-/* Somebody who dials once, types all that is asked, and never dials again. */
-static struct sim_world *
-somebody_new(const char *profile, enum pin_check check)
-{
-	struct sim_world *w = xcalloc(1, sizeof *w);
-
-	sim_world_init(w, 7, profile, shipped.texts, shipped.menu);
-	w->story = true;
-	w->bots = 1;
-	w->tenant.wallet.pin_check = check;
-	w->tenant.wallet.acts_as_customer = check == PIN_CHECK_LOGIN;
-	sim_bot_init(w, 0);
-	sim_bot_want(PAYER, GOAL_SIGN_UP, 0, PAYER->phone, 1);
-	sim_bot_plan(PAYER);
-	return w;
-}
-
-static size_t
-customers_of(const struct sim_world *w, struct bank_customer *const **v)
-{
-	return bank_customers_by(w->core.bank, INDEX_PHONE, PAYER->phone, v);
-}
-
 static struct signup
 signup_record(struct sim_world *w)
 {

@@ -222,8 +222,27 @@ test_its_time(void **state)
 	for (int k = 0; k < 100; k++)
 		answer(SIGNUP_FIND_WALLET, WALLET_UNKNOWN);
 	assert_true(now - START > SIGNUP_SEND_MS);
+	/* An operator is called by then: the wallet core is asked less often. */
+	assert_true(signup_late(&s, now) && s.next_at == now + 10 * MINUTE);
 	answer(SIGNUP_FIND_WALLET, WALLET_DONE);
 	ended(SIGNUP_NOT_DONE, SIGNUP_FAILED);
+}
+
+/* Nobody knows what it sent last: what is not there may still land. */
+static void
+test_lost(void **state)
+{
+	(void)state;
+	begin_new();
+	answer(SIGNUP_FIND_CUSTOMER, WALLET_DONE);
+	next(SIGNUP_MAKE_CUSTOMER);
+	signup_lost(&sub, now + MINUTE);
+	assert_false(sub.signup_open);
+	begin();
+	now += MINUTE;
+	while (now < START + SIGNUP_ABSENT_MS + MINUTE)
+		answer(SIGNUP_FIND_CUSTOMER, WALLET_DONE);
+	next(SIGNUP_MAKE_CUSTOMER);
 }
 
 static void
@@ -252,7 +271,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_of_it), cmocka_unit_test(test_a_create_without_an_answer),
 		cmocka_unit_test(test_what_is_no_look), cmocka_unit_test(test_taken_and_refused),
-		cmocka_unit_test(test_identity), cmocka_unit_test(test_its_time), cmocka_unit_test(test_octets),
+		cmocka_unit_test(test_identity), cmocka_unit_test(test_its_time), cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_octets),
 	};
 
 	return cmocka_run_group_tests_name("signup", tests, NULL, NULL);

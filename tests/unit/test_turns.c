@@ -381,10 +381,69 @@ test_the_intent_is_lost(void **state)
 	world_free(w);
 }
 
+static void
+to_new_pin(struct line *l, const struct sim_bot *who)
+{
+	say(l, TURN_BEGIN, "");
+	while (strstr(l->screen, "Type your first name") == NULL)
+		type(l, "1");			/* the language, once; open a wallet */
+	type(l, "Thandi");
+	type(l, "Mokoena");
+	type(l, "1");
+	type(l, who->id_number);
+	type(l, "1");
+}
+
+static void
+new_pin(struct line *l, const char *pin)
+{
+	add_input(l, pin);
+	send_to(l, l->process, TURN_INPUT, pin);
+}
+
+/* One customer, one wallet, one PIN; and whoever reads that it is open has typed the PIN that opens it. */
+static void
+test_two_sign_ups_at_once(void **state)
+{
+	struct bank_customer *const *v;
+	int opened;
+
+	(void)state;
+	for (int k = 0; k < 12; k++) {
+		struct sim_world *w = somebody_new("friendly", PIN_CHECK_LOGIN);
+		struct line a = line_of(w, 0, SIM_USSD, "one"), b = line_of(w, k % 2, SIM_HISTORY, "two");
+		struct line *last;
+		const char *other = k / 2 % 2 == 0 ? PAYER->pin : "5926";
+
+		PAYER->wants = false;
+		memset(lines, 0, sizeof lines);
+		for (int p = 0; p < SIM_PROCESSES; p++)
+			w->ports[p].reply = on_reply;
+		to_new_pin(&a, PAYER);
+		to_new_pin(&b, PAYER);
+		type(&a, PAYER->pin);
+		type(&b, other);
+		new_pin(&a, PAYER->pin);
+		sim_world_run(w, w->loop.now + k / 4 * 100);
+		new_pin(&b, other);
+		sim_world_run(w, w->loop.now + 8 * SECOND);
+		assert_int_equal(customers_of(w, &v), 1);
+		assert_int_equal(v[0]->wallets_n, 1);
+		opened = (strstr(a.screen, "Your wallet is open") != NULL) + (strstr(b.screen, "Your wallet is open") != NULL);
+		assert_int_equal(opened, strcmp(other, PAYER->pin) == 0 ? 2 : 1);
+		last = strstr(a.screen, "Your wallet is open") != NULL ? &a : &b;
+		type(last, "1");
+		type(last, last == &a ? PAYER->pin : other);
+		shows(last, "You have R");
+		world_free(w);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_two_sign_ups_at_once),
 		cmocka_unit_test(test_two_channels_at_the_confirm), cmocka_unit_test(test_two_pins_at_once),
 		cmocka_unit_test(test_another_channel_while_it_is_on_its_way), cmocka_unit_test(test_a_pin_twice),
 		cmocka_unit_test(test_the_answer_is_said_again), cmocka_unit_test(test_an_amount_is_no_pin),
