@@ -286,6 +286,7 @@ check_reach(struct check *c)
 		}
 	while (n > 0) {
 		struct menu_state *s = &c->m->state[todo[--n]];
+		const struct menu_state *resume = s->resume != NULL ? menu_find(c->m, s->resume, strlen(s->resume)) : NULL;
 		struct menu_edge *e;
 
 		for (int i = 0; (e = edge_at(s, i)) != NULL; i++)
@@ -293,6 +294,11 @@ check_reach(struct check *c)
 				seen[e->to] = true;
 				todo[n++] = e->to;
 			}
+		/* Who dials again is one who comes, too. */
+		if (resume != NULL && !seen[resume - c->m->state]) {
+			seen[resume - c->m->state] = true;
+			todo[n++] = (int)(resume - c->m->state);
+		}
 	}
 	for (int i = 0; i < c->m->state_n; i++)
 		if (!seen[i])
