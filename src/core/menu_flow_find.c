@@ -210,13 +210,7 @@ check_need(struct flow *f, const struct menu_state *s, const char *call, const c
 	for (int k = 0; k < KINDS; k++) {
 		bool fits = alike((enum var_kind)k) == alike(kind) || (kind == KIND_ID && k == KIND_WORD);
 
-		if ((f->var[var].kinds >> k & 1) == 0 || fits)
-			continue;
-		if (k == KIND_WORD && (kind == KIND_PHONE || alike(kind) == KIND_MONEY))
-			PROBLEM(f, s->at, "the call \"%s\" of \"%s\" reads \"%s\" as %s, but the menu sets it to a word; "
-			    "where it is set, write %s", call, s->name, name, kind_name(kind),
-			    kind == KIND_PHONE ? "a number like 27821234567" : "cents, like 2900 for R29.00");
-		else
+		if ((f->var[var].kinds >> k & 1) != 0 && !fits)
 			PROBLEM(f, s->at, "the call \"%s\" of \"%s\" reads \"%s\" as %s, but the menu keeps %s there; "
 			    "check the answer accordingly, or use another name", call, s->name, name, kind_name(kind),
 			    kind_name((enum var_kind)k));

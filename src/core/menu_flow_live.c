@@ -102,6 +102,9 @@ own_uses(struct flow *f, int state)
 	for (int i = 0; i < s->option_n; i++)
 		for (int k = 0; k < s->option[i].when_n; k++)
 			flow_bits_add(&f->live_at[state], flow_var(f, s->option[i].when[k].var));
+	/* Behind a PIN a drop is gone on from elsewhere than before it. */
+	if (s->resume != NULL && flow_var(f, "authed") >= 0)
+		flow_bits_add(&f->live_at[state], flow_var(f, "authed"));
 }
 
 /* ---- where 0 may lead ---- */

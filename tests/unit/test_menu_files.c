@@ -85,7 +85,7 @@ test_part_of_a_part(void **state)
 	    "'states': { 'b': { 'choose': 't', 'resume': 'i', 'options': [ { 'text': 'a', 'go': 'i' } ] } } }\n"
 	    PART P_STATES);
 	player_play(&p, "<s|>1|<o.b");
-	assert_string_equal(menu_resume(p.menu, &p.dlg), "o.i");
+	assert_string_equal(menu_resume(p.menu, &p.dlg), "o.i.a");
 	player_play(&p, ">1|<o.i.a|>1|<o.i.b|>1|<e");
 	player_clear(&p);
 }
