@@ -20,7 +20,8 @@ edition_encode(const struct edition *e, struct buf *out)
 bool
 edition_decode(const void *octets, size_t n, struct edition *out)
 {
-	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) && edition_version_ok(out->version);
+	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) && edition_version_ok(out->version) &&
+	    out->at >= 0;
 }
 
 static const struct rec_field pointer_fields[] = {
@@ -38,7 +39,7 @@ bool
 edition_pointer_decode(const void *octets, size_t n, struct edition_pointer *out)
 {
 	return rec_decode(pointer_fields, NELEM(pointer_fields), octets, n, out, &out->rest) &&
-	    edition_version_ok(out->version);
+	    edition_version_ok(out->version) && out->at >= 0;
 }
 
 void
