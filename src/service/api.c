@@ -13,43 +13,20 @@
 #include "core/calendar.h"
 #include "core/message.h"
 #include "core/order.h"
+#include "service/api_parts.h"
 #include "service/run.h"
 
 #define ANSWER_MS 25000			/* below the listener's own deadline */
 #define CALLS_MAX 500			/* of one tenant at once: its dead core must not shut out the others */
 #define EXPIRES_MAX_MS (INT64_C(720) * 3600000)
 #define LIST_MAX 50
-#define ORDER_TRIES 5
 #define LOOK_MS 300
 #define LOST_MS INT64_C(3600000)	/* so long after a failover an order may be one that our records lost */
-
-struct call {
-	struct watcher w;
-	uint64_t id;
-	int tenant;
-	const struct integrator_settings *who;
-	enum api_call kind;
-	int64_t wallet_id, until;
-	struct order order;
-	char owner[STORE_OWNER];
-	struct intent i;
-	struct rev rev;
-	int tries;
-	struct buf list;
-	char (*uids)[STORE_ID];
-	size_t uids_n, at;
-};
-
-static struct call *
-call_of(struct task *t)
-{
-	return LIST_OF(t, struct call, w.task);
-}
 
 static void
 call_end(struct task *t)
 {
-	struct call *c = call_of(t);
+	struct call *c = api_call_of(t);
 
 	t->gw->calls--;
 	t->gw->tenants[c->tenant].calls--;
@@ -68,8 +45,8 @@ answer(struct call *c, int status, const char *json)
 	task_end(&c->w.task);
 }
 
-static void
-answer_error(struct call *c, int status, const char *code, const char *words)
+void
+api_answer_error(struct call *c, int status, const char *code, const char *words)
 {
 	struct buf b = { 0 };
 
@@ -78,8 +55,8 @@ answer_error(struct call *c, int status, const char *code, const char *words)
 	buf_clear(&b);
 }
 
-static void
-answer_intent(struct call *c, const struct intent *i)
+void
+api_answer_intent(struct call *c, const struct intent *i)
 {
 	struct buf b = { 0 };
 
@@ -87,7 +64,7 @@ answer_intent(struct call *c, const struct intent *i)
 		order_print_refusal(i, &b);
 		answer(c, 400, buf_str(&b));
 	} else if (c->kind == API_WITHDRAW && (i->state != INTENT_DONE || !intent_settled(i)))
-		answer_error(c, 500, "UNK001",
+		api_answer_error(c, 500, "UNK001",
 		    "The outcome is not known yet; look it up by its externalUniqueId in the list");
 	else {
 		order_print(i, &b);
@@ -132,21 +109,21 @@ known(const struct intent *i)
 static void
 on_read_again(struct task *t, const struct event *e)
 {
-	struct call *c = call_of(t);
+	struct call *c = api_call_of(t);
 	bool read = e->end == STORE_DONE && e->v[0].present && intent_decode(e->v[0].p, e->v[0].len, &c->i);
 
 	if (t->gw->now < c->until && !(read && known(&c->i)))
 		look_again(c);
 	else if (read)
-		answer_intent(c, &c->i);
+		api_answer_intent(c, &c->i);
 	else
-		answer_error(c, 500, "UNK001", "The outcome is not known yet");
+		api_answer_error(c, 500, "UNK001", "The outcome is not known yet");
 }
 
 static void
 read_again(struct task *t, const struct event *e)
 {
-	struct call *c = call_of(t);
+	struct call *c = api_call_of(t);
 	struct store_key key = key_of(STORE_INTENT, c->owner, c->i.id);
 
 	(void)e;
@@ -156,11 +133,11 @@ read_again(struct task *t, const struct event *e)
 static void
 heard(struct task *t, const struct intent *i, const struct noted *noted)
 {
-	struct call *c = call_of(t);
+	struct call *c = api_call_of(t);
 
 	(void)noted;
 	if (i != NULL)
-		answer_intent(c, i);
+		api_answer_intent(c, i);
 	else
 		look_again(c);
 }
@@ -192,11 +169,9 @@ amount_fits(struct call *c, const struct kind_settings *k)
 
 	if (a >= k->min && a <= k->max && (k->step == 0 || a % k->step == 0))
 		return true;
-	answer_error(c, 400, "VAL001", "The amount is outside of what this type pays out");
+	api_answer_error(c, 400, "VAL001", "The amount is outside of what this type pays out");
 	return false;
 }
-
-static void find_order(struct call *c, const char *uid);
 
 static bool
 expires_fits(const struct call *c)
@@ -209,14 +184,14 @@ expires_fits(const struct call *c)
 static void
 on_ordered(struct task *t, const struct event *e)
 {
-	struct call *c = call_of(t);
+	struct call *c = api_call_of(t);
 
 	if (e->end == STORE_CONFLICT && ++c->tries < ORDER_TRIES) {
-		find_order(c, c->order.uid);	/* the same id came twice at once: the other one's answer is ours */
+		api_find_order(c, c->order.uid);	/* the same id came twice at once: the other one's answer is ours */
 		return;
 	}
 	if (e->end != STORE_DONE) {
-		answer_error(c, 500, "UNK001", "The order could not be saved for certain; send it again with the same id");
+		api_answer_error(c, 500, "UNK001", "The order could not be saved for certain; send it again with the same id");
 		return;
 	}
 	metric_add(M_INTENTS_ACCEPTED, 1);
@@ -287,7 +262,7 @@ new_order(struct call *c)
 {
 	if (c->w.task.gw->money_off) {
 		metric_add(M_MONEY_REFUSED, 1);
-		answer_error(c, 503, "OFF001", "No payments are taken at the moment; nothing was ordered, send it again later");
+		api_answer_error(c, 503, "OFF001", "No payments are taken at the moment; nothing was ordered, send it again later");
 		return;
 	}
 	order_intent(c, kind_of(c, c->order.type));
@@ -305,103 +280,13 @@ known_order(struct call *c)
 	order_fingerprint(&c->order, print, sizeof print);
 	gateway_mac(c->w.task.gw, "order", print, mac);
 	if (!str_equal_secret(mac, c->i.payload_mac, sizeof mac))
-		answer_error(c, 400, "DUP001", "This externalUniqueId was used for another withdrawal");
+		api_answer_error(c, 400, "DUP001", "This externalUniqueId was used for another withdrawal");
 	else if (intent_settled(&c->i))
-		answer_intent(c, &c->i);
+		api_answer_intent(c, &c->i);
 	else {
 		run_start(c->w.task.gw, c->owner, c->i.id);
 		await_run(c);
 	}
-}
-
-static void on_cancel_read(struct task *t, const struct event *e);
-
-static void
-read_cancel(struct task *t)
-{
-	struct call *c = call_of(t);
-	struct store_key key = key_of(STORE_INTENT, c->owner, c->i.id);
-
-	task_load(t, &key, 1, on_cancel_read);
-}
-
-static void
-on_later(struct task *t, const struct event *e)
-{
-	(void)e;
-	read_cancel(t);
-}
-
-static void
-on_cancel_read(struct task *t, const struct event *e)
-{
-	struct call *c = call_of(t);
-	int status;
-
-	if (e->end != STORE_DONE || !e->v[0].present || !intent_decode(e->v[0].p, e->v[0].len, &c->i)) {
-		answer_error(c, 500, "UNK001", "Whether it was cancelled is not known yet");
-		return;
-	}
-	status = c->i.core_status - 1;
-	if (status == WSTATUS_CANCELLED)
-		answer_intent(c, &c->i);
-	else if (status != WSTATUS_PENDING || !c->i.cancel)
-		answer_error(c, 400, "WDR001", "The withdrawal cannot be cancelled any more");
-	else if (t->gw->now >= c->until)
-		answer_error(c, 500, "UNK001", "Whether it was cancelled is not known yet");
-	else
-		task_sleep(t, t->gw->now + 200, on_later);
-}
-
-static void
-await_cancel(struct call *c)
-{
-	run_start(c->w.task.gw, c->owner, c->i.id);
-	read_cancel(&c->w.task);
-}
-
-static void
-on_cancel_saved(struct task *t, const struct event *e)
-{
-	struct call *c = call_of(t);
-
-	if (e->end == STORE_CONFLICT && ++c->tries < ORDER_TRIES) {
-		find_order(c, c->i.uid);	/* its run, or another cancel, was faster: it is asked for again */
-		return;
-	}
-	if (e->end != STORE_DONE) {
-		answer_error(c, 500, "UNK001", "The cancel could not be saved for certain; send it again");
-		return;
-	}
-	await_cancel(c);
-}
-
-static void
-cancel_order(struct call *c)
-{
-	struct gateway *gw = c->w.task.gw;
-	struct store_commit commit = { .n = 0 };
-	struct store_key key = key_of(STORE_INTENT, c->owner, c->i.id);
-	struct buf *b = scratch(gw, 0);
-
-	if (c->i.state != INTENT_DONE || c->i.core_status - 1 != WSTATUS_PENDING) {
-		answer_error(c, 400, "WDR001", "Only a withdrawal that is PENDING can be cancelled");
-		return;
-	}
-	/* While its message may be on its way into the outbox, to cancel it would tell it as never made. */
-	if (!intent_settled(&c->i)) {
-		answer_error(c, 503, "UNK001", "It is still being made; ask again in a moment");
-		return;
-	}
-	if (c->i.cancel) {	/* another was faster: to save it again would only disturb its run */
-		await_cancel(c);
-		return;
-	}
-	intent_cancel(&c->i, gw->now);
-	intent_encode(&c->i, b);
-	commit_put(gw, &commit, &key, &c->rev, b, 0);
-	commit_list_add(&commit, STORE_DUE, &key, gw->now + RUN_LEASE_MS);
-	task_commit(&c->w.task, &commit, on_cancel_saved);
 }
 
 static void next_of_list(struct call *c);
@@ -416,10 +301,10 @@ have_intent(struct call *c)
 		known_order(c);
 		break;
 	case API_GET:
-		answer_intent(c, &c->i);
+		api_answer_intent(c, &c->i);
 		break;
 	case API_CANCEL:
-		cancel_order(c);
+		api_cancel(c);
 		break;
 	case API_LIST:
 		order_print(&c->i, &b);
@@ -437,23 +322,23 @@ no_intent(struct call *c)
 {
 	if (c->kind == API_WITHDRAW && c->w.task.gw->limit_closed && kind_of(c, c->order.type)->token) {
 		metric_add(M_LIMIT_CLOSED_REFUSED, 1);
-		answer_error(c, 503, ORDER_CLOSED,
+		api_answer_error(c, 503, ORDER_CLOSED,
 		    "Withdrawals are closed for a short while; send it again with the same id");
 	} else if (c->kind == API_WITHDRAW)
 		new_order(c);
 	else if (c->kind == API_LIST)
 		next_of_list(c);
 	else
-		answer_error(c, 404, "ARCH086", "No such withdrawal");
+		api_answer_error(c, 404, "ARCH086", "No such withdrawal");
 }
 
 static void
 on_intent(struct task *t, const struct event *e)
 {
-	struct call *c = call_of(t);
+	struct call *c = api_call_of(t);
 
 	if (e->end != STORE_DONE || e->v[0].damaged)
-		answer_error(c, 500, "UNK001", "The store does not answer; try again");
+		api_answer_error(c, 500, "UNK001", "The store does not answer; try again");
 	else if (!e->v[0].present || !intent_decode(e->v[0].p, e->v[0].len, &c->i))
 		no_intent(c);
 	else {
@@ -465,12 +350,12 @@ on_intent(struct task *t, const struct event *e)
 static void
 on_by_uid(struct task *t, const struct event *e)
 {
-	struct call *c = call_of(t);
+	struct call *c = api_call_of(t);
 	struct store_key key;
 	char id[INTENT_ID];
 
 	if (e->end != STORE_DONE || e->v[0].damaged)
-		answer_error(c, 500, "UNK001", "The store does not answer; try again");
+		api_answer_error(c, 500, "UNK001", "The store does not answer; try again");
 	else if (!e->v[0].present || !str_copyn(id, sizeof id, e->v[0].p, e->v[0].len))
 		no_intent(c);
 	else {
@@ -479,8 +364,8 @@ on_by_uid(struct task *t, const struct event *e)
 	}
 }
 
-static void
-find_order(struct call *c, const char *uid)
+void
+api_find_order(struct call *c, const char *uid)
 {
 	struct store_key key;
 
@@ -492,15 +377,15 @@ find_order(struct call *c, const char *uid)
 static void
 on_reference(struct task *t, const struct event *e)
 {
-	struct call *c = call_of(t);
+	struct call *c = api_call_of(t);
 	char uid[WALLET_UID];
 
 	if (e->end != STORE_DONE || e->v[0].damaged)
-		answer_error(c, 500, "UNK001", "The store does not answer; try again");
+		api_answer_error(c, 500, "UNK001", "The store does not answer; try again");
 	else if (!e->v[0].present || !str_copyn(uid, sizeof uid, e->v[0].p, e->v[0].len))
-		answer_error(c, 404, "ARCH086", "No such withdrawal");
+		api_answer_error(c, 404, "ARCH086", "No such withdrawal");
 	else
-		find_order(c, uid);
+		api_find_order(c, uid);
 }
 
 static void
@@ -521,7 +406,7 @@ static void
 next_of_list(struct call *c)
 {
 	if (c->at < c->uids_n)
-		find_order(c, c->uids[c->at++]);
+		api_find_order(c, c->uids[c->at++]);
 	else {
 		buf_add_char(&c->list, ']');
 		answer(c, 200, buf_str(&c->list));
@@ -531,10 +416,10 @@ next_of_list(struct call *c)
 static void
 on_range(struct task *t, const struct event *e)
 {
-	struct call *c = call_of(t);
+	struct call *c = api_call_of(t);
 
 	if (e->end != STORE_DONE) {
-		answer_error(c, 500, "UNK001", "The store does not answer; try again");
+		api_answer_error(c, 500, "UNK001", "The store does not answer; try again");
 		return;
 	}
 	c->uids = xcalloc(e->n, sizeof *c->uids);
@@ -577,16 +462,16 @@ withdraw(struct call *c, const struct api_in *in)
 	char problem[160];
 
 	if (!order_parse(in->body, in->len, t->country, &c->order, problem, sizeof problem))
-		answer_error(c, 400, "VAL001", problem);
+		api_answer_error(c, 400, "VAL001", problem);
 	else if (c->order.callback[0] != '\0' &&
 	    !callback_url_fits(c->order.callback, c->who, problem, sizeof problem))
-		answer_error(c, 400, "VAL001", problem);
+		api_answer_error(c, 400, "VAL001", problem);
 	else if ((k = kind_of(c, c->order.type)) == NULL)
-		answer_error(c, 400, "VAL001", "This type of withdrawal is not offered");
+		api_answer_error(c, 400, "VAL001", "This type of withdrawal is not offered");
 	else if (!expires_fits(c))
-		answer_error(c, 400, "VAL001", "expires must be in the future, and within 30 days");
+		api_answer_error(c, 400, "VAL001", "expires must be in the future, and within 30 days");
 	else if (amount_fits(c, k))
-		find_order(c, c->order.uid);
+		api_find_order(c, c->order.uid);
 }
 
 void
@@ -606,15 +491,15 @@ gateway_api(struct gateway *gw, int64_t now, const struct api_in *in)
 	c->w.heard = heard;
 	task_start(gw, &c->w.task, call_end);
 	if (gw->tenants[in->tenant].calls > CALLS_MAX || gw->draining)
-		answer_error(c, 503, "RLT001", "Too many calls; try again in a moment");
+		api_answer_error(c, 503, "RLT001", "Too many calls; try again in a moment");
 	else if (!wallet_allowed(c))
-		answer_error(c, 403, "SEC001", "This wallet is not yours");
+		api_answer_error(c, 403, "SEC001", "This wallet is not yours");
 	else if (in->kind == API_WITHDRAW)
 		withdraw(c, in);
 	else if (in->kind == API_LIST)
 		list_orders(c, in);
 	else if (in->kind == API_CANCEL && !order_parse_cancel(in->body, in->len))
-		answer_error(c, 400, "VAL001", "Only {\"status\":\"CANCELLED\"} can be put");
+		api_answer_error(c, 400, "VAL001", "Only {\"status\":\"CANCELLED\"} can be put");
 	else
 		find_by_withdrawal(c, in->withdrawal_id);
 }
