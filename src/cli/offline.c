@@ -97,7 +97,7 @@ static const struct channel_settings *
 find_channel(const struct settings *s, int tenant, bool by_sms)
 {
 	for (int i = 0; i < s->channels_n; i++)
-		if (s->channels[i].tenant == tenant && (s->channels[i].kind == CHANNEL_SMS_SMPP) == by_sms &&
+		if (s->channels[i].tenant == tenant && (by_sms ? channel_is_sms(s->channels[i].kind) : channel_is_ussd(s->channels[i].kind)) &&
 		    (by_sms || s->channels[i].service_codes_n > 0))
 			return &s->channels[i];
 	return NULL;

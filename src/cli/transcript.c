@@ -86,7 +86,7 @@ is_sms(const struct settings *s, const char *channel)
 {
 	for (int i = 0; i < s->channels_n; i++)
 		if (strcmp(s->channels[i].name, channel) == 0)
-			return s->channels[i].kind == CHANNEL_SMS_SMPP;
+			return channel_is_sms(s->channels[i].kind);
 	return false;
 }
 

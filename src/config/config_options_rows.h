@@ -19,7 +19,8 @@
 #define OPTIONAL ""
 
 extern const struct option_group options_bind;		/* binds[] */
+extern const struct option_group options_channel;	/* tenant.channels[] */
 extern const struct option_group options_tenant;	/* a file of a tenant */
 
 /* The words of enum channel_kind, and NULL. */
-extern const char *const options_channel_kinds[CHANNEL_SMS_SMPP + 2];
+extern const char *const options_channel_kinds[CHANNEL_WHATSAPP + 2];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The options of a tenant: its wallet core, channels, ways to cash out, routes and integrators. Order matters: what a
+ * The options of a tenant: its wallet core, ways to cash out, routes and integrators. Order matters: what a
  * row names (channels, by routes) stands above it.
  */
 #include "config/config_options_rows.h"
@@ -9,11 +9,7 @@
 
 #define ROUTE(class) .at = offsetof(struct tenant_settings, routes[class]), .room = sizeof(int), \
 	.count = offsetof(struct tenant_settings, routes_n[class]), .min = 0, .max = ROUTES_MAX
-#define SMPP (KIND(CHANNEL_USSD_SMPP) | KIND(CHANNEL_SMS_SMPP))
-#define USSD (KIND(CHANNEL_USSD_SMPP) | KIND(CHANNEL_USSD_HTTP))
 
-const char *const options_channel_kinds[] = { "ussd-smpp", "ussd-http", "sms-smpp", NULL };
-static const char *const dialect_words[] = { "africastalking", NULL };
 static const char *const acts_as_words[] = { "tenant", "customer", NULL };
 static const char *const pin_check_words[] = { "login", "local", NULL };
 static const char *const token_sms_words[] = { "", "gateway", "wallet_core", NULL };
@@ -23,50 +19,6 @@ const struct kind_settings options_kinds[] = {
 	{ "ZA_PNP_CASH", "kind.ZA_PNP_CASH", true, 5000, 300000, 1000, 72 },
 };
 const size_t options_kinds_n = NELEM(options_kinds);
-
-static const struct option channel_rows[] = {
-	{ "name", OPTION_NAME, REQUIRED, TEXT(channel_settings, name, 1),
-	    .help = "What routes call it; of a USSD channel over HTTP also the last part of its "
-	    "address, /ussd/NAME." },
-	{ "kind", OPTION_WORD, REQUIRED, IN(channel_settings, kind), .words = options_channel_kinds,
-	    .help = "What it is." },
-	{ "bind", OPTION_BIND, OPTIONAL, IN(channel_settings, bind), .only = SMPP, .needed = SMPP,
-	    .help = "The bind that it uses." },
-	{ "service_codes", OPTION_CODES, OPTIONAL, ITEMS(channel_settings, service_codes), RANGE(1,
-	    CODES_MAX),
-	    COUNT(channel_settings, service_codes_n), .only = USSD, .needed = USSD,
-	    .help = "The codes that customers dial to reach this tenant, as \"*120*384#\"." },
-	{ "dialect", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, dialect, 1),
-	    .words = dialect_words,
-	    .only = KIND(CHANNEL_USSD_HTTP), .needed = KIND(CHANNEL_USSD_HTTP),
-	    .help = "Whose requests they are." },
-	{ "key_file", OPTION_SECRET, OPTIONAL, .at = offsetof(struct channel_settings, key),
-	    .room = sizeof(((struct channel_settings *)0)->key), RANGE(16, 128),
-	    .only = KIND(CHANNEL_USSD_HTTP),
-	    .help = "The secret that each request carries as ?key=." },
-	{ "from", OPTION_NETS, OPTIONAL, ITEMS(channel_settings, from), RANGE(1, NETS_MAX),
-	    COUNT(channel_settings, from_n), .only = KIND(CHANNEL_USSD_HTTP),
-	    .help = "The addresses that may call; all of them when left out, and then key_file "
-	    "must be there." },
-	{ "sender", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, sender, 1),
-	    .only = KIND(CHANNEL_SMS_SMPP),
-	    .needed = KIND(CHANNEL_SMS_SMPP),
-	    .help = "The source address of its messages: up to 11 letters and digits, "
-	    "or a number." },
-	{ "inbound", OPTION_NUMBERS, OPTIONAL, ITEMS(channel_settings, inbound), RANGE(1, CODES_MAX),
-	    COUNT(channel_settings, inbound_n), .only = KIND(CHANNEL_SMS_SMPP),
-	    .help = "Further numbers of the bind whose SMS are this tenant's; those to the sender are in any "
-	    "case, where it is a number." },
-	{ "max_septets", OPTION_INT, OPTIONAL, RANGE(92, 182), IN(channel_settings, max_septets),
-	    .only = USSD,
-	    .help = "Septets of one screen; left out: those of the bind, and 160 over HTTP." },
-	{ "session_s", OPTION_INT, "180", RANGE(10, 1800), IN(channel_settings, session_s),
-	    .only = USSD,
-	    .help = "Seconds after which the network ends a dialogue." },
-};
-static const struct option_group channel_group = GROUP("tenant.channels[].", channel_rows,
-    .list = LIST_CHANNELS,
-    .size = sizeof(struct channel_settings));
 
 static const struct option kind_rows[] = {
 	{ "type", OPTION_NAME, REQUIRED, TEXT(kind_settings, type, 1),
@@ -260,7 +212,7 @@ static const struct option tenant_rows[] = {
 	    "a changed SIM; 0.00 sets no cap." },
 	{ "wallet_core", OPTION_GROUP, REQUIRED, .group = &wallet_group,
 	    .help = "The tenant's wallet core." },
-	{ "channels", OPTION_LIST, "[]", RANGE(0, 64), .group = &channel_group,
+	{ "channels", OPTION_LIST, "[]", RANGE(0, 64), .group = &options_channel,
 	    .help = "How customers reach it." },
 	{ "kinds", OPTION_LIST, OPTIONAL, RANGE(1, KINDS_MAX), .group = &kind_group,
 	    .help = "Ways to cash out; left out: those below." },

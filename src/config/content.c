@@ -158,7 +158,7 @@ check_answers(struct reading *r, const char *language)
 	bool written_to = false;
 
 	for (int i = 0; i < r->s->channels_n; i++)
-		if (r->s->channels[i].tenant == r->tenant && r->s->channels[i].kind == CHANNEL_SMS_SMPP)
+		if (r->s->channels[i].tenant == r->tenant && channel_is_sms(r->s->channels[i].kind))
 			written_to = true;
 	for (size_t k = 0; written_to && k < NELEM(keys); k++)
 		(void)needed(r, language, keys[k], " for SMS from customers");

@@ -195,9 +195,12 @@ reader_check_channel(struct reader *r, struct channel_settings *c, const struct 
 			    "sender: must be up to 11 letters and digits, or a number");
 		check_numbers(r, c, node);
 		break;
+	case CHANNEL_SMS_HTTP:
+	case CHANNEL_WHATSAPP:
+		break;
 	}
 	if (c->max_septets == 0)
-		c->max_septets = b != NULL && b->has_ussd && c->kind != CHANNEL_SMS_SMPP ?
+		c->max_septets = b != NULL && b->has_ussd && channel_is_ussd(c->kind) ?
 		    b->ussd.max_septets : PLAIN_MAX_SEPTETS;
 	else if (b != NULL && b->has_ussd && c->max_septets > b->ussd.max_septets)
 		SAY(r, member(node, "max_septets"), "max_septets: the bind \"%s\" carries %d; more would be cut off",
@@ -266,7 +269,7 @@ sends_tokens(const struct tenant_settings *t)
 static bool
 can_be_answered(const struct channel_settings *c)
 {
-	return c->kind != CHANNEL_SMS_SMPP || phone_is_number(c->sender) || c->inbound_n > 0;
+	return !channel_is_sms(c->kind) || phone_is_number(c->sender) || c->inbound_n > 0;
 }
 
 /* Whoever gets a notice must be able to answer STOP. */
@@ -288,7 +291,7 @@ check_answerable(struct reader *r, const struct tenant_settings *t, const json_t
 	}
 	for (int i = 0; i < s->channels_n; i++)
 		answerable = answerable || (s->channels[i].tenant == r->tenant &&
-		    s->channels[i].kind == CHANNEL_SMS_SMPP && can_be_answered(&s->channels[i]));
+		    channel_is_sms(s->channels[i].kind) && can_be_answered(&s->channels[i]));
 	if (t->sms_menu[0] != '\0' && !answerable)
 		SAY(r, member(node, "sms_menu"), "sms_menu: no channel of this tenant has a number to write to; give "
 		    "one a number as sender, or \"inbound\" numbers");

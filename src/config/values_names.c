@@ -73,8 +73,8 @@ value_read_route(struct target *t)
 			return false;
 		if ((channel = find_channel(t, name)) < 0)
 			return false;
-		if (t->r->settings->channels[channel].kind != CHANNEL_SMS_SMPP) {
-			value_say(t, "channel \"%s\" cannot send messages: it is no SMS channel", name);
+		if (!channel_sends(t->r->settings->channels[channel].kind)) {
+			value_say(t, "channel \"%s\" cannot send messages: it is for USSD", name);
 			return false;
 		}
 		for (size_t k = 0; k < i; k++)

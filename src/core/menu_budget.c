@@ -417,7 +417,7 @@ shortest_session(const struct prove_env *env)
 	for (int i = 0; env->settings != NULL && i < env->settings->channels_n; i++) {
 		const struct channel_settings *c = &env->settings->channels[i];
 
-		if (c->tenant == env->tenant && c->kind != CHANNEL_SMS_SMPP && c->session_s > 0 &&
+		if (c->tenant == env->tenant && channel_is_ussd(c->kind) && c->session_s > 0 &&
 		    (found == NULL || c->session_s < found->session_s))
 			found = c;
 	}

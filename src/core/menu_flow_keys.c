@@ -320,7 +320,8 @@ screen_septets(const struct prove_env *env)
 	for (int i = 0; env->settings != NULL && i < env->settings->channels_n; i++) {
 		const struct channel_settings *c = &env->settings->channels[i];
 
-		if (c->tenant == env->tenant && c->max_septets > 0 && (c->kind == CHANNEL_SMS_SMPP) == env->by_sms)
+		if (c->tenant == env->tenant && c->max_septets > 0 &&
+		    (env->by_sms ? channel_is_sms(c->kind) : channel_is_ussd(c->kind)))
 			return c->max_septets;
 	}
 	return 160;

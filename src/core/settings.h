@@ -99,7 +99,26 @@ struct bind_settings {
 	struct ussd_dialect ussd;
 };
 
-enum channel_kind { CHANNEL_USSD_SMPP, CHANNEL_USSD_HTTP, CHANNEL_SMS_SMPP };
+enum channel_kind { CHANNEL_USSD_SMPP, CHANNEL_USSD_HTTP, CHANNEL_SMS_SMPP, CHANNEL_SMS_HTTP, CHANNEL_WHATSAPP };
+
+/* Whom customers reach by dialling, by SMS. */
+static inline bool
+channel_is_ussd(enum channel_kind k)
+{
+	return k == CHANNEL_USSD_SMPP || k == CHANNEL_USSD_HTTP;
+}
+
+static inline bool
+channel_is_sms(enum channel_kind k)
+{
+	return k == CHANNEL_SMS_SMPP || k == CHANNEL_SMS_HTTP;
+}
+
+static inline bool
+channel_sends(enum channel_kind k)	/* messages of the outbox */
+{
+	return channel_is_sms(k) || k == CHANNEL_WHATSAPP;
+}
 
 struct channel_settings {
 	char name[NAME_MAX_OCTETS];
@@ -117,6 +136,7 @@ struct channel_settings {
 	int inbound_n;
 	int max_septets;		/* ussd: one screen */
 	int session_s;			/* ussd: the network's longest dialogue */
+	int send_timeout_ms;		/* messages over HTTP: the whole of a call */
 };
 
 enum token_sms { TOKEN_SMS_UNSET, TOKEN_SMS_GATEWAY, TOKEN_SMS_WALLET_CORE };

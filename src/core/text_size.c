@@ -40,7 +40,7 @@ size_channels(const struct prove_env *env, enum size_medium medium, struct size_
 	for (int i = 0; s != NULL && i < s->channels_n && n < SIZE_CHANNELS; i++) {
 		const struct channel_settings *c = &s->channels[i];
 		bool known = c->tenant != env->tenant ||
-		    (c->kind == CHANNEL_SMS_SMPP) != (medium == SIZE_SMS) ||
+		    (medium == SIZE_SMS ? !channel_is_sms(c->kind) : !channel_is_ussd(c->kind)) ||
 		    (medium == SIZE_SMS && c->inbound_n == 0) ||
 		    c->max_septets == 0;	/* it has a mistake that is said elsewhere */
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "service/lane.h"
 #include "service/say.h"
 
 #define PAUSE_MS INT64_C(200)
@@ -57,7 +58,7 @@ routes_of(const struct carried *k, int route[ROUTES_MAX])
 	if (t == NULL)
 		return 0;
 	for (int i = 0; i < set->channels_n; i++)
-		if (set->channels[i].kind == CHANNEL_SMS_SMPP && strcmp(set->channels[i].name, k->m.channel) == 0) {
+		if (channel_sends(set->channels[i].kind) && strcmp(set->channels[i].name, k->m.channel) == 0) {
 			route[0] = i;
 			return 1;
 		}
@@ -77,9 +78,9 @@ carry_channel(const struct carried *k)
 }
 
 int
-carry_bind(const struct carried *k)
+carry_lane(const struct carried *k)
 {
-	return k->task.gw->settings->channels[carry_channel(k)].bind;
+	return lane_of(k->task.gw->settings, carry_channel(k));
 }
 
 bool
@@ -100,10 +101,10 @@ carry_is_sender(const struct carried *k, const char *address)
 
 /* A message of a more urgent class found no room there a moment ago: the next room is for that one. */
 static bool
-must_yield(const struct gateway *gw, int bind, enum message_class cls)
+must_yield(const struct gateway *gw, int lane, enum message_class cls)
 {
 	for (int c = 0; c < (int)cls; c++)
-		if (gw->bind_loads[bind].wanted_until[c] > gw->now)
+		if (gw->lane_loads[lane].wanted_until[c] > gw->now)
 			return true;
 	return false;
 }
@@ -116,10 +117,10 @@ carry_rules(const struct carried *k)
 	struct message_rules r = { routes_of(k, route), gw->settings->message_tries, 0 };
 
 	for (int i = 0; i < r.routes; i++) {
-		int channel = route[i], bind = gw->settings->channels[channel].bind;
+		int channel = route[i], lane = lane_of(gw->settings, channel);
 
-		if (gw->ports->sms_free(gw->ports->ctx, channel) > gw->bind_loads[bind].sends &&
-		    !must_yield(gw, bind, message_rank(&k->m)))
+		if (gw->ports->sms_free(gw->ports->ctx, channel) > gw->lane_loads[lane].sends &&
+		    !must_yield(gw, lane, message_rank(&k->m)))
 			r.room |= 1u << i;
 	}
 	return r;

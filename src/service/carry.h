@@ -19,7 +19,7 @@ struct carried {
 	int tries;
 	struct store_key pointer;	/* what leads the provider's id to it */
 	struct rev pointer_rev;
-	bool booked;			/* a place of its bind, until the octets are the link's business */
+	bool booked;			/* a place of its lane, until the octets are the link's business */
 	task_fn *told;			/* where it goes on when the payer has been told */
 	bool owes_news;			/* final, but in its list until its payer is told */
 	int64_t until;			/* the end of the attempt's lease: what it came to is saved by then or never */
@@ -31,7 +31,7 @@ void carry_wipe(struct carried *k);		/* the text may hold a token */
 /* False: the record is damaged. */
 bool carry_load(struct carried *k, const struct store_value *v) MUST_CHECK;
 int carry_channel(const struct carried *k);	/* of its route; the tenant must have it */
-int carry_bind(const struct carried *k);
+int carry_lane(const struct carried *k);
 /* Is it the sender of a channel that the message may leave by? */
 bool carry_is_sender(const struct carried *k, const char *address);
 struct message_rules carry_rules(const struct carried *k);

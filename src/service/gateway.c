@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "service/follow_up.h"
+#include "service/lane.h"
 #include "service/persons.h"
 #include "service/pin_writing.h"
 #include "service/run.h"
@@ -31,8 +32,8 @@ gateway_new(const struct gateway_options *o)
 	for (int i = 0; i < o->settings->tenants_n; i++)
 		gw->tenants[i].tells = xcalloc((size_t)o->settings->tenants[i].integrators_n,
 		    sizeof *gw->tenants[i].tells);
-	gw->bind_loads = xcalloc((size_t)o->settings->binds_n, sizeof *gw->bind_loads);
-	gw->strays = xcalloc((size_t)o->settings->binds_n, sizeof *gw->strays);
+	gw->lane_loads = xcalloc((size_t)lanes_n(o->settings), sizeof *gw->lane_loads);
+	gw->strays = xcalloc((size_t)lanes_n(o->settings), sizeof *gw->strays);
 	gw->ops = map_new();
 	gw->tasks = map_new();
 	gw->phones = map_new();
@@ -93,7 +94,7 @@ gateway_free(struct gateway *gw)
 	for (int i = 0; i < gw->settings->tenants_n; i++)
 		free(gw->tenants[i].tells);
 	free(gw->tenants);
-	free(gw->bind_loads);
+	free(gw->lane_loads);
 	free(gw->strays);
 	free(gw);
 }

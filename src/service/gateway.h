@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/chat_in.h"
 #include "core/menu.h"
 #include "core/operator.h"
 #include "core/reassembly.h"
@@ -75,11 +76,11 @@ void gateway_sim_changed(struct gateway *gw, int64_t now, const char *phone, int
 const char *gateway_text(const struct gateway *gw, int tenant, const char *key);
 
 /*
- * A delivery receipt from a bind; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. One
+ * A delivery receipt; the lane (service/lane.h) is its bind, or its channel; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. One
  * with r->maybe may come back as RECEIPT_IS_MESSAGE: then nothing was done with it and it is to be taken as inbound
  * SMS.
  */
-void gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt *r, uint64_t peer_op);
+void gateway_receipt(struct gateway *gw, int64_t now, int lane, const struct receipt *r, uint64_t peer_op);
 
 /*
  * An SMS that a phone sent, or a part of one, to a number of this channel; who sent it can be forged. The answer is as
@@ -93,6 +94,13 @@ struct inbound_in {
 	unsigned reference;		/* user_message_reference, 0: none: tells two equal texts apart */
 };
 void gateway_inbound(struct gateway *gw, int64_t now, const struct inbound_in *in, uint64_t peer_op);
+
+/*
+ * Somebody wrote in a chat, through a webhook whose signature was good. ports.receipt_stored(peer_op, ...) says when it
+ * is safe: RECEIPT_STORED once a crash cannot lose it any more (or it came before, or nobody needs it), NOT_STORED when
+ * the network is to deliver it again. What it leads to comes as messages of the outbox, in the order of the inputs.
+ */
+void gateway_chat(struct gateway *gw, int64_t now, const struct chat_in *in, uint64_t peer_op);
 
 /*
  * An integrator's call, already authenticated: tenant and integrator are indexes. The answer goes to ports.api_reply.

@@ -167,6 +167,9 @@ struct sms_req {
 	uint64_t message;		/* for the log */
 	char to[PHONE_MAX];
 	const char *text;		/* UTF-8 */
+	const char *user;		/* of a chat: whom to send to instead of `to`, "" or NULL: to the phone */
+	const char *ours;		/* our own name of this attempt, where the network repeats it in its receipts */
+	bool window_over;		/* of a chat: nothing was written in it for a day, only a template may be sent */
 	bool receipt;			/* ask for a delivery receipt */
 	int64_t deadline_ms;		/* wall clock: never on the wire after it */
 	int64_t valid_until_ms;		/* wall clock: the network need not deliver it after that */

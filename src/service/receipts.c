@@ -11,46 +11,15 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "service/lane.h"
 #include "service/strays.h"
 
 #define PARKED_MS INT64_C(600000)	/* an early receipt waits so long for its message; ids come again */
 
-/*
- * A transmitter's receipts come to a receiver: unless the operator says which binds go together, the ids of both are
- * those of the first transmitter of the same account, and a receiver with none hears for the only transmitter that
- * there is.
- */
-static const struct bind_settings *
-sender_of(const struct settings *s, const struct bind_settings *b)
-{
-	const struct bind_settings *only = b;
-	int n = 0;
-
-	for (int i = 0; b->mode != BIND_TRANSCEIVER && i < s->binds_n; i++) {
-		const struct bind_settings *other = &s->binds[i];
-
-		if (other->mode != BIND_TRANSMITTER || other->smsc[0] != '\0')
-			continue;
-		if (strcmp(other->host, b->host) == 0 && strcmp(other->system_id, b->system_id) == 0)
-			return other;
-		only = other;
-		n++;
-	}
-	return n == 1 ? only : b;
-}
-
-const char *
-receipts_owner(const struct gateway *gw, int bind)
-{
-	const struct bind_settings *b = &gw->settings->binds[bind];
-
-	return b->smsc[0] != '\0' ? b->smsc : sender_of(gw->settings, b)->name;
-}
-
 static struct store_key
-place_of(const struct gateway *gw, int bind, const char *canonical_id)
+place_of(const struct gateway *gw, int lane, const char *canonical_id)
 {
-	return key_of(STORE_RECEIPT, receipts_owner(gw, bind), canonical_id);
+	return key_of(STORE_RECEIPT, lane_ids_owner(gw->settings, lane), canonical_id);
 }
 
 static bool
@@ -150,10 +119,10 @@ receipts_point(struct carried *k, task_fn *pointed)
 {
 	const struct gateway *gw = k->task.gw;
 	char id[RECEIPT_ID];
-	int bind = carry_bind(k);
+	int lane = carry_lane(k);
 
-	receipt_canonical_id(k->m.provider_id, gw->settings->binds[bind].receipt_ids.response == ID_HEX, id);
-	k->pointer = place_of(gw, bind, id);
+	receipt_canonical_id(k->m.provider_id, lane_ids(gw->settings, lane)->response == ID_HEX, id);
+	k->pointer = place_of(gw, lane, id);
 	k->pointed = pointed;
 	save_pointer(k);
 }
@@ -163,7 +132,7 @@ receipts_point(struct carried *k, task_fn *pointed)
 struct receiving {
 	struct carried c;
 	struct receipt r;
-	int bind;
+	int lane;
 	struct store_key place[2];	/* one for each id that it has */
 	struct rev rev[2];
 	size_t places;
@@ -256,7 +225,7 @@ on_parked(struct task *t, const struct event *e)
 	struct receiving *r = receiving_of(t);
 
 	if (e->end == STORE_DONE)
-		strays_add(t->gw, r->bind, &r->r);
+		strays_add(t->gw, r->lane, &r->r);
 	on_receipt_saved(t, e);
 }
 
@@ -289,7 +258,7 @@ not_found(struct receiving *r, const struct event *e)
 		park(r);
 	else {
 		/* On its way: not worth keeping for the message. */
-		strays_add(r->c.task.gw, r->bind, &r->r);
+		strays_add(r->c.task.gw, r->lane, &r->r);
 		received(r, RECEIPT_STORED);
 	}
 }
@@ -323,7 +292,7 @@ look(struct receiving *r)
 }
 
 void
-gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt *receipt, uint64_t peer_op)
+gateway_receipt(struct gateway *gw, int64_t now, int lane, const struct receipt *receipt, uint64_t peer_op)
 {
 	struct receiving *r = xcalloc(1, sizeof *r);
 	char id[2][RECEIPT_ID];
@@ -332,11 +301,11 @@ gateway_receipt(struct gateway *gw, int64_t now, int bind, const struct receipt 
 	if (!receipt->maybe)
 		metric_add(M_RECEIPTS, 1);
 	r->r = *receipt;
-	r->bind = bind;
+	r->lane = lane;
 	r->peer_op = peer_op;
-	r->places = receipt_ids(receipt, &gw->settings->binds[bind].receipt_ids, id);
+	r->places = receipt_ids(receipt, lane_ids(gw->settings, lane), id);
 	for (size_t i = 0; i < r->places; i++)
-		r->place[i] = place_of(gw, bind, id[i]);
+		r->place[i] = place_of(gw, lane, id[i]);
 	task_start(gw, &r->c.task, receiving_end);
 	if (r->places > 0)
 		look(r);

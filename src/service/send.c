@@ -15,6 +15,7 @@
 #include "core/intent.h"
 #include "core/subscriber.h"
 #include "service/carry.h"
+#include "service/lane.h"
 #include "service/receipts.h"
 
 #define POLL_MS 250			/* of an idle partition */
@@ -33,7 +34,7 @@ book(struct carried *s, bool take)
 {
 	if (s->booked == take)
 		return;
-	s->task.gw->bind_loads[carry_bind(s)].sends += take ? 1u : -1u;
+	s->task.gw->lane_loads[carry_lane(s)].sends += take ? 1u : -1u;
 	s->booked = take;
 }
 
@@ -135,7 +136,7 @@ on_sms(struct task *t, const struct event *e)
 static int64_t
 answer_ms(const struct carried *s)
 {
-	return (int64_t)s->task.gw->settings->binds[carry_bind(s)].response_s * 1000 + ANSWER_SLACK_MS;
+	return lane_answer_ms(s->task.gw->settings, carry_lane(s)) + ANSWER_SLACK_MS;
 }
 
 static void
@@ -264,8 +265,8 @@ static bool
 has_room(struct carried *s, const struct message_rules *rules)
 {
 	struct gateway *gw = s->task.gw;
-	int bind = carry_bind(s);
-	int64_t *wanted = gw->bind_loads[bind].wanted_until;
+	int lane = carry_lane(s);
+	int64_t *wanted = gw->lane_loads[lane].wanted_until;
 
 	if ((rules->room & 1u << s->m.route) != 0) {
 		book(s, true);
@@ -275,8 +276,8 @@ has_room(struct carried *s, const struct message_rules *rules)
 		book(s, true);
 		return true;
 	}
-	if (!gateway_holds_bind(gw, bind)) {
-		message_hand_over(&s->m, gw->now, gw->settings->binds[bind].name);
+	if (!lane_is_ours(gw, lane)) {
+		message_hand_over(&s->m, gw->now, lane_name(gw->settings, lane));
 		metric_add(M_MESSAGES_HANDED_OVER, 1);
 	} else if (wanted[message_rank(&s->m)] < s->m.next_at + YIELD_MS)
 		wanted[message_rank(&s->m)] = s->m.next_at + YIELD_MS;
@@ -339,19 +340,17 @@ on_claimed(struct task *t, const struct event *e)
 	task_end(t);
 }
 
-/* Messages that a bind can take now. Its channels share it. */
+/* Messages that a lane can take now. */
 static size_t
-room_of(const struct gateway *gw, int bind)
+room_of(const struct gateway *gw, int lane)
 {
-	const struct settings *set = gw->settings;
+	int channel = lane_channel(gw->settings, lane);
+	unsigned free_now, taken = gw->lane_loads[lane].sends;
 
-	for (int k = 0; k < set->channels_n; k++)
-		if (set->channels[k].kind == CHANNEL_SMS_SMPP && set->channels[k].bind == bind) {
-			unsigned free_now = gw->ports->sms_free(gw->ports->ctx, k), taken = gw->bind_loads[bind].sends;
-
-			return free_now > taken ? free_now - taken : 0;
-		}
-	return 0;
+	if (channel < 0)
+		return 0;
+	free_now = gw->ports->sms_free(gw->ports->ctx, channel);
+	return free_now > taken ? free_now - taken : 0;
 }
 
 static unsigned
@@ -372,24 +371,24 @@ share(size_t room, unsigned partitions)
 }
 
 /*
- * No more than all binds together can take, shared by the partitions; one that is full takes nothing from the others.
+ * No more than all lanes together can take, shared by the partitions; one that is full takes nothing from the others.
  * What was handed to a bind comes first, and no more of it than that bind can take. Where there are more binds than
  * parts, they take turns.
  */
 static void
 fill(struct gateway *gw, struct store_claim *claim, unsigned partitions)
 {
-	int binds = gw->settings->binds_n;
+	int lanes = lanes_n(gw->settings);
 	unsigned first = gw->parts_first++;
 	size_t asked = gw->outbox_asked;
 
-	for (int k = 0; k < binds; k++) {
-		int bind = (int)((first + (unsigned)k) % (unsigned)binds);
-		size_t room = room_of(gw, bind);
+	for (int k = 0; k < lanes; k++) {
+		int lane = (int)((first + (unsigned)k) % (unsigned)lanes);
+		size_t room = room_of(gw, lane);
 
 		claim->max += room;
-		if (room > 0 && claim->parts < STORE_CLAIM_PARTS) {
-			claim->part[claim->parts].id = gw->settings->binds[bind].name;
+		if (room > 0 && lane < gw->settings->binds_n && claim->parts < STORE_CLAIM_PARTS) {
+			claim->part[claim->parts].id = lane_name(gw->settings, lane);
 			claim->part[claim->parts++].max = share(room, partitions);
 		}
 	}

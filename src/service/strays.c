@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "core/stray.h"
-#include "service/receipts.h"
+#include "service/lane.h"
 
 #define JUDGED_AFTER_MS 10000		/* longer than an SMSC takes from a receipt to its answer to the submit */
 #define AT_ONCE 3			/* two ids each and the ring: what one load takes */
@@ -18,9 +18,9 @@ struct waiting {
 	int64_t at;
 };
 
-struct strays {				/* of one bind; a task as long as something waits */
+struct strays {				/* of one lane; a task as long as something waits */
 	struct task task;
-	int bind;
+	int lane;
 	struct waiting waiting[STRAYS_KEPT];	/* the oldest first */
 	size_t n;
 	size_t looked;			/* at so many of them now */
@@ -41,7 +41,7 @@ strays_end(struct task *t)
 {
 	struct strays *s = strays_of(t);
 
-	t->gw->strays[s->bind] = NULL;
+	t->gw->strays[s->lane] = NULL;
 	free(s);
 }
 
@@ -81,8 +81,8 @@ count(const struct strays *s, const struct receipt *r)
 
 	metric_add(M_RECEIPTS_UNMATCHED, 1);
 	if (!log_limited(&limit, &held))
-		log_warn(s->task.id, "receipt matches no message", "bind=%s stat=%s err=%s more=%u",
-		    s->task.gw->settings->binds[s->bind].name, r->stat, r->err, held);
+		log_warn(s->task.id, "receipt matches no message", "lane=%s stat=%s err=%s more=%u",
+		    lane_name(s->task.gw->settings, s->lane), r->stat, r->err, held);
 }
 
 static bool
@@ -99,7 +99,7 @@ on_loaded(struct task *t, const struct event *e)
 {
 	struct strays *s = strays_of(t);
 	struct store_commit c = { .n = 0 };
-	struct store_key key = key_of(STORE_STRAY, receipts_owner(t->gw, s->bind), "");
+	struct store_key key = key_of(STORE_STRAY, lane_ids_owner(t->gw->settings, s->lane), "");
 	struct buf *b = scratch(t->gw, 0);
 	bool added = false;
 	size_t at = 1;
@@ -137,8 +137,7 @@ static void
 look(struct task *t, const struct event *e)
 {
 	struct strays *s = strays_of(t);
-	const struct bind_settings *bind = &t->gw->settings->binds[s->bind];
-	const char *owner = receipts_owner(t->gw, s->bind);
+	const char *owner = lane_ids_owner(t->gw->settings, s->lane);
 	struct store_key key[1 + 2 * AT_ONCE];
 	size_t n = 0;
 
@@ -148,7 +147,7 @@ look(struct task *t, const struct event *e)
 	while (s->looked < AT_ONCE && s->looked < s->n &&
 	    s->waiting[s->looked].at + JUDGED_AFTER_MS <= t->gw->now) {
 		char id[2][RECEIPT_ID];
-		size_t ids = receipt_ids(&s->waiting[s->looked].r, &bind->receipt_ids, id);
+		size_t ids = receipt_ids(&s->waiting[s->looked].r, lane_ids(t->gw->settings, s->lane), id);
 
 		for (size_t i = 0; i < ids; i++)
 			key[n++] = key_of(STORE_RECEIPT, owner, id[i]);
@@ -158,13 +157,13 @@ look(struct task *t, const struct event *e)
 }
 
 void
-strays_add(struct gateway *gw, int bind, const struct receipt *r)
+strays_add(struct gateway *gw, int lane, const struct receipt *r)
 {
-	struct strays *s = gw->strays[bind];
+	struct strays *s = gw->strays[lane];
 
 	if (s == NULL) {
-		s = gw->strays[bind] = xcalloc(1, sizeof *s);
-		s->bind = bind;
+		s = gw->strays[lane] = xcalloc(1, sizeof *s);
+		s->lane = lane;
 		task_start(gw, &s->task, strays_end);
 		task_sleep(&s->task, gw->now + JUDGED_AFTER_MS, look);
 	}

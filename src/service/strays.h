@@ -9,4 +9,4 @@
 
 struct strays;
 
-void strays_add(struct gateway *gw, int bind, const struct receipt *r);
+void strays_add(struct gateway *gw, int lane, const struct receipt *r);

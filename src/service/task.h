@@ -76,12 +76,12 @@ struct gateway {
 			int64_t quiet_until;
 		} *tells;			/* of each integrator */
 	} *tenants;
-	struct bind_load {
+	struct lane_load {
 		unsigned sends;		/* messages that are about to be written */
 		/* A message of the class found no room and is back by then: what is less urgent leaves it some. */
 		int64_t wanted_until[MSG_CLASSES];
-	} *bind_loads;
-	struct strays **strays;		/* of each bind, NULL until there is one */
+	} *lane_loads;		/* of each lane (lane.h) */
+	struct strays **strays;		/* of each lane, NULL until there is one */
 	struct map *phones;		/* owner -> struct turn being worked on */
 	struct map *writers;		/* owner -> struct mo being worked on */
 	struct map *running;		/* intent id -> struct run */
@@ -99,7 +99,7 @@ struct gateway {
 		int64_t count;
 	} persons;
 	size_t outbox_asked;		/* messages that claims under way may bring */
-	unsigned parts_first;		/* bind whose part of the outbox comes first in the next claim */
+	unsigned parts_first;		/* lane whose part of the outbox comes first in the next claim */
 	struct map *polls;
 	struct slots *slots;
 	unsigned char mac_key[32];

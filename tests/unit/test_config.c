@@ -388,7 +388,7 @@ static const struct mistake mistakes[] = {
 	    .says = "token: there is no channel of this tenant called \"acme-sns\"; did you mean "
 	    "\"acme-sms\"?" },
 	{ ACME, "\"token\": [\"acme-sms\"]", "\"token\": [\"acme-ussd\"]",
-	    .says = "it is no SMS channel" },
+	    .says = "it is for USSD" },
 	{ ACME, "\"notice\": [\"acme-inbox\"]", "\"notice\": [\"acme-sms\"]",
 	    .says = "nobody can answer STOP to \"ACME\", the sender of channel \"acme-sms\"; name a channel whose "
 	    "sender is a number, or give this one \"inbound\" numbers" },
