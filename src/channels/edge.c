@@ -142,6 +142,17 @@ bind_init(struct edge *e, int index)
 		b->slot[i] = (struct link_slot){ .bind = b, .index = i };
 }
 
+#define PROVIDER_ANSWER_MAX 65536	/* octets; an answer about one message has a few hundred */
+
+static struct http_client *
+client_new(struct loop *l, const struct settings *s)
+{
+	struct http_client_options o = { .connections = s->provider_connections, .waiting = s->provider_waiting,
+		.answer_max = PROVIDER_ANSWER_MAX };
+
+	return http_client_new(l, &o);
+}
+
 struct edge *
 edge_new(struct loop *l, const struct settings *s)
 {
@@ -149,6 +160,7 @@ edge_new(struct loop *l, const struct settings *s)
 
 	e->loop = l;
 	e->settings = s;
+	e->out = client_new(l, s);
 	list_init(&e->held);
 	list_init(&e->pushes);
 	e->turns = map_new();
@@ -205,6 +217,8 @@ edge_free(struct edge *e)
 	for (int i = 0; i < e->settings->binds_n; i++)
 		for (int k = 0; k < e->binds[i].links_n; k++)
 			slot_close(&e->binds[i].slot[k]);
+	http_client_free(e->out);
+	e->out = NULL;
 	sim_feed_free(e->sim_feed);
 	e->sim_feed = NULL;
 	loop_undefer(&e->drain_over);

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "channels/edge.h"
 #include "core/ussd_dialect.h"
+#include "io/http_client.h"
 #include "io/loop.h"
 #include "io/smpp_link.h"
 
@@ -63,6 +64,7 @@ struct edge {
 	const struct settings *settings;
 	struct gateway *gw;
 	struct http_server *http;
+	struct http_client *out;	/* to providers; what it still carries ends before the edge does */
 	struct bind *binds;
 	struct map *turns;		/* turn id -> struct way_back */
 	struct map *calls;		/* call id -> http request id, as a pointer-sized number */
@@ -120,6 +122,15 @@ void ussd_push_heard(struct bind *b, const char *phone);
 /* What came of a push; unknown ids are over already. */
 void ussd_push_over(struct edge *e, uint64_t push, enum push_end end);
 void ussd_pushes_clear(struct edge *e);
+
+/*
+ * What sms.c hands a message to, by the kind of its channel. The answer comes to gateway_on_sms(op), exactly once and
+ * never on the asker's stack; not at all once e->gw is NULL. *_free(): how many could be sent now.
+ */
+void sms_smpp_send(struct edge *e, uint64_t op, const struct sms_req *q);
+unsigned sms_smpp_free(const struct edge *e, int channel);
+void sms_http_send(struct edge *e, uint64_t op, const struct sms_req *q);
+unsigned sms_http_free(const struct edge *e, int channel);
 
 /* sim_feed.c */
 struct sim_feed *sim_feed_new(struct edge *e);

@@ -264,6 +264,7 @@ struct settings {
 	int http_connections, http_body_max, http_header_s;
 	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */
 	int callback_connections, callback_timeout_ms;	/* to integrators */
+	int provider_connections, provider_waiting;	/* to providers of messages: per host; under way and queued */
 	char menus_dir[256], templates_dir[256];
 	char sim_changes_file[256];			/* the operator's word, "": there is none */
 	struct bind_settings *binds;
