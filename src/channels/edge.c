@@ -161,6 +161,7 @@ edge_new(struct loop *l, const struct settings *s)
 	e->loop = l;
 	e->settings = s;
 	e->out = client_new(l, s);
+	whatsapp_open(e);
 	list_init(&e->held);
 	list_init(&e->pushes);
 	e->turns = map_new();
@@ -195,6 +196,7 @@ bury(void *arg)
 	map_free(e->calls);
 	map_free(e->receipts);
 	map_free(e->suspects);
+	whatsapp_close(e);
 	buf_clear(&e->last_words);
 	for (int i = 0; i < e->settings->binds_n; i++)
 		ussd_known_clear(&e->binds[i]);
@@ -321,7 +323,8 @@ edge_http(void *arg, uint64_t id, const struct http_req *req)
 	struct edge *e = arg;
 	static const char none[] = "There is nothing here. See isango(1) for the paths that are served.\n";
 
-	if (!ussd_http(e, id, req) && !integrator_http(e, id, req) && !callback_http(e, id, req))
+	if (!ussd_http(e, id, req) && !integrator_http(e, id, req) && !callback_http(e, id, req) &&
+	    !whatsapp_http(e, id, req))
 		http_answer(e->http, id, 404, NULL, none, sizeof none - 1);
 }
 

@@ -259,6 +259,8 @@ edge_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 	struct suspect *s = map_remove_u64(e->suspects, peer_op);
 	uint32_t status = end == RECEIPT_NOT_STORED ? SMPP_RX_T_APPN : SMPP_ROK;
 
+	if (w == NULL && whatsapp_stored(e, peer_op, end))
+		return;
 	if (w != NULL && s != NULL && end == RECEIPT_IS_MESSAGE)
 		status = take_sms(&e->binds[w->bind], w, &s->in, s->refusal);
 	if (w != NULL && status != SMPP_ANSWER_LATER)

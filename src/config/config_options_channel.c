@@ -47,6 +47,9 @@ static const struct option channel_rows[] = {
 	{ "session_s", OPTION_INT, "180", RANGE(10, 1800), IN(channel_settings, session_s),
 	    .only = USSD,
 	    .help = "Seconds after which the network ends a dialogue." },
+	{ "whatsapp", OPTION_GROUP, OPTIONAL, .group = &options_whatsapp, .only = KIND(CHANNEL_WHATSAPP),
+	    .needed = KIND(CHANNEL_WHATSAPP),
+	    .help = "The number and the account at Meta, and how they are used." },
 };
 const struct option_group options_channel = GROUP("tenant.channels[].", channel_rows,
     .list = LIST_CHANNELS,

@@ -113,12 +113,12 @@ wa_message_write(const struct wa_to *to, const char *text, struct buf *out)
 	json_t *root;
 
 	chat_screen_parse(text, &s);
-	if (text[0] == '\0' || (s.choices > 0 && s.body[0] == '\0') ||
+	if (text[0] == '\0' || !utf8_valid(text, strlen(text)) || (s.choices > 0 && s.body[0] == '\0') ||
 	    (root = envelope(to, s.choices > 0 ? "interactive" : "text")) == NULL)
 		return false;
 	if (s.choices == 0)
 		json_object_set_new(root, "text", json_pack("{s:b,s:o}", "preview_url", false, "body",
-		    cut(text, WA_TEXT_CHARS)));
+		    cut(strlen(text) < sizeof s.body ? s.body : text, WA_TEXT_CHARS)));
 	else if (chat_screen_fits_buttons(&s) && titles_differ(&s))
 		json_object_set_new(root, "interactive", buttons(&s));
 	else
