@@ -99,6 +99,7 @@ take(struct edge *e, uint64_t id, int channel, const struct http_req *req)
 	struct turn_in in = { .channel = channel };
 	struct way_back w = { .bind = -1, .link = channel, .http = id };
 	const char *problem = NULL;
+	int retry_s;
 
 	if (!d->read(req, e->settings->tenants[c->tenant].country, &in, &problem)) {
 		log_info(0, "ussd request refused", "channel=%s why=\"%s\"", c->name, problem);
@@ -108,6 +109,10 @@ take(struct edge *e, uint64_t id, int channel, const struct http_req *req)
 	if (in.kind == TURN_ABORT) {
 		http_answer(e->http, id, 200, NULL, "", 0);
 		gateway_turn(e->gw, loop_wall(e->loop), &in);
+		return;
+	}
+	if (!edge_rate_allows(e, channel, in.phone, &retry_s)) {
+		edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
 		return;
 	}
 	in.turn = edge_remember(e, e->turns, &w);
