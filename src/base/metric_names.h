@@ -226,6 +226,26 @@
 	    "HTTP connections closed for slowness or at the cap") \
 	M(M_OPERATOR_STRANGERS, counter, "isango_operator_strangers_total", \
 	    "Requests to the operators' listener without a token of one") \
+	M(M_HTTP_UNFINISHED, counter, "isango_http_unfinished_total", \
+	    "HTTP requests that never became whole, or that could not be read as one") \
+	M(M_HTTP_ACCEPT_FAILED, counter, "isango_http_accept_failed_total", \
+	    "Times that connections could not be accepted, as without a free descriptor") \
+	M(M_HTTP_FORWARDED_BAD, counter, "isango_http_forwarded_bad_total", \
+	    "HTTP requests refused because the proxy's header names no client") \
+	M(M_RATE_PHONE, counter, "isango_rate_phone_total", "Requests refused because one phone sends too many") \
+	M(M_RATE_CHANNEL, counter, "isango_rate_channel_total", "Requests refused because one channel sends too many") \
+	M(M_RATE_TENANT, counter, "isango_rate_tenant_total", "Requests refused because one tenant's channels send too many") \
+	M(M_RATE_INTEGRATOR, counter, "isango_rate_integrator_total", "Calls refused because one integrator makes too many") \
+	M(M_RATE_PHONES, gauge, "isango_rate_phones", "Phones whose requests are counted now") \
+	M(M_RATE_PHONES_DROPPED, counter, "isango_rate_phones_dropped_total", \
+	    "Phones whose count was forgotten too early because others needed the room") \
+	M(M_TLS_SECONDS_LEFT, gauge, "isango_tls_certificate_seconds", \
+	    "Seconds until the certificate of listen.tls ends; negative: since it did") \
+	M(M_TLS_RELOADS, counter, "isango_tls_reloads_total", "Certificates taken while serving") \
+	M(M_TLS_RELOADS_REFUSED, counter, "isango_tls_reloads_refused_total", \
+	    "New certificates not taken: the one before stays in force") \
+	M(M_TLS_HANDSHAKES_FAILED, counter, "isango_tls_handshakes_failed_total", \
+	    "Connections to listen.channels that ended without TLS") \
 	M(M_LOOP_LAG_MS, gauge, "isango_loop_lag_ms", "Worst lateness of the loop's timer in the last second")
 
 enum metric {

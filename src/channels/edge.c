@@ -155,6 +155,7 @@ edge_new(struct loop *l, const struct settings *s)
 	e->calls = map_new();
 	e->receipts = map_new();
 	e->suspects = map_new();
+	e->rates = rates_new(s);
 	e->binds = xcalloc((size_t)s->binds_n, sizeof *e->binds);
 	for (int i = 0; i < s->binds_n; i++)
 		bind_init(e, i);
@@ -183,6 +184,7 @@ bury(void *arg)
 	map_free(e->calls);
 	map_free(e->receipts);
 	map_free(e->suspects);
+	rates_free(e->rates);
 	buf_clear(&e->last_words);
 	for (int i = 0; i < e->settings->binds_n; i++)
 		ussd_known_clear(&e->binds[i]);

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "channels/dialect.h"
 #include "channels/edge.h"
+#include "channels/rate.h"
 #include "core/ussd_dialect.h"
 #include "io/loop.h"
 #include "io/smpp_link.h"
@@ -77,6 +78,7 @@ struct edge {
 	struct list held;
 	struct list pushes;		/* ussd_push.c */
 	struct buf last_words;
+	struct rates *rates;
 	struct sim_feed *sim_feed;	/* NULL: no file of changed SIMs */
 	/* drain */
 	bool stopping;
@@ -138,6 +140,14 @@ const char *http_proof_name(unsigned proof);
 bool integrator_http(struct edge *e, uint64_t id, const struct http_req *req);
 /* callback_http.c: the same, of wallet cores. */
 bool callback_http(struct edge *e, uint64_t id, const struct http_req *req);
+
+/*
+ * edge_rate.c: whether one more request of this channel may come in, from this phone (NULL: of nobody). false: it is to be
+ * refused, as with edge_too_many(), and may come again after *retry_s seconds.
+ */
+bool edge_rate_allows(struct edge *e, int channel, const char *phone, int *retry_s) MUST_CHECK;
+/* Answers 429, with Retry-After; type NULL: plain text. */
+void edge_too_many(struct edge *e, uint64_t id, int retry_s, const char *type, const char *body);
 
 /* Remembers the way back under a new id. */
 uint64_t edge_remember(struct edge *e, struct map *m, const struct way_back *w);

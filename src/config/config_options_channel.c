@@ -6,6 +6,7 @@
 #define SMPP (KIND(CHANNEL_USSD_SMPP) | KIND(CHANNEL_SMS_SMPP))
 #define HTTP KIND(CHANNEL_USSD_HTTP)
 #define SECRET(m) .at = offsetof(struct channel_settings, m), .room = sizeof(((struct channel_settings *)0)->m)
+#define WEB (KIND(CHANNEL_USSD_HTTP) | KIND(CHANNEL_SMS_HTTP) | KIND(CHANNEL_WHATSAPP))
 #define USSD (KIND(CHANNEL_USSD_SMPP) | KIND(CHANNEL_USSD_HTTP))
 
 const char *const options_channel_kinds[] = { "ussd-smpp", "ussd-http", "sms-smpp", "sms-http", "whatsapp", NULL };
@@ -68,6 +69,8 @@ static const struct option channel_rows[] = {
 	{ "session_s", OPTION_INT, "180", RANGE(10, 1800), IN(channel_settings, session_s),
 	    .only = USSD,
 	    .help = "Seconds after which the network ends a dialogue." },
+	{ "requests_per_s", OPTION_INT, "1000", RANGE(0, 1000000), IN(channel_settings, requests_per_s), .only = WEB,
+	    .help = "Requests a second that it may bring, and at once; more are answered 429. 0: any number." },
 };
 const struct option_group options_channel = GROUP("tenant.channels[].", channel_rows,
     .list = LIST_CHANNELS,

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/forwarded.h"
 #include "core/gsm.h"
 #include "core/operator.h"
 #include "core/segment.h"
@@ -142,6 +143,7 @@ struct channel_settings {
 	int max_septets;		/* ussd: one screen */
 	int session_s;			/* ussd: the network's longest dialogue */
 	int send_timeout_ms;		/* messages over HTTP: the whole of a call */
+	int requests_per_s;		/* over HTTP: that it may bring, 0: any number */
 };
 
 enum token_sms { TOKEN_SMS_UNSET, TOKEN_SMS_GATEWAY, TOKEN_SMS_WALLET_CORE };
@@ -204,6 +206,7 @@ struct integrator_settings {
 	char callback_allow[NETS_MAX][128];		/* hosts and CIDR blocks */
 	int callback_allow_n;
 	char callback_key[129];				/* "": callbacks are not signed */
+	int requests_per_s;				/* calls, 0: any number */
 };
 
 struct tenant_settings {
@@ -222,6 +225,7 @@ struct tenant_settings {
 	int sms_answers;				/* to one phone in an hour at most */
 	bool result_sms;				/* final outcomes by SMS to the payer too */
 	bool subtract_pending;				/* pending tokens lower what may be spent */
+	int requests_per_s;				/* over HTTP, of all its channels; 0: any number */
 	int64_t activated_cap;				/* cents a day in the first 72 h after activation */
 	struct wallet_settings wallet;
 	struct kind_settings kinds[KINDS_MAX];
@@ -243,9 +247,18 @@ struct operator_settings {
 #define GIVE_BACK_TIMEOUT 2
 #define GIVE_BACK_ERROR 4
 
+struct listen_tls_settings {		/* paths */
+	char cert_file[256], key_file[256];
+};
+
 struct settings {
 	char listen_channels[64], listen_admin[64];	/* host:port; port 0: any, printed at start */
 	char listen_operators[64];			/* the same, on loopback; "": operators are not heard */
+	bool has_listen_tls;				/* of listen_channels */
+	struct listen_tls_settings listen_tls;
+	char listen_proxies[NETS_MAX][FORWARDED_ADDRESS];	/* CIDR blocks: whose word about clients is taken */
+	int listen_proxies_n;
+	enum forwarded_form listen_proxy_header;
 	char redis_url[256];
 	char redis_password[129];			/* "": none */
 	int redis_connections, redis_timeout_ms;
@@ -267,6 +280,9 @@ struct settings {
 	int versions_loaded;				/* by a process, that dialogues under way do not need just now */
 	int message_tries;
 	int http_connections, http_body_max, http_header_s;
+	bool http_access_log;
+	int http_phone_per_minute;			/* requests of one phone to one tenant, 0: any number */
+	int http_phones_max;				/* that are counted at once */
 	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */
 	int callback_connections, callback_timeout_ms;	/* to integrators */
 	char menus_dir[256], templates_dir[256];
