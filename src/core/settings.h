@@ -101,6 +101,10 @@ struct bind_settings {
 
 enum channel_kind { CHANNEL_USSD_SMPP, CHANNEL_USSD_HTTP, CHANNEL_SMS_SMPP, CHANNEL_SMS_HTTP, CHANNEL_WHATSAPP };
 
+/* Who sends SMS for us over HTTP: the rows of core/sms_provider.h. */
+enum sms_provider { SMS_AFRICASTALKING, SMS_INFOBIP, SMS_CLICKATELL, SMS_TWILIO, SMS_SMSPORTAL, SMS_KANNEL, SMS_JSON,
+    SMS_PROVIDERS };
+
 /* Whom customers reach by dialling, by SMS. */
 static inline bool
 channel_is_ussd(enum channel_kind k)
@@ -137,6 +141,13 @@ struct channel_settings {
 	int max_septets;		/* ussd: one screen */
 	int session_s;			/* ussd: the network's longest dialogue */
 	int send_timeout_ms;		/* messages over HTTP: the whole of a call */
+	/* sms-http */
+	enum sms_provider provider;
+	char api_url[256];		/* "": where the provider documents it */
+	char user[129], secret[257];	/* of our account there */
+	int window, throughput;		/* calls under way; messages a second, 0: unpaced */
+	int parts_max;			/* SMS that one message may cost */
+	int pause_s;			/* in which nothing is sent after the account was refused */
 };
 
 enum token_sms { TOKEN_SMS_UNSET, TOKEN_SMS_GATEWAY, TOKEN_SMS_WALLET_CORE };
