@@ -167,6 +167,8 @@ edge_new(struct loop *l, const struct settings *s)
 	e->calls = map_new();
 	e->receipts = map_new();
 	e->suspects = map_new();
+	e->batches = map_new();
+	sms_http_init(e);
 	e->binds = xcalloc((size_t)s->binds_n, sizeof *e->binds);
 	for (int i = 0; i < s->binds_n; i++)
 		bind_init(e, i);
@@ -191,10 +193,13 @@ bury(void *arg)
 	map_each(e->calls, free_value, NULL);
 	map_each(e->receipts, free_value, NULL);
 	map_each(e->suspects, free_value, NULL);
+	map_each(e->batches, free_value, NULL);
 	map_free(e->turns);
 	map_free(e->calls);
 	map_free(e->receipts);
 	map_free(e->suspects);
+	map_free(e->batches);
+	sms_http_clear(e);
 	buf_clear(&e->last_words);
 	for (int i = 0; i < e->settings->binds_n; i++)
 		ussd_known_clear(&e->binds[i]);
@@ -321,7 +326,8 @@ edge_http(void *arg, uint64_t id, const struct http_req *req)
 	struct edge *e = arg;
 	static const char none[] = "There is nothing here. See isango(1) for the paths that are served.\n";
 
-	if (!ussd_http(e, id, req) && !integrator_http(e, id, req) && !callback_http(e, id, req))
+	if (!ussd_http(e, id, req) && !integrator_http(e, id, req) && !callback_http(e, id, req) &&
+	    !sms_http_in(e, id, req))
 		http_answer(e->http, id, 404, NULL, none, sizeof none - 1);
 }
 
@@ -348,6 +354,18 @@ edge_ready(const struct edge *e, const char **why)
 			return false;
 		}
 	return true;
+}
+
+void
+edge_channels_missing(const struct edge *e, struct buf *missing)
+{
+	for (int i = 0; i < e->settings->channels_n; i++) {
+		const char *why = sms_http_shut(e, i);
+
+		if (why != NULL)
+			buf_addf(missing, "channel %s: its provider refuses the account: %s\n", e->settings->channels[i].name,
+			    why);
+	}
 }
 
 /* ---- the end ---- */
