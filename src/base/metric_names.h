@@ -198,6 +198,20 @@
 	M(M_SMS_TOO_LONG, counter, "isango_sms_too_long_total", \
 	    "Messages refused because they need more parts than the bind allows") \
 	M(M_SMS_PARTS, counter, "isango_sms_parts_total", "Parts of messages accepted by an SMSC") \
+	M(M_SMS_HTTP_CALLS, counter, "isango_sms_http_calls_total", "Messages handed to providers over HTTP") \
+	M(M_SMS_HTTP_REFUSED, counter, "isango_sms_http_refused_total", "Those whose recipient or text was refused") \
+	M(M_SMS_HTTP_SLOW, counter, "isango_sms_http_slow_total", "Those answered with: slower, or not now") \
+	M(M_SMS_HTTP_SHUT, counter, "isango_sms_http_shut_total", \
+	    "Those refused because of our account, credit or configuration") \
+	M(M_SMS_CHANNELS_SHUT, gauge, "isango_sms_channels_shut", \
+	    "Channels whose provider refuses our account now; readiness and the log name them") \
+	M(M_SMS_HTTP_UNKNOWN, counter, "isango_sms_http_unknown_total", "Those without a believable answer") \
+	M(M_SMS_HTTP_OPT_OUTS, counter, "isango_sms_http_opt_outs_total", \
+	    "Phones of which a provider said that they want nothing from us") \
+	M(M_SMS_CALLBACKS, counter, "isango_sms_callbacks_total", "Requests of SMS providers that were read") \
+	M(M_SMS_CALLBACKS_REFUSED, counter, "isango_sms_callbacks_refused_total", \
+	    "Those refused for their signature, key, address or form") \
+	M(M_SMS_CALLBACKS_ODD, counter, "isango_sms_callbacks_odd_total", "Those that could not be understood") \
 	M(M_SMPP_THROTTLED, counter, "isango_smpp_throttled_total", "Submits that an SMSC answered with: slower") \
 	M(M_SMPP_REBINDS, counter, "isango_smpp_rebinds_total", "Links bound again since an answer said: not bound") \
 	M(M_SMPP_PDUS_ODD, counter, "isango_smpp_pdus_odd_total", \

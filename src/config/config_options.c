@@ -90,6 +90,14 @@ static const struct option callbacks_rows[] = {
 };
 static const struct option_group callbacks_group = GROUP("callbacks.", callbacks_rows, INLINE);
 
+static const struct option providers_rows[] = {
+	{ "connections", OPTION_INT, "32", RANGE(1, 1000), IN(settings, provider_connections),
+	    .help = "Connections to one provider's host at once." },
+	{ "waiting", OPTION_INT, "2000", RANGE(10, 100000), IN(settings, provider_waiting),
+	    .help = "Calls to all providers that may be under way or wait for a connection; more are tried later." },
+};
+static const struct option_group providers_group = GROUP("providers.", providers_rows, INLINE);
+
 static const struct option redis_rows[] = {
 	{ "url", OPTION_REDIS, "redis://127.0.0.1:6379/0", TEXT(settings, redis_url, 1),
 	    .help = "Which Redis." },
@@ -136,6 +144,8 @@ static const struct option root_rows[] = {
 	    "what stands in front." },
 	{ "callbacks", OPTION_GROUP, "{}", .group = &callbacks_group,
 	    .help = "Bounds of the callbacks to integrators." },
+	{ "providers", OPTION_GROUP, "{}", .group = &providers_group,
+	    .help = "Bounds of the calls to those who send messages for us over HTTP." },
 	{ "sealing_key_file", OPTION_KEYS, REQUIRED, ITEMS(settings, sealing_keys), RANGE(1, 8),
 	    COUNT(settings, sealing_keys_n), ALSO(settings, sealing_key_ids),
 	    .help = "The keys that seal what Redis keeps, as isango keygen writes them. The first "

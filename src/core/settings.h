@@ -102,6 +102,10 @@ struct bind_settings {
 
 enum channel_kind { CHANNEL_USSD_SMPP, CHANNEL_USSD_HTTP, CHANNEL_SMS_SMPP, CHANNEL_SMS_HTTP, CHANNEL_WHATSAPP };
 
+/* Who sends SMS for us over HTTP: the rows of core/sms_provider.h. */
+enum sms_provider { SMS_AFRICASTALKING, SMS_INFOBIP, SMS_CLICKATELL, SMS_TWILIO, SMS_SMSPORTAL, SMS_KANNEL, SMS_JSON,
+    SMS_PROVIDERS };
+
 /* Whom customers reach by dialling, by SMS. */
 static inline bool
 channel_is_ussd(enum channel_kind k)
@@ -144,6 +148,13 @@ struct channel_settings {
 	int session_s;			/* ussd: the network's longest dialogue */
 	int send_timeout_ms;		/* messages over HTTP: the whole of a call */
 	int requests_per_s;		/* over HTTP: that it may bring, 0: any number */
+	/* sms-http */
+	enum sms_provider provider;
+	char api_url[256];		/* "": where the provider documents it */
+	char user[129], secret[257];	/* of our account there */
+	int window, throughput;		/* calls under way; messages a second, 0: unpaced */
+	int parts_max;			/* SMS that one message may cost */
+	int pause_s;			/* in which nothing is sent after the account was refused */
 };
 
 enum token_sms { TOKEN_SMS_UNSET, TOKEN_SMS_GATEWAY, TOKEN_SMS_WALLET_CORE };
@@ -285,6 +296,7 @@ struct settings {
 	int http_phones_max;				/* that are counted at once */
 	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */
 	int callback_connections, callback_timeout_ms;	/* to integrators */
+	int provider_connections, provider_waiting;	/* to providers of messages: per host; under way and queued */
 	char menus_dir[256], templates_dir[256];
 	char sim_changes_file[256];			/* the operator's word, "": there is none */
 	struct bind_settings *binds;
