@@ -164,6 +164,19 @@
 	M(M_DEAD_NOTICES, counter, "isango_dead_notices_total", "Notices that failed, expired or are unknown") \
 	M(M_RECEIPTS, counter, "isango_receipts_total", "Delivery receipts taken") \
 	M(M_RECEIPTS_UNMATCHED, counter, "isango_receipts_unmatched_total", "Delivery receipts that match no message") \
+	M(M_CHAT_INPUTS, counter, "isango_chat_inputs_total", "What customers wrote or tapped in chats") \
+	M(M_CHAT_REPEATED, counter, "isango_chat_repeated_total", "The same, delivered again") \
+	M(M_CHAT_FULL, counter, "isango_chat_full_total", \
+	    "Not taken because too many of the same chat wait; the network delivers them again") \
+	M(M_CHAT_LATER, counter, "isango_chat_later_total", "Not taken because they could not be stored") \
+	M(M_CHAT_ANSWERED, counter, "isango_chat_answered_total", "Answers put into the outbox") \
+	M(M_CHAT_FAILED, counter, "isango_chat_failed_total", "Answered with an apology, after trying for long") \
+	M(M_CHAT_OLD_TAPS, counter, "isango_chat_old_taps_total", "Taps on a screen that was not the newest") \
+	M(M_CHAT_PINS, counter, "isango_chat_pins_total", "What may have been a PIN, typed in a chat") \
+	M(M_CHAT_MOVED, counter, "isango_chat_moved_total", "Chats whose user has another number or identity now") \
+	M(M_CHAT_NOT_TOLD, counter, "isango_chat_not_told_total", \
+	    "Messages not sent into a chat whose user is another one now") \
+	M(M_CHAT_TAKEN_OVER, counter, "isango_chat_taken_over_total", "Chats carried on after another process") \
 	M(M_INBOUND, counter, "isango_inbound_total", "SMS from customers, each of their parts") \
 	M(M_INBOUND_REPEATED, counter, "isango_inbound_repeated_total", \
 	    "SMS or parts that came again and did nothing") \
