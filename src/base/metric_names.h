@@ -273,6 +273,32 @@
 	    "New certificates not taken: the one before stays in force") \
 	M(M_TLS_HANDSHAKES_FAILED, counter, "isango_tls_handshakes_failed_total", \
 	    "Connections to listen.channels that ended without TLS") \
+	M(M_WA_WEBHOOKS, counter, "isango_whatsapp_webhooks_total", "Webhooks of WhatsApp taken whole") \
+	M(M_WA_WEBHOOKS_REFUSED, counter, "isango_whatsapp_webhooks_refused_total", \
+	    "Webhooks without a good signature, too large or not readable, and wrong verify tokens") \
+	M(M_WA_WEBHOOKS_LATER, counter, "isango_whatsapp_webhooks_later_total", \
+	    "Webhooks that are to be sent again because not all of them could be stored") \
+	M(M_WA_INPUTS, counter, "isango_whatsapp_inputs_total", "Messages of customers on WhatsApp, repetitions too") \
+	M(M_WA_STATUSES, counter, "isango_whatsapp_statuses_total", "Statuses of messages on WhatsApp") \
+	M(M_WA_FAILED, counter, "isango_whatsapp_failed_total", "Statuses that say that a message failed") \
+	M(M_WA_ERRORS, counter, "isango_whatsapp_errors_total", "Errors in webhooks about a number or an account") \
+	M(M_WA_IGNORED, counter, "isango_whatsapp_ignored_total", \
+	    "Parts of webhooks that nobody needs, such as reactions") \
+	M(M_WA_STRANGERS, counter, "isango_whatsapp_strangers_total", \
+	    "Parts of webhooks about numbers that are no channel, or from people who cannot be written to") \
+	M(M_WA_REFUSED, counter, "isango_whatsapp_refused_total", "Calls to WhatsApp that were answered with an error") \
+	M(M_WA_THROTTLED, counter, "isango_whatsapp_throttled_total", "Those that said: slower, for the whole number") \
+	M(M_WA_PAIR_WAITS, counter, "isango_whatsapp_pair_waits_total", \
+	    "Messages put off because a customer had got too many") \
+	M(M_WA_TEMPLATES, counter, "isango_whatsapp_templates_total", "Messages sent in a template") \
+	M(M_WA_WINDOW_OVER, counter, "isango_whatsapp_window_over_total", \
+	    "Messages not sent since the customer has not written for 24 hours and no template fits") \
+	M(M_WA_STOPS, counter, "isango_whatsapp_stops_total", "Times that the token or the account was refused") \
+	M(M_WA_STOPPED, gauge, "isango_whatsapp_stopped", "Numbers that cannot send now because of that; see the log") \
+	M(M_WA_MARKS, counter, "isango_whatsapp_read_marks_total", "Read marks sent") \
+	M(M_WA_MARKS_FAILED, counter, "isango_whatsapp_read_marks_failed_total", "Read marks that were not taken") \
+	M(M_WA_MARKS_LEFT_OUT, counter, "isango_whatsapp_read_marks_left_out_total", \
+	    "Read marks left out because too many were under way, or the number had to pause") \
 	M(M_LOOP_LAG_MS, gauge, "isango_loop_lag_ms", "Worst lateness of the loop's timer in the last second")
 
 enum metric {

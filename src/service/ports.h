@@ -170,6 +170,7 @@ struct sms_req {
 	char to[PHONE_MAX];
 	const char *text;		/* UTF-8 */
 	const char *user;		/* of a chat: whom to send to instead of `to`, "" or NULL: to the phone */
+	const char *lang;		/* of the text, "" or NULL: not known */
 	const char *ours;		/* our own name of this attempt, where the network repeats it in its receipts */
 	bool window_over;		/* of a chat: nothing was written in it for a day, only a template may be sent */
 	bool receipt;			/* ask for a delivery receipt */
