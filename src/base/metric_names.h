@@ -46,6 +46,8 @@
 	M(M_SIGNUPS_NOT_DONE, counter, "isango_signups_not_done_total", "Sign-ups that came to none") \
 	M(M_SIGNUPS_TAKEN_OVER, counter, "isango_signups_taken_over_total", \
 	    "Sign-ups carried on from another process or after a wait") \
+	M(M_PIPES_FULL, counter, "isango_http_pipes_full_total", \
+	    "Documents not carried because http_pipes were under way") \
 	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", \
 	    "SIMs that changed, as seen in a dialogue or said by the operator") \
 	M(M_SIM_REFUSED, counter, "isango_sim_refused_total", "What was refused because the SIM is new") \
