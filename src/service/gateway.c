@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "service/follow_up.h"
+#include "service/kyc.h"
 #include "service/lane.h"
 #include "service/persons.h"
 #include "service/pin_writing.h"
@@ -137,7 +138,7 @@ unsigned
 gateway_busy(const struct gateway *gw)
 {
 	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings +
-	    gw->signups;
+	    gw->signups + gw->kycs;
 }
 
 /* ---- answers ---- */
@@ -200,6 +201,14 @@ gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_an
 }
 
 void
+gateway_on_document(struct gateway *gw, int64_t now, uint64_t op, const struct document_answer *a)
+{
+	struct event e = { .kind = EV_DOCUMENT, .document = a };
+
+	deliver(gw, now, op, &e);
+}
+
+void
 gateway_on_told(struct gateway *gw, int64_t now, uint64_t op, bool heard)
 {
 	struct event e = { .kind = EV_TOLD, .heard = heard };
@@ -249,6 +258,8 @@ carry_on(struct gateway *gw, const struct store_claimed *c, int64_t until)
 {
 	if (c->family == STORE_SIGNUP)
 		signup_claimed(gw, &c->value, until);
+	else if (c->family == STORE_KYC)
+		kyc_claimed(gw, &c->value, until);
 	else if (c->family == STORE_PIN_ORDER)
 		pin_writing_claimed(gw, &c->value);
 	else
