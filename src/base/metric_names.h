@@ -46,6 +46,22 @@
 	M(M_SIGNUPS_NOT_DONE, counter, "isango_signups_not_done_total", "Sign-ups that came to none") \
 	M(M_SIGNUPS_TAKEN_OVER, counter, "isango_signups_taken_over_total", \
 	    "Sign-ups carried on from another process or after a wait") \
+	M(M_PIPES_FULL, counter, "isango_http_pipes_full_total", \
+	    "Documents not carried because http_pipes were under way") \
+	M(M_DOCUMENTS_TAKEN, counter, "isango_documents_taken_total", "Documents that wallet cores took") \
+	M(M_DOCUMENTS_REFUSED, counter, "isango_documents_refused_total", "Documents that wallet cores refused") \
+	M(M_DOCUMENTS_TOO_LONG, counter, "isango_documents_too_long_total", "Documents that were longer than they may be") \
+	M(M_DOCUMENTS_LOST, counter, "isango_documents_lost_total", "Documents that the chat's network had no more") \
+	M(M_DOCUMENTS_WRONG, counter, "isango_documents_wrong_total", \
+	    "Documents cut because length or SHA-256 were not as promised") \
+	M(M_DOCUMENTS_FORBIDDEN, counter, "isango_documents_forbidden_total", \
+	    "Documents not fetched because their address is not allowed") \
+	M(M_DOCUMENTS_FAILED, counter, "isango_documents_failed_total", "Documents that did not come through") \
+	M(M_KYC_PASSED, counter, "isango_kyc_passed_total", "Checks of customers' documents that were passed") \
+	M(M_KYC_FAILED, counter, "isango_kyc_failed_total", "Those that were failed") \
+	M(M_KYC_GIVEN_UP, counter, "isango_kyc_given_up_total", "Those without a result in documents.ratify_days") \
+	M(M_KYC_TAKEN_OVER, counter, "isango_kyc_taken_over_total", \
+	    "Those carried on from another process or after a wait") \
 	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", \
 	    "SIMs that changed, as seen in a dialogue or said by the operator") \
 	M(M_SIM_REFUSED, counter, "isango_sim_refused_total", "What was refused because the SIM is new") \

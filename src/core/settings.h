@@ -324,6 +324,10 @@ struct settings {
 	int http_phones_max;				/* that are counted at once */
 	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */
 	int callback_connections, callback_timeout_ms;	/* to integrators */
+	int documents_at_once, document_file_max_mb, document_timeout_s;
+	char document_hosts[NETS_MAX][128];		/* where media may lie although it is internal or without TLS */
+	int document_hosts_n;
+	int document_ratify_days;
 	int provider_connections, provider_waiting;	/* to providers of messages: per host; under way and queued */
 	char menus_dir[256], templates_dir[256];
 	char sim_changes_file[256];			/* the operator's word, "": there is none */

@@ -193,4 +193,5 @@ void gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store
 /* The same answer serves claim and range. */
 void gateway_on_wallet(struct gateway *gw, int64_t now, uint64_t op, const struct wallet_answer *a);
 void gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a);
+void gateway_on_document(struct gateway *gw, int64_t now, uint64_t op, const struct document_answer *a);
 void gateway_on_told(struct gateway *gw, int64_t now, uint64_t op, bool heard);
