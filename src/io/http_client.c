@@ -212,9 +212,10 @@ static void
 complete(struct call *c, CURLcode code)
 {
 	static const char *const retry_after[] = { "Retry-After", NULL };
+	static const char *const type[] = { "Content-Type", NULL };
 	static const char *const reset[] = { "X-RateLimit-Reset", "RateLimit-Reset", NULL };
 
-	char after[HEADER_OCTETS], at[HEADER_OCTETS];
+	char after[HEADER_OCTETS], at[HEADER_OCTETS], content[HEADER_OCTETS];
 	long status = 0;
 
 	if (code == CURLE_OK)
@@ -223,6 +224,7 @@ complete(struct call *c, CURLcode code)
 		finish(c, &(struct http_result){ .end = HTTP_ANSWERED, .status = (int)status,
 			.body = buf_str(&c->answer), .len = c->answer.len,
 			.retry_after = header_of(c, retry_after, after), .limit_reset = header_of(c, reset, at),
+			.content_type = header_of(c, type, content),
 			.why = "answered" });
 	else
 		fail(c, code == CURLE_OK ? "an answer without a status" : curl_easy_strerror(code));
