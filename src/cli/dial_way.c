@@ -134,11 +134,15 @@ has_code(const struct channel_settings *c, const char *code)
 	return false;
 }
 
+/* The first one with that code, unless one was named. */
 static const struct channel_settings *
-channel_for(const struct settings *s, const char *code)
+channel_for(const struct dial_options *o, const char *code)
 {
+	const struct settings *s = o->settings;
+
 	for (int i = 0; i < s->channels_n; i++)
-		if (s->channels[i].kind == CHANNEL_USSD_HTTP && has_code(&s->channels[i], code))
+		if (s->channels[i].kind == CHANNEL_USSD_HTTP && has_code(&s->channels[i], code) &&
+		    (o->channel == NULL || strcmp(s->channels[i].name, o->channel) == 0))
 			return &s->channels[i];
 	return NULL;
 }
@@ -159,7 +163,10 @@ channel_site(const struct dial_way *w)
 {
 	const struct channel_settings *c = w->channel;
 
-	return (struct provider_site){ .dialect = provider_find(c->dialect), .keys = { { BY_URL, "key", c->key } } };
+	return (struct provider_site){ .dialect = provider_find(c->dialect), .keys = {
+		{ BY_URL, "key", c->key }, { BY_HEADER, c->header_name, c->header_key },
+		{ BY_BASIC, c->basic_user, c->basic_password }, { BY_HMAC, c->hmac_header, c->hmac_key },
+	} };
 }
 
 /* false: this provider sends nothing then. */
@@ -208,7 +215,7 @@ on_channel_screen(void *arg, uint64_t op, const struct http_result *r)
 	else if (provider_read(&site, &w->call, &answer, &open, why))
 		w->events.screen(w->events.arg, buf_str(&w->call.shown), open);
 	else
-		w->events.failed(w->events.arg, r->status == 403 ? "the channel does not take this address or key" :
+		w->events.failed(w->events.arg, r->status == 401 || r->status == 403 ? "the channel does not take this address or key" :
 		    why);
 }
 
@@ -226,9 +233,11 @@ begin_on_channel(struct dial_way *w, const char *code)
 {
 	uint64_t mark;
 
-	w->channel = channel_for(w->o.settings, code);
+	w->channel = channel_for(&w->o, code);
 	if (w->channel == NULL) {
-		w->events.failed(w->events.arg, "no ussd-http channel of the configuration has this code");
+		w->events.failed(w->events.arg, w->o.channel == NULL ?
+		    "no ussd-http channel of the configuration has this code" :
+		    "the configuration has no ussd-http channel of that name and code");
 		return;
 	}
 	randombytes_buf(&mark, sizeof mark);
@@ -255,7 +264,7 @@ dial_way_dial(struct dial_way *w, const char *code)
 		begin_on_channel(w, code);
 		return;
 	}
-	post_phone(w, "dial", json_pack("{s:s,s:s}", "code", code, "via", w->o.http ? "http" : "smpp"), ANSWER_MS,
+	post_phone(w, "dial", json_pack("{s:s,s:s}", "code", code, "via", w->o.via != NULL ? w->o.via : "smpp"), ANSWER_MS,
 	    on_sandbox_screen);
 	w->awaited = w->last_op;
 }

@@ -16,44 +16,71 @@ is_over(enum provider_event event)
 	return event != PROVIDER_BEGIN && event != PROVIDER_INPUT;
 }
 
-/* ---- plain JSON ---- */
+/* ---- plain JSON: doc/openapi-ussd.json ---- */
+
+static const char *
+plain_type(enum provider_event event)
+{
+	static const char *const types[] = {
+		[PROVIDER_BEGIN] = "begin", [PROVIDER_INPUT] = "input", [PROVIDER_HANGUP] = "abort",
+		[PROVIDER_TIMEOUT] = "timeout", [PROVIDER_FAILED] = "timeout", [PROVIDER_DONE] = NULL,
+	};
+
+	return types[event];
+}
 
 static bool
-json_write(const struct provider_call *c, enum provider_event event, int64_t now_ms, struct provider_request *out)
+plain_write(const struct provider_call *c, enum provider_event event, int64_t now_ms, struct provider_request *out)
 {
 	char phone[PHONE_MAX + 1];
 
 	(void)now_ms;
-	if (event == PROVIDER_DONE)
+	if (plain_type(event) == NULL)
 		return false;
 	str_format(phone, sizeof phone, "+%s", c->phone);
-	provider_body(out, json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "session", c->id, "phone", phone, "code", c->code,
-	    "event", event == PROVIDER_BEGIN ? "begin" : event == PROVIDER_INPUT ? "input" : "end", "text",
-	    event == PROVIDER_INPUT ? buf_str(&c->input) : "", "sequence", c->number));
+	provider_body(out, json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "session", c->id, "phone", phone, "service_code",
+	    c->code, "type", plain_type(event), "text", event == PROVIDER_INPUT ? buf_str(&c->input) : "", "turn",
+	    c->number));
 	return true;
 }
 
+/* The number of the request comes back, so that an answer cannot be taken for that of another. */
 static bool
-json_read(struct provider_view *v)
+plain_common(struct provider_view *v, bool *end)
 {
-	bool end;
-
-	if (!provider_members(v, v->json, 2) || !provider_bool_of(v, "end", &end))
+	if (!provider_members(v, v->json, 4) || !provider_bool_of(v, "end", end) ||
+	    provider_text_of(v, "session") == NULL)
 		return false;
-	v->open = !end;
+	if (!json_is_integer(json_object_get(v->json, "turn")))
+		v->why = "turn is missing";
 	v->text = provider_text_of(v, "text");
-	return v->text != NULL;
+	return v->why == NULL;
 }
 
 static bool
-json_read_end(struct provider_view *v)
+plain_read(struct provider_view *v)
 {
-	return provider_members(v, v->json, 0);
+	bool end;
+
+	if (!plain_common(v, &end) || !provider_echoes(v, v->json, "session", v->c->id))
+		return false;
+	v->open = !end;
+	if (json_integer_value(json_object_get(v->json, "turn")) != v->c->turn)
+		v->why = "it answers another request";
+	return v->why == NULL;
+}
+
+static bool
+plain_read_end(struct provider_view *v)
+{
+	bool end;
+
+	return plain_common(v, &end);
 }
 
 const struct provider provider_json = {
 	.name = "json", .method = "POST", .request_type = JSON, .reply_type = { JSON }, .session = "s-x",
-	.answer_ms = 10000, .write = json_write, .read = json_read, .read_end = json_read_end,
+	.answer_ms = 10000, .write = plain_write, .read = plain_read, .read_end = plain_read_end,
 };
 
 /* ---- Infobip ---- */

@@ -22,6 +22,7 @@
 #define URL "https://gw.example/ussd/a"
 #define NOW INT64_C(1791280800000)	/* 2026-10-06T10:00:00Z */
 #define MANY 8
+#define SESSION "\"session\":\"s-000000000000000000000007\""
 
 struct step {				/* a request, what of the sample it must be, and the reply to it */
 	enum provider_event event;
@@ -292,10 +293,12 @@ test_replies_that_are_wrong(void **state)
 		{ "africastalking", "text/plain", 500, "CON Wallet" },
 		{ "africastalking", "text/plain", 200, "CON W\xff" },
 		{ "json", JSON, 200, "CON Wallet" },
-		{ "json", JSON, 200, "{\"text\":\"Wallet\"}" },
-		{ "json", JSON, 200, "{\"text\":\"Wallet\",\"end\":0}" },
-		{ "json", JSON, 200, "{\"text\":\"Wallet\",\"end\":false,\"more\":1}" },
-		{ "json", "text/plain", 200, "{\"text\":\"Wallet\",\"end\":false}" },
+		{ "json", JSON, 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\"}" },
+		{ "json", JSON, 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":0}" },
+		{ "json", JSON, 200, "{" SESSION ",\"turn\":2,\"text\":\"Wallet\",\"end\":false}" },
+		{ "json", JSON, 200, "{\"session\":\"s-8\",\"turn\":1,\"text\":\"Wallet\",\"end\":false}" },
+		{ "json", JSON, 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":false,\"more\":1}" },
+		{ "json", "text/plain", 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":false}" },
 		{ "infobip", JSON, 200, "{\"shouldClose\":false,\"ussdMenu\":\"W\",\"responseExitCode\":200}" },
 		{ "infobip", JSON, 200, "{\"shouldClose\":\"no\",\"ussdMenu\":\"W\",\"responseExitCode\":200,"
 		    "\"responseMessage\":\"\"}" },
@@ -330,6 +333,32 @@ test_replies_that_are_wrong(void **state)
 		refused(rows[i].dialect, rows[i].type, rows[i].status, rows[i].body);
 }
 
+/* A reply of each kind that our own dialect takes, so that the rows above are wrong for their reason alone. */
+static void
+test_plain_replies(void **state)
+{
+	static const char more[] = "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":false}";
+	static const char end[] = "{" SESSION ",\"turn\":1,\"text\":\"Bye\",\"end\":true}";
+	struct provider_site site = { .dialect = provider_find("json"), .url = URL };
+	struct provider_call *c = begun(&site);
+	struct provider_answer a = { 200, JSON, more, strlen(more) };
+	char why[PROVIDER_WHY];
+	bool open;
+
+	(void)state;
+	assert_true(provider_read(&site, c, &a, &open, why));
+	assert_true(open);
+	assert_string_equal(buf_str(&c->shown), "Wallet");
+	a.body = end;
+	a.len = strlen(end);
+	assert_true(provider_read(&site, c, &a, &open, why));
+	assert_false(open);
+	assert_true(provider_read_end(&site, &a, why));
+	a.status = 500;
+	assert_false(provider_read_end(&site, &a, why));
+	provider_call_clear(c);
+}
+
 static bool
 has_header(const struct provider_request *r, const char *line)
 {
@@ -351,8 +380,8 @@ test_proofs(void **state)
 	site.keys[0] = (struct provider_key){ BY_URL, NULL, "k&1" };
 	assert_true(provider_request(&site, c, PROVIDER_REPEAT, NULL, NOW, &r));
 	assert_string_equal(buf_str(&r.url), URL "?a=1&key=k%261");
-	assert_string_equal(buf_str(&r.body), "{\"session\":\"s-000000000000000000000007\",\"phone\":\"+27600000001\","
-	    "\"code\":\"*120*384#\",\"event\":\"begin\",\"text\":\"\",\"sequence\":1}");
+	assert_string_equal(buf_str(&r.body), "{" SESSION ",\"phone\":\"+27600000001\","
+	    "\"service_code\":\"*120*384#\",\"type\":\"begin\",\"text\":\"\",\"turn\":1}");
 	assert_int_equal(r.headers_n, 1);
 	provider_request_clear(&r);
 	site.keys[0] = (struct provider_key){ BY_HEADER, "X-Key", "k&1" };
@@ -364,7 +393,7 @@ test_proofs(void **state)
 	site.keys[1] = (struct provider_key){ BY_HMAC, "X-Mac", "key" };
 	assert_true(provider_request(&site, c, PROVIDER_REPEAT, NULL, NOW, &r));
 	assert_true(has_header(&r, "Authorization: Basic Z3c6ayYx"));
-	assert_true(has_header(&r, "X-Mac: sha256=669161171602611c06e69352b3a938d06c778a7b0e73710a377cc540e66a52db"));
+	assert_true(has_header(&r, "X-Mac: sha256=297bff219e84bc2032e29b4ccbe1536aed220062220a84e85c1fe66279eddb60"));
 	provider_request_clear(&r);
 	provider_call_clear(c);
 }
@@ -379,13 +408,13 @@ test_numbers(void **state)
 
 	(void)state;
 	assert_true(provider_request(&site, c, PROVIDER_INPUT, "5*0", NOW, &r));
-	assert_non_null(strstr(buf_str(&r.body), "\"event\":\"input\",\"text\":\"5*0\",\"sequence\":2}"));
+	assert_non_null(strstr(buf_str(&r.body), "\"type\":\"input\",\"text\":\"5*0\",\"turn\":2}"));
 	provider_request_clear(&r);
 	assert_true(provider_request(&site, c, PROVIDER_HANGUP, NULL, NOW, &r));
-	assert_non_null(strstr(buf_str(&r.body), "\"event\":\"end\",\"text\":\"\",\"sequence\":3}"));
+	assert_non_null(strstr(buf_str(&r.body), "\"type\":\"abort\",\"text\":\"\",\"turn\":3}"));
 	provider_request_clear(&r);
 	assert_true(provider_request(&site, c, PROVIDER_REPEAT, NULL, NOW, &r));
-	assert_non_null(strstr(buf_str(&r.body), "\"event\":\"input\",\"text\":\"5*0\",\"sequence\":2}"));
+	assert_non_null(strstr(buf_str(&r.body), "\"type\":\"input\",\"text\":\"5*0\",\"turn\":2}"));
 	provider_request_clear(&r);
 	assert_false(provider_request(&site, c, PROVIDER_DONE, NULL, NOW, &r));
 	provider_call_clear(c);
@@ -397,6 +426,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_replies_that_are_wrong),
+		cmocka_unit_test(test_plain_replies),
 		cmocka_unit_test(test_proofs),
 		cmocka_unit_test(test_numbers),
 	};
