@@ -214,11 +214,11 @@ dialect_number(struct dialect_in *in, int64_t number)
 }
 
 void
-dialect_imsi(struct dialect_in *in, const char *imsi)
+dialect_imsi(const struct dialect_req *req, struct dialect_in *in, const char *imsi)
 {
 	size_t n = imsi != NULL && str_all_digits(imsi) ? strlen(imsi) : 0;
 
-	if (n >= IMSI_MIN && n <= IMSI_MAX)
+	if (req->site.channel->takes_imsi && n >= IMSI_MIN && n <= IMSI_MAX)
 		(void)str_copy(in->turn.imsi, sizeof in->turn.imsi, imsi);
 }
 

@@ -101,8 +101,8 @@ enum dialect_said dialect_over(struct dialect_in *in);
 enum dialect_said dialect_bad(struct dialect_in *in, const char *problem);
 /* What identifies a turn: its number. */
 void dialect_number(struct dialect_in *in, int64_t number);
-/* "655100000000001": whatever else stands there does not count. */
-void dialect_imsi(struct dialect_in *in, const char *imsi);
+/* "655100000000001", where the channel takes it: whatever else stands there does not count. */
+void dialect_imsi(const struct dialect_req *req, struct dialect_in *in, const char *imsi);
 /* The text of a member, or a whole number of it written into `room`; NULL: it is missing, null or something else. */
 const char *dialect_text(const json_t *o, const char *name, char room[DIALECT_DIGITS]);
 bool dialect_int(const json_t *o, const char *name, int64_t *out) MUST_CHECK;	/* 1, or "1" */

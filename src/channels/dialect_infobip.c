@@ -62,7 +62,7 @@ infobip_read(const struct dialect_req *req, struct dialect_in *in)
 	input = dialect_text(req->json, "text", in->digits);
 	/* vumi's people found that shortCode is missing at times. */
 	dialect_code(req, in, act == ACT_START ? input : NULL, json_string_value(json_object_get(req->json, "shortCode")));
-	dialect_imsi(in, json_string_value(json_object_get(req->json, "imsi")));
+	dialect_imsi(req, in, json_string_value(json_object_get(req->json, "imsi")));
 	return dialect_turn(in, act == ACT_START ? TURN_BEGIN : TURN_INPUT, input);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Our own dialect, for every aggregator that has none of the others; doc/openapi-ussd.json describes it exactly. `turn`
- * counts the requests of a dialogue: the same number again is the same request. Who leaves it out is believed to repeat
- * nothing, but for what the service finds by itself.
+ * Our own dialect, for every aggregator that has none of the others; doc/openapi-ussd.json describes it exactly.
+ * `sequence` counts the requests of a dialogue: the same number again is the same request. Who leaves it out is believed
+ * to repeat nothing, but for what the service finds by itself.
  */
 #include <string.h>
 
@@ -10,13 +10,13 @@
 #include "channels/dialect.h"
 
 static const struct {
-	const char *type;
+	const char *event;
 	enum dialect_said says;
 	enum turn_kind kind;
-} types[] = {
+} events[] = {
 	{ "begin", DIALECT_TURN, TURN_BEGIN },
 	{ "input", DIALECT_TURN, TURN_INPUT },
-	{ "abort", DIALECT_OVER, TURN_ABORT },
+	{ "end", DIALECT_OVER, TURN_ABORT },
 	{ "timeout", DIALECT_OVER, TURN_ABORT },
 };
 
@@ -24,18 +24,18 @@ static const struct {
 static const char *
 problem_of(const json_t *o)
 {
-	static const char *const texts[] = { "session", "phone", "type", "text", "service_code", "imsi" };
-	const json_t *turn = json_object_get(o, "turn");
+	static const char *const texts[] = { "session", "phone", "event", "code", "text", "imsi" };
+	const json_t *sequence = json_object_get(o, "sequence");
 
 	for (size_t i = 0; i < NELEM(texts); i++) {
 		const json_t *v = json_object_get(o, texts[i]);
 
 		if (v != NULL && !json_is_string(v))
-			return "session, phone, type, text, service_code and imsi are texts";
+			return "session, phone, event, code, text and imsi are texts";
 	}
-	if (turn != NULL && (!json_is_integer(turn) || json_integer_value(turn) < 0 ||
-	    json_integer_value(turn) > INT32_MAX))
-		return "turn is a whole number from 0 to 2147483647";
+	if (sequence != NULL && (!json_is_integer(sequence) || json_integer_value(sequence) < 0 ||
+	    json_integer_value(sequence) > INT32_MAX))
+		return "sequence is a whole number from 0 to 2147483647";
 	return NULL;
 }
 
@@ -48,41 +48,38 @@ member(const struct dialect_req *req, const char *name)
 static enum dialect_said
 json_read(const struct dialect_req *req, struct dialect_in *in)
 {
-	const char *type = member(req, "type"), *problem = problem_of(req->json);
-	const json_t *turn = json_object_get(req->json, "turn");
+	const char *event = member(req, "event"), *code = member(req, "code"), *problem = problem_of(req->json);
+	const json_t *sequence = json_object_get(req->json, "sequence");
 
 	if (problem != NULL)
 		return dialect_bad(in, problem);
 	if (!dialect_take(req, in, member(req, "session"), member(req, "phone")))
 		return DIALECT_BAD;
-	dialect_code(req, in, member(req, "service_code"), member(req, "service_code"));
-	dialect_imsi(in, member(req, "imsi"));
-	if (turn != NULL)
-		dialect_number(in, json_integer_value(turn));
-	for (size_t i = 0; type != NULL && i < NELEM(types); i++)
-		if (strcmp(type, types[i].type) == 0)
-			return types[i].says == DIALECT_OVER ? dialect_over(in) :
-			    dialect_turn(in, types[i].kind, member(req, "text"));
-	return dialect_bad(in, "type is missing or none of begin, input, abort and timeout");
+	dialect_code(req, in, code, code);
+	dialect_imsi(req, in, member(req, "imsi"));
+	if (sequence != NULL)
+		dialect_number(in, json_integer_value(sequence));
+	for (size_t i = 0; event != NULL && i < NELEM(events); i++)
+		if (strcmp(event, events[i].event) == 0)
+			return events[i].says == DIALECT_OVER ? dialect_over(in) :
+			    dialect_turn(in, events[i].kind, member(req, "text"));
+	return dialect_bad(in, "event is missing or none of begin, input, end and timeout");
 }
 
 static void
 json_write(const struct dialect_site *site, const struct dialect_way *way, const struct reply *r, struct buf *out)
 {
-	json_t *o = json_pack("{s:s,s:s,s:b}", "session", way->session, "text", r->text, "end", r->end);
-
 	(void)site;
-	if (way->number >= 0)
-		json_object_set_new(o, "turn", json_integer(way->number));
-	dialect_add_json(out, o);
+	(void)way;
+	dialect_add_json(out, json_pack("{s:s,s:b}", "text", r->text, "end", r->end));
 }
 
 static void
 json_acknowledge(const struct dialect_site *site, const struct dialect_way *way, struct buf *out)
 {
-	struct reply r = { "", true };
-
-	json_write(site, way, &r, out);
+	(void)site;
+	(void)way;
+	buf_add_str(out, "{}");
 }
 
 const struct dialect dialect_json = {

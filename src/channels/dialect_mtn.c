@@ -33,7 +33,7 @@ mtn_read(const struct dialect_req *req, struct dialect_in *in)
 	    !str_copy(in->way.user, sizeof in->way.user, transaction))
 		(void)str_copy(in->way.user, sizeof in->way.user, in->way.session);
 	dialect_code(req, in, type == MTN_BEGIN ? input : NULL, told);
-	dialect_imsi(in, json_string_value(json_object_get(req->json, "imsi")));
+	dialect_imsi(req, in, json_string_value(json_object_get(req->json, "imsi")));
 	if (type == MTN_NOTIFICATION)
 		return DIALECT_NOTED;
 	if (type != MTN_BEGIN && type != MTN_CONTINUE)

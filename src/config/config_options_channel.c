@@ -43,6 +43,9 @@ static const struct option channel_rows[] = {
 	    "not for dialects that send no body or say more in the URL." },
 	{ "hmac_key_file", OPTION_SECRET, OPTIONAL, SECRET(hmac_key), RANGE(16, 128), .only = HTTP,
 	    .help = "The key of that HMAC." },
+	{ "takes_imsi", OPTION_BOOL, "false", IN(channel_settings, takes_imsi), .only = HTTP,
+	    .help = "The imsi that infobip, mtn-madapi and json tell is that of the SIM which dials: when it changes, the "
+	    "SIM has changed. Only for a provider whose imsi was looked at and is true." },
 	{ "answer_ms", OPTION_INT, OPTIONAL, RANGE(1000, 30000), IN(channel_settings, answer_ms), .only = HTTP,
 	    .help = "Milliseconds within which the provider wants its answer: then the customer is told to dial again, and "
 	    "what was begun goes on. Left out: 12000 for africastalking and 8000 for the others." },

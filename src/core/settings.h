@@ -132,6 +132,7 @@ struct channel_settings {
 	char header_name[48], header_key[129];	/* ussd-http: a header and the secret in it; "" if none */
 	char basic_user[65], basic_password[129];	/* ussd-http: HTTP basic; "" if none */
 	char hmac_header[48], hmac_key[129];	/* ussd-http: where the HMAC of the body is, and its key; "" if none */
+	bool takes_imsi;		/* ussd-http: the imsi of a request is that of the SIM */
 	int answer_ms;			/* ussd-http: an answer must be there by then; 0: as the dialect says */
 	char from[NETS_MAX][48];	/* ussd-http: CIDR blocks that may call */
 	int from_n;

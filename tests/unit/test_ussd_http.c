@@ -529,27 +529,34 @@ test_infobip_refusal(void **state)
 static void
 test_json(void **state)
 {
+	static const char begin[] = "{\"session\":\"s-1\",\"phone\":\"+27600000001\",\"event\":\"begin\",\"sequence\":1,"
+	    "\"code\":\"384\",\"imsi\":\"655100000000001\"}";
+
 	(void)state;
 	serve(DIALECT_JSON, "27", "*120*384#");
-	ask("POST", "", "", JSON, "{\"session\":\"s-1\",\"phone\":\"+27600000001\",\"type\":\"begin\",\"turn\":1,"
-	    "\"service_code\":\"384\",\"imsi\":\"655100000000001\"}");
+	ask("POST", "", "", JSON, begin);
 	assert_int_equal(w.status, 200);
-	assert_same_json(w.body, "{\"session\":\"s-1\",\"turn\":1,\"text\":\"Wallet\\n1 Balance\",\"end\":false}", false);
+	assert_same_json(w.body, "{\"text\":\"Wallet\\n1 Balance\",\"end\":false}", false);
 	assert_int_equal(w.turn.kind, TURN_BEGIN);
 	assert_string_equal(w.turn.key, "b1");
 	assert_string_equal(w.code, "*120*384#");
+	assert_string_equal(w.turn.imsi, "");
+	w.channel.takes_imsi = true;
+	ask("POST", "", "", JSON, begin);
 	assert_string_equal(w.turn.imsi, "655100000000001");
-	ask("POST", "", "", JSON, "{\"session\":\"s-1\",\"phone\":\"0600000001\",\"type\":\"input\",\"turn\":2,"
-	    "\"text\":\"5*0\"}");
+	ask("POST", "", "", JSON, "{\"session\":\"s-1\",\"phone\":\"0600000001\",\"event\":\"input\",\"sequence\":2,"
+	    "\"text\":\"5*0\",\"imsi\":\"none\"}");
 	assert_string_equal(w.turn.phone, ZA);
 	assert_string_equal(w.turn.key, "i2");
+	assert_string_equal(w.turn.imsi, "");
 	assert_string_equal(w.text, "5*0");
-	ask("POST", "", "", JSON, "{\"session\":\"s-1\",\"phone\":\"0027600000001\",\"type\":\"input\",\"text\":\"1\"}");
+	w.ends = true;
+	ask("POST", "", "", JSON, "{\"session\":\"s-1\",\"phone\":\"0027600000001\",\"event\":\"input\",\"text\":\"1\"}");
 	assert_string_equal(w.turn.key, "");
-	assert_same_json(w.body, "{\"session\":\"s-1\",\"text\":\"Wallet\\n1 Balance\",\"end\":false}", false);
-	ask("POST", "", "", JSON, "{\"session\":\"s-1\",\"phone\":\"0027600000001\",\"type\":\"timeout\",\"turn\":3}");
+	assert_same_json(w.body, "{\"text\":\"Wallet\\n1 Balance\",\"end\":true}", false);
+	ask("POST", "", "", JSON, "{\"session\":\"s-1\",\"phone\":\"0027600000001\",\"event\":\"timeout\",\"sequence\":3}");
 	assert_int_equal(w.turn.kind, TURN_ABORT);
-	assert_same_json(w.body, "{\"session\":\"s-1\",\"turn\":3,\"text\":\"\",\"end\":true}", false);
+	assert_same_json(w.body, "{}", false);
 }
 
 /* ---- what tells a repeated request from a second key press ---- */
@@ -712,18 +719,18 @@ static const struct {
 	{ DIALECT_NSANO, "POST", "", "{\"msisdn\":\"27600000001\",\"UserSessionID\":\"n\"}", 400 },
 	{ DIALECT_KORBA, "POST", "", "{\"sessionID\":\"k\",\"msisdn\":\"27600000001\",\"ussdString\":\"1\"}", 400 },
 	{ DIALECT_KORBA, "POST", "", "{\"sessionID\":\"k\",\"msisdn\":\"27600000001\",\"ussdServiceOp\":-1}", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":27600000001,\"type\":\"begin\"}", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"type\":\"begin\",\"turn\":\"1\"}", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"type\":\"begin\",\"turn\":-1}", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s s\",\"phone\":\"27600000001\",\"type\":\"begin\"}", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"type\":\"input\"}", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"type\":\"start\"}", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"session\":\"t\",\"phone\":\"27600000001\",\"type\":\"begin\"}", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"type\":\"begin\"", 400 },
-	{ DIALECT_JSON, "POST", "", "[{\"session\":\"s\",\"phone\":\"27600000001\",\"type\":\"begin\"}]", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":27600000001,\"event\":\"begin\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"begin\",\"sequence\":\"1\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"begin\",\"sequence\":-1}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s s\",\"phone\":\"27600000001\",\"event\":\"begin\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"input\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"start\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"session\":\"t\",\"phone\":\"27600000001\",\"event\":\"begin\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"begin\"", 400 },
+	{ DIALECT_JSON, "POST", "", "[{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"begin\"}]", 400 },
 	{ DIALECT_JSON, "POST", "", "", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"type\":\"input\",\"text\":\"\xff\"}", 400 },
-	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"type\":\"input\",\"text\":\"a\\u0000\"}",
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"input\",\"text\":\"\xff\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"input\",\"text\":\"a\\u0000\"}",
 	    400 },
 };
 
@@ -773,7 +780,7 @@ test_cut(void **state)
 /* ---- who may call ---- */
 
 #define SECRET "a-secret-of-20-octets"
-#define BODY "{\"session\":\"s\",\"phone\":\"27600000001\",\"type\":\"begin\"}"
+#define BODY "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"begin\"}"
 
 static void
 assert_proof(const char *target, const char *headers, int status)
