@@ -164,10 +164,11 @@ static void
 on_ended(void *private, CURLcode code)
 {
 	static const char *const retry_after[] = { "Retry-After", NULL };
+	static const char *const type[] = { "Content-Type", NULL };
 	static const char *const reset[] = { "X-RateLimit-Reset", "RateLimit-Reset", NULL };
 
 	struct call *c = private;
-	char after[HEADER_OCTETS], at[HEADER_OCTETS];
+	char after[HEADER_OCTETS], at[HEADER_OCTETS], content[HEADER_OCTETS];
 	long status = 0;
 
 	if (code == CURLE_OK)
@@ -176,6 +177,7 @@ on_ended(void *private, CURLcode code)
 		finish(c, &(struct http_result){ .end = HTTP_ANSWERED, .status = (int)status,
 			.body = buf_str(&c->answer), .len = c->answer.len,
 			.retry_after = header_of(c, retry_after, after), .limit_reset = header_of(c, reset, at),
+			.content_type = header_of(c, type, content),
 			.why = "answered" });
 	else
 		fail(c, code == CURLE_OK ? "an answer without a status" : curl_easy_strerror(code));

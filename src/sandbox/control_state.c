@@ -137,8 +137,7 @@ control_state(struct box *x)
 	json_object_set_new(o, "violations_n", json_integer(x->violations_n));
 	json_object_set_new(o, "calls", core_counts(x->core));
 	json_object_set_new(o, "smsc", smsc_counts(x->smsc));
-	if (x->aggregator != NULL)
-		json_object_set_new(o, "aggregator", aggregator_counts(x->aggregator));
+	json_object_set_new(o, "aggregators", aggregators_counts(x->aggregators));
 	json_object_set_new(o, "callbacks", json_pack("{s:I,s:I}", "sent",
 	    (json_int_t)callbacks_sent(x->callbacks), "taken",
 	    (json_int_t)callbacks_taken(x->callbacks)));
