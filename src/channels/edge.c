@@ -168,6 +168,9 @@ edge_new(struct loop *l, const struct settings *s)
 	e->calls = map_new();
 	e->receipts = map_new();
 	e->suspects = map_new();
+	e->rates = rates_new(s);
+	e->batches = map_new();
+	sms_http_init(e);
 	e->binds = xcalloc((size_t)s->binds_n, sizeof *e->binds);
 	for (int i = 0; i < s->binds_n; i++)
 		bind_init(e, i);
@@ -192,10 +195,14 @@ bury(void *arg)
 	map_each(e->calls, free_value, NULL);
 	map_each(e->receipts, free_value, NULL);
 	map_each(e->suspects, free_value, NULL);
+	map_each(e->batches, free_value, NULL);
 	map_free(e->turns);
 	map_free(e->calls);
 	map_free(e->receipts);
 	map_free(e->suspects);
+	rates_free(e->rates);
+	map_free(e->batches);
+	sms_http_clear(e);
 	whatsapp_close(e);
 	buf_clear(&e->last_words);
 	for (int i = 0; i < e->settings->binds_n; i++)
@@ -204,12 +211,24 @@ bury(void *arg)
 	free(e);
 }
 
+static void
+stop_timer(void *arg, const void *key, size_t n, void *value)
+{
+	struct way_back *w = value;
+
+	(void)arg;
+	(void)key;
+	(void)n;
+	timer_stop(&w->late);
+}
+
 void
 edge_free(struct edge *e)
 {
 	if (e == NULL)
 		return;
 	e->gw = NULL;
+	map_each(e->turns, stop_timer, NULL);
 	while (!list_empty(&e->held)) {
 		struct held *h = LIST_OF(e->held.next, struct held, node);
 
@@ -262,6 +281,7 @@ edge_remember(struct edge *e, struct map *m, const struct way_back *w)
 	struct way_back *copy = xcalloc(1, sizeof *copy);
 
 	*copy = *w;
+	copy->edge = e;
 	map_put_u64(m, ++e->last_id, copy);
 	return e->last_id;
 }
@@ -302,6 +322,7 @@ edge_reply(void *ctx, uint64_t turn, const struct reply *r)
 		ussd_smpp_answer(&e->binds[w->bind], turn, w, r);
 	else
 		ussd_http_answer(e, w, r);
+	timer_stop(&w->late);
 	free(w);
 }
 
@@ -324,7 +345,7 @@ edge_http(void *arg, uint64_t id, const struct http_req *req)
 	static const char none[] = "There is nothing here. See isango(1) for the paths that are served.\n";
 
 	if (!ussd_http(e, id, req) && !integrator_http(e, id, req) && !callback_http(e, id, req) &&
-	    !whatsapp_http(e, id, req))
+	    !sms_http_in(e, id, req) && !whatsapp_http(e, id, req))
 		http_answer(e->http, id, 404, NULL, none, sizeof none - 1);
 }
 
@@ -353,6 +374,18 @@ edge_ready(const struct edge *e, const char **why)
 	return true;
 }
 
+void
+edge_channels_missing(const struct edge *e, struct buf *missing)
+{
+	for (int i = 0; i < e->settings->channels_n; i++) {
+		const char *why = sms_http_shut(e, i);
+
+		if (why != NULL)
+			buf_addf(missing, "channel %s: its provider refuses the account: %s\n", e->settings->channels[i].name,
+			    why);
+	}
+}
+
 /* ---- the end ---- */
 
 static void
@@ -364,7 +397,7 @@ answer_turn(void *arg, const void *key, size_t n, void *value)
 
 	(void)key;
 	(void)n;
-	if (w->bind < 0)
+	if (w->bind < 0 && !w->answered)
 		ussd_http_answer(e, w, &r);
 }
 

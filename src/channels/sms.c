@@ -48,7 +48,7 @@ static const struct way {
 	[CHANNEL_USSD_SMPP] = { nobody_sends, no_room },
 	[CHANNEL_USSD_HTTP] = { nobody_sends, no_room },
 	[CHANNEL_SMS_SMPP] = { sms_smpp_send, sms_smpp_free },
-	[CHANNEL_SMS_HTTP] = { nobody_sends, no_room },
+	[CHANNEL_SMS_HTTP] = { sms_http_send, sms_http_free },
 	[CHANNEL_WHATSAPP] = { whatsapp_send, whatsapp_free },
 };
 
@@ -66,4 +66,30 @@ edge_sms_free(void *ctx, int channel)
 	const struct edge *e = ctx;
 
 	return ways[e->settings->channels[channel].kind].room(e, channel);
+}
+
+const char *
+sms_country(const struct settings *s, const struct channel_settings *c)
+{
+	return s->tenants[c->tenant].country;
+}
+
+bool
+sms_has_number(const struct settings *s, const struct channel_settings *c, const char *number)
+{
+	const char *country = sms_country(s, c);
+
+	for (int i = 0; i < c->inbound_n; i++)
+		if (phone_same_number(c->inbound[i], number, country))
+			return true;
+	return phone_same_number(c->sender, number, country);
+}
+
+bool
+sms_is_ours(const struct settings *s, const char *phone)
+{
+	for (int i = 0; i < s->channels_n; i++)
+		if (channel_is_sms(s->channels[i].kind) && sms_has_number(s, &s->channels[i], phone))
+			return true;
+	return false;
 }

@@ -27,18 +27,36 @@ is_kept(const char *id)
 	return !(upper && lower) && strlen(id) < RECEIPT_ID;
 }
 
-void
-provider_id_fit(const char *id, char out[RECEIPT_ID])
+static void
+hash_of(const char *id, char out[RECEIPT_ID])
 {
 	unsigned char hash[HASH_OCTETS];
 
-	/* One that looks like ours below is hashed too, or it could be made to name another message. */
-	if (is_kept(id) && !(id[0] == 'h' && strlen(id) == 1 + 2 * HASH_OCTETS)) {
-		str_copy(out, RECEIPT_ID, id);
-		return;
-	}
 	if (crypto_generichash(hash, sizeof hash, (const unsigned char *)id, strlen(id), NULL, 0) != 0)
 		fatalx("no BLAKE2b");
 	out[0] = 'h';
 	str_hex(hash, sizeof hash, out + 1);
+}
+
+void
+provider_id_fit(const char *id, char out[RECEIPT_ID])
+{
+	/* One that looks like ours is hashed too, or it could be made to name another message. */
+	if (is_kept(id) && !(id[0] == 'h' && strlen(id) == 1 + 2 * HASH_OCTETS))
+		str_copy(out, RECEIPT_ID, id);
+	else
+		hash_of(id, out);
+}
+
+void
+provider_id_short(const char *id, char out[RECEIPT_ID])
+{
+	bool plain = strlen(id) < RECEIPT_ID;
+
+	for (const char *p = id; *p != '\0'; p++)
+		plain = plain && *p > ' ' && *p < 0x7f;
+	if (plain)
+		str_copy(out, RECEIPT_ID, id);
+	else
+		hash_of(id, out);
 }

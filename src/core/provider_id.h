@@ -12,3 +12,5 @@
  * Anything else becomes "h" and 60 hex digits of its BLAKE2b. "" stays "".
  */
 void provider_id_fit(const char *id, char out[RECEIPT_ID]);
+/* For ids that no case tells apart: as it is, in its own case too, where it has up to 65 printable octets. */
+void provider_id_short(const char *id, char out[RECEIPT_ID]);
