@@ -293,12 +293,10 @@ test_replies_that_are_wrong(void **state)
 		{ "africastalking", "text/plain", 500, "CON Wallet" },
 		{ "africastalking", "text/plain", 200, "CON W\xff" },
 		{ "json", JSON, 200, "CON Wallet" },
-		{ "json", JSON, 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\"}" },
-		{ "json", JSON, 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":0}" },
-		{ "json", JSON, 200, "{" SESSION ",\"turn\":2,\"text\":\"Wallet\",\"end\":false}" },
-		{ "json", JSON, 200, "{\"session\":\"s-8\",\"turn\":1,\"text\":\"Wallet\",\"end\":false}" },
-		{ "json", JSON, 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":false,\"more\":1}" },
-		{ "json", "text/plain", 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":false}" },
+		{ "json", JSON, 200, "{\"text\":\"Wallet\"}" },
+		{ "json", JSON, 200, "{\"text\":\"Wallet\",\"end\":0}" },
+		{ "json", JSON, 200, "{\"text\":\"Wallet\",\"end\":false,\"more\":1}" },
+		{ "json", "text/plain", 200, "{\"text\":\"Wallet\",\"end\":false}" },
 		{ "infobip", JSON, 200, "{\"shouldClose\":false,\"ussdMenu\":\"W\",\"responseExitCode\":200}" },
 		{ "infobip", JSON, 200, "{\"shouldClose\":\"no\",\"ussdMenu\":\"W\",\"responseExitCode\":200,"
 		    "\"responseMessage\":\"\"}" },
@@ -337,8 +335,8 @@ test_replies_that_are_wrong(void **state)
 static void
 test_plain_replies(void **state)
 {
-	static const char more[] = "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":false}";
-	static const char end[] = "{" SESSION ",\"turn\":1,\"text\":\"Bye\",\"end\":true}";
+	static const char more[] = "{\"text\":\"Wallet\",\"end\":false}";
+	static const char end[] = "{\"text\":\"Bye\",\"end\":true}";
 	struct provider_site site = { .dialect = provider_find("json"), .url = URL };
 	struct provider_call *c = begun(&site);
 	struct provider_answer a = { 200, JSON, more, strlen(more) };
@@ -353,6 +351,9 @@ test_plain_replies(void **state)
 	a.len = strlen(end);
 	assert_true(provider_read(&site, c, &a, &open, why));
 	assert_false(open);
+	assert_false(provider_read_end(&site, &a, why));
+	a.body = "{}";
+	a.len = 2;
 	assert_true(provider_read_end(&site, &a, why));
 	a.status = 500;
 	assert_false(provider_read_end(&site, &a, why));
@@ -381,7 +382,7 @@ test_proofs(void **state)
 	assert_true(provider_request(&site, c, PROVIDER_REPEAT, NULL, NOW, &r));
 	assert_string_equal(buf_str(&r.url), URL "?a=1&key=k%261");
 	assert_string_equal(buf_str(&r.body), "{" SESSION ",\"phone\":\"+27600000001\","
-	    "\"service_code\":\"*120*384#\",\"type\":\"begin\",\"text\":\"\",\"turn\":1}");
+	    "\"code\":\"*120*384#\",\"event\":\"begin\",\"text\":\"\",\"sequence\":1}");
 	assert_int_equal(r.headers_n, 1);
 	provider_request_clear(&r);
 	site.keys[0] = (struct provider_key){ BY_HEADER, "X-Key", "k&1" };
@@ -393,7 +394,7 @@ test_proofs(void **state)
 	site.keys[1] = (struct provider_key){ BY_HMAC, "X-Mac", "key" };
 	assert_true(provider_request(&site, c, PROVIDER_REPEAT, NULL, NOW, &r));
 	assert_true(has_header(&r, "Authorization: Basic Z3c6ayYx"));
-	assert_true(has_header(&r, "X-Mac: sha256=297bff219e84bc2032e29b4ccbe1536aed220062220a84e85c1fe66279eddb60"));
+	assert_true(has_header(&r, "X-Mac: sha256=669161171602611c06e69352b3a938d06c778a7b0e73710a377cc540e66a52db"));
 	provider_request_clear(&r);
 	provider_call_clear(c);
 }
@@ -408,13 +409,13 @@ test_numbers(void **state)
 
 	(void)state;
 	assert_true(provider_request(&site, c, PROVIDER_INPUT, "5*0", NOW, &r));
-	assert_non_null(strstr(buf_str(&r.body), "\"type\":\"input\",\"text\":\"5*0\",\"turn\":2}"));
+	assert_non_null(strstr(buf_str(&r.body), "\"event\":\"input\",\"text\":\"5*0\",\"sequence\":2}"));
 	provider_request_clear(&r);
 	assert_true(provider_request(&site, c, PROVIDER_HANGUP, NULL, NOW, &r));
-	assert_non_null(strstr(buf_str(&r.body), "\"type\":\"abort\",\"text\":\"\",\"turn\":3}"));
+	assert_non_null(strstr(buf_str(&r.body), "\"event\":\"end\",\"text\":\"\",\"sequence\":3}"));
 	provider_request_clear(&r);
 	assert_true(provider_request(&site, c, PROVIDER_REPEAT, NULL, NOW, &r));
-	assert_non_null(strstr(buf_str(&r.body), "\"type\":\"input\",\"text\":\"5*0\",\"turn\":2}"));
+	assert_non_null(strstr(buf_str(&r.body), "\"event\":\"input\",\"text\":\"5*0\",\"sequence\":2}"));
 	provider_request_clear(&r);
 	assert_false(provider_request(&site, c, PROVIDER_DONE, NULL, NOW, &r));
 	provider_call_clear(c);
