@@ -217,6 +217,20 @@
 	M(M_SMS_TOO_LONG, counter, "isango_sms_too_long_total", \
 	    "Messages refused because they need more parts than the bind allows") \
 	M(M_SMS_PARTS, counter, "isango_sms_parts_total", "Parts of messages accepted by an SMSC") \
+	M(M_SMS_HTTP_CALLS, counter, "isango_sms_http_calls_total", "Messages handed to providers over HTTP") \
+	M(M_SMS_HTTP_REFUSED, counter, "isango_sms_http_refused_total", "Those whose recipient or text was refused") \
+	M(M_SMS_HTTP_SLOW, counter, "isango_sms_http_slow_total", "Those answered with: slower, or not now") \
+	M(M_SMS_HTTP_SHUT, counter, "isango_sms_http_shut_total", \
+	    "Those refused because of our account, credit or configuration") \
+	M(M_SMS_CHANNELS_SHUT, gauge, "isango_sms_channels_shut", \
+	    "Channels whose provider refuses our account now; readiness and the log name them") \
+	M(M_SMS_HTTP_UNKNOWN, counter, "isango_sms_http_unknown_total", "Those without a believable answer") \
+	M(M_SMS_HTTP_OPT_OUTS, counter, "isango_sms_http_opt_outs_total", \
+	    "Phones of which a provider said that they want nothing from us") \
+	M(M_SMS_CALLBACKS, counter, "isango_sms_callbacks_total", "Requests of SMS providers that were read") \
+	M(M_SMS_CALLBACKS_REFUSED, counter, "isango_sms_callbacks_refused_total", \
+	    "Those refused for their signature, key, address or form") \
+	M(M_SMS_CALLBACKS_ODD, counter, "isango_sms_callbacks_odd_total", "Those that could not be understood") \
 	M(M_SMPP_THROTTLED, counter, "isango_smpp_throttled_total", "Submits that an SMSC answered with: slower") \
 	M(M_SMPP_REBINDS, counter, "isango_smpp_rebinds_total", "Links bound again since an answer said: not bound") \
 	M(M_SMPP_PDUS_ODD, counter, "isango_smpp_pdus_odd_total", \
@@ -229,6 +243,12 @@
 	M(M_USSD_SCREENS_LOST, counter, "isango_ussd_screens_lost_total", "Screens over SMPP that could not be sent") \
 	M(M_USSD_ENDED_EARLY, counter, "isango_ussd_ended_early_total", \
 	    "Dialogues ended before their answer was there") \
+	M(M_USSD_HTTP_UNPROVEN, counter, "isango_ussd_http_unproven_total", \
+	    "USSD requests over HTTP whose address, key or signature is not good") \
+	M(M_USSD_HTTP_BAD, counter, "isango_ussd_http_bad_total", \
+	    "USSD requests over HTTP that are not as their dialect says") \
+	M(M_USSD_HTTP_LATE, counter, "isango_ussd_http_late_total", \
+	    "USSD requests over HTTP that were answered before their turn was over, at the provider's deadline") \
 	M(M_USSD_PUSHES, counter, "isango_ussd_pushes_total", "Dialogues that we began at a phone") \
 	M(M_USSD_PUSHES_FAILED, counter, "isango_ussd_pushes_failed_total", \
 	    "Those that were refused or could not be sent") \
@@ -239,6 +259,26 @@
 	    "HTTP connections closed for slowness or at the cap") \
 	M(M_OPERATOR_STRANGERS, counter, "isango_operator_strangers_total", \
 	    "Requests to the operators' listener without a token of one") \
+	M(M_HTTP_UNFINISHED, counter, "isango_http_unfinished_total", \
+	    "HTTP requests that never became whole, or that could not be read as one") \
+	M(M_HTTP_ACCEPT_FAILED, counter, "isango_http_accept_failed_total", \
+	    "Times that connections could not be accepted, as without a free descriptor") \
+	M(M_HTTP_FORWARDED_BAD, counter, "isango_http_forwarded_bad_total", \
+	    "HTTP requests refused because the proxy's header names no client") \
+	M(M_RATE_PHONE, counter, "isango_rate_phone_total", "Requests refused because one phone sends too many") \
+	M(M_RATE_CHANNEL, counter, "isango_rate_channel_total", "Requests refused because one channel sends too many") \
+	M(M_RATE_TENANT, counter, "isango_rate_tenant_total", "Requests refused because one tenant's channels send too many") \
+	M(M_RATE_INTEGRATOR, counter, "isango_rate_integrator_total", "Calls refused because one integrator makes too many") \
+	M(M_RATE_PHONES, gauge, "isango_rate_phones", "Phones whose requests are counted now") \
+	M(M_RATE_PHONES_DROPPED, counter, "isango_rate_phones_dropped_total", \
+	    "Phones whose count was forgotten too early because others needed the room") \
+	M(M_TLS_SECONDS_LEFT, gauge, "isango_tls_certificate_seconds", \
+	    "Seconds until the certificate of listen.tls ends; negative: since it did") \
+	M(M_TLS_RELOADS, counter, "isango_tls_reloads_total", "Certificates taken while serving") \
+	M(M_TLS_RELOADS_REFUSED, counter, "isango_tls_reloads_refused_total", \
+	    "New certificates not taken: the one before stays in force") \
+	M(M_TLS_HANDSHAKES_FAILED, counter, "isango_tls_handshakes_failed_total", \
+	    "Connections to listen.channels that ended without TLS") \
 	M(M_LOOP_LAG_MS, gauge, "isango_loop_lag_ms", "Worst lateness of the loop's timer in the last second")
 
 enum metric {

@@ -64,7 +64,8 @@ enum message_answer {
 	MESSAGE_LATER,			/* nothing was tried: no link, throttled */
 	MESSAGE_FEW,			/* refused, but perhaps not the next time */
 	MESSAGE_REFUSED, MESSAGE_TOO_LATE,
-	MESSAGE_NO_ANSWER		/* perhaps sent */
+	MESSAGE_NO_ANSWER,		/* perhaps sent; the provider's id is set where it is known all the same */
+	MESSAGE_SHUT			/* nothing was tried, and on this route nothing will be soon */
 };
 
 struct message_rules {

@@ -138,7 +138,7 @@ prove_screen(const struct one *o, const char *key)
 	}
 }
 
-/* SMS that one text may cost on every bind that the tenant's messages go by. */
+/* SMS that one text may cost on every bind and every account that the tenant's messages go by. */
 static int
 parts_allowed(const struct prove_env *env)
 {
@@ -151,6 +151,8 @@ parts_allowed(const struct prove_env *env)
 		if (c->tenant == env->tenant && c->kind == CHANNEL_SMS_SMPP && c->bind >= 0 &&
 		    s->binds[c->bind].parts_max < most)
 			most = s->binds[c->bind].parts_max;
+		else if (c->tenant == env->tenant && c->kind == CHANNEL_SMS_HTTP && c->parts_max < most)
+			most = c->parts_max;
 	}
 	return most;
 }

@@ -98,6 +98,7 @@ struct inbound_in {
 	const char *number;		/* that was written to */
 	struct reassembly_part part;	/* total 0 or 1: not of a long one. The octets are borrowed */
 	unsigned reference;		/* user_message_reference, 0: none: tells two equal texts apart */
+	bool opt_out;			/* no text: the provider says that the phone wants no notices. It is not answered */
 };
 void gateway_inbound(struct gateway *gw, int64_t now, const struct inbound_in *in, uint64_t peer_op);
 

@@ -295,9 +295,22 @@ stay_silent(struct mo *s)
 		settle(s, true);
 }
 
+/* A network between us has answered it already, and lets nothing more through. */
+static void
+obey(struct mo *s)
+{
+	if (s->sub_dirty)
+		save(s);
+	else
+		settle(s, true);
+}
+
 static enum keyword
 word_of(const struct mo *s, const char **of_word)
 {
+	*of_word = NULL;
+	if (s->in.opt_out)
+		return KEYWORD_STOP;
 	return keyword_find(buf_str(&s->text), s->task.gw->contents[s->tenant].texts,
 	    (const char (*)[8])s->settings->languages, s->settings->languages_n, of_word);
 }
@@ -417,7 +430,9 @@ work_on(struct mo *s)
 	chatter = s->text.len > CHOICE_OCTETS && inbox_count(&s->inbox, s->id, now - 60 * MINUTE_MS) >= SAME_MOST;
 	inbox_take(&s->inbox, s->id, now, named ? AGAIN_NAMED_MS : AGAIN_MS);
 	read_text(s);
-	if (s->was_put)
+	if (s->in.opt_out)
+		obey(s);
+	else if (s->was_put)
 		conclude(s);
 	else if (!may_answer(s, chatter))
 		stay_silent(s);

@@ -183,7 +183,8 @@ enum sms_end {
 	SMS_FEW,		/* not sent, refused this time: worth a few tries */
 	SMS_REFUSED,		/* refused for good */
 	SMS_EXPIRED,		/* the deadline passed before it was written */
-	SMS_UNKNOWN		/* written, no answer */
+	SMS_UNKNOWN,		/* written, no answer */
+	SMS_SHUT		/* not sent: the way is out of order until a person has helped; another one is better */
 };
 struct sms_answer {
 	enum sms_end end;

@@ -121,13 +121,14 @@ on_sms(struct task *t, const struct event *e)
 	static const enum message_answer meaning[] = {
 		[SMS_SENT] = MESSAGE_ACCEPTED, [SMS_LATER] = MESSAGE_LATER, [SMS_FEW] = MESSAGE_FEW,
 		[SMS_REFUSED] = MESSAGE_REFUSED, [SMS_EXPIRED] = MESSAGE_TOO_LATE, [SMS_UNKNOWN] = MESSAGE_NO_ANSWER,
+		[SMS_SHUT] = MESSAGE_SHUT,
 	};
 	struct carried *s = carried_of(t);
 	struct message_rules rules = carry_rules(s);
 
 	SEND_POINT(s, "done", "attempt");
 	message_on_answer(&s->m, &rules, t->gw->now, meaning[e->sms->end], (int)e->sms->status, e->sms->id);
-	if (s->m.state == MESSAGE_SENT && s->m.provider_id[0] != '\0')
+	if ((e->sms->end == SMS_SENT || e->sms->end == SMS_UNKNOWN) && e->sms->id[0] != '\0')
 		receipts_point(s, on_pointed);
 	else
 		conclude(s);
