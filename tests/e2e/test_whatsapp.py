@@ -3,6 +3,8 @@
 WhatsApp through the whole gateway, the sandbox being Meta: it takes only what Meta would take, and signs, repeats and
 loses like it.
 """
+import subprocess
+
 import pytest
 
 from chat import Chat
@@ -153,3 +155,20 @@ def test_statuses_reach_the_message(stage, chat):
     chat.write("00")
     until(lambda: stage.gateway.metric("isango_whatsapp_failed_total") > failed, "the failed status to come")
 
+
+
+def test_in_the_terminal(stage, tmp_path):
+    """isango dial --whatsapp: a number taps, words are written, a picture goes along; each line waits for its answer."""
+    (tmp_path / "id.jpg").write_bytes(b"\xff\xd8 a picture")
+    number = f"2782666{next(made_numbers):04d}"
+    done = subprocess.run([stage.build / "isango", "dial", "--whatsapp", "--sandbox", stage.control_url, "--from", number],
+                          input=f"Hi\n1\n/photo {tmp_path}/id.jpg\n3\n/photo {tmp_path}/none.jpg\n", text=True,
+                          capture_output=True, timeout=60)
+    assert done.stderr == "" and done.returncode == 1
+    shown = done.stdout
+    places = [shown.index(words) for words in ("> Hi", "Choose:\n  [1] English\n", "> 1", "Welcome to Acme Wallet.",
+                                               "[1] Open a wallet", "No picture or document is needed now", "> 3",
+                                               "not sent: No such file or directory")]
+    assert places == sorted(places), shown
+    kinds = [m["type"] for m in Chat(stage, number).messages() if m["from"] == "customer"]
+    assert kinds == ["text", "interactive", "image", "interactive"]
