@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * isango-sandbox: what stands on the other side of the gateway, for the demo and the tests: a
- * wallet core, an SMSC with a USSD gateway, an aggregator, and phones. One process, one loop,
+ * wallet core, an SMSC with a USSD gateway, aggregators, and phones. One process, one loop,
  * nothing kept. Not for real money or real phones.
  */
 #include <errno.h>
@@ -110,7 +110,7 @@ static void
 usage(FILE *out)
 {
 	fputs("usage: isango-sandbox [--OPTION VALUE]...\n"
-	    "Stands in for a wallet core, an SMSC with USSD and an aggregator.\n\n", out);
+	    "Stands in for a wallet core, an SMSC with USSD, aggregators and phones.\n\n", out);
 	for (size_t i = 0; i < OPTIONS; i++)
 		fprintf(out, "  --%s %-*s %s%s%s%s\n", rows[i].name,
 		    (int)(28 - strlen(rows[i].name)), rows[i].value, rows[i].help,
