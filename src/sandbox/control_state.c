@@ -69,6 +69,20 @@ withdrawals(const struct bank *b)
 }
 
 static json_t *
+documents(const struct bank_customer *c)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < c->documents_n; i++) {
+		const struct bank_document *d = &c->documents[i];
+
+		json_array_append_new(all, json_pack("{s:s,s:s,s:s,s:I}", "documentType", d->type, "mediaType", d->media,
+		    "sha256", d->sha256, "octets", (json_int_t)d->octets));
+	}
+	return all;
+}
+
+static json_t *
 customers(const struct bank *b)
 {
 	struct bank_customer *const *c;
@@ -87,11 +101,11 @@ customers(const struct bank *b)
 			    "available", money(bank_available(w)), "status", w->barred ? "BARRED" :
 			    "ACTIVE", "lines", (json_int_t)w->lines_n));
 		}
-		json_array_append_new(all, json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}",
+		json_array_append_new(all, json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o}",
 		    "customerId", (json_int_t)c[i]->id, "phone", p->phone, "firstName",
 		    p->first_name, "lastName", p->last_name, "nationalIdentityNumber", p->id_number,
 		    "passportNumber", p->passport, "externalUniqueId", p->uid, "status",
-		    c[i]->barred ? "BARRED" : "ACTIVE", "wallets", wallets));
+		    c[i]->barred ? "BARRED" : "ACTIVE", "wallets", wallets, "documents", documents(c[i])));
 	}
 	return all;
 }
