@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * USSD over HTTP: which channel a request is for (/ussd/NAME, and what its dialect puts behind that), whether it may use
- * it (ussd_http_proof.c), the turn that it is, and the answer, by the deadline of the provider at the latest. What the
- * request means is its dialect's (dialect.h). Neither bodies nor queries are logged: they hold PINs and keys.
+ * USSD over HTTP: which channel a request is for (/ussd/NAME, and what its dialect puts behind that), whether it may
+ * use it (ussd_http_proof.c), the turn that it is, and the answer, by the deadline of the provider at the latest. What
+ * the request means is its dialect's (dialect.h). Neither bodies nor queries are logged: they hold PINs and keys.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,8 @@ refuse(struct edge *e, uint64_t id, int status, const char *why)
 }
 
 static void
-refuse_proof(struct edge *e, uint64_t id, const struct channel_settings *c, const struct http_req *req, unsigned lacking)
+refuse_proof(struct edge *e, uint64_t id, const struct channel_settings *c, const struct http_req *req,
+    unsigned lacking)
 {
 	static struct log_limit limit;
 	unsigned held;
@@ -56,8 +57,8 @@ refuse_proof(struct edge *e, uint64_t id, const struct channel_settings *c, cons
 
 	metric_add(M_USSD_HTTP_UNPROVEN, 1);
 	if (!log_limited(&limit, &held))
-		log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"%s\" more=%u", c->name, http_req_peer(req),
-		    http_proof_name(lacking), held);
+		log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"%s\" more=%u", c->name,
+		    http_req_peer(req), http_proof_name(lacking), held);
 	refuse(e, id, here ? 401 : 403, here ? "The proof of who calls is missing or wrong.\n" :
 	    "This address or key may not use this channel.\n");
 }
