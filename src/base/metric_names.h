@@ -164,6 +164,19 @@
 	M(M_DEAD_NOTICES, counter, "isango_dead_notices_total", "Notices that failed, expired or are unknown") \
 	M(M_RECEIPTS, counter, "isango_receipts_total", "Delivery receipts taken") \
 	M(M_RECEIPTS_UNMATCHED, counter, "isango_receipts_unmatched_total", "Delivery receipts that match no message") \
+	M(M_CHAT_INPUTS, counter, "isango_chat_inputs_total", "What customers wrote or tapped in chats") \
+	M(M_CHAT_REPEATED, counter, "isango_chat_repeated_total", "The same, delivered again") \
+	M(M_CHAT_FULL, counter, "isango_chat_full_total", \
+	    "Not taken because too many of the same chat wait; the network delivers them again") \
+	M(M_CHAT_LATER, counter, "isango_chat_later_total", "Not taken because they could not be stored") \
+	M(M_CHAT_ANSWERED, counter, "isango_chat_answered_total", "Answers put into the outbox") \
+	M(M_CHAT_FAILED, counter, "isango_chat_failed_total", "Answered with an apology, after trying for long") \
+	M(M_CHAT_OLD_TAPS, counter, "isango_chat_old_taps_total", "Taps on a screen that was not the newest") \
+	M(M_CHAT_PINS, counter, "isango_chat_pins_total", "What may have been a PIN, typed in a chat") \
+	M(M_CHAT_MOVED, counter, "isango_chat_moved_total", "Chats whose user has another number or identity now") \
+	M(M_CHAT_NOT_TOLD, counter, "isango_chat_not_told_total", \
+	    "Messages not sent into a chat whose user is another one now") \
+	M(M_CHAT_TAKEN_OVER, counter, "isango_chat_taken_over_total", "Chats carried on after another process") \
 	M(M_INBOUND, counter, "isango_inbound_total", "SMS from customers, each of their parts") \
 	M(M_INBOUND_REPEATED, counter, "isango_inbound_repeated_total", \
 	    "SMS or parts that came again and did nothing") \
@@ -198,6 +211,20 @@
 	M(M_SMS_TOO_LONG, counter, "isango_sms_too_long_total", \
 	    "Messages refused because they need more parts than the bind allows") \
 	M(M_SMS_PARTS, counter, "isango_sms_parts_total", "Parts of messages accepted by an SMSC") \
+	M(M_SMS_HTTP_CALLS, counter, "isango_sms_http_calls_total", "Messages handed to providers over HTTP") \
+	M(M_SMS_HTTP_REFUSED, counter, "isango_sms_http_refused_total", "Those whose recipient or text was refused") \
+	M(M_SMS_HTTP_SLOW, counter, "isango_sms_http_slow_total", "Those answered with: slower, or not now") \
+	M(M_SMS_HTTP_SHUT, counter, "isango_sms_http_shut_total", \
+	    "Those refused because of our account, credit or configuration") \
+	M(M_SMS_CHANNELS_SHUT, gauge, "isango_sms_channels_shut", \
+	    "Channels whose provider refuses our account now; readiness and the log name them") \
+	M(M_SMS_HTTP_UNKNOWN, counter, "isango_sms_http_unknown_total", "Those without a believable answer") \
+	M(M_SMS_HTTP_OPT_OUTS, counter, "isango_sms_http_opt_outs_total", \
+	    "Phones of which a provider said that they want nothing from us") \
+	M(M_SMS_CALLBACKS, counter, "isango_sms_callbacks_total", "Requests of SMS providers that were read") \
+	M(M_SMS_CALLBACKS_REFUSED, counter, "isango_sms_callbacks_refused_total", \
+	    "Those refused for their signature, key, address or form") \
+	M(M_SMS_CALLBACKS_ODD, counter, "isango_sms_callbacks_odd_total", "Those that could not be understood") \
 	M(M_SMPP_THROTTLED, counter, "isango_smpp_throttled_total", "Submits that an SMSC answered with: slower") \
 	M(M_SMPP_REBINDS, counter, "isango_smpp_rebinds_total", "Links bound again since an answer said: not bound") \
 	M(M_SMPP_PDUS_ODD, counter, "isango_smpp_pdus_odd_total", \
@@ -226,6 +253,26 @@
 	    "HTTP connections closed for slowness or at the cap") \
 	M(M_OPERATOR_STRANGERS, counter, "isango_operator_strangers_total", \
 	    "Requests to the operators' listener without a token of one") \
+	M(M_HTTP_UNFINISHED, counter, "isango_http_unfinished_total", \
+	    "HTTP requests that never became whole, or that could not be read as one") \
+	M(M_HTTP_ACCEPT_FAILED, counter, "isango_http_accept_failed_total", \
+	    "Times that connections could not be accepted, as without a free descriptor") \
+	M(M_HTTP_FORWARDED_BAD, counter, "isango_http_forwarded_bad_total", \
+	    "HTTP requests refused because the proxy's header names no client") \
+	M(M_RATE_PHONE, counter, "isango_rate_phone_total", "Requests refused because one phone sends too many") \
+	M(M_RATE_CHANNEL, counter, "isango_rate_channel_total", "Requests refused because one channel sends too many") \
+	M(M_RATE_TENANT, counter, "isango_rate_tenant_total", "Requests refused because one tenant's channels send too many") \
+	M(M_RATE_INTEGRATOR, counter, "isango_rate_integrator_total", "Calls refused because one integrator makes too many") \
+	M(M_RATE_PHONES, gauge, "isango_rate_phones", "Phones whose requests are counted now") \
+	M(M_RATE_PHONES_DROPPED, counter, "isango_rate_phones_dropped_total", \
+	    "Phones whose count was forgotten too early because others needed the room") \
+	M(M_TLS_SECONDS_LEFT, gauge, "isango_tls_certificate_seconds", \
+	    "Seconds until the certificate of listen.tls ends; negative: since it did") \
+	M(M_TLS_RELOADS, counter, "isango_tls_reloads_total", "Certificates taken while serving") \
+	M(M_TLS_RELOADS_REFUSED, counter, "isango_tls_reloads_refused_total", \
+	    "New certificates not taken: the one before stays in force") \
+	M(M_TLS_HANDSHAKES_FAILED, counter, "isango_tls_handshakes_failed_total", \
+	    "Connections to listen.channels that ended without TLS") \
 	M(M_LOOP_LAG_MS, gauge, "isango_loop_lag_ms", "Worst lateness of the loop's timer in the last second")
 
 enum metric {

@@ -6,7 +6,9 @@
 #include "base/map.h"
 #include "channels/dialect.h"
 #include "channels/edge.h"
+#include "channels/rate.h"
 #include "core/ussd_dialect.h"
+#include "io/http_client.h"
 #include "io/loop.h"
 #include "io/smpp_link.h"
 
@@ -67,16 +69,20 @@ struct edge {
 	const struct settings *settings;
 	struct gateway *gw;
 	struct http_server *http;
+	struct http_client *out;	/* to providers; what it still carries ends before the edge does */
 	struct bind *binds;
 	struct map *turns;		/* turn id -> struct way_back */
 	struct map *calls;		/* call id -> http request id, as a pointer-sized number */
 	struct map *receipts;		/* and SMS: peer op -> struct way_back (sequence of the deliver_sm in http) */
+	struct map *batches;		/* sms_http_in.c: of one request each */
+	struct sms_exit *exits;		/* sms_http.c: of each channel */
 	struct map *suspects;		/* peer op -> struct suspect: what only looks like a receipt */
 	uint64_t last_id;
 	uint64_t reference;		/* of long messages; sms_smpp.c begins it at random */
 	struct list held;
 	struct list pushes;		/* ussd_push.c */
 	struct buf last_words;
+	struct rates *rates;
 	struct sim_feed *sim_feed;	/* NULL: no file of changed SIMs */
 	/* drain */
 	bool stopping;
@@ -125,6 +131,29 @@ void ussd_push_heard(struct bind *b, const char *phone);
 void ussd_push_over(struct edge *e, uint64_t push, enum push_end end);
 void ussd_pushes_clear(struct edge *e);
 
+/*
+ * What sms.c hands a message to, by the kind of its channel. The answer comes to gateway_on_sms(op), exactly once and
+ * never on the asker's stack; not at all once e->gw is NULL. *_free(): how many could be sent now.
+ */
+void sms_smpp_send(struct edge *e, uint64_t op, const struct sms_req *q);
+unsigned sms_smpp_free(const struct edge *e, int channel);
+void sms_http_send(struct edge *e, uint64_t op, const struct sms_req *q);
+unsigned sms_http_free(const struct edge *e, int channel);
+/* Why nothing leaves by it until a person has helped, a word; NULL: all is well as far as is known. */
+const char *sms_http_shut(const struct edge *e, int channel);
+void sms_http_init(struct edge *e);
+void sms_http_clear(struct edge *e);
+
+/* sms.c: whose a number is. */
+const char *sms_country(const struct settings *s, const struct channel_settings *c);
+bool sms_has_number(const struct settings *s, const struct channel_settings *c, const char *number);
+bool sms_is_ours(const struct settings *s, const char *phone);	/* a number of any channel: a machine's, not a phone's */
+
+/* sms_http_in.c: what providers send us. */
+bool sms_http_in(struct edge *e, uint64_t id, const struct http_req *req);
+/* One of the receipts and SMS of a request over HTTP is stored, or is not. */
+void sms_http_stored(struct edge *e, const struct way_back *w, enum receipt_end end);
+
 /* sim_feed.c */
 struct sim_feed *sim_feed_new(struct edge *e);
 void sim_feed_free(struct sim_feed *f);		/* NULL is fine */
@@ -138,6 +167,14 @@ const char *http_proof_name(unsigned proof);
 bool integrator_http(struct edge *e, uint64_t id, const struct http_req *req);
 /* callback_http.c: the same, of wallet cores. */
 bool callback_http(struct edge *e, uint64_t id, const struct http_req *req);
+
+/*
+ * edge_rate.c: whether one more request of this channel may come in, from this phone (NULL: of nobody). false: it is to be
+ * refused, as with edge_too_many(), and may come again after *retry_s seconds.
+ */
+bool edge_rate_allows(struct edge *e, int channel, const char *phone, int *retry_s) MUST_CHECK;
+/* Answers 429, with Retry-After; type NULL: plain text. */
+void edge_too_many(struct edge *e, uint64_t id, int retry_s, const char *type, const char *body);
 
 /* Remembers the way back under a new id. */
 uint64_t edge_remember(struct edge *e, struct map *m, const struct way_back *w);

@@ -149,9 +149,14 @@ take(struct edge *e, uint64_t id, int channel, struct dialect_req *req)
 	struct dialect_in in = { .turn = { .channel = channel } };
 	struct way_back w = { .bind = -1, .link = channel, .http = id };
 	json_t *body;
+	int retry_s;
 
 	switch (dialect_read(dialect_of(req->site.channel), req, &in, &body)) {
 	case DIALECT_TURN:
+		if (!edge_rate_allows(e, channel, in.turn.phone, &retry_s)) {
+			edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
+			break;
+		}
 		w.dialect = in.way;
 		in.turn.turn = edge_remember(e, e->turns, &w);
 		await(e, in.turn.turn);

@@ -31,6 +31,7 @@ struct server {
 	struct integrator_tells *tells;
 	struct edge *edge;
 	struct http_server *http;
+	struct tls_server *tls;		/* of http; NULL: in clear */
 	struct admin *admin;
 	struct operator_http *operators;	/* NULL: they are not heard */
 	struct gateway *gw;

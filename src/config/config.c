@@ -307,6 +307,7 @@ config_read(const char *file, struct buf *problems)
 	r.settings = xcalloc(1, sizeof *r.settings);
 	read_group(&r, &options_root, r.settings, jsondoc_root(r.doc));
 	reader_check_operators(&r, jsondoc_root(r.doc));
+	reader_check_listen(&r, jsondoc_root(r.doc));
 	jsondoc_free(r.doc);
 	return r.settings;
 }

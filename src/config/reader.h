@@ -36,4 +36,5 @@ void reader_check_pin_key(struct reader *r, const struct pin_key *k, const json_
 /* rules_operator.c; the tenants were read before. */
 void reader_check_operator(struct reader *r, struct operator_settings *o, const json_t *node);
 void reader_check_operators(struct reader *r, const json_t *root);	/* between all of them and the rest */
+void reader_check_listen(struct reader *r, const json_t *root);		/* rules_listen.c */
 void reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *node);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/forwarded.h"
 #include "core/gsm.h"
 #include "core/operator.h"
 #include "core/segment.h"
@@ -101,6 +102,10 @@ struct bind_settings {
 
 enum channel_kind { CHANNEL_USSD_SMPP, CHANNEL_USSD_HTTP, CHANNEL_SMS_SMPP, CHANNEL_SMS_HTTP, CHANNEL_WHATSAPP };
 
+/* Who sends SMS for us over HTTP: the rows of core/sms_provider.h. */
+enum sms_provider { SMS_AFRICASTALKING, SMS_INFOBIP, SMS_CLICKATELL, SMS_TWILIO, SMS_SMSPORTAL, SMS_KANNEL, SMS_JSON,
+    SMS_PROVIDERS };
+
 /* Whom customers reach by dialling, by SMS. */
 static inline bool
 channel_is_ussd(enum channel_kind k)
@@ -142,6 +147,14 @@ struct channel_settings {
 	int max_septets;		/* ussd: one screen */
 	int session_s;			/* ussd: the network's longest dialogue */
 	int send_timeout_ms;		/* messages over HTTP: the whole of a call */
+	int requests_per_s;		/* over HTTP: that it may bring, 0: any number */
+	/* sms-http */
+	enum sms_provider provider;
+	char api_url[256];		/* "": where the provider documents it */
+	char user[129], secret[257];	/* of our account there */
+	int window, throughput;		/* calls under way; messages a second, 0: unpaced */
+	int parts_max;			/* SMS that one message may cost */
+	int pause_s;			/* in which nothing is sent after the account was refused */
 };
 
 enum token_sms { TOKEN_SMS_UNSET, TOKEN_SMS_GATEWAY, TOKEN_SMS_WALLET_CORE };
@@ -204,6 +217,7 @@ struct integrator_settings {
 	char callback_allow[NETS_MAX][128];		/* hosts and CIDR blocks */
 	int callback_allow_n;
 	char callback_key[129];				/* "": callbacks are not signed */
+	int requests_per_s;				/* calls, 0: any number */
 };
 
 struct tenant_settings {
@@ -222,6 +236,7 @@ struct tenant_settings {
 	int sms_answers;				/* to one phone in an hour at most */
 	bool result_sms;				/* final outcomes by SMS to the payer too */
 	bool subtract_pending;				/* pending tokens lower what may be spent */
+	int requests_per_s;				/* over HTTP, of all its channels; 0: any number */
 	int64_t activated_cap;				/* cents a day in the first 72 h after activation */
 	struct wallet_settings wallet;
 	struct kind_settings kinds[KINDS_MAX];
@@ -243,9 +258,18 @@ struct operator_settings {
 #define GIVE_BACK_TIMEOUT 2
 #define GIVE_BACK_ERROR 4
 
+struct listen_tls_settings {		/* paths */
+	char cert_file[256], key_file[256];
+};
+
 struct settings {
 	char listen_channels[64], listen_admin[64];	/* host:port; port 0: any, printed at start */
 	char listen_operators[64];			/* the same, on loopback; "": operators are not heard */
+	bool has_listen_tls;				/* of listen_channels */
+	struct listen_tls_settings listen_tls;
+	char listen_proxies[NETS_MAX][FORWARDED_ADDRESS];	/* CIDR blocks: whose word about clients is taken */
+	int listen_proxies_n;
+	enum forwarded_form listen_proxy_header;
 	char redis_url[256];
 	char redis_password[129];			/* "": none */
 	int redis_connections, redis_timeout_ms;
@@ -267,8 +291,12 @@ struct settings {
 	int versions_loaded;				/* by a process, that dialogues under way do not need just now */
 	int message_tries;
 	int http_connections, http_body_max, http_header_s;
+	bool http_access_log;
+	int http_phone_per_minute;			/* requests of one phone to one tenant, 0: any number */
+	int http_phones_max;				/* that are counted at once */
 	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */
 	int callback_connections, callback_timeout_ms;	/* to integrators */
+	int provider_connections, provider_waiting;	/* to providers of messages: per host; under way and queued */
 	char menus_dir[256], templates_dir[256];
 	char sim_changes_file[256];			/* the operator's word, "": there is none */
 	struct bind_settings *binds;

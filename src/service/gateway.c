@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "service/chat.h"
 #include "service/follow_up.h"
 #include "service/lane.h"
 #include "service/persons.h"
@@ -38,6 +39,7 @@ gateway_new(const struct gateway_options *o)
 	gw->tasks = map_new();
 	gw->phones = map_new();
 	gw->writers = map_new();
+	gw->chats = map_new();
 	gw->running = map_new();
 	list_init(&gw->tasks_all);
 	list_init(&gw->sleepers);
@@ -85,6 +87,7 @@ gateway_free(struct gateway *gw)
 	map_free(gw->tasks);
 	map_free(gw->phones);
 	map_free(gw->writers);
+	map_free(gw->chats);
 	map_free(gw->running);
 	for (int i = 0; i < SCRATCH; i++)
 		buf_clear(&gw->scratch[i]);
@@ -137,7 +140,7 @@ unsigned
 gateway_busy(const struct gateway *gw)
 {
 	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings +
-	    gw->signups;
+	    gw->signups + gw->chattings;
 }
 
 /* ---- answers ---- */
@@ -249,6 +252,8 @@ carry_on(struct gateway *gw, const struct store_claimed *c, int64_t until)
 {
 	if (c->family == STORE_SIGNUP)
 		signup_claimed(gw, &c->value, until);
+	else if (c->family == STORE_CHAT)
+		chat_claimed(gw, &c->value);
 	else if (c->family == STORE_PIN_ORDER)
 		pin_writing_claimed(gw, &c->value);
 	else

@@ -54,6 +54,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 				 * be read, as they lay there */
 	STORE_SIGNUP,		/* owner tenant/phone: a sign-up (core/signup.h); due in DUE */
 	STORE_PIN_ORDER,	/* owner tenant/phone: a new PIN being written (core/pin_order.h); due in DUE */
+	STORE_CHAT,		/* owner tenant/phone (tenant/user where the network tells no phone), id channel: what was written
+				 * and waits for its answer (core/chat.h); due in DUE */
 	STORE_FAMILIES
 };
 
@@ -180,7 +182,8 @@ enum sms_end {
 	SMS_FEW,		/* not sent, refused this time: worth a few tries */
 	SMS_REFUSED,		/* refused for good */
 	SMS_EXPIRED,		/* the deadline passed before it was written */
-	SMS_UNKNOWN		/* written, no answer */
+	SMS_UNKNOWN,		/* written, no answer */
+	SMS_SHUT		/* not sent: the way is out of order until a person has helped; another one is better */
 };
 struct sms_answer {
 	enum sms_end end;

@@ -58,7 +58,7 @@ struct gateway {
 	struct list tasks_all, sleepers;
 	unsigned turns, runs, sends, calls, inbounds, operator_calls;	/* under way */
 	unsigned tells;			/* calls to callbackUrls, of the runs */
-	unsigned pin_writings, signups;
+	unsigned pin_writings, signups, chattings;
 	struct tenant_load {
 		unsigned turns, calls, runs;	/* of each tenant: a limit of one is no limit of another */
 		struct follow_load {
@@ -83,6 +83,7 @@ struct gateway {
 	} *lane_loads;		/* of each lane (lane.h) */
 	struct strays **strays;		/* of each lane, NULL until there is one */
 	struct map *phones;		/* owner -> struct turn being worked on */
+	struct map *chats;		/* owner/channel -> struct chatting being worked on */
 	struct map *writers;		/* owner -> struct mo being worked on */
 	struct map *running;		/* intent id -> struct run */
 	int processes;			/* that share what is bounded for the whole installation; 0 is 1 */
