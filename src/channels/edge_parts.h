@@ -69,6 +69,7 @@ struct edge {
 	const struct settings *settings;
 	struct gateway *gw;
 	struct http_server *http;
+	struct whatsapp *whatsapp;	/* whatsapp_send.c */
 	struct http_client *out;	/* to providers; what it still carries ends before the edge does */
 	struct bind *binds;
 	struct map *turns;		/* turn id -> struct way_back */
@@ -153,6 +154,16 @@ bool sms_is_ours(const struct settings *s, const char *phone);	/* a number of an
 bool sms_http_in(struct edge *e, uint64_t id, const struct http_req *req);
 /* One of the receipts and SMS of a request over HTTP is stored, or is not. */
 void sms_http_stored(struct edge *e, const struct way_back *w, enum receipt_end end);
+
+/* whatsapp_send.c; whatsapp_close() when nothing is called back any more */
+void whatsapp_open(struct edge *e);
+void whatsapp_close(struct edge *e);
+void whatsapp_send(struct edge *e, uint64_t op, const struct sms_req *q);
+unsigned whatsapp_free(const struct edge *e, int channel);
+/* whatsapp_in.c; stored: true when it was an item of a webhook */
+bool whatsapp_http(struct edge *e, uint64_t id, const struct http_req *req);
+bool whatsapp_stored(struct edge *e, uint64_t peer_op, enum receipt_end end);
+void whatsapp_forget_asked(struct edge *e);
 
 /* sim_feed.c */
 struct sim_feed *sim_feed_new(struct edge *e);

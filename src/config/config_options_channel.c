@@ -99,6 +99,9 @@ static const struct option channel_rows[] = {
 	    .help = "Seconds after which the network ends a dialogue." },
 	{ "requests_per_s", OPTION_INT, "1000", RANGE(0, 1000000), IN(channel_settings, requests_per_s), .only = WEB,
 	    .help = "Requests a second that it may bring, and at once; more are answered 429. 0: any number." },
+	{ "whatsapp", OPTION_GROUP, OPTIONAL, .group = &options_whatsapp, .only = KIND(CHANNEL_WHATSAPP),
+	    .needed = KIND(CHANNEL_WHATSAPP),
+	    .help = "The number and the account at Meta, and how they are used." },
 };
 const struct option_group options_channel = GROUP("tenant.channels[].", channel_rows,
     .list = LIST_CHANNELS,

@@ -165,6 +165,7 @@ void gateway_on_loss(struct gateway *gw, int64_t now, int64_t lost_ms);
 
 /* So many processes, this one included, share what is bounded for the whole installation; 1 until told otherwise. */
 void gateway_on_processes(struct gateway *gw, int64_t now, int processes);
+int gateway_processes(const struct gateway *gw);
 
 /* Off: no payment is shown or accepted any more; what was accepted goes on to its end. */
 void gateway_on_money(struct gateway *gw, int64_t now, bool off);
@@ -192,4 +193,5 @@ void gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store
 /* The same answer serves claim and range. */
 void gateway_on_wallet(struct gateway *gw, int64_t now, uint64_t op, const struct wallet_answer *a);
 void gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a);
+void gateway_on_document(struct gateway *gw, int64_t now, uint64_t op, const struct document_answer *a);
 void gateway_on_told(struct gateway *gw, int64_t now, uint64_t op, bool heard);
