@@ -23,6 +23,7 @@ struct callbacks;
 struct control;
 struct core;
 struct faults;
+struct graph;
 struct http_client;
 struct phones;
 struct smsc;
@@ -44,6 +45,7 @@ struct box {
 	struct smsc *smsc;
 	struct phones *phones;
 	struct aggregators *aggregators;
+	struct graph *graph;		/* WhatsApp */
 	struct control *control;
 };
 

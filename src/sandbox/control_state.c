@@ -13,6 +13,7 @@
 #include "sandbox/box.h"
 #include "sandbox/callbacks.h"
 #include "sandbox/core_api.h"
+#include "sandbox/graph.h"
 #include "sandbox/phone.h"
 #include "sandbox/rules.h"
 #include "sandbox/smsc.h"
@@ -141,6 +142,7 @@ control_state(struct box *x)
 	json_object_set_new(o, "callbacks", json_pack("{s:I,s:I}", "sent",
 	    (json_int_t)callbacks_sent(x->callbacks), "taken",
 	    (json_int_t)callbacks_taken(x->callbacks)));
+	json_object_set_new(o, "whatsapp", graph_counts(x->graph));
 	json_object_set_new(o, "sms", json_integer(phones_sms_count(x->phones)));
 	return o;
 }

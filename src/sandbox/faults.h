@@ -25,7 +25,7 @@ enum fault_do {
 	FAULT_RECEIPT_FIRST	/* SMSC only: the receipt before the response */
 };
 
-enum fault_where { FAULT_CORE, FAULT_SMSC, FAULT_AGGREGATOR };
+enum fault_where { FAULT_CORE, FAULT_SMSC, FAULT_AGGREGATOR, FAULT_GRAPH };
 
 /* What is to be done now; strings are borrowed until the list changes. */
 struct fault {

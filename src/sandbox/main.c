@@ -31,10 +31,11 @@
 #include "sandbox/core_api.h"
 #include "sandbox/core_json.h"
 #include "sandbox/faults.h"
+#include "sandbox/graph.h"
 #include "sandbox/phone.h"
 #include "sandbox/smsc.h"
 
-#define SECRET_MAX 256
+#define SECRET_MAX 600
 #define TICK_MS 200
 
 enum option_id {
@@ -42,6 +43,8 @@ enum option_id {
 	    OPT_SYSTEM_ID, OPT_PASSWORD,
 	OPT_PASSWORD_FILE, OPT_CORE_IDENTITY, OPT_CORE_PASSWORD_FILE, OPT_AT_URL, OPT_AT_EVENT_URL,
 	    OPT_AT_KEY_FILE, OPT_AGGREGATOR, OPT_AGGREGATOR_KEY, OPT_AGGREGATOR_PROOF,
+	OPT_LISTEN_GRAPH, OPT_WHATSAPP_URL, OPT_WHATSAPP_TOKEN_FILE, OPT_WHATSAPP_SECRET_FILE,
+	    OPT_WHATSAPP_VERIFY_FILE, OPT_WHATSAPP_NUMBER_ID,
 	OPT_CALLBACK_KEY_FILE, OPT_TRANSFER_FEE, OPT_JWT_LIFE_S, OPT_SET, OPTIONS
 };
 
@@ -69,6 +72,12 @@ static const struct {
 	[OPT_AGGREGATOR_KEY] = { "aggregator-key", "DIALECT=FILE", "what it proves itself with", NULL },
 	[OPT_AGGREGATOR_PROOF] = { "aggregator-proof", "DIALECT=HOW",
 	    "url, header, basic or hmac, perhaps :NAME of it", NULL },
+	[OPT_LISTEN_GRAPH] = { "listen-graph", "ADDRESS", "WhatsApp's Graph API", "127.0.0.1:0" },
+	[OPT_WHATSAPP_URL] = { "whatsapp-url", "URL", "where WhatsApp's webhooks go", NULL },
+	[OPT_WHATSAPP_TOKEN_FILE] = { "whatsapp-token-file", "FILE", "the access token to be shown", NULL },
+	[OPT_WHATSAPP_SECRET_FILE] = { "whatsapp-secret-file", "FILE", "signs the webhooks", NULL },
+	[OPT_WHATSAPP_VERIFY_FILE] = { "whatsapp-verify-file", "FILE", "the verify token", NULL },
+	[OPT_WHATSAPP_NUMBER_ID] = { "whatsapp-number-id", "ID", "of the number customers write to", "106540352242922" },
 	[OPT_CALLBACK_KEY_FILE] = { "callback-key-file", "FILE", "signs callbacks", NULL },
 	[OPT_TRANSFER_FEE] = { "transfer-fee", "AMOUNT", "of each transfer, \"1.00\"", NULL },
 	[OPT_JWT_LIFE_S] = { "jwt-life-s", "SECONDS", "life of a JWT", NULL },
@@ -225,6 +234,7 @@ box_tick(struct box *x)
 {
 	bank_expire(x->bank, box_now(x));
 	callbacks_tick(x->callbacks);
+	graph_tick(x->graph);
 }
 
 static void
@@ -301,6 +311,23 @@ make_aggregators(struct box *x, const struct settings_of *s)
 }
 
 static void
+make_graph(struct box *x, const struct settings_of *s)
+{
+	char token[SECRET_MAX], secret[SECRET_MAX], verify[SECRET_MAX], err[200];
+	struct graph_options o = { .address = s->value[OPT_LISTEN_GRAPH], .url = s->value[OPT_WHATSAPP_URL],
+		.token = token, .secret = secret, .verify_token = verify, .number_id = s->value[OPT_WHATSAPP_NUMBER_ID] };
+
+	read_secret(s->value[OPT_WHATSAPP_TOKEN_FILE], token);
+	read_secret(s->value[OPT_WHATSAPP_SECRET_FILE], secret);
+	read_secret(s->value[OPT_WHATSAPP_VERIFY_FILE], verify);
+	if ((x->graph = graph_new(x, &o, err, sizeof err)) == NULL)
+		die("%s", err);
+	mem_wipe(token, sizeof token);
+	mem_wipe(secret, sizeof secret);
+	mem_wipe(verify, sizeof verify);
+}
+
+static void
 box_listen(struct box *x, const struct settings_of *s)
 {
 	struct smsc_options so = { .address = s->value[OPT_LISTEN_SMPP],
@@ -314,6 +341,7 @@ box_listen(struct box *x, const struct settings_of *s)
 	    (x->control = control_new(x, s->value[OPT_LISTEN_CONTROL], err, sizeof err)) == NULL)
 		die("%s", err);
 	make_aggregators(x, s);
+	make_graph(x, s);
 }
 
 /* Written beside and moved, so that whoever waits for it never reads half of it. */
@@ -326,7 +354,7 @@ write_state(const struct box *x, const char *path)
 
 	if (path == NULL)
 		return;
-	j = json_pack("{s:i,s:i,s:i,s:i}", "core_port", core_port(x->core), "smpp_port",
+	j = json_pack("{s:i,s:i,s:i,s:i,s:i}", "core_port", core_port(x->core), "graph_port", graph_port(x->graph), "smpp_port",
 	    smsc_port(x->smsc), "control_port", control_port(x->control), "pid", (int)getpid());
 	if (!str_format(beside, sizeof beside, "%s.new", path) ||
 	    (fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
@@ -364,6 +392,7 @@ box_free(struct box *x)
 	/* Dialogues first: what completes after them finds nobody who would send anything more. */
 	phones_free(x->phones);
 	http_client_free(x->http);
+	graph_free(x->graph);
 	control_free(x->control);
 	aggregators_free(x->aggregators);
 	smsc_free(x->smsc);
