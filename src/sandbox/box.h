@@ -26,6 +26,7 @@ struct faults;
 struct http_client;
 struct phones;
 struct smsc;
+struct sms_providers;
 
 struct box {
 	struct loop *loop;
@@ -43,6 +44,7 @@ struct box {
 	struct core *core;
 	struct smsc *smsc;
 	struct phones *phones;
+	struct sms_providers *sms;
 	struct aggregator *aggregator;	/* NULL without --at-url */
 	struct control *control;
 };

@@ -21,6 +21,7 @@
 #include "sandbox/core_json.h"
 #include "sandbox/faults.h"
 #include "sandbox/phone.h"
+#include "sandbox/sms_provider.h"
 #include "sandbox/smsc.h"
 
 #define ADVANCE_MAX_MS (INT64_C(400) * 24 * 3600 * 1000)
@@ -331,6 +332,27 @@ aggregator(const struct asked *a)
 	done(a, json_object());
 }
 
+/* {"provider":..,"url":".../sms/NAME","public":"https://.."}: where the gateway of that provider is. */
+static void
+sms_aim(const struct asked *a)
+{
+	if (sms_providers_aim(a->x->sms, text_of(a, "provider"), text_of(a, "url"), text_of(a, "public")))
+		done(a, json_object());
+	else
+		bad(a, "wanted: provider, url with a path; perhaps public");
+}
+
+static void
+sms_opt_out(const struct asked *a)
+{
+	const char *phone = text_of(a, "phone");
+
+	if (phone != NULL && sms_providers_opt_out(a->x->sms, text_of(a, "provider"), phone))
+		done(a, json_object());
+	else
+		bad(a, "wanted: phone, provider that tells of opt-outs and knows where the gateway is");
+}
+
 static void
 bench(const struct asked *a)
 {
@@ -360,6 +382,8 @@ static const struct {
 	{ "POST", "/control/switches", switches_post },
 	{ "POST", "/control/drop-links", links_drop },
 	{ "POST", "/control/aggregator", aggregator },
+	{ "POST", "/control/sms", sms_aim },
+	{ "POST", "/control/sms-opt-out", sms_opt_out },
 	{ "POST", "/control/bench", bench },
 	{ "GET", "/phones", phones },
 };

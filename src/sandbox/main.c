@@ -32,6 +32,7 @@
 #include "sandbox/core_json.h"
 #include "sandbox/faults.h"
 #include "sandbox/phone.h"
+#include "sandbox/sms_provider.h"
 #include "sandbox/smsc.h"
 
 #define SECRET_MAX 256
@@ -42,7 +43,7 @@ enum option_id {
 	    OPT_SYSTEM_ID, OPT_PASSWORD,
 	OPT_PASSWORD_FILE, OPT_CORE_IDENTITY, OPT_CORE_PASSWORD_FILE, OPT_AT_URL, OPT_AT_EVENT_URL,
 	    OPT_AT_KEY_FILE,
-	OPT_CALLBACK_KEY_FILE, OPT_TRANSFER_FEE, OPT_JWT_LIFE_S, OPT_SET, OPTIONS
+	OPT_CALLBACK_KEY_FILE, OPT_LISTEN_SMS, OPT_SMS_SECRET_FILE, OPT_SMS_KEY_FILE, OPT_TRANSFER_FEE, OPT_JWT_LIFE_S, OPT_SET, OPTIONS
 };
 
 static const struct {
@@ -66,6 +67,9 @@ static const struct {
 	    "where it posts the end of a dialogue; else the same", NULL },
 	[OPT_AT_KEY_FILE] = { "at-key-file", "FILE", "the key that it gives in ?key=", NULL },
 	[OPT_CALLBACK_KEY_FILE] = { "callback-key-file", "FILE", "signs callbacks", NULL },
+	[OPT_LISTEN_SMS] = { "listen-sms", "ADDRESS", "SMS providers over HTTP", "127.0.0.1:0" },
+	[OPT_SMS_SECRET_FILE] = { "sms-secret-file", "FILE", "password of the account \"wallet\" at each of them", NULL },
+	[OPT_SMS_KEY_FILE] = { "sms-key-file", "FILE", "the key that they give in ?key=", NULL },
 	[OPT_TRANSFER_FEE] = { "transfer-fee", "AMOUNT", "of each transfer, \"1.00\"", NULL },
 	[OPT_JWT_LIFE_S] = { "jwt-life-s", "SECONDS", "life of a JWT", NULL },
 	[OPT_SET] = { "set", "NAME=N", "a switch; may be given many times", NULL },
@@ -76,7 +80,7 @@ struct settings_of {
 	struct rules rules;
 	uint64_t seed;
 	char smpp_password[SECRET_MAX], core_password[SECRET_MAX], at_key[SECRET_MAX],
-	    callback_key[SECRET_MAX];
+	    callback_key[SECRET_MAX], sms_secret[SECRET_MAX], sms_key[SECRET_MAX];
 };
 
 static void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -183,6 +187,8 @@ parse_options(int argc, char **argv, struct settings_of *s)
 	read_secret(s->value[OPT_CORE_PASSWORD_FILE], s->core_password);
 	read_secret(s->value[OPT_AT_KEY_FILE], s->at_key);
 	read_secret(s->value[OPT_CALLBACK_KEY_FILE], s->callback_key);
+	read_secret(s->value[OPT_SMS_SECRET_FILE], s->sms_secret);
+	read_secret(s->value[OPT_SMS_KEY_FILE], s->sms_key);
 }
 
 void
@@ -236,12 +242,15 @@ box_listen(struct box *x, const struct settings_of *s)
 	    .system_id = s->value[OPT_SYSTEM_ID], .password = s->smpp_password };
 	struct aggregator_options ao = { .url = s->value[OPT_AT_URL],
 	    .event_url = s->value[OPT_AT_EVENT_URL], .key = s->at_key };
+	struct sms_providers_options po = { .address = s->value[OPT_LISTEN_SMS], .secret = s->sms_secret,
+	    .key = s->sms_key };
 	char err[200];
 
 	if (strlen(s->value[OPT_SYSTEM_ID]) > 15 || strlen(s->smpp_password) > 8)
 		die("SMPP allows 15 octets of system id and 8 of password");
 	if ((x->core = core_new(x, s->value[OPT_LISTEN_CORE], err, sizeof err)) == NULL ||
 	    (x->smsc = smsc_new(x, &so, err, sizeof err)) == NULL ||
+	    (x->sms = sms_providers_new(x, &po, err, sizeof err)) == NULL ||
 	    (x->control = control_new(x, s->value[OPT_LISTEN_CONTROL], err, sizeof err)) == NULL)
 		die("%s", err);
 	if (ao.url != NULL)
@@ -258,7 +267,7 @@ write_state(const struct box *x, const char *path)
 
 	if (path == NULL)
 		return;
-	j = json_pack("{s:i,s:i,s:i,s:i}", "core_port", core_port(x->core), "smpp_port",
+	j = json_pack("{s:i,s:i,s:i,s:i,s:i}", "sms_port", sms_providers_port(x->sms), "core_port", core_port(x->core), "smpp_port",
 	    smsc_port(x->smsc), "control_port", control_port(x->control), "pid", (int)getpid());
 	if (!str_format(beside, sizeof beside, "%s.new", path) ||
 	    (fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
@@ -298,6 +307,7 @@ box_free(struct box *x)
 	http_client_free(x->http);
 	control_free(x->control);
 	aggregator_free(x->aggregator);
+	sms_providers_free(x->sms);
 	smsc_free(x->smsc);
 	core_free(x->core);
 	callbacks_free(x->callbacks);
