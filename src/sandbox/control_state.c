@@ -124,7 +124,7 @@ control_state(struct box *x)
 	json_object_set_new(o, "violations_n", json_integer(x->violations_n));
 	json_object_set_new(o, "calls", core_counts(x->core));
 	json_object_set_new(o, "smsc", smsc_counts(x->smsc));
-	json_object_set_new(o, "sms", sms_providers_counts(x->sms));
+	json_object_set_new(o, "sms_providers", sms_providers_counts(x->sms));
 	if (x->aggregator != NULL)
 		json_object_set_new(o, "aggregator", aggregator_counts(x->aggregator));
 	json_object_set_new(o, "callbacks", json_pack("{s:I,s:I}", "sent",

@@ -528,7 +528,7 @@ json_answer(enum sms_take take, const struct sms_seen *m, const char *id, struct
 static void
 json_receipt(const struct sms_note *n, struct sms_post *out)
 {
-	post_json(out, json_pack("{s:[{s:s, s:s}]}", "receipts", "id", n->id, "status", n->delivered ? "delivered" :
+	post_json(out, json_pack("{s:[{s:s, s:s, s:s}]}", "receipts", "id", n->id, "ours", n->ours, "status", n->delivered ? "delivered" :
 	    "failed"));
 }
 
