@@ -210,6 +210,12 @@
 	M(M_USSD_SCREENS_LOST, counter, "isango_ussd_screens_lost_total", "Screens over SMPP that could not be sent") \
 	M(M_USSD_ENDED_EARLY, counter, "isango_ussd_ended_early_total", \
 	    "Dialogues ended before their answer was there") \
+	M(M_USSD_HTTP_UNPROVEN, counter, "isango_ussd_http_unproven_total", \
+	    "USSD requests over HTTP whose address, key or signature is not good") \
+	M(M_USSD_HTTP_BAD, counter, "isango_ussd_http_bad_total", \
+	    "USSD requests over HTTP that are not as their dialect says") \
+	M(M_USSD_HTTP_LATE, counter, "isango_ussd_http_late_total", \
+	    "USSD requests over HTTP that were answered before their turn was over, at the provider's deadline") \
 	M(M_USSD_PUSHES, counter, "isango_ussd_pushes_total", "Dialogues that we began at a phone") \
 	M(M_USSD_PUSHES_FAILED, counter, "isango_ussd_pushes_failed_total", \
 	    "Those that were refused or could not be sent") \

@@ -192,12 +192,24 @@ bury(void *arg)
 	free(e);
 }
 
+static void
+stop_timer(void *arg, const void *key, size_t n, void *value)
+{
+	struct way_back *w = value;
+
+	(void)arg;
+	(void)key;
+	(void)n;
+	timer_stop(&w->late);
+}
+
 void
 edge_free(struct edge *e)
 {
 	if (e == NULL)
 		return;
 	e->gw = NULL;
+	map_each(e->turns, stop_timer, NULL);
 	while (!list_empty(&e->held)) {
 		struct held *h = LIST_OF(e->held.next, struct held, node);
 
@@ -248,6 +260,7 @@ edge_remember(struct edge *e, struct map *m, const struct way_back *w)
 	struct way_back *copy = xcalloc(1, sizeof *copy);
 
 	*copy = *w;
+	copy->edge = e;
 	map_put_u64(m, ++e->last_id, copy);
 	return e->last_id;
 }
@@ -288,6 +301,7 @@ edge_reply(void *ctx, uint64_t turn, const struct reply *r)
 		ussd_smpp_answer(&e->binds[w->bind], turn, w, r);
 	else
 		ussd_http_answer(e, w, r);
+	timer_stop(&w->late);
 	free(w);
 }
 
@@ -349,7 +363,7 @@ answer_turn(void *arg, const void *key, size_t n, void *value)
 
 	(void)key;
 	(void)n;
-	if (w->bind < 0)
+	if (w->bind < 0 && !w->answered)
 		ussd_http_answer(e, w, &r);
 }
 

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "channels/dialect.h"
 #include "channels/edge.h"
 #include "channels/rate.h"
 #include "core/ussd_dialect.h"
@@ -23,6 +24,9 @@ struct way_back {
 	bool is_push;			/* the answer is the first that the phone hears of it */
 	bool answered;			/* the edge has ended the dialogue itself */
 	uint64_t http;			/* request id */
+	struct dialect_way dialect;	/* USSD over HTTP */
+	struct timer late;		/* its provider's deadline; armed for USSD over HTTP only */
+	struct edge *edge;		/* of the timer */
 	uint64_t life;			/* of the link, for what only the same connection may answer */
 	uint32_t request;		/* receipts and SMS: deliver_sm or data_sm */
 };
@@ -130,6 +134,9 @@ void sim_feed_free(struct sim_feed *f);		/* NULL is fine */
 /* ussd_http.c and integrator_http.c: true when the request was theirs and is answered or under way. */
 bool ussd_http(struct edge *e, uint64_t id, const struct http_req *req);
 void ussd_http_answer(struct edge *e, const struct way_back *w, const struct reply *r);
+/* ussd_http_proof.c: the first PROOF_* that the channel asks for and the request lacks, or 0. */
+unsigned http_proof_lacking(const struct channel_settings *c, const struct http_req *req);
+const char *http_proof_name(unsigned proof);
 bool integrator_http(struct edge *e, uint64_t id, const struct http_req *req);
 /* callback_http.c: the same, of wallet cores. */
 bool callback_http(struct edge *e, uint64_t id, const struct http_req *req);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * USSD over HTTP. A dialect reads a request into a turn and writes an answer; the table names them all. Africa's
- * Talking (protocols.md 3): form POST, the whole history in `text` (PIN included: never logged), CON or END in front
- * of the answer, a notification when the dialogue is over. It signs nothing: the key in the URL and the addresses are
- * what is checked.
+ * USSD over HTTP: which channel a request is for (/ussd/NAME, and what its dialect puts behind that), whether it may use
+ * it (ussd_http_proof.c), the turn that it is, and the answer, by the deadline of the provider at the latest. What the
+ * request means is its dialect's (dialect.h). Neither bodies nor queries are logged: they hold PINs and keys.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cidr.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
@@ -16,56 +14,31 @@
 
 #define PREFIX "/ussd/"
 
-struct dialect {
-	const char *name;
-	/* false: the request is not as it must be; `problem` says what. */
-	bool (*read)(const struct http_req *req, const char *country, struct turn_in *in, const char **problem);
-	const char *more, *end;		/* in front of an answer */
-};
-
-static bool
-at_read(const struct http_req *req, const char *country, struct turn_in *in, const char **problem)
-{
-	const char *session = http_req_form(req, "sessionId"), *phone = http_req_form(req, "phoneNumber");
-	const char *text = http_req_form(req, "text"), *status = http_req_form(req, "status");
-
-	if (session == NULL || !str_copy(in->dialogue, sizeof in->dialogue, session) || session[0] == '\0')
-		*problem = "sessionId is missing or too long";
-	else if (phone == NULL || !phone_parse(phone, country, in->phone))
-		*problem = "phoneNumber is missing or no phone number";
-	else if (text == NULL && status == NULL)
-		*problem = "text is missing";
-	if (*problem != NULL)
-		return false;
-	in->service_code = http_req_form(req, "serviceCode");
-	in->history = true;
-	/* The event of the end: Success, Incomplete (the customer hung up) or Failed. */
-	in->kind = text == NULL ? TURN_ABORT : text[0] == '\0' ? TURN_BEGIN : TURN_INPUT;
-	in->text = text;
-	return true;
-}
-
-static const struct dialect dialects[] = {
-	{ "africastalking", at_read, "CON ", "END " },
-};
-
-static const struct dialect *
-dialect_of(const struct channel_settings *c)
-{
-	for (size_t i = 0; i < NELEM(dialects); i++)
-		if (strcmp(dialects[i].name, c->dialect) == 0)
-			return &dialects[i];
-	return NULL;
-}
-
+/* The channel that the path names; *rest gets what follows its name. */
 static int
-channel_named(const struct settings *s, const char *name)
+channel_named(const struct settings *s, const char *path, const char **rest)
 {
-	for (int i = 0; i < s->channels_n; i++)
-		if (s->channels[i].kind == CHANNEL_USSD_HTTP && strcmp(s->channels[i].name, name) == 0)
+	size_t n = strcspn(path, "/");
+
+	*rest = path + n;
+	for (int i = 0; i < s->channels_n; i++) {
+		const struct channel_settings *c = &s->channels[i];
+
+		if (c->kind == CHANNEL_USSD_HTTP && strlen(c->name) == n && strncmp(c->name, path, n) == 0)
 			return i;
+	}
 	return -1;
 }
+
+static struct dialect_site
+site_of(const struct edge *e, int channel)
+{
+	const struct channel_settings *c = &e->settings->channels[channel];
+
+	return (struct dialect_site){ c, e->settings->tenants[c->tenant].country, e->settings->public_url };
+}
+
+/* ---- those who are not served ---- */
 
 static void
 refuse(struct edge *e, uint64_t id, int status, const char *why)
@@ -74,87 +47,159 @@ refuse(struct edge *e, uint64_t id, int status, const char *why)
 	http_answer(e->http, id, status, NULL, why, strlen(why));
 }
 
-static bool
-allowed_from(const struct channel_settings *c, const char *peer)
-{
-	for (int i = 0; i < c->from_n; i++)
-		if (cidr_matches(c->from[i], peer))
-			return true;
-	return c->from_n == 0;
-}
-
-static bool
-key_matches(const struct channel_settings *c, const char *key)
-{
-	size_t n = strlen(c->key);
-
-	return n == 0 || (key != NULL && strlen(key) == n && str_equal_secret(key, c->key, n));
-}
-
 static void
-take(struct edge *e, uint64_t id, int channel, const struct http_req *req)
+refuse_proof(struct edge *e, uint64_t id, const struct channel_settings *c, const struct http_req *req, unsigned lacking)
 {
-	const struct channel_settings *c = &e->settings->channels[channel];
-	const struct dialect *d = dialect_of(c);
-	struct turn_in in = { .channel = channel };
-	struct way_back w = { .bind = -1, .link = channel, .http = id };
-	const char *problem = NULL;
-	int retry_s;
-
-	if (!d->read(req, e->settings->tenants[c->tenant].country, &in, &problem)) {
-		log_info(0, "ussd request refused", "channel=%s why=\"%s\"", c->name, problem);
-		refuse(e, id, 400, problem);
-		return;
-	}
-	if (in.kind == TURN_ABORT) {
-		http_answer(e->http, id, 200, NULL, "", 0);
-		gateway_turn(e->gw, loop_wall(e->loop), &in);
-		return;
-	}
-	if (!edge_rate_allows(e, channel, in.phone, &retry_s)) {
-		edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
-		return;
-	}
-	in.turn = edge_remember(e, e->turns, &w);
-	gateway_turn(e->gw, loop_wall(e->loop), &in);
-}
-
-bool
-ussd_http(struct edge *e, uint64_t id, const struct http_req *req)
-{
-	const char *path = http_req_path(req);
 	static struct log_limit limit;
-	const struct channel_settings *c;
 	unsigned held;
-	int channel;
+	bool here = (lacking & (PROOF_ADDRESS | PROOF_KEY)) == 0;
 
-	if (!str_starts(path, PREFIX))
-		return false;
-	if ((channel = channel_named(e->settings, path + strlen(PREFIX))) < 0)
-		return false;
-	c = &e->settings->channels[channel];
-	if (!allowed_from(c, http_req_peer(req)) || !key_matches(c, http_req_query(req, "key"))) {
-		if (!log_limited(&limit, &held))
-			log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"address or key\" more=%u",
-			    c->name, http_req_peer(req), held);
-		refuse(e, id, 403, "This address or key may not use this channel.\n");
-	} else if (strcmp(http_req_method(req), "POST") != 0)
-		refuse(e, id, 405, "POST only.\n");
-	else if (e->gw == NULL)
-		refuse(e, id, 503, "Starting or stopping; try again.\n");
-	else
-		take(e, id, channel, req);
-	return true;
+	metric_add(M_USSD_HTTP_UNPROVEN, 1);
+	if (!log_limited(&limit, &held))
+		log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"%s\" more=%u", c->name, http_req_peer(req),
+		    http_proof_name(lacking), held);
+	refuse(e, id, here ? 401 : 403, here ? "The proof of who calls is missing or wrong.\n" :
+	    "This address or key may not use this channel.\n");
 }
+
+/* The dialect's own words where it has some, else ours. */
+static void
+refuse_request(struct edge *e, uint64_t id, const struct channel_settings *c, const char *problem)
+{
+	static struct log_limit limit;
+	const struct dialect *d = dialect_of(c);
+	struct buf b = { 0 };
+	unsigned held;
+
+	metric_add(M_USSD_HTTP_BAD, 1);
+	if (!log_limited(&limit, &held))
+		log_warn(0, "ussd request bad", "channel=%s why=\"%s\" more=%u", c->name, problem, held);
+	if (d->complain == NULL) {
+		buf_addf(&b, "%s\n", problem);
+		refuse(e, id, 400, buf_str(&b));
+	} else {
+		metric_add(M_HTTP_REFUSED, 1);
+		d->complain(problem, &b);
+		http_answer(e->http, id, 200, d->type, b.p, b.len);
+	}
+	buf_clear(&b);
+}
+
+/* ---- the answer ---- */
 
 void
 ussd_http_answer(struct edge *e, const struct way_back *w, const struct reply *r)
 {
-	const struct dialect *d = dialect_of(&e->settings->channels[w->link]);
+	struct dialect_site site = site_of(e, w->link);
+	const struct dialect *d = dialect_of(site.channel);
 	struct buf b = { 0 };
 
-	buf_add_str(&b, r->end ? d->end : d->more);
-	buf_add_str(&b, r->text);
-	http_answer(e->http, w->http, 200, NULL, b.p, b.len);
+	d->write(&site, &w->dialect, r, &b);
+	http_answer(e->http, w->http, 200, d->type, b.p, b.len);
 	buf_clear(&b);
+}
+
+/*
+ * The provider gives the customer up now: better that he is told by us. What the turn is about goes on, and what it had
+ * to say is dropped when it comes (edge_reply); whether money moved is not known here.
+ */
+static void
+on_late(void *arg)
+{
+	struct way_back *w = arg;
+	struct edge *e = w->edge;
+	struct reply r = { "Sorry, please dial again.", true };
+
+	if (e->gw != NULL)
+		r.text = gateway_text(e->gw, e->settings->channels[w->link].tenant, "error.session_lost");
+	metric_add(M_USSD_HTTP_LATE, 1);
+	w->answered = true;
+	ussd_http_answer(e, w, &r);
+}
+
+static void
+await(struct edge *e, uint64_t turn)
+{
+	struct way_back *w = map_get_u64(e->turns, turn);
+	const struct channel_settings *c = &e->settings->channels[w->link];
+	int dialect = http_dialect_find(c->dialect);
+
+	timer_init(&w->late, e->loop, on_late, w);
+	timer_arm(&w->late, c->answer_ms > 0 ? c->answer_ms : http_dialects[dialect].answer_ms);
+}
+
+/* ---- a request ---- */
+
+static void
+acknowledge(struct edge *e, uint64_t id, const struct dialect_site *site, const struct dialect_in *in)
+{
+	const struct dialect *d = dialect_of(site->channel);
+	struct buf b = { 0 };
+
+	if (d->acknowledge != NULL)
+		d->acknowledge(site, &in->way, &b);
+	http_answer(e->http, id, 200, d->type, buf_str(&b), b.len);
+	buf_clear(&b);
+}
+
+static void
+take(struct edge *e, uint64_t id, int channel, struct dialect_req *req)
+{
+	struct dialect_in in = { .turn = { .channel = channel } };
+	struct way_back w = { .bind = -1, .link = channel, .http = id };
+	json_t *body;
+	int retry_s;
+
+	switch (dialect_read(dialect_of(req->site.channel), req, &in, &body)) {
+	case DIALECT_TURN:
+		if (!edge_rate_allows(e, channel, in.turn.phone, &retry_s)) {
+			edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
+			break;
+		}
+		w.dialect = in.way;
+		in.turn.turn = edge_remember(e, e->turns, &w);
+		await(e, in.turn.turn);
+		gateway_turn(e->gw, loop_wall(e->loop), &in.turn);
+		break;
+	case DIALECT_OVER:
+		acknowledge(e, id, &req->site, &in);
+		gateway_turn(e->gw, loop_wall(e->loop), &in.turn);
+		break;
+	case DIALECT_NOTED:
+		acknowledge(e, id, &req->site, &in);
+		break;
+	case DIALECT_BAD:
+		refuse_request(e, id, req->site.channel, in.problem);
+		break;
+	case DIALECT_NO_PATH:
+		refuse(e, id, 404, "This channel has no such path.\n");
+		break;
+	case DIALECT_NO_METHOD:
+		refuse(e, id, 405, "The dialect of this channel does not use this method.\n");
+		break;
+	}
+	json_decref(body);
+	mem_wipe(&in, sizeof in);
+}
+
+bool
+ussd_http(struct edge *e, uint64_t id, const struct http_req *http)
+{
+	const char *path = http_req_path(http);
+	struct dialect_req req = { .http = http };
+	unsigned lacking;
+	int channel;
+
+	if (!str_starts(path, PREFIX))
+		return false;
+	if ((channel = channel_named(e->settings, path + strlen(PREFIX), &req.rest)) < 0)
+		return false;
+	req.site = site_of(e, channel);
+	if ((lacking = http_proof_lacking(req.site.channel, http)) != 0)
+		refuse_proof(e, id, req.site.channel, http, lacking);
+	else if (e->gw == NULL)
+		refuse(e, id, 503, "Starting or stopping; try again.\n");
+	else
+		take(e, id, channel, &req);
+	return true;
 }

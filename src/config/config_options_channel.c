@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of a tenant's channels; which of them a kind of channel has, and needs, stands in each row. */
 #include "config/config_options_rows.h"
+#include "core/http_dialect.h"
 
 #define SMPP (KIND(CHANNEL_USSD_SMPP) | KIND(CHANNEL_SMS_SMPP))
-#define HTTP (KIND(CHANNEL_USSD_HTTP) | KIND(CHANNEL_SMS_HTTP) | KIND(CHANNEL_WHATSAPP))
+#define HTTP KIND(CHANNEL_USSD_HTTP)
+#define OVER_HTTP (KIND(CHANNEL_USSD_HTTP) | KIND(CHANNEL_SMS_HTTP) | KIND(CHANNEL_WHATSAPP))
+#define SECRET(m) .at = offsetof(struct channel_settings, m), .room = sizeof(((struct channel_settings *)0)->m)
 #define USSD (KIND(CHANNEL_USSD_SMPP) | KIND(CHANNEL_USSD_HTTP))
 
 const char *const options_channel_kinds[] = { "ussd-smpp", "ussd-http", "sms-smpp", "sms-http", "whatsapp", NULL };
-static const char *const dialect_words[] = { "africastalking", NULL };
 
 static const struct option channel_rows[] = {
 	{ "name", OPTION_NAME, REQUIRED, TEXT(channel_settings, name, 1),
@@ -22,17 +24,36 @@ static const struct option channel_rows[] = {
 	    COUNT(channel_settings, service_codes_n), .only = USSD, .needed = USSD,
 	    .help = "The codes that customers dial to reach this tenant, as \"*120*384#\"." },
 	{ "dialect", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, dialect, 1),
-	    .words = dialect_words,
+	    .words = http_dialect_words,
 	    .only = KIND(CHANNEL_USSD_HTTP), .needed = KIND(CHANNEL_USSD_HTTP),
 	    .help = "Whose requests they are." },
 	{ "key_file", OPTION_SECRET, OPTIONAL, .at = offsetof(struct channel_settings, key),
 	    .room = sizeof(((struct channel_settings *)0)->key), RANGE(16, 128),
 	    .only = KIND(CHANNEL_USSD_HTTP),
 	    .help = "The secret that each request carries as ?key=." },
+	{ "header_name", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, header_name, 1), .only = HTTP,
+	    .help = "A header that each request carries with the secret of header_key_file, as \"x-api-key\"." },
+	{ "header_key_file", OPTION_SECRET, OPTIONAL, SECRET(header_key), RANGE(16, 128), .only = HTTP,
+	    .help = "The secret in that header." },
+	{ "basic_user", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, basic_user, 1), .only = HTTP,
+	    .help = "The user of HTTP basic authentication that each request carries; without a colon." },
+	{ "basic_password_file", OPTION_SECRET, OPTIONAL, SECRET(basic_password), RANGE(12, 128), .only = HTTP,
+	    .help = "The password of that user." },
+	{ "hmac_header", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, hmac_header, 1), .only = HTTP,
+	    .help = "A header with the HMAC-SHA256 of each request's body, in hex or base64, perhaps behind \"sha256=\"; "
+	    "not for dialects that send no body or say more in the URL." },
+	{ "hmac_key_file", OPTION_SECRET, OPTIONAL, SECRET(hmac_key), RANGE(16, 128), .only = HTTP,
+	    .help = "The key of that HMAC." },
+	{ "takes_imsi", OPTION_BOOL, "false", IN(channel_settings, takes_imsi), .only = HTTP,
+	    .help = "The imsi that infobip, mtn-madapi and json tell is that of the SIM which dials: when it changes, the "
+	    "SIM has changed. Only for a provider whose imsi was looked at and is true." },
+	{ "answer_ms", OPTION_INT, OPTIONAL, RANGE(1000, 30000), IN(channel_settings, answer_ms), .only = HTTP,
+	    .help = "Milliseconds within which the provider wants its answer: then the customer is told to dial again, and "
+	    "what was begun goes on. Left out: 12000 for africastalking and 8000 for the others." },
 	{ "from", OPTION_NETS, OPTIONAL, ITEMS(channel_settings, from), RANGE(1, NETS_MAX),
 	    COUNT(channel_settings, from_n), .only = KIND(CHANNEL_USSD_HTTP),
-	    .help = "The addresses that may call; all of them when left out, and then key_file "
-	    "must be there." },
+	    .help = "The addresses that may call; all of them when left out, and then a secret "
+	    "must be asked for." },
 	{ "sender", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, sender, 1),
 	    .only = KIND(CHANNEL_SMS_SMPP),
 	    .needed = KIND(CHANNEL_SMS_SMPP),
@@ -48,7 +69,7 @@ static const struct option channel_rows[] = {
 	{ "session_s", OPTION_INT, "180", RANGE(10, 1800), IN(channel_settings, session_s),
 	    .only = USSD,
 	    .help = "Seconds after which the network ends a dialogue." },
-	{ "requests_per_s", OPTION_INT, "1000", RANGE(0, 1000000), IN(channel_settings, requests_per_s), .only = HTTP,
+	{ "requests_per_s", OPTION_INT, "1000", RANGE(0, 1000000), IN(channel_settings, requests_per_s), .only = OVER_HTTP,
 	    .help = "Requests a second that it may bring, and at once; more are answered 429. 0: any number." },
 };
 const struct option_group options_channel = GROUP("tenant.channels[].", channel_rows,

@@ -181,10 +181,7 @@ reader_check_channel(struct reader *r, struct channel_settings *c, const struct 
 		check_codes(r, c, node);
 		break;
 	case CHANNEL_USSD_HTTP:
-		if (c->key[0] == '\0' && c->from_n == 0)
-			SAY(r, node,
-			    "channel \"%s\" has neither key_file nor from: anybody could pose as "
-			    "any customer", c->name);
+		reader_check_proofs(r, c, node);
 		break;
 	case CHANNEL_SMS_SMPP:
 		if (b->mode == BIND_RECEIVER)

@@ -128,8 +128,13 @@ struct channel_settings {
 	int bind;			/* index into settings.binds, or -1 */
 	char service_codes[CODES_MAX][32];
 	int service_codes_n;
-	char dialect[24];		/* ussd-http: "africastalking" */
+	char dialect[24];		/* ussd-http: a name of core/http_dialect.h */
 	char key[129];			/* ussd-http: the secret in ?key= ; "" if none */
+	char header_name[48], header_key[129];	/* ussd-http: a header and the secret in it; "" if none */
+	char basic_user[65], basic_password[129];	/* ussd-http: HTTP basic; "" if none */
+	char hmac_header[48], hmac_key[129];	/* ussd-http: where the HMAC of the body is, and its key; "" if none */
+	bool takes_imsi;		/* ussd-http: the imsi of a request is that of the SIM */
+	int answer_ms;			/* ussd-http: an answer must be there by then; 0: as the dialect says */
 	char from[NETS_MAX][48];	/* ussd-http: CIDR blocks that may call */
 	int from_n;
 	char sender[21];		/* sms: source address */

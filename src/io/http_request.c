@@ -336,6 +336,23 @@ http_req_form(const struct http_req *r, const char *name)
 	return find_field(r->form, name);
 }
 
+static bool
+has_twins(const struct http_fields *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(f->text.p + f->at[i].name, f->text.p + f->at[k].name) == 0)
+				return true;
+	return false;
+}
+
+bool
+http_req_repeats(const struct http_req *r)
+{
+	(void)http_req_form(r, "");
+	return has_twins(r->query) || has_twins(r->form);
+}
+
 const char *
 http_req_header(const struct http_req *r, const char *name)
 {

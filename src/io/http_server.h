@@ -60,6 +60,8 @@ const char *http_req_path(const struct http_req *r);
 const char *http_req_query(const struct http_req *r, const char *name);
 /* Decoded field of an application/x-www-form-urlencoded body or NULL. */
 const char *http_req_form(const struct http_req *r, const char *name);
+/* A name stands twice in the query, or in the form: two readers may see two requests. */
+bool http_req_repeats(const struct http_req *r);
 const char *http_req_header(const struct http_req *r, const char *name);	/* or NULL */
 const char *http_req_body(const struct http_req *r, size_t *len);	/* NUL-terminated */
 /* Numeric address of the client; where a named proxy has brought the request, of whom that names. */

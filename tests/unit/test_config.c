@@ -261,6 +261,7 @@ struct mistake {
 #define MAIN "isango.json"
 #define ACME "tenants.d/acme.json"
 #define ITS "\"dialect\": \"its\""
+#define AT_KEY "\"key_file\": \"../acme-at.key\", \"from\": [\"127.0.0.0/8\"]"
 #define PIN_KEY "\"pin_key_file\": \"../acme.pin.key\""
 
 static const struct mistake mistakes[] = {
@@ -403,6 +404,22 @@ static const struct mistake mistakes[] = {
 	{ ACME, "\"key_file\": \"../acme-at.key\", \"from\": [\"127.0.0.0/8\"]",
 	    "\"session_s\": 60", .says = "neither key_file nor from",
 	    .place = "{ \"name\": \"acme-ussd-at\"" },
+	{ ACME, AT_KEY, "\"header_name\": \"x-api-key\"", .says = "header_name and header_key_file go together" },
+	{ ACME, AT_KEY, AT_KEY ", \"basic_password_file\": \"../acme-at.key\"",
+	    .says = "basic_user and basic_password_file go together" },
+	{ ACME, AT_KEY, AT_KEY ", \"hmac_key_file\": \"../acme-at.key\"", .says = "hmac_header and hmac_key_file go together" },
+	{ ACME, AT_KEY, "\"header_name\": \"x api\", \"header_key_file\": \"../acme-at.key\"",
+	    .says = "header_name: \"x api\" cannot be the name of a header" },
+	{ ACME, AT_KEY, "\"basic_user\": \"a:b\", \"basic_password_file\": \"../acme-at.key\"",
+	    .says = "basic_user: a user of HTTP basic has no colon" },
+	{ ACME, AT_KEY, "\"basic_user\": \"a\", \"basic_password_file\": \"../acme-at.key\", \"hmac_header\": "
+	    "\"authorization\", \"hmac_key_file\": \"../acme-at.key\"",
+	    .says = "basic_user: the header Authorization is its own" },
+	{ ACME, "\"africastalking\"", "\"safaricom\", \"hmac_header\": \"X-Sig\", \"hmac_key_file\": \"../acme-at.key\"",
+	    .says = "hmac_header: requests of \"safaricom\" say more than their body does" },
+	{ ACME, "\"africastalking\"", "\"aat-vodacom\"", .says = "dialect: answers of \"aat-vodacom\" say where the next",
+	    .place = "\"aat-vodacom\"" },
+	{ ACME, "\"africastalking\"", "\"africas-talking\"", .says = "dialect: must be \"africastalking\", \"infobip\"" },
 	{ ACME, "\"*120*384#\"", "\"120*384\"",
 	    .says = "service_codes: \"120*384\" is not good here" },
 	{ ACME, "    \"token_sms\": \"gateway\"\n", "    \"timeout_read_ms\": 4000\n",
