@@ -142,6 +142,17 @@ bind_init(struct edge *e, int index)
 		b->slot[i] = (struct link_slot){ .bind = b, .index = i };
 }
 
+#define PROVIDER_ANSWER_MAX 65536	/* octets; an answer about one message has a few hundred */
+
+static struct http_client *
+client_new(struct loop *l, const struct settings *s)
+{
+	struct http_client_options o = { .connections = s->provider_connections, .waiting = s->provider_waiting,
+		.answer_max = PROVIDER_ANSWER_MAX };
+
+	return http_client_new(l, &o);
+}
+
 struct edge *
 edge_new(struct loop *l, const struct settings *s)
 {
@@ -149,6 +160,8 @@ edge_new(struct loop *l, const struct settings *s)
 
 	e->loop = l;
 	e->settings = s;
+	e->out = client_new(l, s);
+	whatsapp_open(e);
 	list_init(&e->held);
 	list_init(&e->pushes);
 	e->turns = map_new();
@@ -156,6 +169,8 @@ edge_new(struct loop *l, const struct settings *s)
 	e->receipts = map_new();
 	e->suspects = map_new();
 	e->rates = rates_new(s);
+	e->batches = map_new();
+	sms_http_init(e);
 	e->binds = xcalloc((size_t)s->binds_n, sizeof *e->binds);
 	for (int i = 0; i < s->binds_n; i++)
 		bind_init(e, i);
@@ -180,11 +195,15 @@ bury(void *arg)
 	map_each(e->calls, free_value, NULL);
 	map_each(e->receipts, free_value, NULL);
 	map_each(e->suspects, free_value, NULL);
+	map_each(e->batches, free_value, NULL);
 	map_free(e->turns);
 	map_free(e->calls);
 	map_free(e->receipts);
 	map_free(e->suspects);
 	rates_free(e->rates);
+	map_free(e->batches);
+	sms_http_clear(e);
+	whatsapp_close(e);
 	buf_clear(&e->last_words);
 	for (int i = 0; i < e->settings->binds_n; i++)
 		ussd_known_clear(&e->binds[i]);
@@ -219,6 +238,8 @@ edge_free(struct edge *e)
 	for (int i = 0; i < e->settings->binds_n; i++)
 		for (int k = 0; k < e->binds[i].links_n; k++)
 			slot_close(&e->binds[i].slot[k]);
+	http_client_free(e->out);
+	e->out = NULL;
 	sim_feed_free(e->sim_feed);
 	e->sim_feed = NULL;
 	loop_undefer(&e->drain_over);
@@ -323,7 +344,8 @@ edge_http(void *arg, uint64_t id, const struct http_req *req)
 	struct edge *e = arg;
 	static const char none[] = "There is nothing here. See isango(1) for the paths that are served.\n";
 
-	if (!ussd_http(e, id, req) && !integrator_http(e, id, req) && !callback_http(e, id, req))
+	if (!ussd_http(e, id, req) && !integrator_http(e, id, req) && !callback_http(e, id, req) &&
+	    !sms_http_in(e, id, req) && !whatsapp_http(e, id, req))
 		http_answer(e->http, id, 404, NULL, none, sizeof none - 1);
 }
 
@@ -350,6 +372,18 @@ edge_ready(const struct edge *e, const char **why)
 			return false;
 		}
 	return true;
+}
+
+void
+edge_channels_missing(const struct edge *e, struct buf *missing)
+{
+	for (int i = 0; i < e->settings->channels_n; i++) {
+		const char *why = sms_http_shut(e, i);
+
+		if (why != NULL)
+			buf_addf(missing, "channel %s: its provider refuses the account: %s\n", e->settings->channels[i].name,
+			    why);
+	}
 }
 
 /* ---- the end ---- */

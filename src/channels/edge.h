@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "core/settings.h"
 #include "io/http_server.h"
 #include "service/gateway.h"
@@ -35,6 +36,9 @@ void edge_end_dialogues(struct edge *e, const char *text);
 void edge_drain(struct edge *e, int64_t wait_ms, void (*done)(void *arg), void *arg);
 /* Of each bind a link is bound here, or other processes hold them all; *why names one that is not ready. */
 bool edge_ready(const struct edge *e, const char **why);
+
+/* Names the channels that are shut, one on each line. Other processes have the same account: nobody is better off there. */
+void edge_channels_missing(const struct edge *e, struct buf *missing);
 
 /* The ports that the edge serves; ctx is the edge. */
 void edge_reply(void *ctx, uint64_t turn, const struct reply *r);

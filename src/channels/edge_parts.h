@@ -8,6 +8,7 @@
 #include "channels/edge.h"
 #include "channels/rate.h"
 #include "core/ussd_dialect.h"
+#include "io/http_client.h"
 #include "io/loop.h"
 #include "io/smpp_link.h"
 
@@ -68,10 +69,14 @@ struct edge {
 	const struct settings *settings;
 	struct gateway *gw;
 	struct http_server *http;
+	struct whatsapp *whatsapp;	/* whatsapp_send.c */
+	struct http_client *out;	/* to providers; what it still carries ends before the edge does */
 	struct bind *binds;
 	struct map *turns;		/* turn id -> struct way_back */
 	struct map *calls;		/* call id -> http request id, as a pointer-sized number */
 	struct map *receipts;		/* and SMS: peer op -> struct way_back (sequence of the deliver_sm in http) */
+	struct map *batches;		/* sms_http_in.c: of one request each */
+	struct sms_exit *exits;		/* sms_http.c: of each channel */
 	struct map *suspects;		/* peer op -> struct suspect: what only looks like a receipt */
 	uint64_t last_id;
 	uint64_t reference;		/* of long messages; sms_smpp.c begins it at random */
@@ -126,6 +131,39 @@ void ussd_push_heard(struct bind *b, const char *phone);
 /* What came of a push; unknown ids are over already. */
 void ussd_push_over(struct edge *e, uint64_t push, enum push_end end);
 void ussd_pushes_clear(struct edge *e);
+
+/*
+ * What sms.c hands a message to, by the kind of its channel. The answer comes to gateway_on_sms(op), exactly once and
+ * never on the asker's stack; not at all once e->gw is NULL. *_free(): how many could be sent now.
+ */
+void sms_smpp_send(struct edge *e, uint64_t op, const struct sms_req *q);
+unsigned sms_smpp_free(const struct edge *e, int channel);
+void sms_http_send(struct edge *e, uint64_t op, const struct sms_req *q);
+unsigned sms_http_free(const struct edge *e, int channel);
+/* Why nothing leaves by it until a person has helped, a word; NULL: all is well as far as is known. */
+const char *sms_http_shut(const struct edge *e, int channel);
+void sms_http_init(struct edge *e);
+void sms_http_clear(struct edge *e);
+
+/* sms.c: whose a number is. */
+const char *sms_country(const struct settings *s, const struct channel_settings *c);
+bool sms_has_number(const struct settings *s, const struct channel_settings *c, const char *number);
+bool sms_is_ours(const struct settings *s, const char *phone);	/* a number of any channel: a machine's, not a phone's */
+
+/* sms_http_in.c: what providers send us. */
+bool sms_http_in(struct edge *e, uint64_t id, const struct http_req *req);
+/* One of the receipts and SMS of a request over HTTP is stored, or is not. */
+void sms_http_stored(struct edge *e, const struct way_back *w, enum receipt_end end);
+
+/* whatsapp_send.c; whatsapp_close() when nothing is called back any more */
+void whatsapp_open(struct edge *e);
+void whatsapp_close(struct edge *e);
+void whatsapp_send(struct edge *e, uint64_t op, const struct sms_req *q);
+unsigned whatsapp_free(const struct edge *e, int channel);
+/* whatsapp_in.c; stored: true when it was an item of a webhook */
+bool whatsapp_http(struct edge *e, uint64_t id, const struct http_req *req);
+bool whatsapp_stored(struct edge *e, uint64_t peer_op, enum receipt_end end);
+void whatsapp_forget_asked(struct edge *e);
 
 /* sim_feed.c */
 struct sim_feed *sim_feed_new(struct edge *e);

@@ -51,21 +51,6 @@ read_receipt(const struct bind *b, const struct smpp_pdu *pdu, struct receipt *r
 
 /* ---- an SMS from a customer ---- */
 
-static bool
-has_number(const struct channel_settings *c, const char *number, const char *country)
-{
-	for (int i = 0; i < c->inbound_n; i++)
-		if (phone_same_number(c->inbound[i], number, country))
-			return true;
-	return phone_same_number(c->sender, number, country);
-}
-
-static const char *
-country_of(const struct settings *s, const struct channel_settings *c)
-{
-	return s->tenants[c->tenant].country;
-}
-
 /* The channel whose number was written to; a receiver hears for the binds that only send. -1: nobody's. */
 static int
 channel_for(const struct bind *b, const char *number)
@@ -76,7 +61,7 @@ channel_for(const struct bind *b, const char *number)
 		const struct channel_settings *c = &s->channels[i];
 
 		if (c->kind == CHANNEL_SMS_SMPP && (c->bind == b->index || b->settings->mode == BIND_RECEIVER) &&
-		    has_number(c, number, country_of(s, c)))
+		    sms_has_number(s, c, number))
 			return i;
 	}
 	return -1;
@@ -88,11 +73,7 @@ is_phone(const struct settings *s, const struct smpp_pdu *pdu, const char *count
 {
 	if (pdu->source_ton == TON_ALPHANUMERIC || !phone_parse(pdu->source, country, phone))
 		return false;
-	for (int i = 0; i < s->channels_n; i++)
-		if (s->channels[i].kind == CHANNEL_SMS_SMPP &&
-		    has_number(&s->channels[i], phone, country_of(s, &s->channels[i])))
-			return false;
-	return true;
+	return !sms_is_ours(s, phone);
 }
 
 /* false: it says of itself what cannot be. */
@@ -128,7 +109,7 @@ read_sms(const struct bind *b, const struct smpp_pdu *pdu, struct inbound_in *in
 	smpp_tlv_u8(pdu, SMPP_TAG_USER_MESSAGE_REFERENCE, &in->reference);
 	if (in->channel < 0)
 		return &unknown;
-	if (!is_phone(s, pdu, country_of(s, &s->channels[in->channel]), in->from))
+	if (!is_phone(s, pdu, sms_country(s, &s->channels[in->channel]), in->from))
 		return &unanswerable;
 	return read_part(b, pdu, &in->part) ? NULL : &lying;
 }
@@ -213,7 +194,7 @@ take_message(struct bind *b, const struct way_back *w, const struct smpp_pdu *pd
 		return take_sms(b, w, &in, refusal);
 	r.maybe = true;
 	if (!phone_parse(pdu->source,
-	    in.channel >= 0 ? country_of(e->settings, &e->settings->channels[in.channel]) : "", r.from))
+	    in.channel >= 0 ? sms_country(e->settings, &e->settings->channels[in.channel]) : "", r.from))
 		r.from[0] = '\0';
 	if (!str_copy(r.to, sizeof r.to, pdu->dest))
 		r.to[0] = '\0';
@@ -259,6 +240,13 @@ edge_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 	struct suspect *s = map_remove_u64(e->suspects, peer_op);
 	uint32_t status = end == RECEIPT_NOT_STORED ? SMPP_RX_T_APPN : SMPP_ROK;
 
+	if (w != NULL && w->bind < 0) {
+		sms_http_stored(e, w, end);
+		free(w);
+		return;
+	}
+	if (w == NULL && whatsapp_stored(e, peer_op, end))
+		return;
 	if (w != NULL && s != NULL && end == RECEIPT_IS_MESSAGE)
 		status = take_sms(&e->binds[w->bind], w, &s->in, s->refusal);
 	if (w != NULL && status != SMPP_ANSWER_LATER)

@@ -233,9 +233,8 @@ begin_references(struct edge *e)
 }
 
 void
-edge_sms(void *ctx, uint64_t op, const struct sms_req *q)
+sms_smpp_send(struct edge *e, uint64_t op, const struct sms_req *q)
 {
-	struct edge *e = ctx;
 	struct outgoing *o = xcalloc(1, sizeof *o);
 	const struct bind_settings *b;
 
@@ -277,12 +276,7 @@ free_window(const struct bind *b)
 }
 
 unsigned
-edge_sms_free(void *ctx, int channel)
+sms_smpp_free(const struct edge *e, int channel)
 {
-	struct edge *e = ctx;
-	const struct channel_settings *c = &e->settings->channels[channel];
-
-	if (c->kind != CHANNEL_SMS_SMPP)
-		return 0;
-	return free_window(&e->binds[c->bind]);
+	return free_window(&e->binds[e->settings->channels[channel].bind]);
 }

@@ -83,6 +83,7 @@ ready(void *arg, struct buf *missing)
 	/* Worth saying, but no reason to send customers to another process: it is the same there. */
 	redis_history_missing(s->history, missing);
 	redis_health_missing(s->health, missing);
+	edge_channels_missing(s->edge, missing);
 	return ok;
 }
 

@@ -90,6 +90,30 @@ static const struct option callbacks_rows[] = {
 };
 static const struct option_group callbacks_group = GROUP("callbacks.", callbacks_rows, INLINE);
 
+static const struct option documents_rows[] = {
+	{ "at_once", OPTION_INT, "8", RANGE(1, 200), IN(settings, documents_at_once),
+	    .help = "Documents that a process carries from chats to wallet cores at once; more are asked to be sent again." },
+	{ "file_max_mb", OPTION_INT, "16", RANGE(1, 100), IN(settings, document_file_max_mb),
+	    .help = "Megabytes of one that is a file of pages (PDF) at most. Pictures have 5, as the networks send no longer ones." },
+	{ "timeout_s", OPTION_INT, "40", RANGE(5, 45), IN(settings, document_timeout_s),
+	    .help = "Seconds that one may take from its network to the wallet core." },
+	{ "hosts", OPTION_HOSTS, OPTIONAL, ITEMS(settings, document_hosts), RANGE(1, NETS_MAX),
+	    COUNT(settings, document_hosts_n),
+	    .help = "Hosts, and blocks of addresses, that documents may be fetched from although they are internal, and over "
+	    "http too where the URL names them. All others must be https, and of the public internet." },
+	{ "ratify_days", OPTION_INT, "3", RANGE(1, 30), IN(settings, document_ratify_days),
+	    .help = "Days that the wallet core may take to check them; then the customer is told to call." },
+};
+static const struct option_group documents_group = GROUP("documents.", documents_rows, INLINE);
+
+static const struct option providers_rows[] = {
+	{ "connections", OPTION_INT, "32", RANGE(1, 1000), IN(settings, provider_connections),
+	    .help = "Connections to one provider's host at once." },
+	{ "waiting", OPTION_INT, "2000", RANGE(10, 100000), IN(settings, provider_waiting),
+	    .help = "Calls to all providers that may be under way or wait for a connection; more are tried later." },
+};
+static const struct option_group providers_group = GROUP("providers.", providers_rows, INLINE);
+
 static const struct option redis_rows[] = {
 	{ "url", OPTION_REDIS, "redis://127.0.0.1:6379/0", TEXT(settings, redis_url, 1),
 	    .help = "Which Redis." },
@@ -136,6 +160,10 @@ static const struct option root_rows[] = {
 	    "what stands in front." },
 	{ "callbacks", OPTION_GROUP, "{}", .group = &callbacks_group,
 	    .help = "Bounds of the callbacks to integrators." },
+	{ "documents", OPTION_GROUP, "{}", .group = &documents_group,
+	    .help = "Documents (KYC) that customers send in chats." },
+	{ "providers", OPTION_GROUP, "{}", .group = &providers_group,
+	    .help = "Bounds of the calls to those who send messages for us over HTTP." },
 	{ "sealing_key_file", OPTION_KEYS, REQUIRED, ITEMS(settings, sealing_keys), RANGE(1, 8),
 	    COUNT(settings, sealing_keys_n), ALSO(settings, sealing_key_ids),
 	    .help = "The keys that seal what Redis keeps, as isango keygen writes them. The first "

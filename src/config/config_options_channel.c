@@ -2,11 +2,15 @@
 /* The options of a tenant's channels; which of them a kind of channel has, and needs, stands in each row. */
 #include "config/config_options_rows.h"
 #include "core/http_dialect.h"
+#include "core/segment.h"
+#include "core/sms_provider.h"
 
 #define SMPP (KIND(CHANNEL_USSD_SMPP) | KIND(CHANNEL_SMS_SMPP))
 #define HTTP KIND(CHANNEL_USSD_HTTP)
-#define OVER_HTTP (KIND(CHANNEL_USSD_HTTP) | KIND(CHANNEL_SMS_HTTP) | KIND(CHANNEL_WHATSAPP))
 #define SECRET(m) .at = offsetof(struct channel_settings, m), .room = sizeof(((struct channel_settings *)0)->m)
+#define WEB (KIND(CHANNEL_USSD_HTTP) | KIND(CHANNEL_SMS_HTTP) | KIND(CHANNEL_WHATSAPP))
+#define SMS_HTTP KIND(CHANNEL_SMS_HTTP)
+#define SMS (KIND(CHANNEL_SMS_SMPP) | SMS_HTTP)
 #define USSD (KIND(CHANNEL_USSD_SMPP) | KIND(CHANNEL_USSD_HTTP))
 
 const char *const options_channel_kinds[] = { "ussd-smpp", "ussd-http", "sms-smpp", "sms-http", "whatsapp", NULL };
@@ -29,8 +33,9 @@ static const struct option channel_rows[] = {
 	    .help = "Whose requests they are." },
 	{ "key_file", OPTION_SECRET, OPTIONAL, .at = offsetof(struct channel_settings, key),
 	    .room = sizeof(((struct channel_settings *)0)->key), RANGE(16, 128),
-	    .only = KIND(CHANNEL_USSD_HTTP),
-	    .help = "The secret that each request carries as ?key=." },
+	    .only = KIND(CHANNEL_USSD_HTTP) | SMS_HTTP,
+	    .help = "The secret that each request to us carries as ?key=; of SMS also as a bearer, or as the password of "
+	    "basic authentication." },
 	{ "header_name", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, header_name, 1), .only = HTTP,
 	    .help = "A header that each request carries with the secret of header_key_file, as \"x-api-key\"." },
 	{ "header_key_file", OPTION_SECRET, OPTIONAL, SECRET(header_key), RANGE(16, 128), .only = HTTP,
@@ -51,26 +56,52 @@ static const struct option channel_rows[] = {
 	    .help = "Milliseconds within which the provider wants its answer: then the customer is told to dial again, and "
 	    "what was begun goes on. Left out: 12000 for africastalking and 8000 for the others." },
 	{ "from", OPTION_NETS, OPTIONAL, ITEMS(channel_settings, from), RANGE(1, NETS_MAX),
-	    COUNT(channel_settings, from_n), .only = KIND(CHANNEL_USSD_HTTP),
+	    COUNT(channel_settings, from_n), .only = KIND(CHANNEL_USSD_HTTP) | SMS_HTTP,
 	    .help = "The addresses that may call; all of them when left out, and then a secret "
-	    "must be asked for." },
+	    "must be asked for, or the provider sign what it sends." },
+	{ "provider", OPTION_WORD, OPTIONAL, IN(channel_settings, provider), .words = sms_provider_words,
+	    .only = SMS_HTTP, .needed = SMS_HTTP,
+	    .help = "Who sends the messages; what it sends us comes to /sms/NAME/receipt, /sms/NAME/inbound and "
+	    "/sms/NAME/optout of listen.channels." },
+	{ "api_url", OPTION_URL, OPTIONAL, TEXT(channel_settings, api_url, 1), .only = SMS_HTTP,
+	    .help = "Where the provider's API is, without the path that it documents; of json the whole address. Left out: "
+	    "the provider's usual one, if it has one." },
+	{ "user", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, user, 1), .only = SMS_HTTP,
+	    .help = "Our account there: the user name, of Twilio the account's SID, of SMSPortal the id of the API key." },
+	{ "password_file", OPTION_SECRET, OPTIONAL, .at = offsetof(struct channel_settings, secret),
+	    .room = sizeof(((struct channel_settings *)0)->secret), RANGE(1, 256), .only = SMS_HTTP, .needed = SMS_HTTP,
+	    .help = "Its password, token or API key." },
 	{ "sender", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, sender, 1),
-	    .only = KIND(CHANNEL_SMS_SMPP),
-	    .needed = KIND(CHANNEL_SMS_SMPP),
+	    .only = SMS,
+	    .needed = SMS,
 	    .help = "The source address of its messages: up to 11 letters and digits, "
-	    "or a number." },
+	    "or a number; of Twilio perhaps the SID of a messaging service." },
 	{ "inbound", OPTION_NUMBERS, OPTIONAL, ITEMS(channel_settings, inbound), RANGE(1, CODES_MAX),
-	    COUNT(channel_settings, inbound_n), .only = KIND(CHANNEL_SMS_SMPP),
-	    .help = "Further numbers of the bind whose SMS are this tenant's; those to the sender are in any "
+	    COUNT(channel_settings, inbound_n), .only = SMS,
+	    .help = "Further numbers of the bind or the account whose SMS are this tenant's; those to the sender are in any "
 	    "case, where it is a number." },
+	{ "send_timeout_ms", OPTION_INT, "10000", RANGE(100, 60000), IN(channel_settings, send_timeout_ms),
+	    .only = SMS_HTTP,
+	    .help = "Milliseconds after which it is not known whether the provider took a message." },
+	{ "window", OPTION_INT, "16", RANGE(1, 1000), IN(channel_settings, window), .only = SMS_HTTP,
+	    .help = "Messages handed to the provider and not answered yet." },
+	{ "throughput", OPTION_INT, "0", RANGE(0, 10000), IN(channel_settings, throughput), .only = SMS_HTTP,
+	    .help = "Messages a second, of each process; 0: as many as the window lets through." },
+	{ "parts_max", OPTION_INT, "4", RANGE(1, SEGMENT_PARTS), IN(channel_settings, parts_max), .only = SMS_HTTP,
+	    .help = "SMS that one message may cost; longer ones are refused." },
+	{ "pause_s", OPTION_INT, "30", RANGE(1, 3600), IN(channel_settings, pause_s), .only = SMS_HTTP,
+	    .help = "Seconds in which nothing is sent after the provider has refused our account, or for want of credit." },
 	{ "max_septets", OPTION_INT, OPTIONAL, RANGE(92, 182), IN(channel_settings, max_septets),
 	    .only = USSD,
 	    .help = "Septets of one screen; left out: those of the bind, and 160 over HTTP." },
 	{ "session_s", OPTION_INT, "180", RANGE(10, 1800), IN(channel_settings, session_s),
 	    .only = USSD,
 	    .help = "Seconds after which the network ends a dialogue." },
-	{ "requests_per_s", OPTION_INT, "1000", RANGE(0, 1000000), IN(channel_settings, requests_per_s), .only = OVER_HTTP,
+	{ "requests_per_s", OPTION_INT, "1000", RANGE(0, 1000000), IN(channel_settings, requests_per_s), .only = WEB,
 	    .help = "Requests a second that it may bring, and at once; more are answered 429. 0: any number." },
+	{ "whatsapp", OPTION_GROUP, OPTIONAL, .group = &options_whatsapp, .only = KIND(CHANNEL_WHATSAPP),
+	    .needed = KIND(CHANNEL_WHATSAPP),
+	    .help = "The number and the account at Meta, and how they are used." },
 };
 const struct option_group options_channel = GROUP("tenant.channels[].", channel_rows,
     .list = LIST_CHANNELS,

@@ -12,6 +12,7 @@
 #include "config/file.h"
 #include "config/reader.h"
 #include "core/phone.h"
+#include "core/sms_provider.h"
 
 #define PLAIN_MAX_SEPTETS 160	/* of a screen over HTTP, and of one SMS */
 #define KEY_FILE_MAX 65536
@@ -159,6 +160,38 @@ sender_valid(const char *s)
 	return strlen(s) <= (digits ? 20 : 11);
 }
 
+/* The outbox keeps what goes by a bind and what goes by a channel over HTTP under their names. */
+static void
+check_lane_name(struct reader *r, const struct channel_settings *c, const json_t *node)
+{
+	const struct settings *s = r->settings;
+
+	for (int i = 0; i < s->binds_n; i++)
+		if (strcmp(s->binds[i].name, c->name) == 0 || strcmp(s->binds[i].smsc, c->name) == 0)
+			SAY(r, member(node, "name"), "name: a bind is called \"%s\" too, or its smsc; give the channel "
+			    "another name", c->name);
+}
+
+static void
+check_provider(struct reader *r, const struct channel_settings *c, const json_t *node)
+{
+	const struct sms_provider_row *row = sms_provider_row(c->provider);
+	bool service = c->provider == SMS_TWILIO && str_starts(c->sender, "MG");
+
+	if ((row->needs & SMS_NEEDS_USER) && c->user[0] == '\0')
+		SAY(r, node, "user is missing: %s wants the name of our account", row->name);
+	if ((row->needs & SMS_NEEDS_URL) && c->api_url[0] == '\0')
+		SAY(r, node, "api_url is missing: %s has no address that is the same for all", row->name);
+	if ((row->needs & SMS_NEEDS_PUBLIC) && r->settings->public_url[0] == '\0')
+		SAY(r, member(node, "provider"), "provider: %s calls an address that we give it: public_url, of the main "
+		    "file, is missing", row->name);
+	if (!(row->needs & SMS_SIGNS) && c->key[0] == '\0' && c->from_n == 0)
+		SAY(r, node, "channel \"%s\" has neither key_file nor from, and %s signs nothing: anybody could send receipts "
+		    "and messages of customers", c->name, row->name);
+	if (!service && !sender_valid(c->sender))
+		SAY(r, member(node, "sender"), "sender: must be up to 11 letters and digits, or a number");
+}
+
 void
 reader_check_channel(struct reader *r, struct channel_settings *c, const struct option_group *g,
     const json_t *node)
@@ -193,7 +226,12 @@ reader_check_channel(struct reader *r, struct channel_settings *c, const struct 
 		check_numbers(r, c, node);
 		break;
 	case CHANNEL_SMS_HTTP:
+		check_provider(r, c, node);
+		check_lane_name(r, c, node);
+		break;
 	case CHANNEL_WHATSAPP:
+		check_lane_name(r, c, node);
+		reader_check_whatsapp(r, c, json_object_get(node, "whatsapp"));
 		break;
 	}
 	if (c->max_septets == 0)
@@ -357,6 +395,7 @@ reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *n
 	check_pin_keys(r, &t->wallet, wallet);
 	check_kinds(r, t, node);
 	check_answerable(r, t, node);
+	reader_check_token_routes(r, t, node);
 	if (sends_tokens(t) && json_array_size(json_object_get(routes, "token")) == 0)
 		SAY(r, member(node, "routes"),
 		    "routes.token is empty: token_sms is \"gateway\", so tokens need a channel");

@@ -28,6 +28,7 @@
 static const char *const notices[] = { "done", "not_done", "checking", "opened", "not_opened" };
 static const char *const reasons[] = { "short", "barred", "limit", "refused", "expired", "unknown", "busy", "closed" };
 static const char *const yes[] = { "1" };
+static const char *const channels[] = { "ussd", "sms", "whatsapp" };
 
 const struct call_row call_rows[] = {
 	{ .name = "customer.find", .outcomes = { "found", "no_pin", "not_found", "barred", "failed" },
@@ -233,6 +234,7 @@ const struct call_set dialogue_vars[] = {
 	SET("service_code", KIND(SERVICE_CODE)),
 	SET("help_phone", KIND(HELP_PHONE)),
 	SET("title", KIND(TITLE)),
+	SET("channel", WORD_OF(channels)),
 	SET("pin_length", MOST(COUNT, 8)),
 	HOW("lang", KIND(WORD), NULL, SET_PERHAPS),
 	HOW("had_pin", KIND(FLAG), NULL, SET_PERHAPS),
@@ -255,6 +257,9 @@ const struct text_var text_vars[] = {
 	{ "sms.result.signup.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "sms.answer.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "sms.menu.*", SET("service_code", KIND(SERVICE_CODE)) },
+	{ "chat.*", SET("title", KIND(TITLE)) },
+	{ "chat.*", SET("service_code", KIND(SERVICE_CODE)) },
+	{ "chat.link_code", SET("code", MOST(DIGITS, 6)) },
 	{ "sms.activation", SET("code", MOST(DIGITS, 6)) },
 	{ "sms.pin_reset", SET("reset_from", KIND(MOMENT)) },
 #define OF_INTENT(key) \

@@ -278,12 +278,24 @@ take_ascii(const unsigned char *p, size_t n, uint32_t *cp)
 	return 1;
 }
 
+static size_t
+take_utf8(const unsigned char *p, size_t n, uint32_t *cp)
+{
+	size_t step = utf8_decode((const char *)p, n, cp);
+
+	if (step > 0)
+		return step;
+	*cp = UNDEFINED;
+	return 1;
+}
+
 static take_fn *const takers[] = {
 	[CHARSET_GSM7] = take_gsm7,
 	[CHARSET_UCS2] = take_ucs2,
 	[CHARSET_LATIN1] = take_latin1,
 	[CHARSET_ASCII] = take_ascii,
 	[CHARSET_BINARY] = take_ascii,
+	[CHARSET_UTF8] = take_utf8,
 };
 
 int

@@ -10,7 +10,8 @@
 
 #include "base/mem.h"
 
-enum charset { CHARSET_GSM7, CHARSET_UCS2, CHARSET_LATIN1, CHARSET_ASCII, CHARSET_BINARY };
+enum charset { CHARSET_GSM7, CHARSET_UCS2, CHARSET_LATIN1, CHARSET_ASCII, CHARSET_BINARY,
+    CHARSET_UTF8 };		/* what came over HTTP: on no air, and no data_coding says it */
 
 /* Septets that the text takes (extension characters count two), or -1: not all in GSM 03.38. */
 int gsm_septets(const char *utf8);

@@ -264,6 +264,7 @@ begin(struct replay *r, bool has_lang)
 	str_copy(r->dlg.lang, sizeof r->dlg.lang, has_lang ? r->env.languages[0] : "");
 	(void)vars_set(&r->dlg.vars, "phone", r->env.phone);
 	(void)vars_set(&r->dlg.vars, "service_code", "*120#");
+	(void)vars_set(&r->dlg.vars, "channel", r->f->env->by_sms ? "sms" : "ussd");
 	(void)vars_set(&r->dlg.vars, "title", t != NULL ? t->title : "Wallet");
 	(void)vars_set(&r->dlg.vars, "help_phone",
 	    t != NULL && t->help_phone[0] != '\0' ? t->help_phone : "0800 123 456");

@@ -192,7 +192,7 @@ bool accept_pin_form(const char *typed, const struct menu_env *env);
 
 /* One page of the screen of a state (menu_screen.c). A page beyond the last is the last. */
 struct screen {
-	char *text;			/* MENU_SCREEN octets; NULL: only the rest is wanted */
+	char *text;			/* MENU_SCREEN octets, in a chat CHAT_SCREEN; NULL: only the rest is wanted */
 	int page;			/* that was laid out */
 	bool more;			/* pages follow */
 	int items;			/* options or items on this page and those before it */

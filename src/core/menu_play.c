@@ -99,6 +99,7 @@ play_dial(struct play *p, const char *code)
 	(void)vars_set(v, "service_code", p->code);
 	(void)vars_set(v, "help_phone", p->help_phone);
 	(void)vars_set(v, "title", p->title);
+	(void)vars_set(v, "channel", p->sms_code != NULL ? "sms" : "ussd");
 	p->live = true;
 	p->began = p->now;
 	input(p, from != NULL ? MENU_RESUME : MENU_BEGIN, from);

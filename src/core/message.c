@@ -22,7 +22,7 @@ static const struct rec_field fields[] = {
 	REC(17, REC_INT, message, spent), REC(18, REC_I64, message, no_room_since),
 	REC(19, REC_STR, message, via), REC(20, REC_STR, message, why),
 	REC(21, REC_STR, message, handed_to),
-	REC(40, REC_STR, message, channel),
+	REC(40, REC_STR, message, channel), REC(41, REC_STR, message, user), REC(42, REC_STR, message, lang),
 	REC(90, REC_I64, message, unsure), REC(91, REC_INT, message, told),
 };
 
@@ -235,12 +235,23 @@ later(struct message *m, const struct message_rules *rules, int64_t now)
 		m->next_at = now + SECOND;
 }
 
+/* Nothing was tried, and waiting there is no use: another route that has room takes it at once. */
+static void
+shut(struct message *m, const struct message_rules *rules, int64_t now)
+{
+	int64_t patience = class_rule[m->cls].patience;
+
+	if (m->no_room_since == 0 || m->no_room_since > now - patience)
+		m->no_room_since = now - patience;
+	later(m, rules, now);
+}
+
 void
 message_on_answer(struct message *m, const struct message_rules *rules, int64_t now, enum message_answer a,
     int status, const char *provider_id)
 {
 	m->status = status;
-	if (a != MESSAGE_LATER && a != MESSAGE_TOO_LATE)
+	if (a != MESSAGE_LATER && a != MESSAGE_TOO_LATE && a != MESSAGE_SHUT)
 		m->no_room_since = 0;
 	switch (a) {
 	case MESSAGE_ACCEPTED:
@@ -261,7 +272,13 @@ message_on_answer(struct message *m, const struct message_rules *rules, int64_t 
 		next_route(m, rules, now);
 		break;
 	case MESSAGE_NO_ANSWER:
+		/* A receipt may still say under it what became of the attempt. */
+		if (provider_id[0] != '\0' && !str_copy(m->provider_id, sizeof m->provider_id, provider_id))
+			m->provider_id[0] = '\0';
 		no_answer(m, rules, now);
+		break;
+	case MESSAGE_SHUT:
+		shut(m, rules, now);
 		break;
 	}
 	expire(m, now);

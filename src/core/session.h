@@ -24,7 +24,7 @@ struct session {
 	int64_t touched_ms;
 	/* the last turn that was answered */
 	char turn_key[64];
-	char answer[MENU_SCREEN];
+	char answer[MENU_STEP];
 	bool answer_end;
 	int64_t consumed;			/* octets of the history taken so far */
 	unsigned char consumed_mac[16];

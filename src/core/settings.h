@@ -13,6 +13,7 @@
 #include "core/operator.h"
 #include "core/segment.h"
 #include "core/smpp_outcome.h"
+#include "core/wa_message.h"
 
 #define NAME_MAX_OCTETS 48		/* names of tenants, channels, binds, integrators */
 #define LANGUAGES_MAX 12
@@ -102,6 +103,10 @@ struct bind_settings {
 
 enum channel_kind { CHANNEL_USSD_SMPP, CHANNEL_USSD_HTTP, CHANNEL_SMS_SMPP, CHANNEL_SMS_HTTP, CHANNEL_WHATSAPP };
 
+/* Who sends SMS for us over HTTP: the rows of core/sms_provider.h. */
+enum sms_provider { SMS_AFRICASTALKING, SMS_INFOBIP, SMS_CLICKATELL, SMS_TWILIO, SMS_SMSPORTAL, SMS_KANNEL, SMS_JSON,
+    SMS_PROVIDERS };
+
 /* Whom customers reach by dialling, by SMS. */
 static inline bool
 channel_is_ussd(enum channel_kind k)
@@ -120,6 +125,33 @@ channel_sends(enum channel_kind k)	/* messages of the outbox */
 {
 	return channel_is_sms(k) || k == CHANNEL_WHATSAPP;
 }
+
+enum message_class { MSG_TOKEN, MSG_RESULT, MSG_NOTICE, MSG_CLASSES };
+
+#define TEMPLATES_MAX 32
+
+struct template_settings {		/* approved by Meta, for what is said outside the 24 hours */
+	enum message_class cls;
+	char for_language[8];		/* of texts in it; "": of any */
+	char name[64], language[16];	/* as Meta knows it */
+	char parameter[32];		/* its name, "" where parameters are counted */
+	enum wa_place text;
+};
+
+struct whatsapp_settings {
+	char api_url[128];		/* "https://graph.facebook.com/v25.0" */
+	char phone_number_id[32];
+	char token[512], app_secret[129], verify_token[129];
+	struct template_settings templates[TEMPLATES_MAX];
+	int templates_n;
+	int throughput;			/* messages a second, of all processes */
+	int pair_per_minute, pair_burst;	/* to one customer */
+	int pairs_max;			/* customers whose pace is remembered */
+	int webhook_max;		/* octets of a webhook */
+	int read_marks;			/* under way at once; 0: none are sent */
+	int stop_s;			/* nothing is tried for so long after the account was refused */
+	bool pin_in_chat_kept_for_ever, token_in_chat_kept_for_ever;
+};
 
 struct channel_settings {
 	char name[NAME_MAX_OCTETS];
@@ -141,9 +173,18 @@ struct channel_settings {
 	char inbound[CODES_MAX][21];	/* sms: further numbers that customers may write to */
 	int inbound_n;
 	int max_septets;		/* ussd: one screen */
-	int session_s;			/* ussd: the network's longest dialogue */
+	int session_s;			/* the longest dialogue; ussd: of the network */
 	int send_timeout_ms;		/* messages over HTTP: the whole of a call */
 	int requests_per_s;		/* over HTTP: that it may bring, 0: any number */
+	/* sms-http */
+	enum sms_provider provider;
+	char api_url[256];		/* "": where the provider documents it */
+	char user[129], secret[257];	/* of our account there */
+	int window, throughput;		/* calls under way; messages a second, 0: unpaced */
+	int parts_max;			/* SMS that one message may cost */
+	int pause_s;			/* in which nothing is sent after the account was refused */
+	bool has_whatsapp;
+	struct whatsapp_settings whatsapp;
 };
 
 enum token_sms { TOKEN_SMS_UNSET, TOKEN_SMS_GATEWAY, TOKEN_SMS_WALLET_CORE };
@@ -192,8 +233,6 @@ struct wallet_settings {
 	int follow_per_s;				/* reads a second of all processes, of tokens that only wait; 0: any number */
 	int follow_longest_s, follow_called_s;		/* longest pause between them, without and with callbacks */
 };
-
-enum message_class { MSG_TOKEN, MSG_RESULT, MSG_NOTICE, MSG_CLASSES };
 
 struct integrator_settings {
 	char name[NAME_MAX_OCTETS];
@@ -285,6 +324,11 @@ struct settings {
 	int http_phones_max;				/* that are counted at once */
 	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */
 	int callback_connections, callback_timeout_ms;	/* to integrators */
+	int documents_at_once, document_file_max_mb, document_timeout_s;
+	char document_hosts[NETS_MAX][128];		/* where media may lie although it is internal or without TLS */
+	int document_hosts_n;
+	int document_ratify_days;
+	int provider_connections, provider_waiting;	/* to providers of messages: per host; under way and queued */
 	char menus_dir[256], templates_dir[256];
 	char sim_changes_file[256];			/* the operator's word, "": there is none */
 	struct bind_settings *binds;

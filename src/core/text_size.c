@@ -14,6 +14,7 @@
 
 /* Shown as they are, in place of a screen (menu_step.c, service/turn.c, service/gateway.c). */
 static const char *const own_screens[] = {
+	"chat.link_done", "chat.on_phone",
 	"error.busy", "error.call_help", "error.frozen", "error.internal", "error.later", "error.money_off",
 	"error.no_code", "error.no_menu", "error.session_lost", "error.signup_later", "error.sim_changed",
 	"error.try_again", "error.young",
@@ -137,7 +138,7 @@ prove_screen(const struct one *o, const char *key)
 	}
 }
 
-/* SMS that one text may cost on every bind that the tenant's messages go by. */
+/* SMS that one text may cost on every bind and every account that the tenant's messages go by. */
 static int
 parts_allowed(const struct prove_env *env)
 {
@@ -150,6 +151,8 @@ parts_allowed(const struct prove_env *env)
 		if (c->tenant == env->tenant && c->kind == CHANNEL_SMS_SMPP && c->bind >= 0 &&
 		    s->binds[c->bind].parts_max < most)
 			most = s->binds[c->bind].parts_max;
+		else if (c->tenant == env->tenant && c->kind == CHANNEL_SMS_HTTP && c->parts_max < most)
+			most = c->parts_max;
 	}
 	return most;
 }

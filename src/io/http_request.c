@@ -307,6 +307,14 @@ http_req_method(const struct http_req *r)
 }
 
 const char *
+http_req_target(const struct http_req *r)
+{
+	const char *uri = evhttp_request_get_uri(r->ev);
+
+	return uri != NULL ? uri : "";
+}
+
+const char *
 http_req_path(const struct http_req *r)
 {
 	return buf_str(&r->path);

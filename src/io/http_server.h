@@ -56,6 +56,8 @@ void http_server_free(struct http_server *s);
 /* Valid only inside the handler. Paths are decoded once and free of "//", "/../" and NUL. */
 const char *http_req_method(const struct http_req *r);
 const char *http_req_path(const struct http_req *r);
+/* As it came in the first line of the request: path and query, for signatures over them. */
+const char *http_req_target(const struct http_req *r);
 /* Decoded query parameter or NULL. */
 const char *http_req_query(const struct http_req *r, const char *name);
 /* Decoded field of an application/x-www-form-urlencoded body or NULL. */

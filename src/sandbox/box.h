@@ -16,7 +16,7 @@
 #define BOX_TENANT 5987
 #define BOX_VIOLATIONS 200		/* kept; more are counted */
 
-struct aggregator;
+struct aggregators;
 struct auth;
 struct bank;
 struct callbacks;
@@ -43,7 +43,7 @@ struct box {
 	struct core *core;
 	struct smsc *smsc;
 	struct phones *phones;
-	struct aggregator *aggregator;	/* NULL without --at-url */
+	struct aggregators *aggregators;
 	struct control *control;
 };
 

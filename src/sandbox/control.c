@@ -317,18 +317,21 @@ links_drop(const struct asked *a)
 	done(a, json_object());
 }
 
-/* {"url":..}: where the gateway is, that took any free port. */
+/*
+ * {"dialect":"hubtel","url":..,"key":..,"proof":..,"name":..}: a further aggregator, or what changes of one: where the
+ * gateway is, that took any free port. Without a dialect it is Africa's Talking.
+ */
 static void
 aggregator(const struct asked *a)
 {
-	const char *url = text_of(a, "url");
+	const char *dialect = text_of(a, "dialect"), *why;
+	struct aggregator_options o = { .url = text_of(a, "url"), .event_url = text_of(a, "event_url"),
+	    .key = text_of(a, "key"), .proof = text_of(a, "proof"), .name = text_of(a, "name") };
 
-	if (url == NULL || a->x->aggregator == NULL) {
-		bad(a, "wanted: url, and --at-url at the start");
-		return;
-	}
-	aggregator_move(a->x->aggregator, url);
-	done(a, json_object());
+	if (aggregators_set(a->x->aggregators, dialect != NULL ? dialect : "africastalking", &o, &why))
+		done(a, json_object());
+	else
+		bad(a, why);
 }
 
 static void

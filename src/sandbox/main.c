@@ -41,7 +41,7 @@ enum option_id {
 	OPT_LISTEN_CORE, OPT_LISTEN_SMPP, OPT_LISTEN_CONTROL, OPT_STATE, OPT_PROFILE, OPT_SEED,
 	    OPT_SYSTEM_ID, OPT_PASSWORD,
 	OPT_PASSWORD_FILE, OPT_CORE_IDENTITY, OPT_CORE_PASSWORD_FILE, OPT_AT_URL, OPT_AT_EVENT_URL,
-	    OPT_AT_KEY_FILE,
+	    OPT_AT_KEY_FILE, OPT_AGGREGATOR, OPT_AGGREGATOR_KEY, OPT_AGGREGATOR_PROOF,
 	OPT_CALLBACK_KEY_FILE, OPT_TRANSFER_FEE, OPT_JWT_LIFE_S, OPT_SET, OPTIONS
 };
 
@@ -61,22 +61,34 @@ static const struct {
 	[OPT_CORE_IDENTITY] = { "core-identity", "NAME", "the tenant's user at the wallet core",
 	    "acme-gateway" },
 	[OPT_CORE_PASSWORD_FILE] = { "core-password-file", "FILE", "its password", NULL },
-	[OPT_AT_URL] = { "at-url", "URL", "where the aggregator posts USSD", NULL },
+	[OPT_AT_URL] = { "at-url", "URL", "--aggregator africastalking=URL", NULL },
 	[OPT_AT_EVENT_URL] = { "at-event-url", "URL",
 	    "where it posts the end of a dialogue; else the same", NULL },
-	[OPT_AT_KEY_FILE] = { "at-key-file", "FILE", "the key that it gives in ?key=", NULL },
+	[OPT_AT_KEY_FILE] = { "at-key-file", "FILE", "--aggregator-key africastalking=FILE", NULL },
+	[OPT_AGGREGATOR] = { "aggregator", "DIALECT=URL", "one that sends USSD there; any number", NULL },
+	[OPT_AGGREGATOR_KEY] = { "aggregator-key", "DIALECT=FILE", "what it proves itself with", NULL },
+	[OPT_AGGREGATOR_PROOF] = { "aggregator-proof", "DIALECT=HOW",
+	    "url, header, basic or hmac, perhaps :NAME of it", NULL },
 	[OPT_CALLBACK_KEY_FILE] = { "callback-key-file", "FILE", "signs callbacks", NULL },
 	[OPT_TRANSFER_FEE] = { "transfer-fee", "AMOUNT", "of each transfer, \"1.00\"", NULL },
 	[OPT_JWT_LIFE_S] = { "jwt-life-s", "SECONDS", "life of a JWT", NULL },
 	[OPT_SET] = { "set", "NAME=N", "a switch; may be given many times", NULL },
 };
 
+#define PAIRS_MAX 64
+
+struct pair {				/* of an option that is given once for each dialect */
+	enum option_id option;
+	const char *text;		/* "DIALECT=VALUE" */
+};
+
 struct settings_of {
 	const char *value[OPTIONS];
 	struct rules rules;
 	uint64_t seed;
-	char smpp_password[SECRET_MAX], core_password[SECRET_MAX], at_key[SECRET_MAX],
-	    callback_key[SECRET_MAX];
+	char smpp_password[SECRET_MAX], core_password[SECRET_MAX], callback_key[SECRET_MAX];
+	struct pair aggregators[PAIRS_MAX];	/* url, key file, proof, in the order of the command line */
+	size_t aggregators_n;
 };
 
 static void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -139,6 +151,14 @@ set_switch(struct rules *r, const char *text)
 }
 
 static void
+note_pair(struct settings_of *s, enum option_id o, const char *text)
+{
+	if (s->aggregators_n == NELEM(s->aggregators) || strchr(text, '=') == NULL)
+		die("--%s %s: wanted: %s, at most %d of all", rows[o].name, text, rows[o].value, PAIRS_MAX);
+	s->aggregators[s->aggregators_n++] = (struct pair){ o, text };
+}
+
+static void
 parse_options(int argc, char **argv, struct settings_of *s)
 {
 	struct option longs[OPTIONS + 2] = { { "help", no_argument, NULL, OPTIONS } };
@@ -160,6 +180,8 @@ parse_options(int argc, char **argv, struct settings_of *s)
 			exit(1);
 		if (o == OPT_SET)
 			sets[sets_n++] = optarg;
+		if (o == OPT_AGGREGATOR || o == OPT_AGGREGATOR_KEY || o == OPT_AGGREGATOR_PROOF)
+			note_pair(s, o, optarg);
 		s->value[o] = optarg;
 	}
 	if (optind < argc)
@@ -181,7 +203,6 @@ parse_options(int argc, char **argv, struct settings_of *s)
 	if (s->value[OPT_PASSWORD] != NULL)
 		str_copy(s->smpp_password, sizeof s->smpp_password, s->value[OPT_PASSWORD]);
 	read_secret(s->value[OPT_CORE_PASSWORD_FILE], s->core_password);
-	read_secret(s->value[OPT_AT_KEY_FILE], s->at_key);
 	read_secret(s->value[OPT_CALLBACK_KEY_FILE], s->callback_key);
 }
 
@@ -230,12 +251,60 @@ box_init(struct box *x, const struct settings_of *s)
 }
 
 static void
+set_aggregator(struct box *x, const char *dialect, const struct aggregator_options *o)
+{
+	const char *why;
+
+	if (!aggregators_set(x->aggregators, dialect, o, &why))
+		die("aggregator %s: %s", dialect, why);
+}
+
+static void
+set_pair(struct box *x, const struct pair *p)
+{
+	const char *eq = strchr(p->text, '=');
+	char dialect[32], proof[32], key[SECRET_MAX];
+	struct aggregator_options o = { .url = p->option == OPT_AGGREGATOR ? eq + 1 : NULL };
+
+	str_copyn(dialect, sizeof dialect, p->text, (size_t)(eq - p->text));
+	if (p->option == OPT_AGGREGATOR_KEY) {
+		read_secret(eq + 1, key);
+		o.key = key;
+	} else if (p->option == OPT_AGGREGATOR_PROOF) {
+		const char *colon = strchr(eq, ':');
+
+		str_copyn(proof, sizeof proof, eq + 1, colon != NULL ? (size_t)(colon - eq - 1) : strlen(eq + 1));
+		o.proof = proof;
+		o.name = colon != NULL ? colon + 1 : NULL;
+	}
+	set_aggregator(x, dialect, &o);
+	mem_wipe(key, sizeof key);
+}
+
+static void
+make_aggregators(struct box *x, const struct settings_of *s)
+{
+	struct aggregator_options at = { .url = s->value[OPT_AT_URL], .event_url = s->value[OPT_AT_EVENT_URL] };
+	char key[SECRET_MAX];
+
+	x->aggregators = aggregators_new(x);
+	read_secret(s->value[OPT_AT_KEY_FILE], key);
+	at.key = key;
+	if (at.url != NULL)
+		set_aggregator(x, "africastalking", &at);
+	/* First where they are, then all else about them. */
+	for (int other = 0; other < 2; other++)
+		for (size_t i = 0; i < s->aggregators_n; i++)
+			if ((s->aggregators[i].option != OPT_AGGREGATOR) == other)
+				set_pair(x, &s->aggregators[i]);
+	mem_wipe(key, sizeof key);
+}
+
+static void
 box_listen(struct box *x, const struct settings_of *s)
 {
 	struct smsc_options so = { .address = s->value[OPT_LISTEN_SMPP],
 	    .system_id = s->value[OPT_SYSTEM_ID], .password = s->smpp_password };
-	struct aggregator_options ao = { .url = s->value[OPT_AT_URL],
-	    .event_url = s->value[OPT_AT_EVENT_URL], .key = s->at_key };
 	char err[200];
 
 	if (strlen(s->value[OPT_SYSTEM_ID]) > 15 || strlen(s->smpp_password) > 8)
@@ -244,8 +313,7 @@ box_listen(struct box *x, const struct settings_of *s)
 	    (x->smsc = smsc_new(x, &so, err, sizeof err)) == NULL ||
 	    (x->control = control_new(x, s->value[OPT_LISTEN_CONTROL], err, sizeof err)) == NULL)
 		die("%s", err);
-	if (ao.url != NULL)
-		x->aggregator = aggregator_new(x, &ao);
+	make_aggregators(x, s);
 }
 
 /* Written beside and moved, so that whoever waits for it never reads half of it. */
@@ -297,7 +365,7 @@ box_free(struct box *x)
 	phones_free(x->phones);
 	http_client_free(x->http);
 	control_free(x->control);
-	aggregator_free(x->aggregator);
+	aggregators_free(x->aggregators);
 	smsc_free(x->smsc);
 	core_free(x->core);
 	callbacks_free(x->callbacks);

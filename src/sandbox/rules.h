@@ -49,6 +49,10 @@
 	R(check_takes_uid, 0, 1, "A transfer with onlyCheck uses its externalUniqueId up") \
 	R(phone_is_enough, 1, 0, "The global look-up accepts a phone as the only criterion") \
 	R(ratify_array, 0, 1, "POST ratify answers an array") \
+	R(ratify_result, 0, 0, "What a ratification comes to: 0 by the identity number, 1 passed, 2 failed, 3 pending") \
+	R(ratify_pending_ms, 0, 0, "A pending ratification has passed after so long; 0: never") \
+	R(document_problem, 0, 0, \
+	  "Documents are refused: 1 not readable, 2 of another type, 3 expired, 4 without a face; 0: they are taken") \
 	R(whole_amounts, 0, 1, "Amounts without cents are written as integers") \
 	R(extra_fields, 0, 1, "Objects carry members that nobody knows") \
 	R(rows_without_uid, 0, 0, "Rows of lists carry no externalUniqueId") \

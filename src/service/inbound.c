@@ -231,18 +231,6 @@ put(struct mo *s, const char *text)
 	free(m);
 }
 
-/* What the customer dials for everything else. */
-static const char *
-service_code(const struct mo *s)
-{
-	const struct settings *set = s->task.gw->settings;
-
-	for (int i = 0; i < set->channels_n; i++)
-		if (set->channels[i].tenant == s->tenant && set->channels[i].service_codes_n > 0)
-			return set->channels[i].service_codes[0];
-	return "";
-}
-
 static void
 say(struct mo *s)
 {
@@ -255,7 +243,7 @@ say(struct mo *s)
 
 	vars_set(&v, "title", s->settings->title);
 	vars_set(&v, "help_phone", s->settings->help_phone);
-	vars_set(&v, "service_code", service_code(s));
+	vars_set(&v, "service_code", say_service_code(s->task.gw, s->tenant));
 	texts_manner(texts, s->lang, &env);
 	if (text == NULL || !texts_fill(text, &v, &env, filled, sizeof filled)) {
 		log_error(s->task.id, "no answer", "key=%s", s->key);
@@ -272,7 +260,7 @@ static void
 ask_menu(struct mo *s)
 {
 	struct turn_in in = { .turn = s->task.id, .channel = s->in.channel, .dialogue = "sms", .kind = TURN_INPUT,
-		.by_sms = true, .text = buf_str(&s->text), .service_code = service_code(s) };
+		.by = TURN_BY_SMS, .text = buf_str(&s->text), .service_code = say_service_code(s->task.gw, s->tenant) };
 
 	metric_add(M_INBOUND_MENU, 1);
 	str_copy(in.phone, sizeof in.phone, s->in.from);
@@ -307,9 +295,22 @@ stay_silent(struct mo *s)
 		settle(s, true);
 }
 
+/* A network between us has answered it already, and lets nothing more through. */
+static void
+obey(struct mo *s)
+{
+	if (s->sub_dirty)
+		save(s);
+	else
+		settle(s, true);
+}
+
 static enum keyword
 word_of(const struct mo *s, const char **of_word)
 {
+	*of_word = NULL;
+	if (s->in.opt_out)
+		return KEYWORD_STOP;
 	return keyword_find(buf_str(&s->text), s->task.gw->contents[s->tenant].texts,
 	    (const char (*)[8])s->settings->languages, s->settings->languages_n, of_word);
 }
@@ -429,7 +430,9 @@ work_on(struct mo *s)
 	chatter = s->text.len > CHOICE_OCTETS && inbox_count(&s->inbox, s->id, now - 60 * MINUTE_MS) >= SAME_MOST;
 	inbox_take(&s->inbox, s->id, now, named ? AGAIN_NAMED_MS : AGAIN_MS);
 	read_text(s);
-	if (s->was_put)
+	if (s->in.opt_out)
+		obey(s);
+	else if (s->was_put)
 		conclude(s);
 	else if (!may_answer(s, chatter))
 		stay_silent(s);

@@ -14,6 +14,7 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/calendar.h"
+#include "service/chat.h"
 #include "service/inbound.h"
 #include "service/versions.h"
 
@@ -28,8 +29,10 @@ turn_reply(struct turn *t, const char *text, bool end)
 	const struct ports *p = t->w.task.gw->ports;
 	struct reply r = { text, end };
 
-	if (!t->replied && t->in.by_sms)
+	if (!t->replied && t->in.by == TURN_BY_SMS)
 		inbound_answer(t->w.task.gw, t->in.turn, &r);
+	else if (!t->replied && t->in.by == TURN_BY_CHAT)
+		chat_answer(t->w.task.gw, t->in.turn, &r);
 	else if (!t->replied && t->in.turn != 0)
 		p->reply(p->ctx, t->in.turn, &r);
 	t->replied = true;
@@ -59,8 +62,8 @@ turn_apologise_with(struct turn *t, const char *key, const char *why)
 			log_warn(t->w.task.id, "turn failed", "channel=%s why=\"%s\" more=%u", t->channel->name, why,
 			    held);
 	}
-	/* An SMS is not apologised for: the network delivers it again. */
-	turn_reply(t, t->in.by_sms ? NULL : t->in.kind == TURN_PUSH ? "" : turn_plain_text(t, key), true);
+	/* An SMS is not apologised for: the network delivers it again. What was written in a chat stays in its queue. */
+	turn_reply(t, t->in.by != TURN_BY_PORT ? NULL : t->in.kind == TURN_PUSH ? "" : turn_plain_text(t, key), true);
 	task_end(turn_task(t));
 }
 
@@ -113,7 +116,7 @@ bool
 turn_take_version(struct turn *t, struct version *v)
 {
 	struct gateway *gw = t->w.task.gw;
-	const struct menu *menu = v == NULL ? NULL : t->in.by_sms ? v->content.sms_menu : v->content.menu;
+	const struct menu *menu = v == NULL ? NULL : t->in.by == TURN_BY_SMS ? v->content.sms_menu : v->content.menu;
 
 	if (menu == NULL) {
 		version_let_go(gw, v);
@@ -138,6 +141,10 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	t->too_long = !str_copy(t->text, sizeof t->text, in->text != NULL ? in->text : "");
 	if (in->service_code == NULL || !str_copy(t->service_code, sizeof t->service_code, in->service_code))
 		t->service_code[0] = '\0';
+	if (in->media != NULL) {
+		t->media = *in->media;
+		t->in.media = &t->media;
+	}
 	t->in.text = t->text;
 	t->in.service_code = t->service_code;
 	str_format(t->owner, sizeof t->owner, "%s/%s", t->settings->name, in->phone);
@@ -200,6 +207,20 @@ gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in)
 
 /* ---- saving ---- */
 
+struct store_key
+turn_chat_key(const struct turn *t)
+{
+	return key_of(STORE_CHAT, t->owner, t->channel->name);
+}
+
+int64_t
+turn_session_ms(const struct turn *t)
+{
+	int s = t->in.by == TURN_BY_SMS ? t->settings->sms_session_s : t->channel->session_s;
+
+	return (int64_t)s * 1000;
+}
+
 static struct store_key
 session_key(const struct turn *t)
 {
@@ -214,6 +235,12 @@ add_session(struct turn *t, struct store_commit *c)
 	struct buf *b = scratch(gw, 0);
 
 	t->s.touched_ms = gw->now;
+	if (t->in.by == TURN_BY_CHAT) {
+		t->s.expires_ms = gw->now + turn_session_ms(t);	/* of silence */
+		key = turn_chat_key(t);
+		commit_check(c, &key, &t->chat_rev);	/* the input is still the first that waits */
+		key = session_key(t);
+	}
 	str_copy(t->s.tenant, sizeof t->s.tenant, t->settings->name);
 	if (strcmp(t->s.dlg.version, menu_version(t->menu)) == 0)
 		t->s.resume_s = menu_resume(t->menu, &t->s.dlg) == NULL ? 0 :
@@ -387,12 +414,22 @@ perform(struct turn *t)
 	}
 }
 
+/* Each input has its own: what was tapped on the screen before is known by it. */
+static void
+mark_screen(const struct turn *t, char mark[CHAT_MARK])
+{
+	unsigned char mac[16];
+
+	gateway_mac(t->w.task.gw, "screen", t->in.key, mac);
+	str_hex(mac, (CHAT_MARK - 1) / 2, mark);
+}
+
 void
 turn_feed(struct turn *t, enum menu_in kind, const char *text)
 {
 	struct gateway *gw = t->w.task.gw;
 	struct menu_input in = { kind, text };
-	char today[9];
+	char today[9], mark[CHAT_MARK];
 	struct menu_env env = {
 		.texts = t->texts,
 		.text_env = { .country = t->settings->country, .utc_offset_s = calendar_offset_s(gw->now) },
@@ -405,8 +442,11 @@ turn_feed(struct turn *t, enum menu_in kind, const char *text)
 		.pin_length = t->settings->pin_length,
 		.max_septets = t->channel->max_septets,
 		.mac_key = gw->mac_key,
+		.chat = t->in.by == TURN_BY_CHAT ? mark : NULL,
 	};
 
+	if (t->in.by == TURN_BY_CHAT)
+		mark_screen(t, mark);
 	calendar_day(gw->now, today);
 	mem_wipe(t->step.secret, sizeof t->step.secret);
 	menu_step(t->menu, &t->s.dlg, &in, &env, &t->step);
@@ -445,7 +485,7 @@ load_intents(struct turn *t)
 	size_t n = 0;
 
 	/* An SMS can be forged: no payment is even looked at. */
-	if (ours[0] == '\0' || t->in.by_sms) {
+	if (ours[0] == '\0' || t->in.by == TURN_BY_SMS) {
 		turn_proceed(t);
 		return;
 	}
@@ -453,6 +493,26 @@ load_intents(struct turn *t)
 	if (t->sub.open_intent[0] != '\0' && strcmp(t->sub.open_intent, ours) != 0)
 		keys[n++] = key_of(STORE_INTENT, t->owner, t->sub.open_intent);
 	task_load(turn_task(t), keys, n, on_intents_loaded);
+}
+
+/* The input is the first that waits in its chat: what was answered before is answered no more. */
+static bool
+is_next(struct turn *t, const struct store_value *v)
+{
+	struct chat *c = xcalloc(1, sizeof *c);
+	struct chat_entry *first = xcalloc(1, sizeof *first);
+	char key[CHAT_TURN_KEY];
+	bool is;
+
+	rev_loaded(&t->chat_rev, v);
+	is = v->present && !v->damaged && chat_decode(v->p, v->len, c) && chat_first(c, first);
+	chat_turn_key(first->mac, key);
+	is = is && strcmp(key, t->in.key) == 0;
+	mem_wipe(c, sizeof *c);
+	mem_wipe(first, sizeof *first);
+	free(c);
+	free(first);
+	return is;
 }
 
 static void
@@ -476,6 +536,10 @@ on_loaded(struct task *task, const struct event *e)
 	}
 	if (!sub->present)
 		memset(&t->sub, 0, sizeof t->sub);
+	if (t->in.by == TURN_BY_CHAT && !is_next(t, &e->v[2])) {
+		turn_apologise(t, "another process was faster with this input of a chat");
+		return;
+	}
 	calendar_day(task->gw->now, today);
 	subscriber_new_day(&t->sub, today);
 	turn_see_sim(t);
@@ -487,7 +551,7 @@ on_loaded(struct task *task, const struct event *e)
 void
 turn_load(struct turn *t)
 {
-	struct store_key keys[2] = { session_key(t), key_of(STORE_SUBSCRIBER, t->owner, "") };
+	struct store_key keys[3] = { session_key(t), key_of(STORE_SUBSCRIBER, t->owner, ""), turn_chat_key(t) };
 
-	task_load(turn_task(t), keys, 2, on_loaded);
+	task_load(turn_task(t), keys, t->in.by == TURN_BY_CHAT ? 3 : 2, on_loaded);
 }

@@ -23,6 +23,8 @@ struct turn {
 	struct list queue;		/* of later turns of the same phone, on the one being worked on */
 	struct turn_in in;
 	char text[TURN_TEXT], service_code[64];
+	struct chat_media media;
+	struct rev chat_rev;		/* BY_CHAT: of the record of the chat */
 	int tenant;
 	const struct tenant_settings *settings;
 	const struct channel_settings *channel;
@@ -109,6 +111,8 @@ const char *turn_plain_text(const struct turn *t, const char *key);
 void turn_apologise(struct turn *t, const char *why);			/* and ends the turn */
 void turn_apologise_with(struct turn *t, const char *key, const char *why);
 void turn_load(struct turn *t);
+struct store_key turn_chat_key(const struct turn *t);
+int64_t turn_session_ms(const struct turn *t);		/* the longest that its dialogue lasts */
 /* Works with this version from here on; false, and it is let go of: it has nothing for this turn. NULL is false. */
 bool turn_take_version(struct turn *t, struct version *v);
 /* What is dirty; then the answer is given, and the turn is over. */

@@ -5,11 +5,13 @@
  * meanwhile.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/edition.h"
+#include "core/keyword.h"
 #include "service/turn.h"
 #include "service/versions.h"
 
@@ -73,8 +75,7 @@ begin_at(struct turn *t, const char *from)
 	turn_leave_intent(t, INTENT_LAPSED);
 	str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
 	t->s.ended = false;
-	t->s.expires_ms = gw->now +
-	    (int64_t)(t->in.by_sms ? t->settings->sms_session_s : t->channel->session_s) * 1000;
+	t->s.expires_ms = gw->now + turn_session_ms(t);
 	t->s.turn_key[0] = t->s.claim_key[0] = '\0';
 	t->s.consumed = t->s.consumed_mac_len = t->s.input_mac_len = 0;
 	t->s.uncounted = false;
@@ -86,6 +87,7 @@ begin_at(struct turn *t, const char *from)
 	vars_set(v, "service_code", t->service_code);
 	vars_set(v, "help_phone", t->settings->help_phone);
 	vars_set(v, "title", t->settings->title);
+	vars_set(v, "channel", t->in.by == TURN_BY_CHAT ? "whatsapp" : t->in.by == TURN_BY_SMS ? "sms" : "ussd");
 	vars_set(v, "had_pin", t->sub.has_pin ? "1" : "");
 	vars_unset(v, "authed");
 	vars_unset(v, "login");
@@ -120,6 +122,43 @@ begin(struct turn *t)
 		begin_at(t, NULL);
 }
 
+/* Wrong where numbers of the list are awaited: who has the PIN asked for typed in a chat once does so again. */
+static bool
+is_stray_pin(const struct turn *t)
+{
+	struct chat_screen *s = xcalloc(1, sizeof *s);
+	bool chooses;
+
+	chat_screen_parse(t->s.answer, s);
+	chooses = s->choices > 0 && strcmp(s->choice[0].key, "1") == 0;
+	free(s);
+	return chooses && keyword_is_like_pin(t->input);
+}
+
+/* The same screen, with a reason on top of it, where it is none of what can be chosen there. */
+static void
+take_chat(struct turn *t)
+{
+	char key[CHAT_KEY];
+	const char *input = t->input, *why = NULL;
+
+	if (t->in.tap && (input = chat_tap_key(t->s.answer, t->input, key)) == NULL) {
+		metric_add(M_CHAT_OLD_TAPS, 1);
+		why = "chat.old";
+	} else if (t->in.chat_kind == CHAT_UNREADABLE)
+		why = "chat.unreadable";
+	else if (t->in.chat_kind == CHAT_MEDIA)
+		why = "chat.media";
+	else if (!t->in.tap && is_stray_pin(t)) {
+		metric_add(M_CHAT_PINS, 1);
+		why = "chat.pin";
+	}
+	if (why != NULL)
+		turn_feed(t, MENU_SHOW, why);
+	else
+		turn_feed(t, MENU_TEXT, input);
+}
+
 static void
 go_on(struct turn *t)
 {
@@ -133,7 +172,10 @@ go_on(struct turn *t)
 		return;
 	}
 	metric_add(M_RESUMES_TAKEN, t->s.dlg.offer[0] != '\0' && strcmp(t->input, "1") == 0);
-	turn_feed(t, MENU_TEXT, t->input);
+	if (t->in.by == TURN_BY_CHAT)
+		take_chat(t);
+	else
+		turn_feed(t, MENU_TEXT, t->input);
 }
 
 static void
@@ -301,12 +343,13 @@ turn_proceed(struct turn *t)
 		return;
 	}
 	counted = t->in.history || (t->in.dialogue[0] != '\0' && counts_turns(t));
-	if (was && (same || gw->now - t->s.touched_ms < REPEAT_MS) && !t->in.history && counted &&
+	/* No other input of a chat ever has its key. */
+	if (was && (same || t->in.by == TURN_BY_CHAT || gw->now - t->s.touched_ms < REPEAT_MS) && !t->in.history && counted &&
 	    strcmp(t->s.turn_key, t->in.key) == 0) {
 		repeated(t);
 		return;
 	}
-	if (!counted && !t->in.by_sms && t->in.kind == TURN_INPUT && is_twin(t, input, was, same)) {
+	if (!counted && t->in.by == TURN_BY_PORT && t->in.kind == TURN_INPUT && is_twin(t, input, was, same)) {
 		metric_add(M_TURNS_REPEATED, 1);
 		turn_save(t);		/* with the answer that it had */
 		return;
