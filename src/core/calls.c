@@ -270,6 +270,7 @@ const struct text_var text_vars[] = {
 	{ "sms.answer.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "sms.menu.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "chat.*", SET("title", KIND(TITLE)) },
+	{ "chat.*", SET("help_phone", KIND(HELP_PHONE)) },
 	{ "chat.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "chat.link_code", SET("code", MOST(DIGITS, 6)) },
 	{ "sms.activation", SET("code", MOST(DIGITS, 6)) },

@@ -168,6 +168,11 @@ void turn_return(struct turn *t);
 /* After the commit: the phone is called up, the chat goes on. */
 void turn_handed_saved(struct turn *t);
 
+/* The PIN is asked for at the phone, then the call that the dialogue stands at is made. */
+void turn_hand_over_call(struct turn *t);
+void turn_answer_pin(struct turn *t, const char *typed);
+void turn_handed_pin(struct turn *t, const char *outcome);
+
 /* ---- turn_operators.c ---- */
 bool turn_is_frozen(const struct turn *t);
 void turn_refuse_frozen(struct turn *t);		/* says so, and ends the dialogue */

@@ -64,7 +64,7 @@ void
 turn_new_dialogue(struct turn *t)
 {
 	str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
-	t->s.ended = t->s.proven = false;
+	t->s.ended = t->s.proven = t->s.asks_pin = false;
 	t->s.handed = HANDED_NOT;
 	t->s.chat[0] = '\0';
 	t->s.expires_ms = t->w.task.gw->now + turn_session_ms(t);
@@ -173,6 +173,10 @@ take_chat(struct turn *t)
 static void
 go_on(struct turn *t)
 {
+	if (t->s.asks_pin && t->s.chat[0] != '\0' && turn_is_of_version(t)) {
+		turn_answer_pin(t, t->input);
+		return;
+	}
 	/* Whoever has just confirmed must not take the first screen for the answer. */
 	if (!turn_is_of_version(t) && t->s.intent[0] != '\0') {
 		turn_confirm_lost(t);
