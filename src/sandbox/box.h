@@ -27,6 +27,7 @@ struct graph;
 struct http_client;
 struct phones;
 struct smsc;
+struct sms_providers;
 
 struct box {
 	struct loop *loop;
@@ -46,6 +47,7 @@ struct box {
 	struct phones *phones;
 	struct aggregators *aggregators;
 	struct graph *graph;		/* WhatsApp */
+	struct sms_providers *sms;
 	struct control *control;
 };
 

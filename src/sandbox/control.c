@@ -23,6 +23,7 @@
 #include "sandbox/faults.h"
 #include "sandbox/graph.h"
 #include "sandbox/phone.h"
+#include "sandbox/sms_provider.h"
 #include "sandbox/smsc.h"
 
 #define BODY_MAX (8 << 20)		/* a picture of 5 MB in base64 */
@@ -343,6 +344,27 @@ whatsapp(const struct asked *a)
 	graph_move(a->x->graph, a->http, a->body);
 }
 
+/* {"provider":..,"url":".../sms/NAME","public":"https://.."}: where the gateway of that provider is. */
+static void
+sms_aim(const struct asked *a)
+{
+	if (sms_providers_aim(a->x->sms, text_of(a, "provider"), text_of(a, "url"), text_of(a, "public")))
+		done(a, json_object());
+	else
+		bad(a, "wanted: provider, url with a path; perhaps public");
+}
+
+static void
+sms_opt_out(const struct asked *a)
+{
+	const char *phone = text_of(a, "phone");
+
+	if (phone != NULL && sms_providers_opt_out(a->x->sms, text_of(a, "provider"), phone))
+		done(a, json_object());
+	else
+		bad(a, "wanted: phone, provider that tells of opt-outs and knows where the gateway is");
+}
+
 static void
 bench(const struct asked *a)
 {
@@ -373,6 +395,8 @@ static const struct {
 	{ "POST", "/control/drop-links", links_drop },
 	{ "POST", "/control/aggregator", aggregator },
 	{ "POST", "/control/whatsapp", whatsapp },
+	{ "POST", "/control/sms", sms_aim },
+	{ "POST", "/control/sms-opt-out", sms_opt_out },
 	{ "POST", "/control/bench", bench },
 	{ "GET", "/phones", phones },
 };

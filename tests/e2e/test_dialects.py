@@ -75,12 +75,15 @@ def one_for_all():
         made.secrets |= set(KEYS.values())
         for dialect, key in KEYS.items():
             made.secret(f"{dialect}.key", key)
+            made.sandbox_arguments += [
+                "--aggregator-key", f"{dialect}={made.folder / dialect}.key",
+                "--aggregator-proof", f"{dialect}={DIALECTS[dialect]}:{NAMES[DIALECTS[dialect]] or 'key'}",
+                "--aggregator", f"{dialect}=http://127.0.0.1:1/ussd/{dialect}"]
         open_stage(made)
         core_customer(made)
         front.point(made.gateway.listening()["channels"])
-        for dialect, proof in DIALECTS.items():
-            set_aggregator(made, dialect, url=made.gateway.url(f"/ussd/{dialect}"), key=KEYS[dialect], proof=proof,
-                           name=NAMES[proof] or "key")
+        for dialect in DIALECTS:
+            made.aggregator_to(made.gateway, dialect, dialect)
         yield made
         stages.look(made)
     finally:

@@ -321,6 +321,12 @@ test_replies_that_are_wrong(void **state)
 		    "order=\"1\" callback=\"/x\" display=\"false\"/></options></request>" },
 		{ "aat-vodacom", "text/xml", 200, "<request><headertext>a</headertext><options><option command=\"1\" "
 		    "order=\"1\" callback=\"https://gw.example/\"/></options></request>" },
+		{ "aat-vodacom", "text/xml", 200, "<request><headertext>a</headertext><options><option command=\"1\" "
+		    "order=\"1\" callback=\"https://gw.example/\" display=\"no\"/></options></request>" },
+		{ "aat-vodacom", "text/xml", 200, "<request><headertext>a</headertext><options><option command=\"1\" "
+		    "order=\"1\" callback=\"https://gw.example/?a&b\" display=\"false\"/></options></request>" },
+		{ "aat-vodacom", "text/xml", 200, "<request><headertext>a</headertext><options><option command=\"1\" "
+		    "order=\"1\" order=\"1\" callback=\"https://gw.example/\" display=\"false\"/></options></request>" },
 		{ "aat-vodacom", "text/plain", 200, "<request><headertext>a</headertext></request>" },
 		{ "channelmobile", "text/xml", 200, "<request><displaytext>a</displaytext></request>" },
 		{ "channelmobile", "text/xml", 200, "<request><displaytext>a</displaytext><requestid></requestid></request>" },
@@ -329,6 +335,41 @@ test_replies_that_are_wrong(void **state)
 	(void)state;
 	for (size_t i = 0; i < NELEM(rows); i++)
 		refused(rows[i].dialect, rows[i].type, rows[i].status, rows[i].body);
+}
+
+static void
+test_replies_to_an_end(void **state)
+{
+	static const struct {
+		const char *dialect, *type;
+		int status;
+		const char *body;
+		bool good;
+	} rows[] = {
+		{ "africastalking", NULL, 200, "", true },
+		{ "africastalking", "text/plain", 400, "no", false },
+		{ "mtn-madapi", NULL, 200, "", true },
+		{ "infobip", JSON, 200, "{\"responseExitCode\":200}", false },
+		{ "infobip", JSON, 200, "{\"responseExitCode\":500,\"responseMessage\":\"\"}", false },
+		{ "infobip", "text/plain", 200, "{\"responseExitCode\":200,\"responseMessage\":\"\"}", false },
+		{ "json", JSON, 200, "{\"text\":\"Bye\",\"end\":true}", false },
+		{ "json", JSON, 200, "{}", true },
+	};
+	struct provider_site site = { .url = URL };
+	char why[PROVIDER_WHY], *body = sample("infobip", "ussd-3-end-reply.json");
+	struct provider_answer a = { 200, JSON, body, strlen(body) };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct provider_answer r = { rows[i].status, rows[i].type, rows[i].body, strlen(rows[i].body) };
+
+		site.dialect = provider_find(rows[i].dialect);
+		if (provider_read_end(&site, &r, why) != rows[i].good)
+			fail_msg("%s: %s", rows[i].dialect, rows[i].body);
+	}
+	site.dialect = provider_find("infobip");
+	assert_true(provider_read_end(&site, &a, why));
+	free(body);
 }
 
 /* A reply of each kind that our own dialect takes, so that the rows above are wrong for their reason alone. */
@@ -427,6 +468,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_replies_that_are_wrong),
+		cmocka_unit_test(test_replies_to_an_end),
 		cmocka_unit_test(test_plain_replies),
 		cmocka_unit_test(test_proofs),
 		cmocka_unit_test(test_numbers),
