@@ -3,6 +3,7 @@
 WhatsApp through the whole gateway, the sandbox being Meta: it takes only what Meta would take, and signs, repeats and
 loses like it.
 """
+import json
 import subprocess
 
 import pytest
@@ -172,3 +173,64 @@ def test_in_the_terminal(stage, tmp_path):
     assert places == sorted(places), shown
     kinds = [m["type"] for m in Chat(stage, number).messages() if m["from"] == "customer"]
     assert kinds == ["text", "interactive", "image", "interactive"]
+
+
+def interactive(kind, body="What now?", **action):
+    return {"type": "interactive", "interactive": {"type": kind, "body": {"text": body}, "action": action}}
+
+
+def buttons(*titles, ids=None):
+    return interactive("button", buttons=[{"type": "reply", "reply": {"id": ids or f"k{n}", "title": title}}
+                                          for n, title in enumerate(titles)])
+
+
+def rows(*of):
+    return interactive("list", button="Open", sections=[{"rows": list(of)}])
+
+
+def template(**parameter):
+    return {"type": "template", "template": {"name": "news", "language": {"code": "en"}, "components": [
+        {"type": "body", "parameters": [{"type": "text", **parameter}]}]}}
+
+
+BY_HAND = "27826669999"
+TEXT = {"type": "text", "text": {"body": "Hi"}}
+REFUSED = [
+    ({"type": "text", "text": {"body": "x" * 4097}}, 131009), ({"type": "text", "text": {"body": ""}}, 131008),
+    ({"type": "text"}, 131008), ({**TEXT, "to": "0821"}, 131009), ({**TEXT, "to": None, "recipient": ""}, 131008),
+    ({**TEXT, "messaging_product": "sms"}, 100), ({**TEXT, "priority": 1}, 100), ({"type": "fax", "fax": {}}, 131051),
+    ({**TEXT, "biz_opaque_callback_data": "x" * 513}, 131009),
+    (buttons("A", "B", "C", "D"), 131009), (buttons("A", "A"), 131009), (buttons("A", "B", ids="k"), 131009),
+    (buttons("x" * 21), 131009), (buttons(), 131009), (interactive("button", body="x" * 1025, buttons=[]), 131009),
+    (rows(*({"id": str(n), "title": str(n)} for n in range(11))), 131009), (rows({"id": "1", "title": "x" * 25}), 131009),
+    (rows({"id": "1", "title": "A", "description": "x" * 73}), 131009), (rows({"id": "x" * 201, "title": "A"}), 131009),
+    (interactive("list", button="x" * 21, sections=[{"rows": [{"id": "1", "title": "A"}]}]), 131009),
+    (template(text="two\nlines"), 132012), (template(text="x" * 1025), 132005), (template(), 131008),
+]
+
+
+def post_by_hand(stage, token=WHATSAPP["token"], **message):
+    body = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": BY_HAND, **message}
+    status, answer = http("POST", f"http://127.0.0.1:{stage.sandbox_ports['graph_port']}/v25.0/106540352242922/messages",
+                          json.dumps({k: v for k, v in body.items() if v is not None}).encode(),
+                          {"Content-Type": "application/json", "Authorization": f"Bearer {token}"})
+    return status, json.loads(answer).get("error", {}).get("code")
+
+
+def test_the_sandbox_is_as_strict(stage, make_stage):
+    """Each limit of the network is an error and a violation; what keeps them all is taken, within 24 hours."""
+    other = make_stage(start=False)
+    other.start_sandbox()
+    assert post_by_hand(other, **TEXT) == (400, 131047)
+    Chat(other, BY_HAND).write("Hi")
+    assert post_by_hand(other, **TEXT) == (200, None)
+    for message, code in REFUSED:
+        before = other.state()["violations_n"]
+        assert post_by_hand(other, **message) == (400, code), message
+        assert other.state()["violations_n"] == before + 1, message
+    assert post_by_hand(other, token="EAAanother", **TEXT) == (401, 190)
+    other.control("POST", "/control/time", {"advance_ms": 24 * 3600 * 1000 + 1})
+    assert post_by_hand(other, **TEXT) == (400, 131047)
+    assert post_by_hand(other, **template(text="one line")) == (200, None)
+    taken = [post_by_hand(other, **template(text="one line")) for _ in range(50)]
+    assert taken[40] == (200, None) and taken[-1] == (400, 131056)
