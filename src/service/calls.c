@@ -41,6 +41,8 @@ static const struct {
 	{ "pending.list", call_pending_list, true, true },
 	{ "pending.resend", call_pending_resend, false, true },
 	{ "pending.cancel", call_pending_cancel, true, true },
+	{ "document.send", call_document_send, false, false },	/* its own claim is longer */
+	{ "kyc.ratify", call_kyc_ratify, false, false },
 	{ "language.set", call_language_set, false, false },
 	{ "notices.stop", call_notices_stop, false, false },
 	{ "notices.start", call_notices_start, false, false },

@@ -158,13 +158,13 @@ take_chat(struct turn *t)
 		why = "chat.old";
 	} else if (t->in.chat_kind == CHAT_UNREADABLE)
 		why = "chat.unreadable";
-	else if (t->in.chat_kind == CHAT_MEDIA)
-		why = "chat.media";
 	else if (!t->in.tap && is_stray_pin(t)) {
 		metric_add(M_CHAT_PINS, 1);
 		why = "chat.pin";
 	}
-	if (why != NULL)
+	if (why == NULL && t->in.chat_kind == CHAT_MEDIA && t->in.media != NULL)
+		turn_feed(t, MENU_SENT, "");
+	else if (why != NULL)
 		turn_feed(t, MENU_SHOW, why);
 	else
 		turn_feed(t, MENU_TEXT, input);
