@@ -143,7 +143,7 @@ answer_at(struct sim_process *p, uint64_t op, enum sms_end end, const char *id, 
 }
 
 static void
-plan_receipts(struct sim_world *w, int bind, const char *id, bool failed, int64_t sent, int64_t answered)
+plan_receipts(struct sim_world *w, int bind, const char *id, const char *ours, bool failed, int64_t sent, int64_t answered)
 {
 	const struct sim_faults *f = &w->faults;
 	struct sim_loop *l = &w->loop;
@@ -151,6 +151,7 @@ plan_receipts(struct sim_world *w, int bind, const char *id, bool failed, int64_
 	int64_t at = answered + sim_between(l, 500, 8000);
 
 	str_copy(r.id, sizeof r.id, id);
+	str_copy(r.ours, sizeof r.ours, ours != NULL ? ours : "");
 	str_copy(r.stat, sizeof r.stat, failed ? "UNDELIV" : "DELIVRD");
 	if (sim_chance(l, f->receipt_early))
 		at = sent + 1;
@@ -218,7 +219,7 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	if (silent)
 		back = l->now + RESPONSE_MS;
 	answer_at(p, op, silent ? SMS_UNKNOWN : SMS_SENT, silent ? "" : id, back);
-	plan_receipts(w, lane, id, failed, there, back);
+	plan_receipts(w, lane, id, q->ours, failed, there, back);
 	if (failed)
 		return;
 	s = sim_event_new(sizeof *s, w, on_delivered);
