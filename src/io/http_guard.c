@@ -51,6 +51,7 @@ struct http_conn {		/* ours; freed by drop() */
 	int64_t since;
 	size_t octets;		/* of the unfinished request */
 	enum conn_state state;
+	char peer[NET_ADDRESS];	/* from its first octet on: later the socket may not know any more */
 };
 
 struct http_guard {
@@ -68,14 +69,12 @@ struct http_guard {
 static void
 tell_unfinished(const struct http_conn *c)
 {
-	struct http_guard *g = c->guard;
-	char peer[NET_ADDRESS];
+	const struct http_guard *g = c->guard;
 
 	metric_add(M_HTTP_UNFINISHED, 1);
 	if (g->o.unfinished == NULL)
 		return;
-	net_peer(bufferevent_getfd(c->bev), peer);
-	g->o.unfinished(g->o.arg, peer, c->octets, loop_now(g->loop) - c->since);
+	g->o.unfinished(g->o.arg, c->peer, c->octets, loop_now(g->loop) - c->since);
 }
 
 static void
@@ -138,6 +137,8 @@ on_input(struct evbuffer *b, const struct evbuffer_cb_info *info, void *arg)
 		return;
 	if (c->state == CONN_IDLE)
 		enter(c, CONN_READING);
+	if (c->peer[0] == '\0' && g->o.unfinished != NULL)
+		net_peer(bufferevent_getfd(c->bev), c->peer);
 	c->octets += info->n_added;
 	g->octets += info->n_added;
 	if (g->octets <= g->o.unfinished_max)

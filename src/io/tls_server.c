@@ -49,7 +49,7 @@ no_passphrase(char *buf, int size, int writing, void *arg)
 static void
 say(char *why, size_t size, const char *file)
 {
-	const char *text = ERR_reason_error_string(ERR_peek_last_error());
+	const char *text = ERR_reason_error_string(ERR_peek_error());
 
 	str_format(why, size, "%s: %s", file, text != NULL ? text : "cannot be read");
 }

@@ -168,6 +168,11 @@ void turn_return(struct turn *t);
 /* After the commit: the phone is called up, the chat goes on. */
 void turn_handed_saved(struct turn *t);
 
+/* The PIN is asked for at the phone, then the call that the dialogue stands at is made. */
+void turn_hand_over_call(struct turn *t);
+void turn_answer_pin(struct turn *t, const char *typed);
+void turn_handed_pin(struct turn *t, const char *outcome);
+
 /* ---- turn_operators.c ---- */
 bool turn_is_frozen(const struct turn *t);
 void turn_refuse_frozen(struct turn *t);		/* says so, and ends the dialogue */
@@ -241,6 +246,7 @@ bool turn_has_news(const struct turn *t);
 turn_fn call_customer_find, call_language_set, call_pin_check, call_pin_change;		/* calls_customer.c */
 turn_fn call_notices_stop, call_notices_start;
 turn_fn call_signup_check, call_signup_create;						/* calls_signup.c */
+turn_fn call_document_send, call_kyc_ratify;						/* calls_kyc.c */
 turn_fn call_activate_start, call_activate_finish;					/* calls_activate.c */
 turn_fn call_pin_forgot, call_pin_forgot_code, call_pin_reset;				/* calls_forgot.c */
 turn_fn call_balance, call_statement, call_limit_left;					/* calls_views.c */

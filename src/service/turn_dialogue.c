@@ -64,7 +64,7 @@ void
 turn_new_dialogue(struct turn *t)
 {
 	str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
-	t->s.ended = t->s.proven = false;
+	t->s.ended = t->s.proven = t->s.asks_pin = false;
 	t->s.handed = HANDED_NOT;
 	t->s.chat[0] = '\0';
 	t->s.expires_ms = t->w.task.gw->now + turn_session_ms(t);
@@ -158,13 +158,13 @@ take_chat(struct turn *t)
 		why = "chat.old";
 	} else if (t->in.chat_kind == CHAT_UNREADABLE)
 		why = "chat.unreadable";
-	else if (t->in.chat_kind == CHAT_MEDIA)
-		why = "chat.media";
 	else if (!t->in.tap && is_stray_pin(t)) {
 		metric_add(M_CHAT_PINS, 1);
 		why = "chat.pin";
 	}
-	if (why != NULL)
+	if (why == NULL && t->in.chat_kind == CHAT_MEDIA && t->in.media != NULL)
+		turn_feed(t, MENU_SENT, "");
+	else if (why != NULL)
 		turn_feed(t, MENU_SHOW, why);
 	else
 		turn_feed(t, MENU_TEXT, input);
@@ -173,6 +173,10 @@ take_chat(struct turn *t)
 static void
 go_on(struct turn *t)
 {
+	if (t->s.asks_pin && t->s.chat[0] != '\0' && turn_is_of_version(t)) {
+		turn_answer_pin(t, t->input);
+		return;
+	}
 	/* Whoever has just confirmed must not take the first screen for the answer. */
 	if (!turn_is_of_version(t) && t->s.intent[0] != '\0') {
 		turn_confirm_lost(t);

@@ -164,6 +164,15 @@ turn_hand_over(struct turn *t)
 	show_waiting(t, may_call_up(t) ? "chat.hand_over_push" : "chat.hand_over");
 }
 
+void
+turn_hand_over_call(struct turn *t)
+{
+	t->step.intent = NULL;
+	turn_hand_over(t);
+	t->h.asks_pin = true;
+	turn_keep_answer(t);
+}
+
 /* ---- at the phone ---- */
 
 bool
@@ -173,6 +182,72 @@ turn_takes_handed(const struct turn *t)
 	    (t->in.kind == TURN_BEGIN || t->in.kind == TURN_INPUT || t->in.kind == TURN_PUSH) &&
 	    (t->in.kind != TURN_INPUT || !turn_same_dialogue(t)) && (t->h.handed == HANDED_WAITING || t->h.handed == HANDED_TAKEN) &&
 	    t->w.task.gw->now < t->h.expires_ms;
+}
+
+/* The line, and the question below it. */
+static void
+ask_pin(struct turn *t, const char *line)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct vars v = { 0 };
+	size_t n;
+
+	vars_set_i64(&v, "tries_left", pin_left(&t->pin));
+	vars_set_i64(&v, "pin_length", t->settings->pin_length);
+	if (!say_fill(gw, t->tenant, t->s.dlg.lang, line, &v, t->s.answer, MENU_SCREEN / 2))
+		t->s.answer[0] = '\0';
+	n = strlen(t->s.answer);
+	t->s.answer[n++] = '\n';
+	if (!say_fill(gw, t->tenant, t->s.dlg.lang, "chat.enter_pin", &v, t->s.answer + n, MENU_SCREEN / 2))
+		t->s.answer[0] = '\0';
+	t->s.asks_pin = true;
+	t->s.answer_end = false;
+	turn_keep_answer(t);
+}
+
+static void
+leave_pin(struct turn *t, const char *key)
+{
+	struct vars v = { 0 };
+
+	t->s.asks_pin = false;
+	if (!say_fill(t->w.task.gw, t->tenant, t->s.dlg.lang, key, &v, t->s.answer, MENU_SCREEN))
+		str_copy(t->s.answer, sizeof t->s.answer, turn_plain_text(t, "error.try_again"));
+	t->s.answer_end = true;
+	turn_keep_answer(t);
+}
+
+void
+turn_answer_pin(struct turn *t, const char *typed)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t n;
+
+	typed += strspn(typed, blanks);
+	n = strcspn(typed, blanks);
+	if (n == 1 && typed[0] == '0')
+		leave_pin(t, "chat.not_entered");
+	else if (n != (size_t)t->settings->pin_length || typed[strspn(typed, "0123456789")] != '\0' ||
+	    !str_copyn(t->step.secret, sizeof t->step.secret, typed, n))
+		ask_pin(t, "error.pin");
+	else {
+		t->step.kind = STEP_CALL;
+		t->step.call = "pin.check";
+		turn_call(t);
+	}
+}
+
+void
+turn_handed_pin(struct turn *t, const char *outcome)
+{
+	if (strcmp(outcome, "ok") == 0) {
+		t->s.asks_pin = false;
+		turn_feed(t, MENU_TEXT, "");	/* at the call: it is made */
+	} else if (strcmp(outcome, "wrong") == 0)
+		ask_pin(t, "error.pin_wrong");
+	else
+		leave_pin(t, strcmp(outcome, "locked") == 0 ? "chat.locked" : strcmp(outcome, "call_help") == 0 ?
+		    "error.call_help" : "error.try_again");
 }
 
 /* In the version of its menu, or what stands in for it. */
@@ -198,7 +273,10 @@ taken(struct turn *t)
 	vars_set(v, "service_code", t->service_code);
 	vars_set(v, "channel", "ussd");
 	metric_add(M_CHAT_HANDED_TAKEN, 1);
-	turn_feed(t, MENU_SHOW, "chat.asked");
+	if (t->h.asks_pin)
+		ask_pin(t, "chat.asked");
+	else
+		turn_feed(t, MENU_SHOW, "chat.asked");
 }
 
 void

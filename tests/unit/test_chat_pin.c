@@ -180,11 +180,23 @@ test_private_things_are_shown_once(void **state)
 	shows(&l, "Asked for in your WhatsApp chat");
 	type(&l, pin(w));
 	assert_true(l.end);
-	chat_says(w, "R");
-	assert_false(says(w, "dial *120"));
-	typed(w, "hi");
-	answers(w);
+	chat_says(w, "R100 000.00");
+	/* One more of the kind, from there: the PIN once more. */
 	write_and_see(w, "1", "dial *120*384#");
+	l = line_of(w, 1, SIM_USSD, "second");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "Asked for in your WhatsApp chat.\nEnter your PIN, or 0");
+	type(&l, "12");
+	shows(&l, "digits");
+	type(&l, "0009");
+	shows(&l, "Wrong PIN");
+	type(&l, pin(w));
+	assert_true(l.end);
+	assert_int_equal(debits(w), 0);
+	answers(w);
+	assert_false(says(w, "dial *120"));
+	assert_false(says(w, "did not work"));
+	write_and_see(w, "00", "Acme Wallet");
 	world_free(w);
 }
 
