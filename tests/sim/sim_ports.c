@@ -124,7 +124,7 @@ port_sms_free(void *ctx, int channel)
 
 	if (bind == 0 && sim_outage_now(w, &w->faults.smsc))
 		return 0;
-	return p->holds_link[bind] ? 16 : 0;
+	return bind < 0 || p->holds_link[bind] ? 16 : 0;
 }
 
 static void
