@@ -46,6 +46,22 @@
 	M(M_SIGNUPS_NOT_DONE, counter, "isango_signups_not_done_total", "Sign-ups that came to none") \
 	M(M_SIGNUPS_TAKEN_OVER, counter, "isango_signups_taken_over_total", \
 	    "Sign-ups carried on from another process or after a wait") \
+	M(M_PIPES_FULL, counter, "isango_http_pipes_full_total", \
+	    "Documents not carried because http_pipes were under way") \
+	M(M_DOCUMENTS_TAKEN, counter, "isango_documents_taken_total", "Documents that wallet cores took") \
+	M(M_DOCUMENTS_REFUSED, counter, "isango_documents_refused_total", "Documents that wallet cores refused") \
+	M(M_DOCUMENTS_TOO_LONG, counter, "isango_documents_too_long_total", "Documents that were longer than they may be") \
+	M(M_DOCUMENTS_LOST, counter, "isango_documents_lost_total", "Documents that the chat's network had no more") \
+	M(M_DOCUMENTS_WRONG, counter, "isango_documents_wrong_total", \
+	    "Documents cut because length or SHA-256 were not as promised") \
+	M(M_DOCUMENTS_FORBIDDEN, counter, "isango_documents_forbidden_total", \
+	    "Documents not fetched because their address is not allowed") \
+	M(M_DOCUMENTS_FAILED, counter, "isango_documents_failed_total", "Documents that did not come through") \
+	M(M_KYC_PASSED, counter, "isango_kyc_passed_total", "Checks of customers' documents that were passed") \
+	M(M_KYC_FAILED, counter, "isango_kyc_failed_total", "Those that were failed") \
+	M(M_KYC_GIVEN_UP, counter, "isango_kyc_given_up_total", "Those without a result in documents.ratify_days") \
+	M(M_KYC_TAKEN_OVER, counter, "isango_kyc_taken_over_total", \
+	    "Those carried on from another process or after a wait") \
 	M(M_SIM_CHANGED, counter, "isango_sim_changed_total", \
 	    "SIMs that changed, as seen in a dialogue or said by the operator") \
 	M(M_SIM_REFUSED, counter, "isango_sim_refused_total", "What was refused because the SIM is new") \
@@ -164,6 +180,25 @@
 	M(M_DEAD_NOTICES, counter, "isango_dead_notices_total", "Notices that failed, expired or are unknown") \
 	M(M_RECEIPTS, counter, "isango_receipts_total", "Delivery receipts taken") \
 	M(M_RECEIPTS_UNMATCHED, counter, "isango_receipts_unmatched_total", "Delivery receipts that match no message") \
+	M(M_CHAT_INPUTS, counter, "isango_chat_inputs_total", "What customers wrote or tapped in chats") \
+	M(M_CHAT_REPEATED, counter, "isango_chat_repeated_total", "The same, delivered again") \
+	M(M_CHAT_FULL, counter, "isango_chat_full_total", \
+	    "Not taken because too many of the same chat wait; the network delivers them again") \
+	M(M_CHAT_LATER, counter, "isango_chat_later_total", "Not taken because they could not be stored") \
+	M(M_CHAT_ANSWERED, counter, "isango_chat_answered_total", "Answers put into the outbox") \
+	M(M_CHAT_FAILED, counter, "isango_chat_failed_total", "Answered with an apology, after trying for long") \
+	M(M_CHAT_OLD_TAPS, counter, "isango_chat_old_taps_total", "Taps on a screen that was not the newest") \
+	M(M_CHAT_PINS, counter, "isango_chat_pins_total", "What may have been a PIN, typed in a chat") \
+	M(M_CHAT_MOVED, counter, "isango_chat_moved_total", "Chats whose user has another number or identity now") \
+	M(M_CHAT_NOT_TOLD, counter, "isango_chat_not_told_total", \
+	    "Messages not sent into a chat whose user is another one now") \
+	M(M_CHAT_HANDED, counter, "isango_chat_handed_total", "Dialogues of chats that went on at the phone, for the PIN") \
+	M(M_CHAT_HANDED_TAKEN, counter, "isango_chat_handed_taken_total", "The same, when the phone had dialled") \
+	M(M_CHAT_HANDED_LAPSED, counter, "isango_chat_handed_lapsed_total", "The same that came to nothing in time") \
+	M(M_CHAT_PUSHES, counter, "isango_chat_pushes_total", "Phones called up for a PIN") \
+	M(M_CHAT_PUSHES_LIMITED, counter, "isango_chat_pushes_limited_total", \
+	    "Phones not called up because they were called up too often in an hour") \
+	M(M_CHAT_TAKEN_OVER, counter, "isango_chat_taken_over_total", "Chats carried on after another process") \
 	M(M_INBOUND, counter, "isango_inbound_total", "SMS from customers, each of their parts") \
 	M(M_INBOUND_REPEATED, counter, "isango_inbound_repeated_total", \
 	    "SMS or parts that came again and did nothing") \
@@ -240,6 +275,52 @@
 	    "HTTP connections closed for slowness or at the cap") \
 	M(M_OPERATOR_STRANGERS, counter, "isango_operator_strangers_total", \
 	    "Requests to the operators' listener without a token of one") \
+	M(M_HTTP_UNFINISHED, counter, "isango_http_unfinished_total", \
+	    "HTTP requests that never became whole, or that could not be read as one") \
+	M(M_HTTP_ACCEPT_FAILED, counter, "isango_http_accept_failed_total", \
+	    "Times that connections could not be accepted, as without a free descriptor") \
+	M(M_HTTP_FORWARDED_BAD, counter, "isango_http_forwarded_bad_total", \
+	    "HTTP requests refused because the proxy's header names no client") \
+	M(M_RATE_PHONE, counter, "isango_rate_phone_total", "Requests refused because one phone sends too many") \
+	M(M_RATE_CHANNEL, counter, "isango_rate_channel_total", "Requests refused because one channel sends too many") \
+	M(M_RATE_TENANT, counter, "isango_rate_tenant_total", "Requests refused because one tenant's channels send too many") \
+	M(M_RATE_INTEGRATOR, counter, "isango_rate_integrator_total", "Calls refused because one integrator makes too many") \
+	M(M_RATE_PHONES, gauge, "isango_rate_phones", "Phones whose requests are counted now") \
+	M(M_RATE_PHONES_DROPPED, counter, "isango_rate_phones_dropped_total", \
+	    "Phones whose count was forgotten too early because others needed the room") \
+	M(M_TLS_SECONDS_LEFT, gauge, "isango_tls_certificate_seconds", \
+	    "Seconds until the certificate of listen.tls ends; negative: since it did") \
+	M(M_TLS_RELOADS, counter, "isango_tls_reloads_total", "Certificates taken while serving") \
+	M(M_TLS_RELOADS_REFUSED, counter, "isango_tls_reloads_refused_total", \
+	    "New certificates not taken: the one before stays in force") \
+	M(M_TLS_HANDSHAKES_FAILED, counter, "isango_tls_handshakes_failed_total", \
+	    "Connections to listen.channels that ended without TLS") \
+	M(M_WA_WEBHOOKS, counter, "isango_whatsapp_webhooks_total", "Webhooks of WhatsApp taken whole") \
+	M(M_WA_WEBHOOKS_REFUSED, counter, "isango_whatsapp_webhooks_refused_total", \
+	    "Webhooks without a good signature, too large or not readable, and wrong verify tokens") \
+	M(M_WA_WEBHOOKS_LATER, counter, "isango_whatsapp_webhooks_later_total", \
+	    "Webhooks that are to be sent again because not all of them could be stored") \
+	M(M_WA_INPUTS, counter, "isango_whatsapp_inputs_total", "Messages of customers on WhatsApp, repetitions too") \
+	M(M_WA_STATUSES, counter, "isango_whatsapp_statuses_total", "Statuses of messages on WhatsApp") \
+	M(M_WA_FAILED, counter, "isango_whatsapp_failed_total", "Statuses that say that a message failed") \
+	M(M_WA_ERRORS, counter, "isango_whatsapp_errors_total", "Errors in webhooks about a number or an account") \
+	M(M_WA_IGNORED, counter, "isango_whatsapp_ignored_total", \
+	    "Parts of webhooks that nobody needs, such as reactions") \
+	M(M_WA_STRANGERS, counter, "isango_whatsapp_strangers_total", \
+	    "Parts of webhooks about numbers that are no channel, or from people who cannot be written to") \
+	M(M_WA_REFUSED, counter, "isango_whatsapp_refused_total", "Calls to WhatsApp that were answered with an error") \
+	M(M_WA_THROTTLED, counter, "isango_whatsapp_throttled_total", "Those that said: slower, for the whole number") \
+	M(M_WA_PAIR_WAITS, counter, "isango_whatsapp_pair_waits_total", \
+	    "Messages put off because a customer had got too many") \
+	M(M_WA_TEMPLATES, counter, "isango_whatsapp_templates_total", "Messages sent in a template") \
+	M(M_WA_WINDOW_OVER, counter, "isango_whatsapp_window_over_total", \
+	    "Messages not sent since the customer has not written for 24 hours and no template fits") \
+	M(M_WA_STOPS, counter, "isango_whatsapp_stops_total", "Times that the token or the account was refused") \
+	M(M_WA_STOPPED, gauge, "isango_whatsapp_stopped", "Numbers that cannot send now because of that; see the log") \
+	M(M_WA_MARKS, counter, "isango_whatsapp_read_marks_total", "Read marks sent") \
+	M(M_WA_MARKS_FAILED, counter, "isango_whatsapp_read_marks_failed_total", "Read marks that were not taken") \
+	M(M_WA_MARKS_LEFT_OUT, counter, "isango_whatsapp_read_marks_left_out_total", \
+	    "Read marks left out because too many were under way, or the number had to pause") \
 	M(M_LOOP_LAG_MS, gauge, "isango_loop_lag_ms", "Worst lateness of the loop's timer in the last second")
 
 enum metric {

@@ -54,14 +54,16 @@ infobip_read(const struct dialect_req *req, struct dialect_in *in)
 		return DIALECT_NO_PATH;
 	if (strcmp(http_req_method(req->http), acts[act].method) != 0)
 		return DIALECT_NO_METHOD;
-	in->way.user[0] = act == ACT_STATUS ? 's' : '\0';
+	(void)str_copy(in->way.user, sizeof in->way.user, acts[act].name);
 	if (act == ACT_END || act == ACT_STATUS)
-		return session[0] != '\0' ? DIALECT_NOTED : dialect_bad(in, "the id of the session is missing or too long");
+		return session[0] != '\0' ? DIALECT_NOTED :
+		    dialect_bad(in, "the id of the session is missing or too long");
 	if (!dialect_take(req, in, session, dialect_text(req->json, "msisdn", phone)))
 		return DIALECT_BAD;
 	input = dialect_text(req->json, "text", in->digits);
 	/* vumi's people found that shortCode is missing at times. */
-	dialect_code(req, in, act == ACT_START ? input : NULL, json_string_value(json_object_get(req->json, "shortCode")));
+	dialect_code(req, in, act == ACT_START ? input : NULL,
+	    json_string_value(json_object_get(req->json, "shortCode")));
 	dialect_imsi(req, in, json_string_value(json_object_get(req->json, "imsi")));
 	return dialect_turn(in, act == ACT_START ? TURN_BEGIN : TURN_INPUT, input);
 }
@@ -81,7 +83,7 @@ infobip_acknowledge(const struct dialect_site *site, const struct dialect_way *w
 	json_t *o = json_pack("{s:i,s:s}", "responseExitCode", 200, "responseMessage", "");
 
 	(void)site;
-	if (way->user[0] == 's')
+	if (strcmp(way->user, acts[ACT_STATUS].name) == 0)
 		json_object_set_new(o, "sessionActive", json_true());
 	dialect_add_json(out, o);
 }

@@ -161,12 +161,14 @@ edge_new(struct loop *l, const struct settings *s)
 	e->loop = l;
 	e->settings = s;
 	e->out = client_new(l, s);
+	whatsapp_open(e);
 	list_init(&e->held);
 	list_init(&e->pushes);
 	e->turns = map_new();
 	e->calls = map_new();
 	e->receipts = map_new();
 	e->suspects = map_new();
+	e->rates = rates_new(s);
 	e->batches = map_new();
 	sms_http_init(e);
 	e->binds = xcalloc((size_t)s->binds_n, sizeof *e->binds);
@@ -198,8 +200,10 @@ bury(void *arg)
 	map_free(e->calls);
 	map_free(e->receipts);
 	map_free(e->suspects);
+	rates_free(e->rates);
 	map_free(e->batches);
 	sms_http_clear(e);
+	whatsapp_close(e);
 	buf_clear(&e->last_words);
 	for (int i = 0; i < e->settings->binds_n; i++)
 		ussd_known_clear(&e->binds[i]);
@@ -341,7 +345,7 @@ edge_http(void *arg, uint64_t id, const struct http_req *req)
 	static const char none[] = "There is nothing here. See isango(1) for the paths that are served.\n";
 
 	if (!ussd_http(e, id, req) && !integrator_http(e, id, req) && !callback_http(e, id, req) &&
-	    !sms_http_in(e, id, req))
+	    !sms_http_in(e, id, req) && !whatsapp_http(e, id, req))
 		http_answer(e->http, id, 404, NULL, none, sizeof none - 1);
 }
 

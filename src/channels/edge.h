@@ -23,6 +23,8 @@ void edge_free(struct edge *e);			/* before the gateway's loop; nothing is sent 
 void edge_attach(struct edge *e, struct gateway *gw, struct http_server *channels);
 /* The handler of the channels' listener; arg is the edge. */
 void edge_http(void *arg, uint64_t id, const struct http_req *req);
+/* What of a path stands in the access log, edge_access.c; arg is the edge. */
+void edge_show_path(void *arg, const char *path, char *out, size_t size);
 /*
  * Answers what HTTP still holds: dialogues with `text`, integrators that the outcome is not known. Before the
  * listener goes.

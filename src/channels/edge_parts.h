@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "channels/dialect.h"
 #include "channels/edge.h"
+#include "channels/rate.h"
 #include "core/ussd_dialect.h"
 #include "io/http_client.h"
 #include "io/loop.h"
@@ -68,6 +69,7 @@ struct edge {
 	const struct settings *settings;
 	struct gateway *gw;
 	struct http_server *http;
+	struct whatsapp *whatsapp;	/* whatsapp_send.c */
 	struct http_client *out;	/* to providers; what it still carries ends before the edge does */
 	struct bind *binds;
 	struct map *turns;		/* turn id -> struct way_back */
@@ -81,6 +83,7 @@ struct edge {
 	struct list held;
 	struct list pushes;		/* ussd_push.c */
 	struct buf last_words;
+	struct rates *rates;
 	struct sim_feed *sim_feed;	/* NULL: no file of changed SIMs */
 	/* drain */
 	bool stopping;
@@ -152,6 +155,16 @@ bool sms_http_in(struct edge *e, uint64_t id, const struct http_req *req);
 /* One of the receipts and SMS of a request over HTTP is stored, or is not. */
 void sms_http_stored(struct edge *e, const struct way_back *w, enum receipt_end end);
 
+/* whatsapp_send.c; whatsapp_close() when nothing is called back any more */
+void whatsapp_open(struct edge *e);
+void whatsapp_close(struct edge *e);
+void whatsapp_send(struct edge *e, uint64_t op, const struct sms_req *q);
+unsigned whatsapp_free(const struct edge *e, int channel);
+/* whatsapp_in.c; stored: true when it was an item of a webhook */
+bool whatsapp_http(struct edge *e, uint64_t id, const struct http_req *req);
+bool whatsapp_stored(struct edge *e, uint64_t peer_op, enum receipt_end end);
+void whatsapp_forget_asked(struct edge *e);
+
 /* sim_feed.c */
 struct sim_feed *sim_feed_new(struct edge *e);
 void sim_feed_free(struct sim_feed *f);		/* NULL is fine */
@@ -165,6 +178,14 @@ const char *http_proof_name(unsigned proof);
 bool integrator_http(struct edge *e, uint64_t id, const struct http_req *req);
 /* callback_http.c: the same, of wallet cores. */
 bool callback_http(struct edge *e, uint64_t id, const struct http_req *req);
+
+/*
+ * edge_rate.c: whether one more request of this channel may come in, from this phone (NULL: of nobody). false: it is to be
+ * refused, as with edge_too_many(), and may come again after *retry_s seconds.
+ */
+bool edge_rate_allows(struct edge *e, int channel, const char *phone, int *retry_s) MUST_CHECK;
+/* Answers 429, with Retry-After; type NULL: plain text. */
+void edge_too_many(struct edge *e, uint64_t id, int retry_s, const char *type, const char *body);
 
 /* Remembers the way back under a new id. */
 uint64_t edge_remember(struct edge *e, struct map *m, const struct way_back *w);

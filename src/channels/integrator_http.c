@@ -37,6 +37,16 @@ answer_error(struct edge *e, uint64_t id, int status, const char *code, const ch
 	buf_clear(&b);
 }
 
+static void
+too_many(struct edge *e, uint64_t id, int retry_s)
+{
+	struct buf b = { 0 };
+
+	order_print_error("BUSINESS", "RATE001", "Too many calls; wait as the header Retry-After says", &b);
+	edge_too_many(e, id, retry_s, "application/json", buf_str(&b));
+	buf_clear(&b);
+}
+
 static const struct integrator_settings *
 settings_of(const struct edge *e, const struct who *w)
 {
@@ -257,6 +267,7 @@ integrator_http(struct edge *e, uint64_t id, const struct http_req *req)
 	char withdrawal[24];
 	int64_t tenant;
 	struct who w;
+	int retry_s;
 
 	if (!str_starts(path, ROOT))
 		return false;
@@ -266,6 +277,8 @@ integrator_http(struct edge *e, uint64_t id, const struct http_req *req)
 		login(e, id, req);
 	else if (!authenticate(e, req, &w))
 		answer_error(e, id, 401, "SEC001", "Log in, or send the key in the header Authorization");
+	else if (!rates_allow_integrator(e->rates, loop_now(e->loop), w.tenant, w.integrator, &retry_s))
+		too_many(e, id, retry_s);
 	else if (!parse_path(path + strlen(ROOT), &tenant, &in.wallet_id, withdrawal))
 		answer_error(e, id, 404, "ARCH086", "No such path");
 	else if (e->settings->tenants[w.tenant].wallet.tenant_id != tenant)

@@ -245,6 +245,8 @@ edge_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 		free(w);
 		return;
 	}
+	if (w == NULL && whatsapp_stored(e, peer_op, end))
+		return;
 	if (w != NULL && s != NULL && end == RECEIPT_IS_MESSAGE)
 		status = take_sms(&e->binds[w->bind], w, &s->in, s->refusal);
 	if (w != NULL && status != SMPP_ANSWER_LATER)

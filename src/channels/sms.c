@@ -49,7 +49,7 @@ static const struct way {
 	[CHANNEL_USSD_HTTP] = { nobody_sends, no_room },
 	[CHANNEL_SMS_SMPP] = { sms_smpp_send, sms_smpp_free },
 	[CHANNEL_SMS_HTTP] = { sms_http_send, sms_http_free },
-	[CHANNEL_WHATSAPP] = { nobody_sends, no_room },
+	[CHANNEL_WHATSAPP] = { whatsapp_send, whatsapp_free },
 };
 
 void

@@ -374,14 +374,14 @@ struct choice {				/* of the command line */
 static bool
 read_option(struct choice *x, int c)
 {
-	static const char letters[] = "cfsmtlkap";
+	static const char letters[] = "cfsmtlkapnv";
 	const char **const into[] = { &x->offline.config, &x->from, &x->way.sandbox, &x->offline.menu,
 	    &x->offline.tenant,
-		&x->offline.language, &x->offline.keys, &x->offline.answers, &x->profile_name };
+		&x->offline.language, &x->offline.keys, &x->offline.answers, &x->profile_name, &x->way.channel, &x->way.via };
 	const char *at = strchr(letters, c);
 
 	if (c == 'h')
-		x->way.http = true;
+		x->way.via = "http";
 	else if (c == 'o')
 		x->is_offline = true;
 	else if (c == 'L')
@@ -401,9 +401,9 @@ fits(const struct choice *x)
 	    o->answers != NULL;
 
 	if (x->is_offline)
-		return o->config != NULL && x->way.sandbox == NULL && !x->way.http;
+		return o->config != NULL && x->way.sandbox == NULL && x->way.via == NULL && x->way.channel == NULL;
 	return x->code != NULL && x->from != NULL && (o->config == NULL) != (x->way.sandbox == NULL) && !scripted &&
-	    (!x->way.http || x->way.sandbox != NULL);
+	    (x->way.via == NULL || x->way.sandbox != NULL) && (x->way.channel == NULL || o->config != NULL);
 }
 
 /* false after saying why not. */
@@ -431,12 +431,13 @@ static int
 run(int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{ "answers", required_argument, NULL, 'a' }, { "from", required_argument, NULL, 'f' },
+		{ "answers", required_argument, NULL, 'a' }, { "channel", required_argument, NULL, 'n' },
+		{ "from", required_argument, NULL, 'f' },
 		{ "http", no_argument, NULL, 'h' }, { "keys", required_argument, NULL, 'k' },
 		{ "language", required_argument, NULL, 'l' }, { "menu", required_argument, NULL, 'm' },
 		{ "offline", no_argument, NULL, 'o' }, { "profile", required_argument, NULL, 'p' },
 		{ "profiles", no_argument, NULL, 'L' }, { "sandbox", required_argument, NULL, 's' },
-		{ "tenant", required_argument, NULL, 't' }, { NULL, 0, NULL, 0 },
+		{ "tenant", required_argument, NULL, 't' }, { "via", required_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
 	};
 	struct choice x = { .from = NULL };
 	int c;
@@ -467,7 +468,8 @@ run(int argc, char **argv)
 
 const struct command command_dial = {
 	.name = "dial",
-	.usage = "(-c FILE | --sandbox URL [--http]) [--profile NAME] CODE --from MSISDN\n"
+	.usage = "(-c FILE [--channel NAME] | --sandbox URL [--http | --via DIALECT]) [--profile NAME]\n"
+	    "           CODE --from MSISDN\n"
 	    "       isango dial -c FILE --offline [--menu NAME] [--tenant NAME] [--language LANGUAGE]\n"
 	    "           [--profile NAME] [--keys KEYS] [--answers ANSWERS] [CODE] [--from MSISDN]\n"
 	    "       isango dial --profiles",
@@ -477,11 +479,13 @@ const struct command command_dial = {
 	    "empty line dials again when the call is over, a code like *120*384# dials that, Ctrl-D hangs up and leaves.\n"
 	    "The exit status is 1 if the last input got no screen.\n"
 	    "\n"
-	    "  -c FILE          asks the gateway of this configuration, as an aggregator on the ussd-http channel\n"
-	    "                   with that code would; SMS are not shown then\n"
+	    "  -c FILE          asks the gateway of this configuration, as the provider of the ussd-http channel with\n"
+	    "                   that code would, in its dialect; SMS are not shown then\n"
+	    "  --channel NAME   that channel, where several have the code\n"
 	    "  --sandbox URL    the phone is one of isango-sandbox, whose control listener is there: over SMPP,\n"
 	    "                   with SMS\n"
-	    "  --http           over the sandbox's aggregator instead\n"
+	    "  --http           over the sandbox's aggregator instead, as Africa's Talking\n"
+	    "  --via DIALECT    as another provider that the sandbox stands in for: hubtel, infobip, json and so on\n"
 	    "  --from MSISDN    the number of the phone, like 27821234567\n"
 	    "  --profile NAME   the network's habits: size of a screen, time, broken connections, repeated inputs\n"
 	    "  --profiles       lists them\n"

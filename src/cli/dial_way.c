@@ -12,13 +12,13 @@
 #include "base/str.h"
 #include "io/http_client.h"
 #include "io/loop.h"
+#include "provider/provider.h"
 
 #define ANSWER_MS 25000
 #define HANG_UP_MS 2000
 #define SMS_WAIT_MS 60000
 #define SMS_AGAIN_MS 1000
 #define JSON_TYPE "Content-Type: application/json"
-#define FORM_TYPE "Content-Type: application/x-www-form-urlencoded"
 
 struct dial_way {
 	struct loop *loop;
@@ -31,8 +31,7 @@ struct dial_way {
 	int64_t sms_seen;		/* -1: what came before us is not looked at yet */
 	/* straight to a channel */
 	const struct channel_settings *channel;
-	char session[40], code[32];
-	struct buf history;
+	struct provider_call call;
 };
 
 /* ---- the sandbox ---- */
@@ -124,7 +123,7 @@ ask_sms(struct dial_way *w)
 	http_client_request(w->http, &out, ++w->last_op, on_sms, w);
 }
 
-/* ---- a channel, in the dialect of Africa's Talking ---- */
+/* ---- a channel, in its own dialect ---- */
 
 static bool
 has_code(const struct channel_settings *c, const char *code)
@@ -135,27 +134,17 @@ has_code(const struct channel_settings *c, const char *code)
 	return false;
 }
 
+/* The first one with that code, unless one was named. */
 static const struct channel_settings *
-channel_for(const struct settings *s, const char *code)
+channel_for(const struct dial_options *o, const char *code)
 {
+	const struct settings *s = o->settings;
+
 	for (int i = 0; i < s->channels_n; i++)
-		if (s->channels[i].kind == CHANNEL_USSD_HTTP && has_code(&s->channels[i], code))
+		if (s->channels[i].kind == CHANNEL_USSD_HTTP && has_code(&s->channels[i], code) &&
+		    (o->channel == NULL || strcmp(s->channels[i].name, o->channel) == 0))
 			return &s->channels[i];
 	return NULL;
-}
-
-static void
-add_escaped(struct buf *b, const char *value)
-{
-	for (const unsigned char *p = (const unsigned char *)value; *p != '\0'; p++)
-		buf_addf(b, "%%%02X", *p);
-}
-
-static void
-add_field(struct buf *b, const char *name, const char *value)
-{
-	buf_addf(b, "%s%s=", b->len > 0 ? "&" : "", name);
-	add_escaped(b, value);
 }
 
 /* A listener on all addresses is reached on loopback. */
@@ -167,72 +156,93 @@ channel_url(const struct dial_way *w, struct buf *out)
 
 	buf_addf(out, "http://%s%s/ussd/%s", any ? "127.0.0.1" : "", any && port != NULL ? port : listen,
 	    w->channel->name);
-	if (w->channel->key[0] != '\0') {
-		buf_add_str(out, "?key=");
-		add_escaped(out, w->channel->key);
-	}
 }
 
-static void
-post_channel(struct dial_way *w, const char *status, int64_t timeout_ms,
+static struct provider_site
+channel_site(const struct dial_way *w)
+{
+	const struct channel_settings *c = w->channel;
+
+	return (struct provider_site){ .dialect = provider_find(c->dialect), .keys = {
+		{ BY_URL, "key", c->key }, { BY_HEADER, c->header_name, c->header_key },
+		{ BY_BASIC, c->basic_user, c->basic_password }, { BY_HMAC, c->hmac_header, c->hmac_key },
+	} };
+}
+
+/* false: this provider sends nothing then. */
+static bool
+post_channel(struct dial_way *w, enum provider_event event, const char *text, int64_t timeout_ms,
     void (*done)(void *, uint64_t, const struct http_result *))
 {
-	struct buf url = { 0 }, body = { 0 };
-	struct http_out out = { .method = "POST", .headers = { FORM_TYPE }, .timeout_ms = timeout_ms };
-	char phone[PHONE_MAX + 1];
+	struct provider_site site = channel_site(w);
+	struct provider_request r;
+	struct http_out out = { .timeout_ms = timeout_ms };
+	struct buf url = { 0 };
+	bool wanted;
 
-	str_format(phone, sizeof phone, "+%s", w->o.from);
-	add_field(&body, "sessionId", w->session);
-	add_field(&body, "serviceCode", w->code);
-	add_field(&body, "phoneNumber", phone);
-	add_field(&body, "networkCode", "99999");
-	if (status != NULL)
-		add_field(&body, "status", status);
-	else
-		add_field(&body, "text", buf_str(&w->history));
 	channel_url(w, &url);
-	out.url = buf_str(&url);
-	out.body = body.p;
-	out.len = body.len;
-	http_client_request(w->http, &out, ++w->last_op, done, w);
-	buf_clear(&body);
+	site.url = buf_str(&url);
+	wanted = provider_request(&site, &w->call, event, text, loop_wall(w->loop), &r);
 	buf_clear(&url);
+	if (!wanted)
+		return false;
+	out.method = r.method;
+	out.url = buf_str(&r.url);
+	out.body = r.body.p;
+	out.len = r.body.len;
+	for (int i = 0; i < r.headers_n; i++)
+		out.headers[i] = r.headers[i];
+	http_client_request(w->http, &out, ++w->last_op, done, w);
+	provider_request_clear(&r);
+	return true;
 }
 
 static void
 on_channel_screen(void *arg, uint64_t op, const struct http_result *r)
 {
 	struct dial_way *w = arg;
-	bool end = r->end == HTTP_ANSWERED && str_starts(r->body, "END ");
+	struct provider_site site;
+	struct provider_answer answer = { r->status, r->content_type, r->body, r->len };
+	char why[PROVIDER_WHY];
+	bool open;
 
 	if (op != w->awaited)
 		return;
 	w->awaited = 0;
+	site = channel_site(w);
 	if (r->end != HTTP_ANSWERED)
 		w->events.failed(w->events.arg, r->why);
-	else if (r->status == 200 && (end || str_starts(r->body, "CON ")))
-		w->events.screen(w->events.arg, r->body + 4, !end);
+	else if (provider_read(&site, &w->call, &answer, &open, why))
+		w->events.screen(w->events.arg, buf_str(&w->call.shown), open);
 	else
-		w->events.failed(w->events.arg, r->status == 403 ? "the channel does not take this address or key" :
-		    "the gateway's answer cannot be read");
+		w->events.failed(w->events.arg, r->status == 401 || r->status == 403 ?
+		    "the channel does not take this address or key" : why);
+}
+
+static void
+ask_channel(struct dial_way *w, enum provider_event event, const char *text)
+{
+	int patience = provider_answer_ms(channel_site(w).dialect);
+
+	if (post_channel(w, event, text, patience, on_channel_screen))
+		w->awaited = w->last_op;
 }
 
 static void
 begin_on_channel(struct dial_way *w, const char *code)
 {
-	unsigned char mark[12];
+	uint64_t mark;
 
-	w->channel = channel_for(w->o.settings, code);
+	w->channel = channel_for(&w->o, code);
 	if (w->channel == NULL) {
-		w->events.failed(w->events.arg, "no ussd-http channel of the configuration has this code");
+		w->events.failed(w->events.arg, w->o.channel == NULL ?
+		    "no ussd-http channel of the configuration has this code" :
+		    "the configuration has no ussd-http channel of that name and code");
 		return;
 	}
-	randombytes_buf(mark, sizeof mark);
-	str_hex(mark, sizeof mark, w->session);
-	str_copy(w->code, sizeof w->code, code);
-	buf_clear(&w->history);
-	post_channel(w, NULL, ANSWER_MS, on_channel_screen);
-	w->awaited = w->last_op;
+	randombytes_buf(&mark, sizeof mark);
+	provider_call_begin(&w->call, channel_site(w).dialect, w->o.from, code, mark, loop_wall(w->loop));
+	ask_channel(w, PROVIDER_BEGIN, NULL);
 }
 
 /* ---- both ---- */
@@ -254,7 +264,7 @@ dial_way_dial(struct dial_way *w, const char *code)
 		begin_on_channel(w, code);
 		return;
 	}
-	post_phone(w, "dial", json_pack("{s:s,s:s}", "code", code, "via", w->o.http ? "http" : "smpp"), ANSWER_MS,
+	post_phone(w, "dial", json_pack("{s:s,s:s}", "code", code, "via", w->o.via != NULL ? w->o.via : "smpp"), ANSWER_MS,
 	    on_sandbox_screen);
 	w->awaited = w->last_op;
 }
@@ -263,15 +273,13 @@ void
 dial_way_type(struct dial_way *w, const char *text)
 {
 	if (w->o.sandbox == NULL) {
-		if (w->history.len > 0)
-			buf_add_char(&w->history, '*');
-		buf_add_str(&w->history, text);
+		ask_channel(w, PROVIDER_INPUT, text);
 		/* Only the answer to the repeat is waited for: it must be the same. */
 		if (w->o.twice)
-			post_channel(w, NULL, ANSWER_MS, on_channel_screen);
-		post_channel(w, NULL, ANSWER_MS, on_channel_screen);
-	} else
-		post_phone(w, "type", json_pack("{s:s}", "text", text), ANSWER_MS, on_sandbox_screen);
+			ask_channel(w, PROVIDER_REPEAT, NULL);
+		return;
+	}
+	post_phone(w, "type", json_pack("{s:s}", "text", text), ANSWER_MS, on_sandbox_screen);
 	w->awaited = w->last_op;
 }
 
@@ -281,9 +289,7 @@ dial_way_hang_up(struct dial_way *w)
 	w->awaited = 0;
 	if (w->o.sandbox != NULL)
 		post_phone(w, "hangup", json_object(), HANG_UP_MS, on_hung_up);
-	else if (w->channel != NULL)
-		post_channel(w, "Incomplete", HANG_UP_MS, on_hung_up);
-	else
+	else if (w->channel == NULL || !post_channel(w, PROVIDER_HANGUP, NULL, HANG_UP_MS, on_hung_up))
 		w->events.hung_up(w->events.arg);
 }
 
@@ -310,7 +316,7 @@ dial_way_free(struct dial_way *w)
 	w->awaited = 0;
 	http_client_free(w->http);
 	timer_stop(&w->sms_timer);
-	buf_clear(&w->history);
+	provider_call_clear(&w->call);
 	free(w);
 }
 

@@ -24,7 +24,8 @@ struct dial_events {
 struct dial_options {
 	char from[PHONE_MAX];
 	const char *sandbox;			/* its control listener's URL, or NULL */
-	bool http;				/* through the sandbox, but over its aggregator */
+	const char *via;			/* through the sandbox: NULL for SMPP, or an aggregator's dialect */
+	const char *channel;			/* without a sandbox: the name of the channel, or NULL */
 	bool twice;				/* without a sandbox: each input is delivered twice */
 	const struct settings *settings;	/* without a sandbox; borrowed */
 };

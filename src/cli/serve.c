@@ -28,11 +28,13 @@
 #include "io/http_client.h"
 #include "io/http_server.h"
 #include "io/redis.h"
+#include "io/tls_server.h"
 #include "service/gateway.h"
 #include "store/redis_health.h"
 #include "store/redis_history.h"
 #include "store/redis_processes.h"
 #include "store/redis_store.h"
+#include "wallet/documents.h"
 #include "wallet/wallet_client.h"
 
 #define TICK_MS 20
@@ -45,6 +47,7 @@
 #define ANSWER_OCTETS (2 << 20)
 #define HTTP_ANSWER_S 40
 #define HEADER_OCTETS 16384
+#define TLS_POLL_MS 5000		/* twice the same before files are read: within 10 s */
 
 /* ---- readiness ---- */
 
@@ -224,6 +227,28 @@ open_gateway(struct server *s)
 	s->processes = redis_processes_new(s->loop, s->redis, o.process, serve_on_processes, s);
 }
 
+static void
+open_tls(struct server *s, char *err, size_t size)
+{
+	struct tls_server_options o = {
+		.cert_file = s->settings->listen_tls.cert_file, .key_file = s->settings->listen_tls.key_file,
+		.poll_ms = TLS_POLL_MS,
+	};
+
+	if (s->settings->has_listen_tls)
+		s->tls = tls_server_new(s->loop, &o, err, size);
+}
+
+static void
+on_hangup(void *arg, int signal)
+{
+	struct server *s = arg;
+
+	if (s->tls != NULL)
+		tls_server_reload(s->tls);
+	serve_on_hangup(s, signal);
+}
+
 static bool
 open_listeners(struct server *s)
 {
@@ -231,12 +256,20 @@ open_listeners(struct server *s)
 		.name = "channels", .address = s->settings->listen_channels,
 		.connections = s->settings->http_connections, .body_max = s->settings->http_body_max,
 		.header_max = HEADER_OCTETS, .arrive_s = s->settings->http_header_s, .idle_s = 75,
-		.answer_s = HTTP_ANSWER_S, .handler = edge_http, .arg = s->edge,
+		.answer_s = HTTP_ANSWER_S, .access_log = s->settings->http_access_log, .show_path = edge_show_path,
+		.proxies = {
+			(const char (*)[FORWARDED_ADDRESS])s->settings->listen_proxies, s->settings->listen_proxies_n,
+			s->settings->listen_proxy_header,
+		},
+		.handler = edge_http, .arg = s->edge,
 	};
 	struct admin_options admin = { s->settings->listen_admin, ready, s };
 	char err[256] = "";
 
-	s->http = http_server_new(s->loop, &channels, err, sizeof err);
+	open_tls(s, err, sizeof err);
+	channels.tls = s->tls;
+	if (err[0] == '\0')
+		s->http = http_server_new(s->loop, &channels, err, sizeof err);
 	if (s->http != NULL)
 		s->admin = admin_new(s->loop, &admin, err, sizeof err);
 	if (s->admin != NULL && s->settings->listen_operators[0] != '\0')
@@ -271,6 +304,7 @@ close_all(struct server *s)
 		edge_answer_open(s->edge, last_words(s));
 		http_server_free(s->http);
 	}
+	tls_server_free(s->tls);
 	admin_free(s->admin);
 	operator_http_free(s->operators);
 	edge_free(s->edge);
@@ -282,6 +316,7 @@ close_all(struct server *s)
 		http_client_free(s->cores[i].http);
 	}
 	free(s->cores);
+	documents_free(s->documents);
 	integrator_tells_free(s->tells);
 	if (s->redis != NULL)
 		redis_free(s->redis);
@@ -328,6 +363,7 @@ serve(struct server *s, const char *ports_file)
 	ok = open_store(s) && serve_open_contents(s);
 	if (ok) {
 		open_cores(s);
+		s->documents = documents_new(s->loop, s->settings);
 		s->tells = integrator_tells_new(s->loop, s->settings, serve_on_told, s);
 		s->edge = edge_new(s->loop, s->settings);
 		open_gateway(s);
@@ -342,7 +378,7 @@ serve(struct server *s, const char *ports_file)
 		loop_guard(s->loop, GUARD_MS, on_guard, s);
 		loop_on_signal(s->loop, SIGTERM, on_stop, s);
 		loop_on_signal(s->loop, SIGINT, on_stop, s);
-		loop_on_signal(s->loop, SIGHUP, serve_on_hangup, s);
+		loop_on_signal(s->loop, SIGHUP, on_hangup, s);
 		loop_on_signal(s->loop, SIGCHLD, serve_on_child, s);
 		log_info(0, "serving", "channels=%d admin=%d tenants=%d", http_server_port(s->http),
 		    admin_port(s->admin), s->settings->tenants_n);
@@ -388,7 +424,8 @@ const struct command command_serve = {
 	.summary = "run the gateway in the foreground",
 	.help =
 	    "Serves the channels that the configuration names until SIGTERM or SIGINT; then it answers what it\n"
-	    "holds, unbinds and exits. SIGHUP has a child run `isango publish`. The log goes to standard error.\n"
+	    "holds, unbinds and exits. SIGHUP has a child run `isango publish`, and takes the\n"
+	    "certificate of listen.tls anew. The log goes to standard error.\n"
 	    "\n"
 	    "  -c FILE            the configuration, see isango.conf(5)\n"
 	    "  --log-level LEVEL  debug, info (default), warn or error\n"

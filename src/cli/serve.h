@@ -29,8 +29,10 @@ struct server {
 	struct redis_processes *processes;
 	struct core *cores;
 	struct integrator_tells *tells;
+	struct documents *documents;
 	struct edge *edge;
 	struct http_server *http;
+	struct tls_server *tls;		/* of http; NULL: in clear */
 	struct admin *admin;
 	struct operator_http *operators;	/* NULL: they are not heard */
 	struct gateway *gw;

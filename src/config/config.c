@@ -86,6 +86,7 @@ add_element(struct reader *r, const struct option_group *g, void *base)
 	struct settings *s = r->settings;
 	struct tenant_settings *t = base;
 	struct bind_settings *b = base;
+	struct channel_settings *c = base;
 
 	switch (g->list) {
 	case LIST_BINDS:
@@ -111,6 +112,8 @@ add_element(struct reader *r, const struct option_group *g, void *base)
 		return &b->statuses[b->statuses_n++];
 	case LIST_PIN_KEYS:
 		return &t->wallet.pin_keys[t->wallet.pin_keys_n++];
+	case LIST_TEMPLATES:
+		return &c->whatsapp.templates[c->whatsapp.templates_n++];
 	case LIST_NONE:
 		break;
 	}
@@ -143,6 +146,7 @@ check_element(struct reader *r, const struct option_group *g, void *element, con
 		reader_check_pin_key(r, element, node);
 		break;
 	case LIST_STATUSES:
+	case LIST_TEMPLATES:	/* looked at with their channel */
 	case LIST_NONE:
 		break;
 	}
@@ -307,6 +311,7 @@ config_read(const char *file, struct buf *problems)
 	r.settings = xcalloc(1, sizeof *r.settings);
 	read_group(&r, &options_root, r.settings, jsondoc_root(r.doc));
 	reader_check_operators(&r, jsondoc_root(r.doc));
+	reader_check_listen(&r, jsondoc_root(r.doc));
 	jsondoc_free(r.doc);
 	return r.settings;
 }

@@ -30,6 +30,16 @@ static const struct option operator_rows[] = {
 static const struct option_group operator_group = GROUP("operators[].", operator_rows, .list = LIST_OPERATORS,
     .size = sizeof(struct operator_settings));
 
+static const struct option listen_tls_rows[] = {
+	{ "cert_file", OPTION_FILE, REQUIRED, TEXT(settings, listen_tls.cert_file, 1),
+	    .help = "Its certificate in PEM, followed by those that lead to an authority." },
+	{ "key_file", OPTION_FILE, REQUIRED, TEXT(settings, listen_tls.key_file, 1),
+	    .help = "The private key of it in PEM, without a passphrase; kept like any secret." },
+};
+static const struct option_group listen_tls_group = GROUP("listen.tls.", listen_tls_rows,
+    .present = offsetof(struct settings, has_listen_tls));
+
+static const char *const proxy_header_words[] = { "X-Forwarded-For", "Forwarded", NULL };	/* enum forwarded_form */
 static const struct option listen_rows[] = {
 	{ "channels", OPTION_ADDRESS, "0.0.0.0:8080", TEXT(settings, listen_channels, 1),
 	    .help = "Where channels and integrators are heard. Port 0 takes any free one and logs "
@@ -41,6 +51,16 @@ static const struct option listen_rows[] = {
 	    .help = "Where operators are heard (isango operator). An address of this machine alone, such as "
 	    "127.0.0.1:8082: tokens travel in clear, so a TLS proxy or ssh must bring others there. Left out, nobody "
 	    "is heard." },
+	{ "tls", OPTION_GROUP, OPTIONAL, .group = &listen_tls_group,
+	    .help = "Makes listen.channels speak TLS (1.2 and up) and nothing else. Both files are read again on SIGHUP "
+	    "and within 10 seconds after they changed; what does not fit together leaves the certificate in force." },
+	{ "proxies", OPTION_NETS, OPTIONAL, ITEMS(settings, listen_proxies), RANGE(1, NETS_MAX),
+	    COUNT(settings, listen_proxies_n),
+	    .help = "The addresses of reverse proxies and load balancers in front of listen.channels. Only from these, and "
+	    "only in proxy_header, is it believed who the client is." },
+	{ "proxy_header", OPTION_WORD, "X-Forwarded-For", IN(settings, listen_proxy_header), .words = proxy_header_words,
+	    .help = "The header to which each of the proxies adds the address that it was called from. The other one is "
+	    "never looked at: a proxy that does not know it would pass on whatever its client wrote there." },
 };
 static const struct option_group listen_group = GROUP("listen.", listen_rows, INLINE);
 
@@ -50,7 +70,15 @@ static const struct option http_rows[] = {
 	{ "body_max", OPTION_INT, "65536", RANGE(1024, 1048576), IN(settings, http_body_max),
 	    .help = "Octets of a request's body." },
 	{ "header_s", OPTION_INT, "10", RANGE(1, 60), IN(settings, http_header_s),
-	    .help = "Seconds within which a request must have arrived whole." },
+	    .help = "Seconds within which a request must have arrived whole, and TLS begun." },
+	{ "access_log", OPTION_BOOL, "true", IN(settings, http_access_log),
+	    .help = "A line of the log, at level info, for each request to listen.channels: from where, method, path, "
+	    "status, octets, milliseconds. Queries, bodies, headers and the secret parts of paths are not in it." },
+	{ "phone_per_minute", OPTION_INT, "120", RANGE(0, 100000), IN(settings, http_phone_per_minute),
+	    .help = "Requests of one phone to one tenant over HTTP in a minute, and at once; more are answered 429. 0: any "
+	    "number." },
+	{ "phones_max", OPTION_INT, "100000", RANGE(100, 10000000), IN(settings, http_phones_max),
+	    .help = "Phones that are counted for that, about 200 octets each; the one heard longest ago makes room." },
 };
 static const struct option_group http_group = GROUP("http.", http_rows, INLINE);
 
@@ -61,6 +89,22 @@ static const struct option callbacks_rows[] = {
 	    .help = "Milliseconds that one of them may take." },
 };
 static const struct option_group callbacks_group = GROUP("callbacks.", callbacks_rows, INLINE);
+
+static const struct option documents_rows[] = {
+	{ "at_once", OPTION_INT, "8", RANGE(1, 200), IN(settings, documents_at_once),
+	    .help = "Documents that a process carries from chats to wallet cores at once; more are asked to be sent again." },
+	{ "file_max_mb", OPTION_INT, "16", RANGE(1, 100), IN(settings, document_file_max_mb),
+	    .help = "Megabytes of one that is a file of pages (PDF) at most. Pictures have 5, as the networks send no longer ones." },
+	{ "timeout_s", OPTION_INT, "40", RANGE(5, 45), IN(settings, document_timeout_s),
+	    .help = "Seconds that one may take from its network to the wallet core." },
+	{ "hosts", OPTION_HOSTS, OPTIONAL, ITEMS(settings, document_hosts), RANGE(1, NETS_MAX),
+	    COUNT(settings, document_hosts_n),
+	    .help = "Hosts, and blocks of addresses, that documents may be fetched from although they are internal, and over "
+	    "http too where the URL names them. All others must be https, and of the public internet." },
+	{ "ratify_days", OPTION_INT, "3", RANGE(1, 30), IN(settings, document_ratify_days),
+	    .help = "Days that the wallet core may take to check them; then the customer is told to call." },
+};
+static const struct option_group documents_group = GROUP("documents.", documents_rows, INLINE);
 
 static const struct option providers_rows[] = {
 	{ "connections", OPTION_INT, "32", RANGE(1, 1000), IN(settings, provider_connections),
@@ -116,6 +160,8 @@ static const struct option root_rows[] = {
 	    "what stands in front." },
 	{ "callbacks", OPTION_GROUP, "{}", .group = &callbacks_group,
 	    .help = "Bounds of the callbacks to integrators." },
+	{ "documents", OPTION_GROUP, "{}", .group = &documents_group,
+	    .help = "Documents (KYC) that customers send in chats." },
 	{ "providers", OPTION_GROUP, "{}", .group = &providers_group,
 	    .help = "Bounds of the calls to those who send messages for us over HTTP." },
 	{ "sealing_key_file", OPTION_KEYS, REQUIRED, ITEMS(settings, sealing_keys), RANGE(1, 8),

@@ -51,7 +51,7 @@ enum option_type {
 
 /* Lists of objects: where a new one goes and what must hold within it. */
 enum option_list { LIST_NONE, LIST_BINDS, LIST_TENANTS, LIST_CHANNELS, LIST_KINDS,
-    LIST_INTEGRATORS, LIST_STATUSES, LIST_PIN_KEYS, LIST_OPERATORS };
+    LIST_INTEGRATORS, LIST_STATUSES, LIST_PIN_KEYS, LIST_OPERATORS, LIST_TEMPLATES };
 
 struct option_group;
 

@@ -20,6 +20,7 @@
 
 extern const struct option_group options_bind;		/* binds[] */
 extern const struct option_group options_channel;	/* tenant.channels[] */
+extern const struct option_group options_whatsapp;	/* tenant.channels[].whatsapp */
 extern const struct option_group options_tenant;	/* a file of a tenant */
 
 /* The words of enum channel_kind, and NULL. */

@@ -75,6 +75,8 @@ static const struct option integrator_rows[] = {
 	{ "callback_key_file", OPTION_SECRET, OPTIONAL, TEXT(integrator_settings, callback_key, 8),
 	    .help = "The key that callbacks to it are signed with, as the wallet core signs its own "
 	    "(Eclipse-Signature); left out: they are not signed." },
+	{ "requests_per_s", OPTION_INT, "100", RANGE(0, 1000000), IN(integrator_settings, requests_per_s),
+	    .help = "Calls a second, and at once; more are answered 429. 0: any number." },
 };
 static const struct option_group integrator_group = GROUP("tenant.integrators[].", integrator_rows,
     .list = LIST_INTEGRATORS, .size = sizeof(struct integrator_settings));
@@ -214,6 +216,9 @@ static const struct option tenant_rows[] = {
 	    .help = "The tenant's wallet core." },
 	{ "channels", OPTION_LIST, "[]", RANGE(0, 64), .group = &options_channel,
 	    .help = "How customers reach it." },
+	{ "requests_per_s", OPTION_INT, "2000", RANGE(0, 1000000), IN(tenant_settings, requests_per_s),
+	    .help = "Requests a second over HTTP, and at once, that all its channels may bring together, so that none of "
+	    "them takes the machine from other tenants; more are answered 429. 0: any number." },
 	{ "kinds", OPTION_LIST, OPTIONAL, RANGE(1, KINDS_MAX), .group = &kind_group,
 	    .help = "Ways to cash out; left out: those below." },
 	{ "routes", OPTION_GROUP, "{}", .group = &route_group,

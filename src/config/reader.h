@@ -30,10 +30,15 @@ void reader_check_channel(struct reader *r, struct channel_settings *c,
     const struct option_group *g, const json_t *node);
 /* Of USSD over HTTP: who may call (rules_ussd_http.c). */
 void reader_check_proofs(struct reader *r, const struct channel_settings *c, const json_t *node);
+/* rules_whatsapp.c */
+void reader_check_whatsapp(struct reader *r, struct channel_settings *c, const json_t *node);
+/* A tenant whose routes were read: whether tokens may go where they lead. */
+void reader_check_token_routes(struct reader *r, const struct tenant_settings *t, const json_t *node);
 void reader_check_kind(struct reader *r, struct kind_settings *k, const json_t *node);
 void reader_check_integrator(struct reader *r, struct integrator_settings *i, const json_t *node);
 void reader_check_pin_key(struct reader *r, const struct pin_key *k, const json_t *node);
 /* rules_operator.c; the tenants were read before. */
 void reader_check_operator(struct reader *r, struct operator_settings *o, const json_t *node);
 void reader_check_operators(struct reader *r, const json_t *root);	/* between all of them and the rest */
+void reader_check_listen(struct reader *r, const json_t *root);		/* rules_listen.c */
 void reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *node);

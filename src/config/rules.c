@@ -231,6 +231,7 @@ reader_check_channel(struct reader *r, struct channel_settings *c, const struct 
 		break;
 	case CHANNEL_WHATSAPP:
 		check_lane_name(r, c, node);
+		reader_check_whatsapp(r, c, json_object_get(node, "whatsapp"));
 		break;
 	}
 	if (c->max_septets == 0)
@@ -394,6 +395,7 @@ reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *n
 	check_pin_keys(r, &t->wallet, wallet);
 	check_kinds(r, t, node);
 	check_answerable(r, t, node);
+	reader_check_token_routes(r, t, node);
 	if (sends_tokens(t) && json_array_size(json_object_get(routes, "token")) == 0)
 		SAY(r, member(node, "routes"),
 		    "routes.token is empty: token_sms is \"gateway\", so tokens need a channel");

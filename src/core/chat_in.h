@@ -9,13 +9,16 @@
 #define CHAT_MESSAGE 256	/* the network's id of a message ("wamid...") */
 #define CHAT_TEXT 1024		/* of an input that is looked at; more is cut */
 #define CHAT_MEDIA_ID 64
+#define CHAT_IDENTITY 65
 
 enum chat_kind {
 	CHAT_TYPED,		/* text; also the caption of what cannot be read otherwise */
 	CHAT_TAPPED,		/* text is the id of the button or row, as we had sent it */
 	CHAT_MEDIA,		/* a picture or document; text is its caption */
 	CHAT_UNREADABLE,	/* anything else that a person sent: told what can be sent instead */
-	CHAT_MOVED		/* no person wrote: the user has another number now, or another identity */
+	/* No person wrote: the user has another number now, or another identity. The text is the new one, canonical where
+	 * it is a number, or ""; user and phone are those of before. */
+	CHAT_MOVED
 };
 
 struct chat_media {
@@ -33,5 +36,8 @@ struct chat_in {
 	enum chat_kind kind;
 	char text[CHAT_TEXT];
 	struct chat_media media;	/* MEDIA */
+	/* What the network says of the user's device, if it does: another one than before is another device, perhaps
+	 * another person. */
+	char identity[CHAT_IDENTITY];
 	int64_t at_ms;			/* when it was written, by the network's clock */
 };

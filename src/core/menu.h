@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "core/bundle.h"
+#include "core/chat_screen.h"
 #include "core/gsm.h"
 #include "core/texts.h"
 #include "core/vars.h"
@@ -21,6 +22,7 @@
 #define MENU_STATE 40
 #define MENU_BACK 12
 #define MENU_SCREEN 1600	/* UTF-8 octets of one shown screen */
+#define MENU_STEP CHAT_SCREEN	/* octets of the same, as it lies in a step: a chat's holds its choices too */
 #define MENU_SECRET 16
 #define MENU_RESUME_MOST 86400	/* seconds; dialogues are kept for a little longer */
 
@@ -85,17 +87,19 @@ struct menu_env {
 	const char *today;			/* yyyymmdd in the tenant's time zone */
 	int pin_length;
 	int max_septets;			/* of one screen; 7/16 as many in UCS-2 */
+	const char *chat;			/* NULL, or in a chat the mark of the screen that is to be shown */
 	const unsigned char *mac_key;		/* 32 octets, for comparing a new PIN typed twice */
 	/* NULL, or told of each state that is entered: its index, and the edge that led there, NULL for none. */
 	void (*passed)(void *arg, int state, const struct menu_edge *via);
 	void *passed_arg;
 };
 
-enum menu_in { MENU_BEGIN, MENU_TEXT, MENU_OUTCOME, MENU_RESUME };
+enum menu_in { MENU_BEGIN, MENU_TEXT, MENU_OUTCOME, MENU_RESUME, MENU_SHOW, MENU_SENT };
 struct menu_input {
 	enum menu_in kind;
 	const char *text;	/* TEXT: as typed; OUTCOME: its name; BEGIN: NULL or a state; RESUME: one
-				 * that menu_resume() named */
+				 * that menu_resume() named; SHOW: key of a text, "" for none;
+				 * SENT: unused: a picture or a file came, which only some questions want */
 };
 
 enum step_kind {
@@ -109,7 +113,7 @@ enum step_kind {
 
 struct step {
 	enum step_kind kind;
-	char text[MENU_SCREEN];		/* SHOW and END: UTF-8, fits the channel */
+	char text[MENU_STEP];		/* SHOW and END: UTF-8, fits the channel; in a chat a screen of core/chat_screen.h */
 	const char *call;		/* CALL: borrowed from the menu */
 	const char *intent;		/* SHOW of a confirm: "transfer" or "withdrawal", to be
 					 * saved as shown; the same while it is open. Else NULL */
@@ -129,6 +133,9 @@ struct step {
  * RESUME, after a drop, asks the customer whether to go on from that state, and changes nothing else:
  * yes is a BEGIN there, no one from the start, without the variables but those that the manual
  * promises.
+ *
+ * SHOW: the screen that stands, from its beginning, with the text of that key on top of it; nothing else changes. Where
+ * no screen stands (the process died during a call) it is as if something had been typed.
  */
 void menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *in,
     const struct menu_env *env, struct step *out);
@@ -141,3 +148,5 @@ const char *menu_resume(const struct menu *m, const struct dialogue *dlg);
 int menu_resume_s(const struct menu *m);
 /* The state shown now is a confirm: an open intent belongs to it. */
 bool menu_confirming(const struct menu *m, const struct dialogue *dlg);
+/* The state shown now wants a PIN: a question for one, or a confirm. */
+bool menu_asks_pin(const struct menu *m, const struct dialogue *dlg);

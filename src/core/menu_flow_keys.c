@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "core/menu_flow_parts.h"
+#include "core/menu_play.h"
 
 #define PATH_MAX_STEPS 200
 #define SAMPLE 64
@@ -89,6 +90,8 @@ sample_answer(const struct replay *r, const struct menu_state *s, int value, cha
 	const struct menu_accept *a = &s->accept;
 	const char *of = a->of != NULL ? vars_get(&r->dlg.vars, a->of) : "";
 
+	if (accept_is_document(a))
+		return str_copy(out, SAMPLE, PLAY_PICTURE);
 	if (value >= FLOW_WORD)
 		return str_copy(out, SAMPLE, flow_word(r->f, flow_var(r->f, s->as), value));
 	if (strcmp(a->row->name, "phone") == 0 && of[0] != '\0')
@@ -264,6 +267,7 @@ begin(struct replay *r, bool has_lang)
 	str_copy(r->dlg.lang, sizeof r->dlg.lang, has_lang ? r->env.languages[0] : "");
 	(void)vars_set(&r->dlg.vars, "phone", r->env.phone);
 	(void)vars_set(&r->dlg.vars, "service_code", "*120#");
+	(void)vars_set(&r->dlg.vars, "channel", r->f->env->by_sms ? "sms" : "ussd");
 	(void)vars_set(&r->dlg.vars, "title", t != NULL ? t->title : "Wallet");
 	(void)vars_set(&r->dlg.vars, "help_phone",
 	    t != NULL && t->help_phone[0] != '\0' ? t->help_phone : "0800 123 456");

@@ -8,18 +8,10 @@
 
 #include "base/str.h"
 #include "core/menu_model.h"
+#include "core/menu_screen.h"
 
-#define BODY 6144
 #define FOOT 96
 #define SMALLEST 40		/* units of a page, whatever a channel says */
-
-struct body {
-	char text[BODY];
-	size_t len;
-	int item_at[MENU_OPTIONS];	/* where each option begins */
-	int items;
-	bool lost;			/* something found no room */
-};
 
 const char *
 screen_text(const struct dialogue *dlg, const struct menu_env *env, const char *key)
@@ -189,8 +181,8 @@ cut(const struct body *b, size_t from, enum charset cs, int room)
 }
 
 /* How to go back; a confirm says it in its own text and an end has no way back. */
-static bool
-has_back(const struct menu_state *s, const struct dialogue *dlg, int page)
+bool
+screen_has_back(const struct menu_state *s, const struct dialogue *dlg, int page)
 {
 	return (s->kind == MENU_ASK || s->kind == MENU_CHOOSE) && (page > 0 || dlg->back_n > 0);
 }
@@ -232,12 +224,16 @@ screen_lay(const struct menu_state *s, const struct dialogue *dlg, const struct 
 	int max, p;
 
 	compose(&b, s, dlg, env);
+	if (env->chat != NULL) {
+		chat_lay(&b, s, dlg, env, page, out);
+		return;
+	}
 	cs = measure(&b, dlg, env, &f);
 	max = cs == CHARSET_GSM7 ? env->max_septets : env->max_septets * 7 / 16;
 	if (max < SMALLEST)
 		max = SMALLEST;
 	for (p = 0;; p++) {
-		int room = max - (has_back(s, dlg, p) ? f.back_units : 0);
+		int room = max - (screen_has_back(s, dlg, p) ? f.back_units : 0);
 
 		n = b.len - from;
 		out->more = units(cs, b.text + from) > room;
@@ -256,5 +252,5 @@ screen_lay(const struct menu_state *s, const struct dialogue *dlg, const struct 
 		out->items++;
 	if (out->text != NULL)
 		put(out->text, &b, from, n, out->more ? f.more : "",
-		    has_back(s, dlg, p) ? f.back : "");
+		    screen_has_back(s, dlg, p) ? f.back : "");
 }

@@ -244,6 +244,18 @@ answer_ask(struct walk *w, const struct menu_state *s, const char *typed)
 	follow(w, &s->go, &w->dlg->vars);
 }
 
+/* The picture itself is not the menu's: the variable says what it is to be. */
+static void
+answer_document(struct walk *w, const struct menu_state *s)
+{
+	if (s->as != NULL && !put(w, s->as, s->accept.word[0])) {
+		finish(w, "error.internal");
+		return;
+	}
+	remember(w->dlg, s);
+	follow(w, &s->go, &w->dlg->vars);
+}
+
 static void
 answer_list(struct walk *w, const struct menu_state *s, int i)
 {
@@ -478,7 +490,7 @@ on_resume(struct walk *w, const char *state)
 static void
 begin_anew(struct walk *w)
 {
-	static const char *const kept[] = { "phone", "service_code", "help_phone", "title", "had_pin" };
+	static const char *const kept[] = { "phone", "service_code", "help_phone", "title", "channel", "had_pin" };
 	const struct vars before = w->dlg->vars;
 
 	w->dlg->vars.len = 0;
@@ -507,6 +519,32 @@ answer_offer(struct walk *w, const char *text)
 		show_offer(w, "error.choice");
 }
 
+static void
+on_show(struct walk *w, const char *key)
+{
+	const struct menu_state *s = current(w);
+
+	if (w->dlg->offer[0] != '\0')
+		show_offer(w, key);
+	else if (s != NULL && s->kind != MENU_CALL && s->kind != MENU_BRANCH)
+		again(w, s, key);
+	else
+		on_text(w, "");
+}
+
+/* A picture, or a file. */
+static void
+on_sent(struct walk *w)
+{
+	const struct menu_state *s = current(w);
+
+	w->dlg->hops = 0;
+	if (w->dlg->offer[0] == '\0' && s != NULL && s->kind == MENU_ASK && accept_is_document(&s->accept))
+		answer_document(w, s);
+	else
+		on_show(w, "chat.media");
+}
+
 void
 menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *in,
     const struct menu_env *env, struct step *out)
@@ -518,6 +556,10 @@ menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *i
 	mem_wipe(out->secret, sizeof out->secret);
 	if (in->kind == MENU_BEGIN)
 		on_begin(&w, in->text);
+	else if (in->kind == MENU_SHOW)
+		on_show(&w, in->text);
+	else if (in->kind == MENU_SENT)
+		on_sent(&w);
 	else if (in->kind == MENU_RESUME)
 		on_resume(&w, in->text);
 	else if (in->kind == MENU_TEXT && dlg->offer[0] != '\0')
@@ -566,4 +608,12 @@ const char *
 menu_version(const struct menu *m)
 {
 	return m->version;
+}
+
+bool
+menu_asks_pin(const struct menu *m, const struct dialogue *dlg)
+{
+	const struct menu_state *s = menu_find(m, dlg->state, strlen(dlg->state));
+
+	return s != NULL && dlg->offer[0] == '\0' && (s->kind == MENU_CONFIRM || asks_pin(s));
 }

@@ -22,7 +22,7 @@ static const struct rec_field fields[] = {
 	REC(17, REC_INT, message, spent), REC(18, REC_I64, message, no_room_since),
 	REC(19, REC_STR, message, via), REC(20, REC_STR, message, why),
 	REC(21, REC_STR, message, handed_to),
-	REC(40, REC_STR, message, channel),
+	REC(40, REC_STR, message, channel), REC(41, REC_STR, message, user), REC(42, REC_STR, message, lang),
 	REC(90, REC_I64, message, unsure), REC(91, REC_INT, message, told),
 };
 

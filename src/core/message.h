@@ -7,13 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/chat_in.h"
+#include "core/chat_screen.h"
 #include "core/receipt.h"
 #include "core/record.h"
 #include "core/settings.h"
 #include "core/subscriber.h"
 
 #define MESSAGE_ID 80		/* "<intent>:token", "<intent>:token:2" */
-#define MESSAGE_TEXT 1000
+#define MESSAGE_TEXT CHAT_SCREEN	/* of an SMS far less */
 #define MESSAGE_WHY 48
 
 enum message_state {
@@ -31,6 +33,8 @@ struct message {
 	char tenant[NAME_MAX_OCTETS];
 	enum message_class cls;
 	char to[PHONE_MAX];
+	char user[CHAT_USER];		/* of a chat whose phone is not known: `to` is "" then */
+	char lang[8];			/* of the text, "" where it is not known */
 	char text[MESSAGE_TEXT];
 	enum message_state state;
 	int route;			/* index into the tenant's routes of the class */

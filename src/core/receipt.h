@@ -9,6 +9,7 @@
 #include "core/settings.h"
 
 #define RECEIPT_ID 66			/* SMPP 3.4 §5.2.23: 65 octets and a NUL */
+#define RECEIPT_OURS 96
 
 enum receipt_state {
 	RECEIPT_PENDING,	/* ENROUTE, BUFFRED, SCHEDULED */
@@ -22,6 +23,8 @@ struct receipt {
 	/* Raw, "" where it has none. One PDU may carry the same number in decimal in one and in hex in the other. */
 	char id[RECEIPT_ID];		/* of the text */
 	char tlv_id[RECEIPT_ID];	/* receipted_message_id */
+	/* Our own name of the attempt (sms_req.ours), where the network repeats it; "" where it does not. */
+	char ours[RECEIPT_OURS];
 	enum receipt_state state;
 	char stat[16];		/* the word, for operators */
 	char err[8];

@@ -8,10 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/forwarded.h"
 #include "core/gsm.h"
 #include "core/operator.h"
 #include "core/segment.h"
 #include "core/smpp_outcome.h"
+#include "core/wa_message.h"
 
 #define NAME_MAX_OCTETS 48		/* names of tenants, channels, binds, integrators */
 #define LANGUAGES_MAX 12
@@ -124,6 +126,33 @@ channel_sends(enum channel_kind k)	/* messages of the outbox */
 	return channel_is_sms(k) || k == CHANNEL_WHATSAPP;
 }
 
+enum message_class { MSG_TOKEN, MSG_RESULT, MSG_NOTICE, MSG_CLASSES };
+
+#define TEMPLATES_MAX 32
+
+struct template_settings {		/* approved by Meta, for what is said outside the 24 hours */
+	enum message_class cls;
+	char for_language[8];		/* of texts in it; "": of any */
+	char name[64], language[16];	/* as Meta knows it */
+	char parameter[32];		/* its name, "" where parameters are counted */
+	enum wa_place text;
+};
+
+struct whatsapp_settings {
+	char api_url[128];		/* "https://graph.facebook.com/v25.0" */
+	char phone_number_id[32];
+	char token[512], app_secret[129], verify_token[129];
+	struct template_settings templates[TEMPLATES_MAX];
+	int templates_n;
+	int throughput;			/* messages a second, of all processes */
+	int pair_per_minute, pair_burst;	/* to one customer */
+	int pairs_max;			/* customers whose pace is remembered */
+	int webhook_max;		/* octets of a webhook */
+	int read_marks;			/* under way at once; 0: none are sent */
+	int stop_s;			/* nothing is tried for so long after the account was refused */
+	bool pin_in_chat_kept_for_ever, token_in_chat_kept_for_ever;
+};
+
 struct channel_settings {
 	char name[NAME_MAX_OCTETS];
 	enum channel_kind kind;
@@ -144,8 +173,9 @@ struct channel_settings {
 	char inbound[CODES_MAX][21];	/* sms: further numbers that customers may write to */
 	int inbound_n;
 	int max_septets;		/* ussd: one screen */
-	int session_s;			/* ussd: the network's longest dialogue */
+	int session_s;			/* the longest dialogue; ussd: of the network */
 	int send_timeout_ms;		/* messages over HTTP: the whole of a call */
+	int requests_per_s;		/* over HTTP: that it may bring, 0: any number */
 	/* sms-http */
 	enum sms_provider provider;
 	char api_url[256];		/* "": where the provider documents it */
@@ -153,6 +183,8 @@ struct channel_settings {
 	int window, throughput;		/* calls under way; messages a second, 0: unpaced */
 	int parts_max;			/* SMS that one message may cost */
 	int pause_s;			/* in which nothing is sent after the account was refused */
+	bool has_whatsapp;
+	struct whatsapp_settings whatsapp;
 };
 
 enum token_sms { TOKEN_SMS_UNSET, TOKEN_SMS_GATEWAY, TOKEN_SMS_WALLET_CORE };
@@ -202,8 +234,6 @@ struct wallet_settings {
 	int follow_longest_s, follow_called_s;		/* longest pause between them, without and with callbacks */
 };
 
-enum message_class { MSG_TOKEN, MSG_RESULT, MSG_NOTICE, MSG_CLASSES };
-
 struct integrator_settings {
 	char name[NAME_MAX_OCTETS];
 	unsigned char key_sha256[32];
@@ -215,6 +245,7 @@ struct integrator_settings {
 	char callback_allow[NETS_MAX][128];		/* hosts and CIDR blocks */
 	int callback_allow_n;
 	char callback_key[129];				/* "": callbacks are not signed */
+	int requests_per_s;				/* calls, 0: any number */
 };
 
 struct tenant_settings {
@@ -231,8 +262,10 @@ struct tenant_settings {
 	char sms_menu[32];				/* menu of those who write by SMS, "": none */
 	int sms_session_s;				/* such a dialogue ends after so long */
 	int sms_answers;				/* to one phone in an hour at most */
+	int chat_pushes;				/* of a phone in an hour, for the PIN of what a chat began; 0: none */
 	bool result_sms;				/* final outcomes by SMS to the payer too */
 	bool subtract_pending;				/* pending tokens lower what may be spent */
+	int requests_per_s;				/* over HTTP, of all its channels; 0: any number */
 	int64_t activated_cap;				/* cents a day in the first 72 h after activation */
 	struct wallet_settings wallet;
 	struct kind_settings kinds[KINDS_MAX];
@@ -254,9 +287,18 @@ struct operator_settings {
 #define GIVE_BACK_TIMEOUT 2
 #define GIVE_BACK_ERROR 4
 
+struct listen_tls_settings {		/* paths */
+	char cert_file[256], key_file[256];
+};
+
 struct settings {
 	char listen_channels[64], listen_admin[64];	/* host:port; port 0: any, printed at start */
 	char listen_operators[64];			/* the same, on loopback; "": operators are not heard */
+	bool has_listen_tls;				/* of listen_channels */
+	struct listen_tls_settings listen_tls;
+	char listen_proxies[NETS_MAX][FORWARDED_ADDRESS];	/* CIDR blocks: whose word about clients is taken */
+	int listen_proxies_n;
+	enum forwarded_form listen_proxy_header;
 	char redis_url[256];
 	char redis_password[129];			/* "": none */
 	int redis_connections, redis_timeout_ms;
@@ -278,8 +320,15 @@ struct settings {
 	int versions_loaded;				/* by a process, that dialogues under way do not need just now */
 	int message_tries;
 	int http_connections, http_body_max, http_header_s;
+	bool http_access_log;
+	int http_phone_per_minute;			/* requests of one phone to one tenant, 0: any number */
+	int http_phones_max;				/* that are counted at once */
 	char public_url[256];				/* of the channels' listener, as the wallet core sees it; "": none */
 	int callback_connections, callback_timeout_ms;	/* to integrators */
+	int documents_at_once, document_file_max_mb, document_timeout_s;
+	char document_hosts[NETS_MAX][128];		/* where media may lie although it is internal or without TLS */
+	int document_hosts_n;
+	int document_ratify_days;
 	int provider_connections, provider_waiting;	/* to providers of messages: per host; under way and queued */
 	char menus_dir[256], templates_dir[256];
 	char sim_changes_file[256];			/* the operator's word, "": there is none */

@@ -17,6 +17,7 @@
 #define WALLET_ITEMS 20		/* rows asked for and read at once */
 #define WALLET_TOKEN 24
 #define WALLET_CALLBACK 800	/* a callbackUrl of ours */
+#define WALLET_CHECKS 24		/* parts of a KYC result that are kept */
 #define WALLET_TIME 28		/* room for a timestamp as text */
 
 enum wallet_op {
@@ -27,6 +28,8 @@ enum wallet_op {
 	WALLET_IDENTITY_CREATE,		/* customer_id, identity, password */
 	WALLET_IDENTITY_UPDATE,		/* customer_id, identity, password */
 	WALLET_RATIFY,			/* customer_id */
+	WALLET_RATIFIED,		/* customer_id: the newest result of that, n == 0: there is none */
+	WALLET_DOCUMENT,		/* customer_id, type ("AUTO"), media_type; see wallet_build() */
 	WALLET_TYPES,			/* customer_id: what the customer may own */
 	WALLET_CREATE,			/* customer_id, uid, wallet_type_id */
 	WALLET_LIST,			/* customer_id */
@@ -49,7 +52,8 @@ struct wallet_req {
 	int64_t customer_id, wallet_id, to_wallet_id, withdrawal_id;
 	int wallet_type_id;
 	int64_t amount;			/* cents */
-	char type[40];			/* of a withdrawal */
+	char type[40];			/* of a withdrawal or a document */
+	char media_type[64];		/* of a document: "image/jpeg" */
 	char phone[PHONE_MAX];
 	char first_name[101], surname[101], id_number[21], passport[21], birth[9], lang[3];
 	char identity[41], password[81];
@@ -85,12 +89,25 @@ struct wallet_withdrawal {
 	int64_t id, wallet_id, amount, fee, created_ms, expires_ms;
 	char uid[WALLET_UID], status[16], type[40], token[WALLET_TOKEN], currency[4], phone[PHONE_MAX], problem[65];
 };
+enum wallet_kyc { WALLET_KYC_NONE, WALLET_KYC_PENDING, WALLET_KYC_PASSED, WALLET_KYC_FAILED };
+/* One check of a ratification, by the name of its member: which there are depends on the tenant's provider. */
+struct wallet_check { char name[48]; bool checked, passed, pending; };
+
+/* What became of a document that was to be streamed from elsewhere. */
+enum wallet_document {
+	DOCUMENT_CARRIED,	/* the core's answer is what counts */
+	DOCUMENT_GONE,		/* it is not there any more; the core has nothing */
+	DOCUMENT_TOO_BIG,	/* the same */
+	DOCUMENT_WRONG		/* the same: what came is not what was promised */
+};
 
 struct wallet_answer {
 	enum wallet_end end;
 	int http;			/* status, 0 if none came */
 	char code[16];			/* of the first error: "WAL009" */
 	char trace[40];			/* traceId, for support */
+	char about[121];		/* description of the first error: to be recognised, never shown or logged */
+	enum wallet_document document;	/* DOCUMENT, when it is not DONE */
 	/* DONE: what was asked for */
 	int n;				/* rows below, 0..WALLET_ITEMS */
 	bool more;			/* the list went on: ask again with offset + n */
@@ -100,7 +117,11 @@ struct wallet_answer {
 	struct wallet_tx tx[WALLET_ITEMS];
 	struct wallet_withdrawal withdrawal[WALLET_ITEMS];	/* [0] after CREATE, GET, CANCEL */
 	int wallet_type[WALLET_ITEMS];
-	bool kyc_passed;		/* RATIFY */
+	bool kyc_passed;		/* RATIFY, RATIFIED */
+	enum wallet_kyc kyc;
+	int64_t kyc_ms;			/* when it was so; 0: not said */
+	struct wallet_check check[WALLET_CHECKS];
+	int checks;
 	int64_t fee;			/* cents */
 	char jwt[WALLET_JWT];		/* LOGIN: "Bearer ..." */
 	int64_t jwt_exp_ms;
@@ -112,7 +133,12 @@ struct wallet_http {
 	char path[512];
 	struct buf body;		/* JSON or empty; buf_clear() it: may hold secrets */
 };
+/*
+ * The body of DOCUMENT lacks the document: base64 of it goes before the last WALLET_DOCUMENT_END octets, a quote and a
+ * brace.
+ */
 void wallet_build(const struct wallet_req *req, int64_t tenant_id, struct wallet_http *out);
+#define WALLET_DOCUMENT_END 2
 /*
  * Reads an answer to req. Never fails: what cannot be believed is WALLET_UNKNOWN. ans is filled whole.
  * Not believed: amounts with more than two decimals or out of range, rows without their id or

@@ -82,6 +82,13 @@ static const struct row rows[WALLET_OPS] = {
 	[WALLET_IDENTITY_UPDATE] = { "identity update", "PUT", CUSTOMER "/identities/{i}",
 	    BODY(CREDENTIALS) },
 	[WALLET_RATIFY] = { "ratify", "POST", CUSTOMER "/ratify", EMPTY_BODY },
+	[WALLET_RATIFIED] = { "ratify get", "GET", CUSTOMER "/ratify",
+	    QUERY_ONLY(FIXED("offset", LITERAL, "0"), FIXED("limit", LITERAL, "1")) },
+	/* The members of its body are a proposal (wallet-core.md 5). The document is the last: it is streamed. */
+	[WALLET_DOCUMENT] = { "document", "POST", CUSTOMER "/documents",
+	    { FIXED("performOcr", LITERAL, "true"), FIXED("validateDocType", LITERAL, "true") }, true,
+	    { FROM("documentType", TEXT, type), FROM("mediaType", TEXT, media_type),
+	    FIXED("base64EncodedDocument", WORD, "") } },
 	[WALLET_TYPES] = { "wallet types", "GET", CUSTOMER "/wallet-types", QUERY_ONLY(PAGE) },
 	[WALLET_CREATE] = { "wallet create", "POST", CUSTOMER "/wallets",
 	    BODY(FROM("externalUniqueId", TEXT, uid), FIXED("status", WORD, "ACTIVE"),

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/money.h"
+#include "core/wallet_kyc.h"
 
 enum kind {
 	TEXT,		/* char[]: what a person reads; cut, controls become spaces */
@@ -373,12 +374,8 @@ login_row(const struct wallet_req *req, json_t *o, struct wallet_answer *a, int 
 static bool
 ratify_row(const struct wallet_req *req, json_t *o, struct wallet_answer *a, int i)
 {
-	const char *status = json_string_value(json_object_get(o, "status"));
-
 	(void)req;
-	(void)i;
-	a->kyc_passed = status != NULL && strcmp(status, "PASSED") == 0;
-	return status != NULL;
+	return wallet_kyc_read(o, a, i);
 }
 
 enum shape {
@@ -400,6 +397,8 @@ static const struct reading {
 	[WALLET_IDENTITY_CREATE] = { NOTHING, NULL },
 	[WALLET_IDENTITY_UPDATE] = { NOTHING, NULL },
 	[WALLET_RATIFY] = { ONE_OR_LIST, ratify_row },
+	[WALLET_RATIFIED] = { LIST, ratify_row },
+	[WALLET_DOCUMENT] = { NOTHING, NULL },
 	[WALLET_TYPES] = { LIST, type_row },
 	[WALLET_CREATE] = { ONE, wallet_row },
 	[WALLET_LIST] = { LIST, wallet_row },
@@ -487,7 +486,11 @@ read_errors(json_t *body, struct wallet_answer *a)
 		    strcmp(type, "BUSINESS") != 0)
 			business = false;
 		if (i == 0) {
+			const char *about = json_string_value(json_object_get(e, "description"));
+
 			take_code(e, a->code, sizeof a->code);
+			if (about != NULL)
+				take_text(about, strlen(about), a->about, sizeof a->about);
 			if (trace != NULL)
 				take_text(trace, strlen(trace), a->trace, sizeof a->trace);
 		}
@@ -524,6 +527,7 @@ forget(struct wallet_answer *a)
 
 	memcpy(kept.code, a->code, sizeof kept.code);
 	memcpy(kept.trace, a->trace, sizeof kept.trace);
+	memcpy(kept.about, a->about, sizeof kept.about);
 	*a = kept;
 	a->end = WALLET_UNKNOWN;
 }

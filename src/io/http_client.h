@@ -25,6 +25,7 @@ struct http_result {
 	size_t len;
 	/* Headers of a rate limit, NULL where there is none; borrowed like the body. */
 	const char *retry_after, *limit_reset;
+	const char *content_type;	/* NULL as well if it is a long one; borrowed */
 	const char *why;	/* in words, without secrets, for the log */
 };
 

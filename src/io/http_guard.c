@@ -16,6 +16,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
 
 #include "base/list.h"
@@ -24,6 +25,8 @@
 #include "base/mem.h"
 #include "base/metric.h"
 #include "io/loop.h"
+#include "io/net.h"
+#include "io/tls_server.h"
 
 #define SLICE 256		/* connections looked at per tick */
 #define TICK_MS 10		/* while some have not had a request yet */
@@ -48,6 +51,7 @@ struct http_conn {		/* ours; freed by drop() */
 	int64_t since;
 	size_t octets;		/* of the unfinished request */
 	enum conn_state state;
+	char peer[NET_ADDRESS];	/* from its first octet on: later the socket may not know any more */
 };
 
 struct http_guard {
@@ -63,10 +67,23 @@ struct http_guard {
 };
 
 static void
+tell_unfinished(const struct http_conn *c)
+{
+	const struct http_guard *g = c->guard;
+
+	metric_add(M_HTTP_UNFINISHED, 1);
+	if (g->o.unfinished == NULL)
+		return;
+	g->o.unfinished(g->o.arg, c->peer, c->octets, loop_now(g->loop) - c->since);
+}
+
+static void
 enter(struct http_conn *c, enum conn_state to)
 {
 	struct http_guard *g = c->guard;
 
+	if (to == CONN_CLOSING && c->state == CONN_READING && c->octets > 0)
+		tell_unfinished(c);
 	g->closing -= c->state == CONN_CLOSING;
 	g->closing += to == CONN_CLOSING;
 	if (to != CONN_READING) {
@@ -120,6 +137,8 @@ on_input(struct evbuffer *b, const struct evbuffer_cb_info *info, void *arg)
 		return;
 	if (c->state == CONN_IDLE)
 		enter(c, CONN_READING);
+	if (c->peer[0] == '\0' && g->o.unfinished != NULL)
+		net_peer(bufferevent_getfd(c->bev), c->peer);
 	c->octets += info->n_added;
 	g->octets += info->n_added;
 	if (g->octets <= g->o.unfinished_max)
@@ -141,6 +160,8 @@ drop(struct http_conn *c)
 
 	enter(c, CONN_CLOSING);		/* takes its octets out of the sum */
 	g->closing--;
+	if (g->o.tls != NULL && !tls_server_is_open(c->bev))
+		metric_add(M_TLS_HANDSHAKES_FAILED, 1);
 	list_remove(&c->node);
 	list_remove(&c->young);
 	map_remove_u64(g->by_bev, (uintptr_t)c->bev);
@@ -155,8 +176,12 @@ drop(struct http_conn *c)
 static void
 on_evhttp_closes(struct evhttp_connection *evcon, void *arg)
 {
+	struct http_conn *c = arg;
+
 	(void)evcon;
-	drop(arg);
+	if (c->guard->o.tls != NULL)
+		tls_server_end(c->bev);
+	drop(c);
 }
 
 static bool
@@ -241,15 +266,28 @@ make_room(struct http_guard *g)
 		loop_defer(g->loop, &g->refuse, on_refuse, g);
 }
 
+static struct bufferevent *
+new_bufferevent(struct http_guard *g, struct event_base *base)
+{
+	struct ssl_st *ssl;
+	struct bufferevent *bev = NULL;
+
+	if (g->o.tls == NULL)
+		bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	else if ((ssl = tls_server_ssl(g->o.tls)) != NULL)
+		bev = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (bev == NULL)
+		fatalx("http: no bufferevent");
+	return bev;
+}
+
 struct bufferevent *
 http_guard_accept(struct event_base *base, void *arg)
 {
 	struct http_guard *g = arg;
 	struct http_conn *c;
-	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	struct bufferevent *bev = new_bufferevent(g, base);
 
-	if (bev == NULL)
-		fatalx("http: no bufferevent");
 	make_room(g);
 	c = xcalloc(1, sizeof *c);
 	c->guard = g;
@@ -318,7 +356,7 @@ flush_one(void *arg, const void *key, size_t n, void *value)
 		return;
 	/* A bufferevent keeps the front of its output frozen; nobody writes it after us. */
 	evbuffer_unfreeze(out, 1);
-	if (evbuffer_write(out, fd) < 0)
+	if (c->guard->o.tls != NULL ? !tls_server_flush(c->bev) : evbuffer_write(out, fd) < 0)
 		log_debug(0, "http flush", "server=%s why=\"the peer has gone\"", c->guard->o.name);
 	evbuffer_freeze(out, 1);
 }

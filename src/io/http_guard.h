@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What evhttp does not do for its connections: a cap, a deadline for the whole arrival of a request
- * (evhttp's own timeout starts anew with each octet), one for taking the answer, and a budget of
- * memory for all that is unfinished. It knows connections, not HTTP.
+ * (evhttp's own timeout starts anew with each octet), one for taking the answer, a budget of memory
+ * for all that is unfinished, and TLS. It knows connections, not HTTP.
  */
 #pragma once
 #include <stddef.h>
@@ -14,14 +14,18 @@ struct evhttp_connection;
 struct http_conn;
 struct http_guard;
 struct loop;
+struct tls_server;
 
 struct http_guard_options {
 	const char *name;		/* for the log */
 	int connections;
 	int64_t arrive_ms, idle_ms;
 	size_t unfinished_max;		/* octets of all requests that are not whole yet */
+	struct tls_server *tls;		/* NULL: in clear. The handshake is part of the arrival of the first request */
 	/* The connection went while `held` was set: evhttp has freed the request. */
 	void (*lost)(void *arg, void *held);
+	/* It went before a request was whole; `octets` of it had come. `peer` is numeric, "-" when that is not known. */
+	void (*unfinished)(void *arg, const char *peer, size_t octets, int64_t ms);
 	void *arg;
 };
 

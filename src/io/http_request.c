@@ -16,8 +16,10 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 
+#include "base/cidr.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "base/str.h"
 #include "io/http_server.h"
 
@@ -94,6 +96,41 @@ check_framing(const struct http_req *r)
 	if (lengths > 0 && r->ev->type == EVHTTP_REQ_HEAD)
 		return refuse(400, "HEAD with a body");
 	return refuse(0, NULL);
+}
+
+static bool
+is_proxy(const struct http_proxies *p, const char *peer)
+{
+	for (int i = 0; i < p->n; i++)
+		if (cidr_matches(p->blocks[i], peer))
+			return true;
+	return false;
+}
+
+/* Only a named proxy is asked: anybody else would be believed to be whom he likes. */
+static struct http_refusal
+read_client(struct http_req *r)
+{
+	struct evkeyvalq *headers = evhttp_request_get_input_headers(r->ev);
+	const char *name = r->proxies.form == FORWARDED_X_FOR ? "X-Forwarded-For" : "Forwarded";
+	const struct evkeyval *h;
+	struct buf all = { 0 };
+	bool ok = true;
+
+	if (!is_proxy(&r->proxies, r->peer))
+		return refuse(0, NULL);
+	TAILQ_FOREACH(h, headers, next)
+		if (str_equal_fold(h->key, name))
+			buf_addf(&all, "%s%s", all.len > 0 ? "," : "", h->value);
+	/* Without it the proxy speaks for itself, as when it looks whether we are there. */
+	if (all.len > 0)
+		ok = forwarded_client(r->proxies.form, all.p, r->proxies.blocks, r->proxies.n, r->client);
+	buf_clear(&all);
+	if (ok)
+		return refuse(0, NULL);
+	r->client[0] = '\0';
+	metric_add(M_HTTP_FORWARDED_BAD, 1);
+	return refuse(400, "the proxy's header names no client");
 }
 
 static int
@@ -209,7 +246,10 @@ http_req_read(struct http_req *r, struct evhttp_request *ev)
 	for (size_t i = 0; i < NELEM(methods); i++)
 		if (methods[i].type == evhttp_request_get_command(ev))
 			r->method = methods[i].name;
+	r->client[0] = '\0';
 	refusal = check_framing(r);
+	if (refusal.status == 0)
+		refusal = read_client(r);
 	if (refusal.status == 0 && r->method == NULL)
 		refusal = refuse(501, "the method is not known");
 	if (refusal.status == 0)
@@ -239,6 +279,7 @@ http_req_reset(struct http_req *r)
 	reset_fields(r->form);
 	r->ev = NULL;
 	r->peer = r->method = r->body = NULL;
+	r->client[0] = '\0';
 }
 
 void
@@ -336,5 +377,11 @@ http_req_body(const struct http_req *r, size_t *len)
 const char *
 http_req_peer(const struct http_req *r)
 {
-	return r->peer;
+	return r->client[0] != '\0' ? r->client : r->peer;
+}
+
+const char *
+http_req_via(const struct http_req *r)
+{
+	return r->client[0] != '\0' ? r->peer : NULL;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "io/http_server.h"
 
 struct evhttp_request;
 
@@ -25,7 +26,9 @@ struct http_fields {		/* of a query or a form, decoded */
 struct http_req {
 	struct evhttp_request *ev;	/* borrowed */
 	const char *method;
-	const char *peer;
+	const char *peer;	/* who is connected to us */
+	char client[FORWARDED_ADDRESS];	/* who is behind that, "": nobody */
+	struct http_proxies proxies;
 	const char *body;	/* in evhttp's buffer, with a NUL behind it */
 	size_t len;
 	struct buf path;
@@ -37,8 +40,10 @@ struct http_refusal {
 	const char *why;
 };
 
-void http_req_init(struct http_req *r);
+void http_req_init(struct http_req *r);		/* proxies: to be set by the caller, else there are none */
 void http_req_clear(struct http_req *r);
+/* The proxy that brought it; NULL: none did. */
+const char *http_req_via(const struct http_req *r);
 /* Whatever it says must be answered with Connection: close: what follows may not be a request. */
 struct http_refusal http_req_read(struct http_req *r, struct evhttp_request *ev);
 /* Wipes it: forms carry PINs. */

@@ -26,6 +26,7 @@
 #include "base/mem.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "io/http_access.h"
 #include "io/http_guard.h"
 #include "io/http_request.h"
 #include "io/loop.h"
@@ -42,6 +43,7 @@ struct held {			/* in server->held, or in server->pool when it is free */
 	struct evhttp_request *ev;	/* evhttp's */
 	struct http_conn *conn;		/* the guard's */
 	struct timer deadline;
+	struct http_access access;
 	uint64_t id;
 };
 
@@ -85,6 +87,47 @@ send_answer(struct http_server *s, struct evhttp_request *ev, int status, const 
 	evhttp_send_reply(ev, status, NULL, NULL);
 }
 
+/* ---- the access log ---- */
+
+static void
+note_access(const struct http_server *s, struct http_access *a, bool readable)
+{
+	const char *via = http_req_via(&s->req);
+
+	if (!s->o.access_log)
+		return;
+	a->method = http_req_method(&s->req);
+	a->at = loop_now(s->loop);
+	a->in = 0;
+	str_copy(a->shown, sizeof a->shown, "path=-");
+	if (readable) {
+		http_req_body(&s->req, &a->in);
+		if (s->o.show_path != NULL)
+			s->o.show_path(s->o.arg, http_req_path(&s->req), a->shown, sizeof a->shown);
+	}
+	str_copy(a->peer, sizeof a->peer, http_req_peer(&s->req));
+	str_copy(a->via, sizeof a->via, via != NULL ? via : "");
+}
+
+static void
+tell_access(const struct http_server *s, const struct http_access *a, int status, size_t out, const char *end)
+{
+	if (s->o.access_log)
+		http_access_log(s->name, a, loop_now(s->loop), status, out, end);
+}
+
+static void
+on_unfinished(void *arg, const char *peer, size_t octets, int64_t ms)
+{
+	const struct http_server *s = arg;
+	struct http_access a = { .shown = "path=-", .in = octets, .at = loop_now(s->loop) - ms };
+
+	str_copy(a.peer, sizeof a.peer, peer);
+	tell_access(s, &a, 0, 0, "unfinished");
+}
+
+/* ---- requests and answers ---- */
+
 static void
 on_written(struct evhttp_request *ev, void *arg)
 {
@@ -97,12 +140,15 @@ refuse(struct http_server *s, struct evhttp_request *ev, const struct http_refus
 {
 	struct http_conn *c = http_guard_hold(s->guard, evhttp_request_get_connection(ev), NULL);
 	bool is_connect = evhttp_request_get_command(ev) == EVHTTP_REQ_CONNECT;
+	struct http_access a = { 0 };
 	unsigned n;
 
 	metric_add(M_HTTP_REFUSED, 1);
 	if (!log_limited(&s->refused, &n))
 		log_warn(0, "http refused", "server=%s peer=%s status=%d why=\"%s\" held=%u",
 		    s->name, http_req_peer(&s->req), refusal->status, refusal->why, n);
+	note_access(s, &a, false);
+	tell_access(s, &a, refusal->status, strlen(refusal->why), "refused");
 	http_guard_answering(c);
 	evhttp_request_set_on_complete_cb(ev, on_written, c);
 	evhttp_add_header(evhttp_request_get_output_headers(ev), "Connection", "close");
@@ -122,6 +168,15 @@ release(struct held *h)
 }
 
 static void
+answer(struct http_server *s, struct held *h, int status, const char *type, const void *body, size_t len, const char *end)
+{
+	release(h);
+	tell_access(s, &h->access, status, len, end);
+	http_guard_answering(h->conn);
+	send_answer(s, h->ev, status, type, body, len);
+}
+
+static void
 on_late(void *arg)
 {
 	struct held *h = arg;
@@ -132,7 +187,7 @@ on_late(void *arg)
 	if (!log_limited(&s->late, &n))
 		log_warn(0, "http late", "server=%s id=%llu held=%u", s->name,
 		    (unsigned long long)h->id, n);
-	http_answer(s, h->id, 503, NULL, body, sizeof body - 1);
+	answer(s, h, 503, NULL, body, sizeof body - 1, "late");
 }
 
 /* The connection went first. evhttp frees the requests in its list; one taken out is ours. */
@@ -142,6 +197,7 @@ on_lost(void *arg, void *held)
 	struct held *h = held;
 
 	(void)arg;
+	tell_access(h->server, &h->access, 0, 0, "lost");
 	release(h);
 	if (evhttp_request_get_connection(h->ev) == NULL)
 		evhttp_request_free(h->ev);
@@ -181,6 +237,7 @@ on_request(struct evhttp_request *ev, void *arg)
 		h->ev = ev;
 		h->conn = http_guard_hold(s->guard, evhttp_request_get_connection(ev), h);
 		evhttp_request_set_on_complete_cb(ev, on_written, h->conn);
+		note_access(s, &h->access, true);
 		timer_arm(&h->deadline, (int64_t)s->o.answer_s * 1000);
 		s->o.handler(s->o.arg, h->id, &s->req);
 	}
@@ -193,11 +250,17 @@ http_answer(struct http_server *s, uint64_t id, int status, const char *type, co
 {
 	struct held *h = map_get_u64(s->by_id, id);
 
-	if (h == NULL)
-		return;		/* answered before, or its deadline was first */
-	release(h);
-	http_guard_answering(h->conn);
-	send_answer(s, h->ev, status, type, body, len);
+	if (h != NULL)		/* else it was answered before, or its deadline was first */
+		answer(s, h, status, type, body, len, "answered");
+}
+
+void
+http_header(struct http_server *s, uint64_t id, const char *name, const char *value)
+{
+	struct held *h = map_get_u64(s->by_id, id);
+
+	if (h != NULL && evhttp_add_header(evhttp_request_get_output_headers(h->ev), name, value) != 0)
+		fatalx("http: the header %s cannot be sent", name);
 }
 
 /* The socket goes first, so that no octet leaves; the failed write makes evhttp give up. */
@@ -209,6 +272,7 @@ http_drop(struct http_server *s, uint64_t id)
 	if (h == NULL)
 		return;
 	release(h);
+	tell_access(s, &h->access, 0, 0, "dropped");
 	http_guard_answering(h->conn);
 	http_guard_close(h->conn);
 	send_answer(s, h->ev, 503, NULL, NULL, 0);
@@ -238,6 +302,7 @@ on_accept_error(struct evconnlistener *listener, void *arg)
 			s = LIST_OF(it, struct http_server, node);
 	if (s == NULL)
 		fatalx("http: a listener of nobody");
+	metric_add(M_HTTP_ACCEPT_FAILED, 1);
 	if (!log_limited(&s->accept, &n))
 		log_error(0, "http accept", "server=%s why=\"%s\" held=%u", s->name,
 		    strerror(err), n);
@@ -296,6 +361,7 @@ http_server_new(struct loop *l, const struct http_server_options *o, char *err, 
 	list_init(&s->held);
 	list_init(&s->pool);
 	http_req_init(&s->req);
+	s->req.proxies = o->proxies;
 	timer_init(&s->accept_again, l, on_accept_again, s);
 	s->guard = http_guard_new(l, &(struct http_guard_options){
 		.name = s->name,
@@ -304,7 +370,7 @@ http_server_new(struct loop *l, const struct http_server_options *o, char *err, 
 		.idle_ms = (int64_t)o->idle_s * 1000,
 		.unfinished_max = ((size_t)o->header_max + (size_t)o->body_max) * WHOLE_BODIES +
 		    (size_t)o->connections * SMALL_REQUEST,
-		.lost = on_lost,
+		.tls = o->tls, .lost = on_lost, .unfinished = on_unfinished, .arg = s,
 	});
 	s->evhttp = evhttp_new(loop_base(l));
 	if (s->evhttp == NULL)

@@ -9,11 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/forwarded.h"
 #include "io/net.h"
 
 struct loop;
 struct http_server;
 struct http_req;
+struct tls_server;
+
+/* Those in front of us whose word about the client is taken; n 0: nobody's. */
+struct http_proxies {
+	const char (*blocks)[FORWARDED_ADDRESS];	/* CIDR; borrowed */
+	int n;
+	enum forwarded_form form;			/* the one header that they all set */
+};
 
 struct http_server_options {
 	const char *name;		/* for the log: "channels" */
@@ -23,6 +32,14 @@ struct http_server_options {
 	int arrive_s;			/* a request must be whole within it */
 	int idle_s;			/* keep-alive */
 	int answer_s;			/* after it the server answers 503 itself */
+	struct tls_server *tls;		/* borrowed; NULL: in clear */
+	struct http_proxies proxies;
+	bool access_log;		/* a line for each request, at level info */
+	/*
+	 * For that line: "path=..." with what of the path is no secret, and what else is to be seen. NULL: no path is
+	 * shown.
+	 */
+	void (*show_path)(void *arg, const char *path, char *out, size_t size);
 	void (*handler)(void *arg, uint64_t id, const struct http_req *req);
 	void *arg;
 };
@@ -49,8 +66,11 @@ const char *http_req_form(const struct http_req *r, const char *name);
 bool http_req_repeats(const struct http_req *r);
 const char *http_req_header(const struct http_req *r, const char *name);	/* or NULL */
 const char *http_req_body(const struct http_req *r, size_t *len);	/* NUL-terminated */
-const char *http_req_peer(const struct http_req *r);			/* numeric address */
+/* Numeric address of the client; where a named proxy has brought the request, of whom that names. */
+const char *http_req_peer(const struct http_req *r);
 
+/* One more header of the answer, before it is given; an unknown id is ignored. Neither may hold a line's end. */
+void http_header(struct http_server *s, uint64_t id, const char *name, const char *value);
 /*
  * Exactly once per id; a second answer or an unknown id is ignored. The body is copied.
  * `type` NULL: "text/plain; charset=utf-8".

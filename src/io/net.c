@@ -2,6 +2,7 @@
 #include "io/net.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
@@ -74,4 +75,15 @@ net_port(const struct sockaddr_storage *ss)
 {
 	return ntohs(ss->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)ss)->sin6_port :
 	    ((const struct sockaddr_in *)ss)->sin_port);
+}
+
+void
+net_peer(int fd, char out[NET_ADDRESS])
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof ss;
+
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) != 0 ||
+	    getnameinfo((struct sockaddr *)&ss, len, out, NET_ADDRESS, NULL, 0, NI_NUMERICHOST) != 0)
+		str_copy(out, NET_ADDRESS, "-");
 }

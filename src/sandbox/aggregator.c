@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each input is one POST of sessionId, phoneNumber, networkCode, serviceCode and text, the history
- * joined by '*' (protocols.md section 3). An answer that is late, not 200 or neither CON nor END
- * ends the dialogue, and the event that follows each dialogue says so. What a customer typed is in
- * the body only, never in a log.
+ * One request at a time for each dialogue. A reply that is late, or that the provider would not take, ends the dialogue
+ * for the phone, and the provider tells us so if it tells us anything. What a customer typed is in requests only, never
+ * in a log.
  */
 #include "sandbox/aggregator.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
 #include "base/map.h"
@@ -20,293 +18,320 @@
 #include "sandbox/box.h"
 #include "sandbox/faults.h"
 
-#define ANSWER_MS 15000			/* Africa's Talking gives the application 15 s */
-#define EVENT_MS 10000
-#define NETWORK_CODE "65501"
-#define USSD_SEPTETS 182			/* 160 octets on the air */
+#define END_MS 10000			/* for our reply to the end of a dialogue */
+#define USSD_SEPTETS 182		/* 160 octets on the air */
 #define USSD_UNITS 80
 
-struct aggregator {
-	struct box *x;
-	char *url, *event_url, *key;
-	struct map *requests;		/* op -> struct dialogue */
-	uint64_t next_op, next_session;
+struct aggregator {			/* in aggregators->list */
+	struct aggregators *all;
+	struct aggregator *next;
+	const struct provider *dialect;
+	const char *dialect_name;
+	char *url, *event_url, *key, *name;
+	enum provider_proof proof;
 	int64_t posts, events, events_failed;
 };
 
-static void
-add_escaped(struct buf *b, const char *value)
-{
-	static const char hex[] = "0123456789ABCDEF";
+struct aggregators {
+	struct box *x;
+	struct aggregator *list;
+	struct map *requests;		/* op -> struct dialogue */
+	uint64_t next_op, next_session;
+};
 
-	for (const unsigned char *p = (const unsigned char *)value; *p != '\0'; p++) {
-		if ((*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z') ||
-		    strchr("-._", *p) != NULL) {
-			buf_add_char(b, (char)*p);
-		} else {
-			buf_add_char(b, '%');
-			buf_add_char(b, hex[*p >> 4]);
-			buf_add_char(b, hex[*p & 15]);
-		}
-	}
-}
-
-static void
-add_field(struct buf *b, const char *name, const char *value)
-{
-	if (b->len > 0)
-		buf_add_char(b, '&');
-	buf_add_str(b, name);
-	buf_add_char(b, '=');
-	add_escaped(b, value);
-}
-
-static void
-add_dialogue(struct buf *b, const struct dialogue *d)
-{
-	char phone[PHONE_MAX + 1];
-
-	str_format(phone, sizeof phone, "+%s", d->msisdn);
-	add_field(b, "sessionId", d->id);
-	add_field(b, "serviceCode", d->code);
-	add_field(b, "phoneNumber", phone);
-	add_field(b, "networkCode", NETWORK_CODE);
-}
+/* ---- what goes out ---- */
 
 /* The channel of the dialogue takes the place of the last part of the path. */
-static void
-address(const struct aggregator *a, const char *url, const struct dialogue *d, struct buf *out)
+static char *
+address(const char *url, const struct dialogue *d)
 {
 	const char *slash = strrchr(url, '/');
+	struct buf b = { 0 };
 
-	if (d->channel[0] != '\0' && slash != NULL) {
-		buf_add(out, url, (size_t)(slash + 1 - url));
-		buf_add_str(out, d->channel);
-	} else {
-		buf_add_str(out, url);
-	}
-	if (a->key[0] != '\0') {
-		buf_add_str(out, strchr(out->p, '?') != NULL ? "&" : "?");
-		buf_add_str(out, "key=");
-		add_escaped(out, a->key);
-	}
+	if (d->channel[0] == '\0' || slash == NULL)
+		return xstrdup(url);
+	buf_add(&b, url, (size_t)(slash + 1 - url));
+	buf_add_str(&b, d->channel);
+	return b.p;
 }
 
 static uint64_t
-post(struct aggregator *a, const struct dialogue *d, const char *to, const struct buf *body,
-    int64_t timeout_ms, void (*done)(void *, uint64_t, const struct http_result *))
+post(struct aggregator *a, const struct provider_request *r, int64_t timeout_ms,
+    void (*done)(void *, uint64_t, const struct http_result *), void *arg)
 {
-	struct buf url = { 0 };
-	struct http_out out = { .method = "POST", .timeout_ms = timeout_ms, .body = body->p,
-	    .len = body->len, .headers = { "Content-Type: application/x-www-form-urlencoded" } };
+	struct http_out out = { .method = r->method, .url = buf_str(&r->url), .timeout_ms = timeout_ms,
+	    .body = r->body.p, .len = r->body.len };
 
-	address(a, to, d, &url);
-	out.url = buf_str(&url);
-	http_client_request(a->x->http, &out, ++a->next_op, done, a);
-	buf_clear(&url);
-	return a->next_op;
+	for (int i = 0; i < r->headers_n; i++)
+		out.headers[i] = r->headers[i];
+	http_client_request(a->all->x->http, &out, ++a->all->next_op, done, arg);
+	return a->all->next_op;
 }
 
+/* false: the provider sends nothing then. */
+static bool
+write_request(struct aggregator *a, struct dialogue *d, enum provider_event event, const char *text,
+    struct provider_request *r)
+{
+	char *url = address(a->url, d), *event_url = address(a->event_url, d);
+	struct provider_site site = { .dialect = a->dialect, .url = url, .event_url = event_url,
+	    .keys = { { a->proof, a->name, a->key } } };
+	bool wanted = provider_request(&site, &d->call, event, text, box_now(a->all->x), r);
+
+	free(url);
+	free(event_url);
+	return wanted;
+}
+
+/* ---- the end of a dialogue ---- */
+
 static void
-on_event_done(void *arg, uint64_t op, const struct http_result *r)
+on_end_read(void *arg, uint64_t op, const struct http_result *r)
 {
 	struct aggregator *a = arg;
+	struct provider_site site = { .dialect = a->dialect };
+	struct provider_answer answer = { r->status, r->content_type, r->body, r->len };
+	char why[PROVIDER_WHY];
 
 	(void)op;
-	if (r->end != HTTP_ANSWERED || r->status >= 300)
-		a->events_failed++;
+	if (r->end == HTTP_ANSWERED && provider_read_end(&site, &answer, why))
+		return;
+	a->events_failed++;
+	if (r->end == HTTP_ANSWERED && r->status == 200)
+		box_violation(a->all->x, "%s", why);
 }
 
 static void
-send_event(struct aggregator *a, const struct dialogue *d, const char *status, const char *problem)
+tell_end(struct aggregator *a, struct dialogue *d, enum provider_event event)
 {
-	struct buf body = { 0 };
-	char text[32];
-	time_t now = (time_t)(box_now(a->x) / 1000);
-	struct tm tm;
+	struct provider_request r;
 
-	gmtime_r(&now, &tm);
-	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-	add_field(&body, "date", text);
-	add_dialogue(&body, d);
-	add_field(&body, "status", status);
-	add_field(&body, "cost", "ZAR 0.30");
-	str_format(text, sizeof text, "%" PRId64, loop_now(a->x->loop) - d->began);
-	add_field(&body, "durationInMillis", text);
-	str_format(text, sizeof text, "%d", d->hops);
-	add_field(&body, "hopsCount", text);
-	add_field(&body, "input", d->input != NULL ? d->input : "");
-	add_field(&body, "lastAppResponse", "");
-	add_field(&body, "errorMessage", problem);
+	if (!write_request(a, d, event, NULL, &r))
+		return;
 	a->events++;
-	post(a, d, a->event_url, &body, EVENT_MS, on_event_done);
-	buf_clear(&body);
+	post(a, &r, END_MS, on_end_read, a);
+	provider_request_clear(&r);
 }
 
 static void
 fail(struct aggregator *a, struct dialogue *d, const char *why)
 {
 	d->open = false;
-	send_event(a, d, "Failed", "Application did not respond");
+	tell_end(a, d, PROVIDER_FAILED);
 	dialogue_fail(d, why);
 }
 
-/* What is wrong with an answer that is shown all the same. */
+/* ---- screens ---- */
+
+/* What is wrong with a reply that is shown all the same. */
 static void
 check_screen(struct aggregator *a, const char *text)
 {
 	int septets = gsm_septets(text), units = ucs2_units(text);
 
 	if (septets < 0 ? units > USSD_UNITS : septets > USSD_SEPTETS)
-		box_violation(a->x, "ussd screen is too long: %d septets, %d units", septets,
+		box_violation(a->all->x, "%s: ussd screen is too long: %d septets, %d units", a->dialect_name, septets,
 		    units);
 }
 
 static void
-on_answer(void *arg, uint64_t op, const struct http_result *r)
+take_reply(struct aggregator *a, struct dialogue *d, const struct http_result *r)
 {
-	struct aggregator *a = arg;
-	struct dialogue *d = map_remove_u64(a->requests, op);
-	const char *text;
-	bool end;
+	struct provider_site site = { .dialect = a->dialect };
+	struct provider_answer answer = { r->status, r->content_type, r->body, r->len };
+	char why[PROVIDER_WHY];
+	bool open;
+
+	if (!provider_read(&site, &d->call, &answer, &open, why)) {
+		/* An error of its own is an answer that a gateway may give. */
+		if (r->status == 200)
+			box_violation(a->all->x, "%s", why);
+		fail(a, d, r->status == 200 ? why : "the gateway answered with an error");
+		return;
+	}
+	d->open = open;
+	if (!open)
+		tell_end(a, d, PROVIDER_DONE);
+	check_screen(a, buf_str(&d->call.shown));
+	dialogue_show(d, buf_str(&d->call.shown), open);
+}
+
+static void
+on_reply(void *arg, uint64_t op, const struct http_result *r)
+{
+	struct aggregators *all = arg;
+	struct dialogue *d = map_remove_u64(all->requests, op);
 
 	if (d == NULL)
 		return;
 	d->request = 0;
-	if (r->end != HTTP_ANSWERED || r->status != 200) {
-		fail(a, d, r->end == HTTP_ANSWERED ? "the gateway answered with an error" : r->why);
-		return;
-	}
-	end = str_starts(r->body, "END");
-	if ((!end && !str_starts(r->body, "CON")) || !utf8_valid(r->body, r->len)) {
-		box_violation(a->x, "ussd answer is neither CON nor END, or no UTF-8");
-		fail(a, d, "the gateway's answer cannot be read");
-		return;
-	}
-	if (end) {
-		d->open = false;
-		send_event(a, d, "Success", "");
-	}
-	text = r->body + (r->body[3] == ' ' ? 4 : 3);
-	check_screen(a, text);
-	dialogue_show(d, text, !end);
+	if (r->end != HTTP_ANSWERED)
+		fail(d->aggregator, d, r->why);
+	else
+		take_reply(d->aggregator, d, r);
+}
+
+static void
+stop_waiting(struct aggregator *a, struct dialogue *d)
+{
+	if (d->request != 0)
+		map_remove_u64(a->all->requests, d->request);
+	d->request = 0;
 }
 
 static void
 begin(struct aggregator *a, struct dialogue *d)
 {
-	str_format(d->id, sizeof d->id, "ATUid_%016" PRIx64 "%08" PRIx64, rng_next(&a->x->rng),
-	    ++a->next_session);
-	free(d->input);
-	d->input = xstrdup("");
-	d->hops = 0;
-	d->began = loop_now(a->x->loop);
+	provider_call_begin(&d->call, a->dialect, d->msisdn, d->code, a->all->next_session++, box_now(a->all->x));
 	d->open = true;
-}
-
-static void
-append(struct dialogue *d, const char *text)
-{
-	struct buf b = { 0 };
-
-	buf_add_str(&b, d->input);
-	/* The text of the begin is empty and has no star after it. */
-	if (d->hops > 2)
-		buf_add_char(&b, '*');
-	buf_add_str(&b, text);
-	free(d->input);
-	d->input = xstrdup(buf_str(&b));
-	buf_clear(&b);
 }
 
 bool
 aggregator_send(struct aggregator *a, struct dialogue *d, enum dialogue_step step, const char *text)
 {
-	struct fault f = faults_match(a->x->faults, FAULT_AGGREGATOR, "POST", d->msisdn);
-	struct buf body = { 0 };
+	static const enum provider_event events[] = {
+		[STEP_BEGIN] = PROVIDER_BEGIN, [STEP_INPUT] = PROVIDER_INPUT, [STEP_REPEAT] = PROVIDER_REPEAT,
+	};
+	struct provider_request r;
+	struct fault f;
 
 	if (step == STEP_BEGIN)
 		begin(a, d);
-	if (step != STEP_REPEAT)
-		d->hops++;
-	if (step == STEP_INPUT)
-		append(d, text);
-	if (f.what == FAULT_DROP_BEFORE || f.what == FAULT_ERROR) {
-		d->open = false;
+	if (!write_request(a, d, events[step], text, &r))
 		return false;
+	f = faults_match(a->all->x->faults, FAULT_AGGREGATOR, r.method, d->msisdn);
+	stop_waiting(a, d);
+	if (f.what == FAULT_DROP_BEFORE || f.what == FAULT_ERROR)
+		d->open = false;
+	else {
+		a->posts++;
+		d->request = post(a, &r, f.what == FAULT_DELAY ? f.ms : provider_answer_ms(a->dialect), on_reply,
+		    a->all);
+		map_put_u64(a->all->requests, d->request, d);
 	}
-	add_dialogue(&body, d);
-	add_field(&body, "text", d->input);
-	a->posts++;
-	if (d->request != 0)
-		map_remove_u64(a->requests, d->request);
-	d->request = post(a, d, a->url, &body, f.what == FAULT_DELAY ? f.ms : ANSWER_MS, on_answer);
-	map_put_u64(a->requests, d->request, d);
-	mem_wipe(body.p, body.len);
-	buf_clear(&body);
-	return true;
+	provider_request_clear(&r);
+	return d->request != 0;
 }
 
 void
 aggregator_forget(struct aggregator *a, struct dialogue *d)
 {
-	if (d->request != 0)
-		map_remove_u64(a->requests, d->request);
-	d->request = 0;
+	stop_waiting(a, d);
 	d->open = false;
-	free(d->input);
-	d->input = NULL;
+	provider_call_clear(&d->call);
 }
 
 void
-aggregator_hangup(struct aggregator *a, struct dialogue *d)
+aggregator_hangup(struct aggregator *a, struct dialogue *d, bool in_time)
 {
 	if (d->open)
-		send_event(a, d, "Incomplete", "");
-	if (d->request != 0)
-		map_remove_u64(a->requests, d->request);
-	d->request = 0;
+		tell_end(a, d, in_time ? PROVIDER_HANGUP : PROVIDER_TIMEOUT);
+	stop_waiting(a, d);
 	d->open = false;
 }
 
+/* ---- all of them ---- */
+
 struct aggregator *
-aggregator_new(struct box *x, const struct aggregator_options *o)
+aggregators_find(struct aggregators *all, const char *dialect)
+{
+	const char *name = strcmp(dialect, "http") == 0 ? "africastalking" : dialect;
+
+	for (struct aggregator *a = all->list; a != NULL; a = a->next)
+		if (strcmp(a->dialect_name, name) == 0)
+			return a;
+	return NULL;
+}
+
+static struct aggregator *
+add(struct aggregators *all, const char *dialect)
 {
 	struct aggregator *a = xcalloc(1, sizeof *a);
 
-	a->x = x;
-	a->url = xstrdup(o->url);
-	a->event_url = xstrdup(o->event_url != NULL ? o->event_url : o->url);
-	a->key = xstrdup(o->key);
-	a->requests = map_new();
+	a->all = all;
+	a->dialect = provider_find(dialect);
+	for (size_t i = 0; strcmp(a->dialect_name = provider_name(i), dialect) != 0; i++)
+		;
+	a->proof = BY_URL;
+	a->next = all->list;
+	all->list = a;
 	return a;
 }
 
-void
-aggregator_move(struct aggregator *a, const char *url)
+static void
+set_text(char **place, const char *text)
 {
-	free(a->url);
-	free(a->event_url);
-	a->url = xstrdup(url);
-	a->event_url = xstrdup(url);
+	if (text == NULL)
+		return;
+	if (*place != NULL)
+		mem_wipe(*place, strlen(*place));
+	free(*place);
+	*place = xstrdup(text);
+}
+
+bool
+aggregators_set(struct aggregators *all, const char *dialect, const struct aggregator_options *o, const char **why)
+{
+	struct aggregator *a = aggregators_find(all, dialect);
+	enum provider_proof proof = a != NULL ? a->proof : BY_URL;
+
+	if (a == NULL && provider_find(dialect) == NULL)
+		*why = "there is no such dialect";
+	else if (a == NULL && o->url == NULL)
+		*why = "this dialect has no aggregator yet: wanted: url";
+	else if (o->proof != NULL && !provider_proof_find(o->proof, &proof))
+		*why = "proof is none, url, header, basic or hmac";
+	else {
+		if (a == NULL)
+			a = add(all, dialect);
+		a->proof = proof;
+		set_text(&a->url, o->url);
+		set_text(&a->event_url, o->event_url != NULL ? o->event_url : o->url);
+		set_text(&a->key, o->key);
+		set_text(&a->name, o->name);
+		return true;
+	}
+	return false;
+}
+
+struct aggregators *
+aggregators_new(struct box *x)
+{
+	struct aggregators *all = xcalloc(1, sizeof *all);
+
+	all->x = x;
+	all->requests = map_new();
+	all->next_session = rng_next(&x->rng);
+	return all;
 }
 
 void
-aggregator_free(struct aggregator *a)
+aggregators_free(struct aggregators *all)
 {
-	if (a == NULL)
+	struct aggregator *a;
+
+	if (all == NULL)
 		return;
-	map_free(a->requests);
-	mem_wipe(a->key, strlen(a->key));
-	free(a->key);
-	free(a->url);
-	free(a->event_url);
-	free(a);
+	while ((a = all->list) != NULL) {
+		all->list = a->next;
+		set_text(&a->key, "");
+		free(a->key);
+		free(a->name);
+		free(a->url);
+		free(a->event_url);
+		free(a);
+	}
+	map_free(all->requests);
+	free(all);
 }
 
 json_t *
-aggregator_counts(const struct aggregator *a)
+aggregators_counts(const struct aggregators *all)
 {
-	return json_pack("{s:I,s:I,s:I}", "posts", (json_int_t)a->posts, "events",
-	    (json_int_t)a->events, "events_failed", (json_int_t)a->events_failed);
+	json_t *o = json_object();
+
+	for (const struct aggregator *a = all->list; a != NULL; a = a->next)
+		json_object_set_new(o, a->dialect_name, json_pack("{s:I,s:I,s:I}", "posts", (json_int_t)a->posts,
+		    "events", (json_int_t)a->events, "events_failed", (json_int_t)a->events_failed));
+	return o;
 }

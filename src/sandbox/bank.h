@@ -43,6 +43,12 @@ struct bank_profile {
 	int completion;			/* profileCompletionStatus */
 };
 
+struct bank_document {			/* what is kept of one */
+	int64_t id, at;
+	char type[41], media[61], sha256[65];
+	size_t octets;
+};
+
 struct bank_customer {
 	int64_t id;
 	struct bank_profile profile;
@@ -52,6 +58,8 @@ struct bank_customer {
 	int version;
 	struct bank_wallet **wallets;
 	size_t wallets_n;
+	struct bank_document *documents;
+	size_t documents_n;
 };
 
 struct bank_line {			/* of one wallet's statement */

@@ -175,6 +175,7 @@ bank_people_clear(struct bank *b)
 {
 	for (size_t i = 0; i < b->customers_n; i++) {
 		free(b->all_customers[i]->wallets);
+		free(b->all_customers[i]->documents);
 		free(b->all_customers[i]);
 	}
 	free(b->all_customers);

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "sandbox/aggregator.h"
 #include "sandbox/box.h"
 #include "sandbox/control.h"
 #include "sandbox/phone.h"
@@ -40,7 +41,7 @@ struct bench {
 	int64_t first_phone, dialogues, started, ended, turns, errors, began_us;
 	uint32_t *took_us;		/* of each turn */
 	size_t took_cap;
-	enum phone_via via;
+	struct aggregator *via;		/* NULL: SMPP */
 	char code[32], channel[49];
 	struct timer stalled;
 	struct deferred done;
@@ -150,7 +151,7 @@ on_screen(void *arg, uint64_t op, const char *text, bool open, const char *why)
 	/* A script that the dialogue did not outlive went another way than it was written for. */
 	b->errors += r->step < b->script_n;
 	if (open)
-		dialogue_hangup(b->x, &r->d);
+		dialogue_hangup(b->x, &r->d, true);
 	next_dialogue(r);
 }
 
@@ -190,7 +191,8 @@ read_wishes(struct bench *b, const json_t *wishes, int64_t *concurrency)
 	const char *code = json_string_value(json_object_get(wishes, "code"));
 	const char *channel = json_string_value(json_object_get(wishes, "channel"));
 
-	b->via = via != NULL && strcmp(via, "http") == 0 ? VIA_HTTP : VIA_SMPP;
+	if (via != NULL && strcmp(via, "smpp") != 0 && (b->via = aggregators_find(b->x->aggregators, via)) == NULL)
+		return false;
 	b->dialogues = number_of(wishes, "dialogues", 1000);
 	b->first_phone = number_of(wishes, "first_phone", FIRST_PHONE);
 	*concurrency = number_of(wishes, "concurrency", 64);
@@ -203,12 +205,11 @@ read_wishes(struct bench *b, const json_t *wishes, int64_t *concurrency)
 			return false;
 		b->script[b->script_n++] = xstrdup(text);
 	}
-	return str_copy(b->code, sizeof b->code, code != NULL ? code : b->via == VIA_HTTP ?
+	return str_copy(b->code, sizeof b->code, code != NULL ? code : b->via != NULL ?
 	    "*384*123#" : "*120*384#") && str_copy(b->channel, sizeof b->channel, channel != NULL ?
 	    channel : "") && b->dialogues > 0 && b->dialogues <= DIALOGUES_MAX &&
 	    *concurrency > 0 && *concurrency <= CONCURRENCY_MAX &&
-	    b->first_phone > INT64_C(10000000) && b->first_phone < INT64_C(99999999999) &&
-	    (b->via == VIA_SMPP || b->x->aggregator != NULL);
+	    b->first_phone > INT64_C(10000000) && b->first_phone < INT64_C(99999999999);
 }
 
 void
@@ -241,7 +242,7 @@ bench_start(struct box *x, uint64_t http, const json_t *wishes)
 		struct runner *r = &b->runners[i];
 
 		r->b = b;
-		r->d.via = b->via;
+		r->d.aggregator = b->via;
 		r->d.answer = on_screen;
 		r->d.arg = r;
 		str_copy(r->d.code, sizeof r->d.code, b->code);

@@ -16,13 +16,14 @@
 #define BOX_TENANT 5987
 #define BOX_VIOLATIONS 200		/* kept; more are counted */
 
-struct aggregator;
+struct aggregators;
 struct auth;
 struct bank;
 struct callbacks;
 struct control;
 struct core;
 struct faults;
+struct graph;
 struct http_client;
 struct phones;
 struct smsc;
@@ -44,8 +45,9 @@ struct box {
 	struct core *core;
 	struct smsc *smsc;
 	struct phones *phones;
+	struct aggregators *aggregators;
+	struct graph *graph;		/* WhatsApp */
 	struct sms_providers *sms;
-	struct aggregator *aggregator;	/* NULL without --at-url */
 	struct control *control;
 };
 

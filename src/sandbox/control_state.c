@@ -13,6 +13,7 @@
 #include "sandbox/box.h"
 #include "sandbox/callbacks.h"
 #include "sandbox/core_api.h"
+#include "sandbox/graph.h"
 #include "sandbox/phone.h"
 #include "sandbox/rules.h"
 #include "sandbox/sms_provider.h"
@@ -70,6 +71,20 @@ withdrawals(const struct bank *b)
 }
 
 static json_t *
+documents(const struct bank_customer *c)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < c->documents_n; i++) {
+		const struct bank_document *d = &c->documents[i];
+
+		json_array_append_new(all, json_pack("{s:s,s:s,s:s,s:I}", "documentType", d->type, "mediaType", d->media,
+		    "sha256", d->sha256, "octets", (json_int_t)d->octets));
+	}
+	return all;
+}
+
+static json_t *
 customers(const struct bank *b)
 {
 	struct bank_customer *const *c;
@@ -88,11 +103,11 @@ customers(const struct bank *b)
 			    "available", money(bank_available(w)), "status", w->barred ? "BARRED" :
 			    "ACTIVE", "lines", (json_int_t)w->lines_n));
 		}
-		json_array_append_new(all, json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}",
+		json_array_append_new(all, json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o}",
 		    "customerId", (json_int_t)c[i]->id, "phone", p->phone, "firstName",
 		    p->first_name, "lastName", p->last_name, "nationalIdentityNumber", p->id_number,
 		    "passportNumber", p->passport, "externalUniqueId", p->uid, "status",
-		    c[i]->barred ? "BARRED" : "ACTIVE", "wallets", wallets));
+		    c[i]->barred ? "BARRED" : "ACTIVE", "wallets", wallets, "documents", documents(c[i])));
 	}
 	return all;
 }
@@ -124,12 +139,12 @@ control_state(struct box *x)
 	json_object_set_new(o, "violations_n", json_integer(x->violations_n));
 	json_object_set_new(o, "calls", core_counts(x->core));
 	json_object_set_new(o, "smsc", smsc_counts(x->smsc));
+	json_object_set_new(o, "aggregators", aggregators_counts(x->aggregators));
 	json_object_set_new(o, "sms_providers", sms_providers_counts(x->sms));
-	if (x->aggregator != NULL)
-		json_object_set_new(o, "aggregator", aggregator_counts(x->aggregator));
 	json_object_set_new(o, "callbacks", json_pack("{s:I,s:I}", "sent",
 	    (json_int_t)callbacks_sent(x->callbacks), "taken",
 	    (json_int_t)callbacks_taken(x->callbacks)));
+	json_object_set_new(o, "whatsapp", graph_counts(x->graph));
 	json_object_set_new(o, "sms", json_integer(phones_sms_count(x->phones)));
 	return o;
 }

@@ -18,6 +18,7 @@
 #include "sandbox/faults.h"
 
 #define ROUTES_MAX 40
+#define BODY_MAX 24000000		/* a document in base64 */
 #define CALLBACK_HEAD_START_MS 40	/* callback_first: how long the answer waits for it */
 #define GARBAGE "{\"walletId\": 100001, \"amount\": 1\xff\xfe"
 
@@ -95,6 +96,21 @@ fits(const char *pattern, const char *path, struct core_call *c, int64_t *tenant
 	return *pattern == '\0' && *path == '\0';
 }
 
+static size_t
+routes(void)
+{
+	return core_people_n + core_money_n + core_documents_n;
+}
+
+static const struct core_route *
+route_at(size_t i)
+{
+	if (i < core_people_n)
+		return &core_people[i];
+	i -= core_people_n;
+	return i < core_money_n ? &core_money[i] : &core_documents[i - core_money_n];
+}
+
 static const struct core_route *
 route_find(const struct asked *a, struct core_call *c, int64_t *tenant, size_t *index)
 {
@@ -105,9 +121,8 @@ route_find(const struct asked *a, struct core_call *c, int64_t *tenant, size_t *
 	if (!str_starts(path, "/rest/v1/"))
 		return NULL;
 	path += strlen("/rest/v1/");
-	for (size_t i = 0; i < core_people_n + core_money_n; i++) {
-		const struct core_route *r = i < core_people_n ? &core_people[i] :
-		    &core_money[i - core_people_n];
+	for (size_t i = 0; i < routes(); i++) {
+		const struct core_route *r = route_at(i);
 
 		if (strcmp(r->method, a->method) == 0 && fits(r->path, path, c, tenant)) {
 			*index = i;
@@ -390,10 +405,10 @@ core_new(struct box *x, const char *address, char *err, size_t err_size)
 {
 	struct core *k = xcalloc(1, sizeof *k);
 	struct http_server_options o = { .name = "core", .address = address, .connections = 2000,
-	    .body_max = 65536, .header_max = 16384, .arrive_s = 30, .idle_s = 120, .answer_s = 300,
+	    .body_max = BODY_MAX, .header_max = 16384, .arrive_s = 30, .idle_s = 120, .answer_s = 300,
 	    .handler = on_request, .arg = k };
 
-	if (core_people_n + core_money_n > ROUTES_MAX)
+	if (routes() > ROUTES_MAX)
 		fatalx("too many routes");
 	k->x = x;
 	list_init(&k->pending);
@@ -429,9 +444,8 @@ core_counts(const struct core *k)
 	json_t *all = json_object();
 	char name[100];
 
-	for (size_t i = 0; i < core_people_n + core_money_n; i++) {
-		const struct core_route *r = i < core_people_n ? &core_people[i] :
-		    &core_money[i - core_people_n];
+	for (size_t i = 0; i < routes(); i++) {
+		const struct core_route *r = route_at(i);
 
 		str_format(name, sizeof name, "%s %s", r->method, r->path);
 		if (k->counts[i] > 0)

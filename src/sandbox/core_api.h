@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The sandbox's wallet core over HTTP. core_api.c is the door (routes, who may call what, errors,
- * faults); the calls themselves are in core_people.c (logins, customers, identities) and
- * core_money.c (wallets, transfers, withdrawals).
+ * faults); the calls themselves are in core_people.c (logins, customers, identities),
+ * core_money.c (wallets, transfers, withdrawals) and core_documents.c (documents, ratification).
  */
 #pragma once
 #include <stdbool.h>
@@ -55,8 +55,8 @@ struct core_route {
 	bool moves_money;		/* may land late in the hostile profile */
 	void (*fn)(struct core_call *c);
 };
-extern const struct core_route core_people[], core_money[];
-extern const size_t core_people_n, core_money_n;
+extern const struct core_route core_people[], core_money[], core_documents[];
+extern const size_t core_people_n, core_money_n, core_documents_n;
 
 void core_answer(struct core_call *c, int status, json_t *body);	/* takes the reference */
 /* With the status that the rules say. */

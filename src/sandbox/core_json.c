@@ -160,6 +160,15 @@ kyc_check(enum bank_kyc k)
 	    "pending", k == KYC_PENDING);
 }
 
+static bool
+has_selfie(const struct bank_customer *c)
+{
+	for (size_t i = 0; i < c->documents_n; i++)
+		if (strcmp(c->documents[i].type, "FACIAL_PHOTO") == 0)
+			return true;
+	return false;
+}
+
 json_t *
 core_kyc(const struct bank_customer *c)
 {
@@ -170,7 +179,7 @@ core_kyc(const struct bank_customer *c)
 	set_time(o, "lastModified", c->kyc_at);
 	json_object_set_new(o, "sanctionsListCheck", kyc_check(KYC_PASSED));
 	json_object_set_new(o, "nationalIdentityIsLegitimate", kyc_check(c->kyc));
-	json_object_set_new(o, "selfieMatchesNationalIdentity", kyc_check(KYC_NONE));
+	json_object_set_new(o, "selfieMatchesNationalIdentity", kyc_check(has_selfie(c) ? c->kyc : KYC_NONE));
 	return o;
 }
 

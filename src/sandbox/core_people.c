@@ -287,30 +287,7 @@ identity_put(struct core_call *c)
 	    (json_int_t)c->customer->id));
 }
 
-/* ---- KYC ---- */
-
-static void
-ratify(struct core_call *c)
-{
-	json_t *result;
-
-	bank_ratify(c->x->bank, c->now, c->customer);
-	result = core_kyc(c->customer);
-	core_answer(c, 200, c->x->rules.ratify_array ? json_pack("[o]", result) : result);
-}
-
-static void
-ratify_get(struct core_call *c)
-{
-	size_t offset, limit;
-
-	if (!core_page(c, &offset, &limit))
-		return;
-	if (c->customer->kyc == KYC_NONE || offset > 0 || limit == 0)
-		core_answer(c, 200, json_array());
-	else
-		core_answer(c, 200, json_pack("[o]", core_kyc(c->customer)));
-}
+/* ---- what a customer may own ---- */
 
 static json_t *
 wallet_type(void)
@@ -344,8 +321,6 @@ const struct core_route core_people[] = {
 	{ "PUT", CUSTOMER, WHO_TENANT, false, customer_put },
 	{ "POST", CUSTOMER "/identities", WHO_TENANT, false, identity_create },
 	{ "PUT", CUSTOMER "/identities/*", WHO_CUSTOMER, false, identity_put },
-	{ "POST", CUSTOMER "/ratify", WHO_TENANT, false, ratify },
-	{ "GET", CUSTOMER "/ratify", WHO_CUSTOMER, false, ratify_get },
 	{ "GET", CUSTOMER "/wallet-types", WHO_CUSTOMER, false, customer_wallet_types },
 	{ "GET", "tenants/#/wallet-types", WHO_ALL, false, tenant_wallet_types },
 };

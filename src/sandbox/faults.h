@@ -30,7 +30,7 @@ enum fault_do {
 	FAULT_FAIL		/* taken; the receipt, after ms more, says that it failed */
 };
 
-enum fault_where { FAULT_CORE, FAULT_SMSC, FAULT_AGGREGATOR, FAULT_SMS };
+enum fault_where { FAULT_CORE, FAULT_SMSC, FAULT_AGGREGATOR, FAULT_GRAPH, FAULT_SMS };
 
 /* What is to be done now; strings are borrowed until the list changes. */
 struct fault {

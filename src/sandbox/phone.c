@@ -64,27 +64,33 @@ struct phones {
 bool
 dialogue_send(struct box *x, struct dialogue *d, enum dialogue_step step, const char *text)
 {
-	if (d->via == VIA_HTTP)
-		return x->aggregator != NULL && aggregator_send(x->aggregator, d, step, text);
+	if (d->aggregator != NULL)
+		return aggregator_send(d->aggregator, d, step, text);
 	return smsc_send(x->smsc, d, step, text);
 }
 
 void
-dialogue_hangup(struct box *x, struct dialogue *d)
+dialogue_hangup(struct box *x, struct dialogue *d, bool in_time)
 {
-	if (d->via == VIA_SMPP)
+	if (d->aggregator != NULL)
+		aggregator_hangup(d->aggregator, d, in_time);
+	else
 		smsc_hangup(x->smsc, d);
-	else if (x->aggregator != NULL)
-		aggregator_hangup(x->aggregator, d);
+}
+
+bool
+dialogue_began(const struct dialogue *d)
+{
+	return d->input != NULL || d->call.turn > 0;
 }
 
 void
 dialogue_forget(struct box *x, struct dialogue *d)
 {
-	if (d->via == VIA_SMPP)
+	if (d->aggregator != NULL)
+		aggregator_forget(d->aggregator, d);
+	else
 		smsc_forget(x->smsc, d);
-	else if (x->aggregator != NULL)
-		aggregator_forget(x->aggregator, d);
 }
 
 void
@@ -337,20 +343,20 @@ call_dial(struct phone *ph, const struct phone_call *c)
 	const char *code = text_of(c, "code"), *via = text_of(c, "via");
 	const char *channel = text_of(c, "channel");
 	struct box *x = ph->all->x;
-	bool http = via != NULL && strcmp(via, "http") == 0;
+	struct aggregator *aggregator = NULL;
 
-	if (code == NULL || *code == '\0' || gsm_septets(code) < 0 ||
-	    strlen(code) >= sizeof ph->d.code || (via != NULL && !http &&
-	    strcmp(via, "smpp") != 0) || (http && x->aggregator == NULL) || (channel != NULL &&
+	if (code == NULL || *code == '\0' || gsm_septets(code) < 0 || strlen(code) >= sizeof ph->d.code ||
+	    (via != NULL && strcmp(via, "smpp") != 0 &&
+	    (aggregator = aggregators_find(x->aggregators, via)) == NULL) || (channel != NULL &&
 	    strlen(channel) >= sizeof ph->d.channel)) {
 		control_error(x->control, c->http, 400,
-		    "wanted: code, via smpp or http (with --at-url), channel");
+		    "wanted: code, via smpp or the dialect of an --aggregator, channel");
 		return;
 	}
 	if (ph->d.open)
-		dialogue_hangup(x, &ph->d);
+		dialogue_hangup(x, &ph->d, true);
 	dialogue_forget(x, &ph->d);
-	ph->d.via = http ? VIA_HTTP : VIA_SMPP;
+	ph->d.aggregator = aggregator;
 	str_copy(ph->d.code, sizeof ph->d.code, code);
 	str_copy(ph->d.channel, sizeof ph->d.channel, channel != NULL ? channel : "");
 	ph->session++;
@@ -375,18 +381,31 @@ call_type(struct phone *ph, const struct phone_call *c)
 static void
 call_repeat(struct phone *ph, const struct phone_call *c)
 {
-	if (ph->d.input == NULL)
+	if (!dialogue_began(&ph->d))
 		control_error(ph->all->x->control, c->http, 409, "nothing was sent yet");
 	else
 		send_step(ph, c, STEP_REPEAT, NULL);
 }
 
 static void
-call_hangup(struct phone *ph, const struct phone_call *c)
+end_call(struct phone *ph, const struct phone_call *c, bool in_time)
 {
 	give_up(ph);
-	dialogue_hangup(ph->all->x, &ph->d);
+	dialogue_hangup(ph->all->x, &ph->d, in_time);
 	control_answer(ph->all->x->control, c->http, 200, screen_json(ph));
+}
+
+static void
+call_hangup(struct phone *ph, const struct phone_call *c)
+{
+	end_call(ph, c, true);
+}
+
+/* The network has waited for the customer long enough. */
+static void
+call_timeout(struct phone *ph, const struct phone_call *c)
+{
+	end_call(ph, c, false);
 }
 
 static void
@@ -461,10 +480,9 @@ phones_call(struct phones *p, const struct phone_call *c)
 		const char *method, *verb;
 		void (*fn)(struct phone *, const struct phone_call *);
 	} rows[] = {
-		{ "POST", "dial", call_dial }, { "POST", "type", call_type }, { "POST", "hangup",
-		    call_hangup },
-		{ "POST", "repeat", call_repeat }, { "GET", "screen", call_screen },
-		    { "GET", "sms", call_sms }, { "POST", "send", call_send },
+		{ "POST", "dial", call_dial }, { "POST", "type", call_type }, { "POST", "hangup", call_hangup },
+		{ "POST", "timeout", call_timeout }, { "POST", "repeat", call_repeat },
+		{ "GET", "screen", call_screen }, { "GET", "sms", call_sms }, { "POST", "send", call_send },
 	};
 
 	if (!phone_valid(c->msisdn)) {

@@ -12,12 +12,12 @@
 
 #include "base/mem.h"
 #include "core/phone.h"
+#include "provider/provider.h"
 
+struct aggregator;
 struct box;
 struct phone;
 struct phones;
-
-enum phone_via { VIA_SMPP, VIA_HTTP };
 
 struct phone_sms {
 	const char *from, *text;	/* UTF-8 */
@@ -38,14 +38,14 @@ typedef void phone_answer(void *arg, uint64_t op, const char *text, bool open, c
 struct dialogue {
 	char msisdn[PHONE_MAX];
 	char code[32];			/* as dialled */
-	enum phone_via via;
-	char channel[49];		/* HTTP: of the gateway, or "" for the one of --at-url */
+	struct aggregator *aggregator;	/* that carries it over HTTP, NULL: it goes over SMPP */
+	char channel[49];		/* HTTP: of the gateway, or "" for the one that the aggregator was given */
 	phone_answer *answer;		/* where screens go */
 	void *arg;
 	uint64_t op;
 
 	bool open;
-	char *input;			/* SMPP: the last input; HTTP: all, joined by '*' */
+	char *input;			/* SMPP: the last one */
 	uint64_t request;		/* under way, 0: none */
 	uint64_t conn;			/* SMPP: the link it began on */
 	uint32_t session;		/* SMPP: the network's id of it */
@@ -53,9 +53,7 @@ struct dialogue {
 	unsigned char tlv[8];		/* SMPP: that its last message carried */
 	size_t tlv_len;
 	int awaited;			/* SMPP: inputs that have no answer yet */
-	char id[40];			/* HTTP: sessionId */
-	int64_t began;			/* HTTP: loop time */
-	int hops;
+	struct provider_call call;	/* HTTP */
 };
 
 enum dialogue_step { STEP_BEGIN, STEP_INPUT, STEP_REPEAT };
@@ -65,8 +63,10 @@ enum dialogue_step { STEP_BEGIN, STEP_INPUT, STEP_REPEAT };
  */
 bool dialogue_send(struct box *x, struct dialogue *d, enum dialogue_step step,
     const char *text) MUST_CHECK;
-/* Tells the gateway; no answer comes any more. */
-void dialogue_hangup(struct box *x, struct dialogue *d);
+/* Tells the gateway; no answer comes any more. in_time: the customer did it, and not the network that had waited. */
+void dialogue_hangup(struct box *x, struct dialogue *d, bool in_time);
+/* Whether there is an input to repeat. */
+bool dialogue_began(const struct dialogue *d);
 /* Tells nobody; the memory may be used again. */
 void dialogue_forget(struct box *x, struct dialogue *d);
 /* For the carriers: a screen, or the end without one. */

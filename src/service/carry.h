@@ -12,6 +12,7 @@
 struct carried {
 	struct task task;
 	struct message m;
+	bool window_over;		/* of a chat */
 	struct rev rev;
 	enum message_state before;	/* where it was when it was loaded or last counted */
 	int route_before;

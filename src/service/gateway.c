@@ -5,7 +5,9 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "service/chat.h"
 #include "service/follow_up.h"
+#include "service/kyc.h"
 #include "service/lane.h"
 #include "service/persons.h"
 #include "service/pin_writing.h"
@@ -38,6 +40,7 @@ gateway_new(const struct gateway_options *o)
 	gw->tasks = map_new();
 	gw->phones = map_new();
 	gw->writers = map_new();
+	gw->chats = map_new();
 	gw->running = map_new();
 	list_init(&gw->tasks_all);
 	list_init(&gw->sleepers);
@@ -85,6 +88,7 @@ gateway_free(struct gateway *gw)
 	map_free(gw->tasks);
 	map_free(gw->phones);
 	map_free(gw->writers);
+	map_free(gw->chats);
 	map_free(gw->running);
 	for (int i = 0; i < SCRATCH; i++)
 		buf_clear(&gw->scratch[i]);
@@ -126,6 +130,12 @@ gateway_on_processes(struct gateway *gw, int64_t now, int processes)
 	gw->processes = processes;
 }
 
+int
+gateway_processes(const struct gateway *gw)
+{
+	return gw->processes > 0 ? gw->processes : 1;
+}
+
 void
 gateway_on_money(struct gateway *gw, int64_t now, bool off)
 {
@@ -137,7 +147,7 @@ unsigned
 gateway_busy(const struct gateway *gw)
 {
 	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings +
-	    gw->signups;
+	    gw->signups + gw->kycs + gw->chattings;
 }
 
 /* ---- answers ---- */
@@ -200,6 +210,14 @@ gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_an
 }
 
 void
+gateway_on_document(struct gateway *gw, int64_t now, uint64_t op, const struct document_answer *a)
+{
+	struct event e = { .kind = EV_DOCUMENT, .document = a };
+
+	deliver(gw, now, op, &e);
+}
+
+void
 gateway_on_told(struct gateway *gw, int64_t now, uint64_t op, bool heard)
 {
 	struct event e = { .kind = EV_TOLD, .heard = heard };
@@ -249,6 +267,10 @@ carry_on(struct gateway *gw, const struct store_claimed *c, int64_t until)
 {
 	if (c->family == STORE_SIGNUP)
 		signup_claimed(gw, &c->value, until);
+	else if (c->family == STORE_KYC)
+		kyc_claimed(gw, &c->value, until);
+	else if (c->family == STORE_CHAT)
+		chat_claimed(gw, &c->value);
 	else if (c->family == STORE_PIN_ORDER)
 		pin_writing_claimed(gw, &c->value);
 	else

@@ -52,10 +52,13 @@ bool gateway_holds_links(const struct gateway *gw);	/* or is not sure yet */
 bool gateway_holds_bind(const struct gateway *gw, int bind);	/* a link of it, up or not */
 bool gateway_links_elsewhere(const struct gateway *gw, int bind);	/* other processes hold all links of this bind */
 
-/* PUSH: we begin it; text names the menu state. Its answer is the first screen, or "" and the end: show nothing. */
-enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT, TURN_PUSH };
+/* PUSH: we begin it; text names the menu state, "": only what was handed over, else nothing is shown. Its answer is the first screen, or "" and the end: show nothing. */
+/* RETURN, of a chat: what was handed over comes back, or nobody took it. */
+enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT, TURN_PUSH, TURN_RETURN };
 /* The dialogue of a PUSH until the network has given it an id; the first INPUT or ABORT brings that. */
 #define TURN_PUSHED "push"
+/* Who hears the answer: ports.reply; service/inbound.c, of the menu for SMS; service/chat.c, as a screen of a chat. */
+enum turn_by { TURN_BY_PORT, TURN_BY_SMS, TURN_BY_CHAT };
 struct turn_in {
 	uint64_t turn;			/* the channel's id of it, given back to ports.reply exactly once; 0: no reply wanted (ABORT) */
 	int channel;			/* index into settings.channels */
@@ -67,7 +70,10 @@ struct turn_in {
 	bool history;			/* text is the whole history, joined by '*' (Africa's Talking) */
 	const char *service_code;	/* as dialled */
 	char imsi[33];			/* of the SIM that dials; "" where the network does not tell */
-	bool by_sms;			/* the menu for SMS; the answer goes to inbound_answer(), not to ports.reply */
+	enum turn_by by;
+	bool tap;			/* BY_CHAT: text is the id of what was tapped (core/chat_screen.h) */
+	enum chat_kind chat_kind;	/* BY_CHAT: of what came; INPUT */
+	const struct chat_media *media;	/* BY_CHAT, of a picture or document; copied */
 };
 void gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in);
 /* The operator says that this phone (canonical) got another SIM then. Where a network tells the IMSI turns show it. */
@@ -160,6 +166,7 @@ void gateway_on_loss(struct gateway *gw, int64_t now, int64_t lost_ms);
 
 /* So many processes, this one included, share what is bounded for the whole installation; 1 until told otherwise. */
 void gateway_on_processes(struct gateway *gw, int64_t now, int processes);
+int gateway_processes(const struct gateway *gw);
 
 /* Off: no payment is shown or accepted any more; what was accepted goes on to its end. */
 void gateway_on_money(struct gateway *gw, int64_t now, bool off);
@@ -187,4 +194,5 @@ void gateway_on_claimed(struct gateway *gw, int64_t now, uint64_t op, enum store
 /* The same answer serves claim and range. */
 void gateway_on_wallet(struct gateway *gw, int64_t now, uint64_t op, const struct wallet_answer *a);
 void gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a);
+void gateway_on_document(struct gateway *gw, int64_t now, uint64_t op, const struct document_answer *a);
 void gateway_on_told(struct gateway *gw, int64_t now, uint64_t op, bool heard);

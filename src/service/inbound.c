@@ -231,18 +231,6 @@ put(struct mo *s, const char *text)
 	free(m);
 }
 
-/* What the customer dials for everything else. */
-static const char *
-service_code(const struct mo *s)
-{
-	const struct settings *set = s->task.gw->settings;
-
-	for (int i = 0; i < set->channels_n; i++)
-		if (set->channels[i].tenant == s->tenant && set->channels[i].service_codes_n > 0)
-			return set->channels[i].service_codes[0];
-	return "";
-}
-
 static void
 say(struct mo *s)
 {
@@ -255,7 +243,7 @@ say(struct mo *s)
 
 	vars_set(&v, "title", s->settings->title);
 	vars_set(&v, "help_phone", s->settings->help_phone);
-	vars_set(&v, "service_code", service_code(s));
+	vars_set(&v, "service_code", say_service_code(s->task.gw, s->tenant));
 	texts_manner(texts, s->lang, &env);
 	if (text == NULL || !texts_fill(text, &v, &env, filled, sizeof filled)) {
 		log_error(s->task.id, "no answer", "key=%s", s->key);
@@ -272,7 +260,7 @@ static void
 ask_menu(struct mo *s)
 {
 	struct turn_in in = { .turn = s->task.id, .channel = s->in.channel, .dialogue = "sms", .kind = TURN_INPUT,
-		.by_sms = true, .text = buf_str(&s->text), .service_code = service_code(s) };
+		.by = TURN_BY_SMS, .text = buf_str(&s->text), .service_code = say_service_code(s->task.gw, s->tenant) };
 
 	metric_add(M_INBOUND_MENU, 1);
 	str_copy(in.phone, sizeof in.phone, s->in.from);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/kyc.h"
 #include "core/settings.h"
 #include "core/wallet.h"
 
@@ -54,6 +55,10 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 				 * be read, as they lay there */
 	STORE_SIGNUP,		/* owner tenant/phone: a sign-up (core/signup.h); due in DUE */
 	STORE_PIN_ORDER,	/* owner tenant/phone: a new PIN being written (core/pin_order.h); due in DUE */
+	STORE_KYC,		/* owner tenant/phone: a check of documents (core/kyc.h); due in DUE */
+	STORE_CHAT,		/* owner tenant/phone (tenant/user where the network tells no phone), id channel: what was written
+				 * and waits for its answer (core/chat.h); due in DUE */
+	STORE_HANDED,		/* owner tenant/phone: a chat's dialogue that waits for the phone (core/session.h) */
 	STORE_FAMILIES
 };
 
@@ -168,6 +173,7 @@ struct sms_req {
 	char to[PHONE_MAX];
 	const char *text;		/* UTF-8 */
 	const char *user;		/* of a chat: whom to send to instead of `to`, "" or NULL: to the phone */
+	const char *lang;		/* of the text, "" or NULL: not known */
 	const char *ours;		/* our own name of this attempt, where the network repeats it in its receipts */
 	bool window_over;		/* of a chat: nothing was written in it for a day, only a template may be sent */
 	bool receipt;			/* ask for a delivery receipt */
@@ -204,6 +210,30 @@ struct tell_req {
 	int64_t timeout_ms;
 };
 
+/*
+ * A document of a customer, from a chat to the wallet core, as it is: fetched from the chat's network while it is sent on,
+ * and kept nowhere.
+ */
+struct document_req {
+	int tenant, channel;		/* index into settings.channels: whose network has it */
+	int64_t customer_id;
+	enum kyc_document document;
+	struct chat_media media;
+	uint64_t who;			/* as in struct wallet_req */
+};
+enum document_end {
+	DOCUMENT_TAKEN,			/* by the wallet core */
+	DOCUMENT_REFUSED,		/* by the wallet core: code and about say why */
+	DOCUMENT_UNFIT,			/* no type of file that such a document may be */
+	DOCUMENT_TOO_LONG,
+	DOCUMENT_LOST,			/* the network has it no more */
+	DOCUMENT_FAILED			/* anything else: the core has it perhaps, or not */
+};
+struct document_answer {
+	enum document_end end;
+	char code[16], about[121];	/* as in struct wallet_answer */
+};
+
 enum receipt_end {
 	RECEIPT_STORED,
 	RECEIPT_NOT_STORED,	/* the SMSC is to send it again */
@@ -219,7 +249,13 @@ struct ports {
 	void (*range)(void *ctx, uint64_t op, const struct store_range *r);
 	unsigned (*bucket)(void *ctx, enum store_family family, const char *owner);
 	void (*wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *req, int64_t timeout_ms);
+	void (*document)(void *ctx, uint64_t op, const struct document_req *req, int64_t timeout_ms);
 	void (*sms)(void *ctx, uint64_t op, const struct sms_req *req);
+	/*
+	 * Calls the phone up: a dialogue that we begin (TURN_PUSH, with no state). As far as this process can, no answer
+	 * comes; NULL: it cannot.
+	 */
+	void (*push)(void *ctx, int channel, const char *phone);
 	unsigned (*sms_free)(void *ctx, int channel);	/* messages that could be written now */
 	void (*reply)(void *ctx, uint64_t turn, const struct reply *r);			/* no answer comes */
 	void (*api_reply)(void *ctx, uint64_t call, int status, const char *json);	/* integrators; no answer comes */

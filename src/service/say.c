@@ -30,6 +30,38 @@ say_lang(const struct tenant_settings *t, const char *lang)
 	return t->languages[0];
 }
 
+const char *
+say_service_code(const struct gateway *gw, int tenant)
+{
+	const struct settings *set = gw->settings;
+
+	for (int i = 0; i < set->channels_n; i++)
+		if (set->channels[i].tenant == tenant && set->channels[i].service_codes_n > 0)
+			return set->channels[i].service_codes[0];
+	return "";
+}
+
+bool
+say_fill(const struct gateway *gw, int tenant, const char *lang, const char *key, struct vars *vars, char *out,
+    size_t size)
+{
+	const struct tenant_settings *t = &gw->settings->tenants[tenant];
+	const struct texts *texts = gw->contents[tenant].texts;
+	const char *text = texts_find(texts, say_lang(t, lang), t->languages[0], key);
+	struct texts_env env = { .country = t->country, .utc_offset_s = calendar_offset_s(gw->now) };
+
+	vars_set(vars, "title", t->title);
+	vars_set(vars, "help_phone", t->help_phone);
+	vars_set(vars, "service_code", say_service_code(gw, tenant));
+	texts_manner(texts, say_lang(t, lang), &env);
+	if (text == NULL || !texts_fill(text, vars, &env, out, size)) {
+		log_error(0, "text not filled", "key=%s", key);
+		return false;
+	}
+	texts_spell(texts, say_lang(t, lang), t->languages[0], key, out, size);
+	return true;
+}
+
 bool
 say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id, const char *to, const char *lang,
     const char *key, const struct vars *vars, struct message *m)

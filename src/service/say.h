@@ -17,4 +17,9 @@ enum store_family say_outbox(const struct message *m);	/* the list that it waits
 /* Adds a new message and its place in the outbox to a commit that holds nothing else; CONFLICT means it is there. */
 void say_put(struct gateway *gw, struct store_commit *c, const struct message *m);
 int64_t say_token_life_ms(const struct tenant_settings *t, const char *type);
+/* What customers dial to reach the tenant; "" where it has no USSD. */
+const char *say_service_code(const struct gateway *gw, int tenant);
+/* A text with title, help_phone, service_code and `vars`; false: there is none, or it does not fit. */
+bool say_fill(const struct gateway *gw, int tenant, const char *lang, const char *key, struct vars *vars, char *out,
+    size_t size) MUST_CHECK;
 const char *say_lang(const struct tenant_settings *t, const char *lang);

@@ -15,6 +15,7 @@
 #include "core/intent.h"
 #include "core/subscriber.h"
 #include "service/carry.h"
+#include "service/chat.h"
 #include "service/lane.h"
 #include "service/receipts.h"
 
@@ -163,12 +164,14 @@ on_attempt_saved(struct task *t, const struct event *e)
 		q.deadline_ms = s->m.deadline;
 	q.valid_until_ms = s->m.deadline;
 	str_copy(q.to, sizeof q.to, s->m.to);
+	q.user = s->m.user;
+	q.window_over = s->window_over;
 	task_sms(t, &q, on_sms);
 	book(s, false);
 }
 
 static void
-attempt(struct carried *s)
+begin_attempt(struct carried *s)
 {
 	const struct gateway *gw = s->task.gw;
 
@@ -177,6 +180,51 @@ attempt(struct carried *s)
 	s->until = s->m.next_at;
 	str_copy(s->m.via, sizeof s->m.via, gw->settings->channels[carry_channel(s)].name);
 	carry_save(s, on_attempt_saved);
+}
+
+/* An attempt into a chat, when it is known whether that may be written to. */
+static void
+on_chat_loaded(struct task *t, const struct event *e)
+{
+	struct carried *s = carried_of(t);
+	struct message_rules rules = carry_rules(s);
+	struct chat *c;
+	bool closed;
+
+	if (e->end != STORE_DONE) {
+		task_end(t);	/* the lease of the claim brings it back */
+		return;
+	}
+	c = xcalloc(1, sizeof *c);
+	(void)chat_load(&e->v[0], c);
+	s->window_over = c->window_until <= t->gw->now;
+	/* Somebody else may read it there by now. What is said in answer to what was written there is theirs. */
+	closed = c->unproven && s->m.channel[0] == '\0';
+	mem_wipe(c, sizeof *c);
+	free(c);
+	if (closed) {
+		metric_add(M_CHAT_NOT_TOLD, 1);
+		message_on_answer(&s->m, &rules, t->gw->now, MESSAGE_REFUSED, 0, "");
+		conclude(s);
+	} else
+		begin_attempt(s);
+}
+
+static void
+attempt(struct carried *s)
+{
+	const struct settings *set = s->task.gw->settings;
+	const struct channel_settings *c = &set->channels[carry_channel(s)];
+	char owner[STORE_OWNER];
+	struct store_key key;
+
+	if (c->kind != CHANNEL_WHATSAPP) {
+		begin_attempt(s);
+		return;
+	}
+	chat_owner(&set->tenants[c->tenant], s->m.to, s->m.user, owner);
+	key = key_of(STORE_CHAT, owner, c->name);
+	task_load(&s->task, &key, 1, on_chat_loaded);
 }
 
 /* ---- whether it is still to be said ---- */

@@ -110,6 +110,16 @@ task_wallet(struct task *t, int tenant, struct wallet_req *req, int64_t timeout_
 }
 
 void
+task_document(struct task *t, struct document_req *req, int64_t timeout_ms, task_fn *on)
+{
+	const struct ports *p = t->gw->ports;
+
+	req->who = t->who;
+	t->wallet_tenant = req->tenant;
+	p->document(p->ctx, wait_for(t, on), req, timeout_ms);
+}
+
+void
 task_sms(struct task *t, const struct sms_req *req, task_fn *on)
 {
 	const struct ports *p = t->gw->ports;

@@ -11,14 +11,14 @@
 
 #define TICK_MS 20
 #define COMMIT_WITHIN_MS 4000		/* a commit that Redis comes to later than this is refused by Redis itself */
-#define SCRATCH 6
+#define SCRATCH 7
 #define TURN_TEXT 2048		/* octets of an input or a history */
 
 struct slots;
 struct task;
 struct versions;
 
-enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN, EV_TOLD, EV_CONTENT };
+enum event_kind { EV_LOADED, EV_COMMITTED, EV_CLAIMED, EV_WALLET, EV_SMS, EV_WOKEN, EV_TOLD, EV_CONTENT, EV_DOCUMENT };
 struct event {
 	enum event_kind kind;
 	enum store_end end;
@@ -27,6 +27,7 @@ struct event {
 	size_t n;
 	const struct wallet_answer *wallet;
 	const struct sms_answer *sms;
+	const struct document_answer *document;
 	bool heard;			/* TOLD: they answered below 300 */
 };
 typedef void task_fn(struct task *t, const struct event *e);
@@ -58,7 +59,7 @@ struct gateway {
 	struct list tasks_all, sleepers;
 	unsigned turns, runs, sends, calls, inbounds, operator_calls;	/* under way */
 	unsigned tells;			/* calls to callbackUrls, of the runs */
-	unsigned pin_writings, signups;
+	unsigned pin_writings, signups, kycs, chattings;
 	struct tenant_load {
 		unsigned turns, calls, runs;	/* of each tenant: a limit of one is no limit of another */
 		struct follow_load {
@@ -83,6 +84,7 @@ struct gateway {
 	} *lane_loads;		/* of each lane (lane.h) */
 	struct strays **strays;		/* of each lane, NULL until there is one */
 	struct map *phones;		/* owner -> struct turn being worked on */
+	struct map *chats;		/* owner/channel -> struct chatting being worked on */
 	struct map *writers;		/* owner -> struct mo being worked on */
 	struct map *running;		/* intent id -> struct run */
 	int processes;			/* that share what is bounded for the whole installation; 0 is 1 */
@@ -119,6 +121,8 @@ void task_load(struct task *t, const struct store_key *keys, size_t n, task_fn *
 void task_commit(struct task *t, struct store_commit *c, task_fn *on);
 /* Fills in who it is for. */
 void task_wallet(struct task *t, int tenant, struct wallet_req *req, int64_t timeout_ms, task_fn *on);
+/* Fills in who it is for. */
+void task_document(struct task *t, struct document_req *req, int64_t timeout_ms, task_fn *on);
 void task_sms(struct task *t, const struct sms_req *req, task_fn *on);
 void task_tell(struct task *t, const struct tell_req *req, task_fn *on);
 void task_claim(struct task *t, const struct store_claim *c, task_fn *on);

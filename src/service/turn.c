@@ -14,6 +14,7 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/calendar.h"
+#include "service/chat.h"
 #include "service/inbound.h"
 #include "service/versions.h"
 
@@ -28,8 +29,10 @@ turn_reply(struct turn *t, const char *text, bool end)
 	const struct ports *p = t->w.task.gw->ports;
 	struct reply r = { text, end };
 
-	if (!t->replied && t->in.by_sms)
+	if (!t->replied && t->in.by == TURN_BY_SMS)
 		inbound_answer(t->w.task.gw, t->in.turn, &r);
+	else if (!t->replied && t->in.by == TURN_BY_CHAT)
+		chat_answer(t->w.task.gw, t->in.turn, &r);
 	else if (!t->replied && t->in.turn != 0)
 		p->reply(p->ctx, t->in.turn, &r);
 	t->replied = true;
@@ -59,8 +62,8 @@ turn_apologise_with(struct turn *t, const char *key, const char *why)
 			log_warn(t->w.task.id, "turn failed", "channel=%s why=\"%s\" more=%u", t->channel->name, why,
 			    held);
 	}
-	/* An SMS is not apologised for: the network delivers it again. */
-	turn_reply(t, t->in.by_sms ? NULL : t->in.kind == TURN_PUSH ? "" : turn_plain_text(t, key), true);
+	/* An SMS is not apologised for: the network delivers it again. What was written in a chat stays in its queue. */
+	turn_reply(t, t->in.by != TURN_BY_PORT ? NULL : t->in.kind == TURN_PUSH ? "" : turn_plain_text(t, key), true);
 	task_end(turn_task(t));
 }
 
@@ -113,7 +116,7 @@ bool
 turn_take_version(struct turn *t, struct version *v)
 {
 	struct gateway *gw = t->w.task.gw;
-	const struct menu *menu = v == NULL ? NULL : t->in.by_sms ? v->content.sms_menu : v->content.menu;
+	const struct menu *menu = v == NULL ? NULL : t->in.by == TURN_BY_SMS ? v->content.sms_menu : v->content.menu;
 
 	if (menu == NULL) {
 		version_let_go(gw, v);
@@ -138,6 +141,10 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	t->too_long = !str_copy(t->text, sizeof t->text, in->text != NULL ? in->text : "");
 	if (in->service_code == NULL || !str_copy(t->service_code, sizeof t->service_code, in->service_code))
 		t->service_code[0] = '\0';
+	if (in->media != NULL) {
+		t->media = *in->media;
+		t->in.media = &t->media;
+	}
 	t->in.text = t->text;
 	t->in.service_code = t->service_code;
 	str_format(t->owner, sizeof t->owner, "%s/%s", t->settings->name, in->phone);
@@ -200,6 +207,20 @@ gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in)
 
 /* ---- saving ---- */
 
+struct store_key
+turn_chat_key(const struct turn *t)
+{
+	return key_of(STORE_CHAT, t->owner, t->channel->name);
+}
+
+int64_t
+turn_session_ms(const struct turn *t)
+{
+	int s = t->in.by == TURN_BY_SMS ? t->settings->sms_session_s : t->channel->session_s;
+
+	return (int64_t)s * 1000;
+}
+
 static struct store_key
 session_key(const struct turn *t)
 {
@@ -214,6 +235,12 @@ add_session(struct turn *t, struct store_commit *c)
 	struct buf *b = scratch(gw, 0);
 
 	t->s.touched_ms = gw->now;
+	if (t->in.by == TURN_BY_CHAT) {
+		t->s.expires_ms = gw->now + turn_session_ms(t);	/* of silence */
+		key = turn_chat_key(t);
+		commit_check(c, &key, &t->chat_rev);	/* the input is still the first that waits */
+		key = session_key(t);
+	}
 	str_copy(t->s.tenant, sizeof t->s.tenant, t->settings->name);
 	if (strcmp(t->s.dlg.version, menu_version(t->menu)) == 0)
 		t->s.resume_s = menu_resume(t->menu, &t->s.dlg) == NULL ? 0 :
@@ -236,6 +263,16 @@ turn_add_records(struct turn *t, struct store_commit *c)
 		subscriber_encode(&t->sub, b);
 		commit_put(gw, c, &key, &t->sub_rev, b, 0);
 	}
+	if (t->h_dirty) {
+		key = key_of(STORE_HANDED, t->owner, "");
+		b = scratch(gw, 6);
+		session_encode(&t->h, b);
+		commit_put(gw, c, &key, &t->h_rev, b, 0);
+	}
+	if (t->goes_back) {
+		key = key_of(STORE_CHAT, t->owner, t->h.chat);
+		commit_list_add(c, STORE_DUE, &key, gw->now);
+	}
 	if (t->intent_dirty) {
 		key = key_of(STORE_INTENT, t->owner, t->intent.id);
 		b = scratch(gw, 2);
@@ -256,6 +293,9 @@ turn_saved(struct turn *t)
 	rev_saved(&t->s_rev);
 	if (t->sub_dirty)
 		rev_saved(&t->sub_rev);
+	if (t->h_dirty)
+		rev_saved(&t->h_rev);
+	t->h_dirty = false;
 	if (t->intent_dirty)
 		rev_saved(&t->intent_rev);
 	if (t->other_dirty)
@@ -270,7 +310,8 @@ turn_restart(struct turn *t, const char *why)
 	if (++t->restarts > RESTARTS || t->w.task.gw->now >= t->deadline)
 		turn_apologise_with(t, "error.session_lost", why);
 	else {
-		t->sub_dirty = t->intent_dirty = t->other_dirty = t->claimed = false;
+		t->sub_dirty = t->intent_dirty = t->other_dirty = t->claimed = t->h_dirty = false;
+		t->goes_back = t->calls_up = false;
 		t->has_intent = t->has_other = false;
 		turn_load(t);
 	}
@@ -285,6 +326,8 @@ on_finished(struct task *task, const struct event *e)
 		/* What moved is told even where its screen could not be kept: the intent's record is the truth. */
 		if (e->end != STORE_DONE)
 			log_warn(task->id, "answer not kept", "channel=%s", t->channel->name);
+		else
+			turn_handed_saved(t);
 		turn_reply(t, t->s.answer, t->s.answer_end);
 		task_end(task);
 	} else if (e->end == STORE_CONFLICT)
@@ -311,8 +354,8 @@ turn_save(struct turn *t)
 	task_commit(turn_task(t), &c, on_finished);
 }
 
-static void
-finish(struct turn *t)
+void
+turn_keep_answer(struct turn *t)
 {
 	t->s.ended = t->s.answer_end;
 	str_copy(t->s.turn_key, sizeof t->s.turn_key, t->in.key);
@@ -320,6 +363,8 @@ finish(struct turn *t)
 		consume(t);
 	t->s.claim_key[0] = '\0';
 	t->s.claim_until = 0;
+	if (t->s.chat[0] != '\0' && t->s.answer_end)
+		turn_give_back(t, t->screen_goes_back);
 	turn_leave_trail(t);
 	turn_save(t);
 }
@@ -327,9 +372,22 @@ finish(struct turn *t)
 void
 turn_finish(struct turn *t)
 {
+	if (turn_must_hand_over(t)) {
+		turn_hand_over(t);
+		turn_keep_answer(t);
+		return;
+	}
+	/* The one that was handed over was not to be had any more: the phone was shown another. */
+	if (t->s.chat[0] != '\0' && t->s.intent[0] != '\0' && strcmp(t->h.intent, t->s.intent) != 0)
+		t->h_dirty = str_copy(t->h.intent, sizeof t->h.intent, t->s.intent);
+	t->screen_goes_back = t->s.chat[0] != '\0' && t->step.kind == STEP_SHOW && !menu_asks_pin(t->menu, &t->s.dlg);
+	if (t->screen_goes_back) {
+		turn_end_with(t, "chat.on_phone");
+		return;
+	}
 	str_copy(t->s.answer, sizeof t->s.answer, t->step.text);
 	t->s.answer_end = t->step.kind == STEP_END;
-	finish(t);
+	turn_keep_answer(t);
 }
 
 void
@@ -337,7 +395,7 @@ turn_end_with(struct turn *t, const char *key)
 {
 	str_copy(t->s.answer, sizeof t->s.answer, turn_plain_text(t, key));
 	t->s.answer_end = true;
-	finish(t);
+	turn_keep_answer(t);
 }
 
 void
@@ -354,7 +412,7 @@ void
 turn_close(struct turn *t)
 {
 	t->irrevocable = true;
-	finish(t);
+	turn_keep_answer(t);
 }
 
 /* ---- the menu ---- */
@@ -387,12 +445,22 @@ perform(struct turn *t)
 	}
 }
 
+/* Each input has its own: what was tapped on the screen before is known by it. */
+static void
+mark_screen(const struct turn *t, char mark[CHAT_MARK])
+{
+	unsigned char mac[16];
+
+	gateway_mac(t->w.task.gw, "screen", t->in.key, mac);
+	str_hex(mac, (CHAT_MARK - 1) / 2, mark);
+}
+
 void
 turn_feed(struct turn *t, enum menu_in kind, const char *text)
 {
 	struct gateway *gw = t->w.task.gw;
 	struct menu_input in = { kind, text };
-	char today[9];
+	char today[9], mark[CHAT_MARK];
 	struct menu_env env = {
 		.texts = t->texts,
 		.text_env = { .country = t->settings->country, .utc_offset_s = calendar_offset_s(gw->now) },
@@ -405,8 +473,11 @@ turn_feed(struct turn *t, enum menu_in kind, const char *text)
 		.pin_length = t->settings->pin_length,
 		.max_septets = t->channel->max_septets,
 		.mac_key = gw->mac_key,
+		.chat = t->in.by == TURN_BY_CHAT ? mark : NULL,
 	};
 
+	if (t->in.by == TURN_BY_CHAT)
+		mark_screen(t, mark);
 	calendar_day(gw->now, today);
 	mem_wipe(t->step.secret, sizeof t->step.secret);
 	menu_step(t->menu, &t->s.dlg, &in, &env, &t->step);
@@ -440,12 +511,15 @@ on_intents_loaded(struct task *task, const struct event *e)
 static void
 load_intents(struct turn *t)
 {
-	const char *ours = t->s.intent[0] != '\0' ? t->s.intent : t->sub.open_intent;
+	const char *ours = turn_takes_handed(t) || t->in.kind == TURN_RETURN || t->s.handed != HANDED_NOT ? t->h.intent :
+	    t->s.intent;
 	struct store_key keys[2];
 	size_t n = 0;
 
+	if (ours[0] == '\0')
+		ours = t->sub.open_intent;
 	/* An SMS can be forged: no payment is even looked at. */
-	if (ours[0] == '\0' || t->in.by_sms) {
+	if (ours[0] == '\0' || t->in.by == TURN_BY_SMS) {
 		turn_proceed(t);
 		return;
 	}
@@ -453,6 +527,42 @@ load_intents(struct turn *t)
 	if (t->sub.open_intent[0] != '\0' && strcmp(t->sub.open_intent, ours) != 0)
 		keys[n++] = key_of(STORE_INTENT, t->owner, t->sub.open_intent);
 	task_load(turn_task(t), keys, n, on_intents_loaded);
+}
+
+/* A damaged one is nothing that could be gone on with. */
+static void
+take_handed_record(struct turn *t, const struct store_value *v)
+{
+	memset(&t->h_rev, 0, sizeof t->h_rev);
+	if (v != NULL)
+		rev_loaded(&t->h_rev, v);
+	if (v == NULL || !v->present || v->damaged || !session_decode(v->p, v->len, &t->h))
+		memset(&t->h, 0, sizeof t->h);
+}
+
+/* The input is the first that waits in its chat: what was answered before is answered no more. */
+static bool
+is_next(struct turn *t, const struct store_value *v)
+{
+	struct chat *c = xcalloc(1, sizeof *c);
+	struct chat_entry *first = xcalloc(1, sizeof *first);
+	char key[CHAT_TURN_KEY];
+	bool is;
+
+	rev_loaded(&t->chat_rev, v);
+	is = v->present && !v->damaged && chat_decode(v->p, v->len, c);
+	if (t->in.kind == TURN_RETURN)
+		is = is && t->h.handed != HANDED_NOT && strcmp(t->in.key, t->h.dialogue) == 0;
+	else {
+		is = is && chat_first(c, first);
+		chat_turn_key(first->mac, key);
+		is = is && strcmp(key, t->in.key) == 0;
+	}
+	mem_wipe(c, sizeof *c);
+	mem_wipe(first, sizeof *first);
+	free(c);
+	free(first);
+	return is;
 }
 
 static void
@@ -468,6 +578,7 @@ on_loaded(struct task *task, const struct event *e)
 	}
 	s = &e->v[0];
 	sub = &e->v[1];
+	take_handed_record(t, e->n > 2 ? &e->v[2] : NULL);
 	rev_loaded(&t->s_rev, s);
 	rev_loaded(&t->sub_rev, sub);
 	if (sub->damaged || (sub->present && !subscriber_decode(sub->p, sub->len, &t->sub))) {
@@ -476,6 +587,10 @@ on_loaded(struct task *task, const struct event *e)
 	}
 	if (!sub->present)
 		memset(&t->sub, 0, sizeof t->sub);
+	if (t->in.by == TURN_BY_CHAT && !is_next(t, &e->v[3])) {
+		turn_apologise(t, "another process was faster with this input of a chat");
+		return;
+	}
 	calendar_day(task->gw->now, today);
 	subscriber_new_day(&t->sub, today);
 	turn_see_sim(t);
@@ -487,7 +602,8 @@ on_loaded(struct task *task, const struct event *e)
 void
 turn_load(struct turn *t)
 {
-	struct store_key keys[2] = { session_key(t), key_of(STORE_SUBSCRIBER, t->owner, "") };
+	struct store_key keys[4] = { session_key(t), key_of(STORE_SUBSCRIBER, t->owner, ""),
+		key_of(STORE_HANDED, t->owner, ""), turn_chat_key(t) };
 
-	task_load(turn_task(t), keys, 2, on_loaded);
+	task_load(turn_task(t), keys, t->in.by == TURN_BY_CHAT ? 4 : turn_has_chats(t) ? 3 : 2, on_loaded);
 }

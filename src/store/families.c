@@ -47,5 +47,9 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	/* A record of any family of a phone, and what its sealing added. */
 	[STORE_ASIDE]      = { "asd", 'p', 256, DAYS(180),  68 * 1024 },
 	[STORE_SIGNUP]     = { "sup", 'p', 256, DAYS(30),   4 * 1024 },
+	[STORE_KYC]        = { "kyc", 'p', 256, DAYS(30),   2 * 1024 },
+	/* Longer than a webhook comes again. Its queue in full takes 10 KiB, what came before 2 KiB. */
+	[STORE_CHAT]       = { "cht", 'p', 256, DAYS(60),   20 * 1024 },
+	[STORE_HANDED]     = { "hnd", 'p', 256, HOURS(26),  16 * 1024 },
 	[STORE_PIN_ORDER]  = { "pwr", 'p', 256, DAYS(1),    1024 },
 };

@@ -42,6 +42,7 @@ struct call {			/* owned by the client's list, freed on completion */
 	uint64_t token;		/* number of the login that it was sent with */
 	struct breaker_pass pass;	/* once it is sent */
 	bool sent, repeated;
+	struct wallet_carried *document;	/* ours; NULL of all other calls */
 };
 
 struct wallet_client {
@@ -134,15 +135,25 @@ complete(struct call *k, const char *why)
 	log_end(k, &c->answer, why);
 	k->done = NULL;
 	mem_wipe(&k->req, sizeof k->req);
+	if (k->document != NULL)
+		c->answer.document = k->document->end;
 	done(k->arg, k->op, &c->answer);
 	mem_wipe(&c->answer, sizeof c->answer);
+}
+
+static void
+call_free(struct call *k)
+{
+	if (k->document != NULL)
+		wallet_carried_free(k->document);
+	free(k);
 }
 
 static void
 finish(struct call *k, const char *why)
 {
 	complete(k, why);
-	free(k);
+	call_free(k);
 }
 
 static void
@@ -202,8 +213,10 @@ note_state(struct wallet_client *c, enum breaker_state before)
 
 /* What it answered is no sign of a core that works: 5xx, a redirect, a page of somebody's proxy. */
 static enum breaker_end
-sign_of(const struct wallet_answer *a, const struct http_result *r)
+sign_of(const struct call *k, const struct wallet_answer *a, const struct http_result *r)
 {
+	if (r->end == HTTP_NOT_SENT && k->document != NULL)
+		return BREAKER_NOTHING;
 	if (r->end != HTTP_ANSWERED)
 		return BREAKER_SILENT;
 	if (a->end == WALLET_LATER)
@@ -219,7 +232,7 @@ note_end(struct call *k, const struct http_result *r)
 	struct wallet_client *c = k->c;
 	enum breaker_state before = c->breaker.state;
 
-	breaker_end(&c->breaker, &k->pass, sign_of(&c->answer, r), loop_now(c->loop), chance());
+	breaker_end(&c->breaker, &k->pass, sign_of(k, &c->answer, r), loop_now(c->loop), chance());
 	note_state(c, before);
 }
 
@@ -340,7 +353,7 @@ on_http(void *arg, uint64_t id, const struct http_result *r)
 	(void)id;
 	c->requests--;
 	if (k->done == NULL) {		/* completed by wallet_client_free() */
-		free(k);
+		call_free(k);
 		bury_when_quiet(c);
 		return;
 	}
@@ -354,6 +367,21 @@ on_http(void *arg, uint64_t id, const struct http_result *r)
 		finish_without_answer(k, r->end == HTTP_NOT_SENT ? WALLET_LATER : WALLET_UNKNOWN,
 		    r->why != NULL ? r->why : "");
 	pump(c);
+}
+
+/* What is no fault of the core's says nothing about it. */
+static void
+on_pipe(void *arg, uint64_t id, const struct http_pipe_result *r)
+{
+	static const enum wallet_document ends[] = { [HTTP_PIPE_GONE] = DOCUMENT_GONE,
+		[HTTP_PIPE_TOO_BIG] = DOCUMENT_TOO_BIG, [HTTP_PIPE_WRONG] = DOCUMENT_WRONG,
+		[HTTP_PIPE_UNKNOWN] = DOCUMENT_CARRIED };
+	struct call *k = arg;
+
+	k->document->end = ends[r->end];
+	on_http(arg, id, &(struct http_result){ .end = r->end == HTTP_PIPE_ANSWERED ? HTTP_ANSWERED :
+		r->end == HTTP_PIPE_UNKNOWN ? HTTP_UNKNOWN : HTTP_NOT_SENT, .status = r->status, .body = r->body,
+		.len = r->len, .why = r->why });
 }
 
 static void
@@ -372,8 +400,11 @@ send_call(struct call *k, const char *authorization, uint64_t token)
 	k->sent = true;
 	k->token = token;
 	wallet_build(&k->req, c->tenant->wallet.tenant_id, &out);
-	wallet_send(c->http, c->tenant, &out, authorization, k->deadline - loop_now(c->loop),
-	    on_http, k);
+	if (k->document != NULL)
+		wallet_send_document(k->document, c->tenant, &out, authorization, k->deadline - loop_now(c->loop),
+		    on_pipe, k);
+	else
+		wallet_send(c->http, c->tenant, &out, authorization, k->deadline - loop_now(c->loop), on_http, k);
 }
 
 static bool
@@ -443,13 +474,14 @@ on_login(void *arg, bool ok)
 	pump(c);
 }
 
-void
-wallet_client_call(struct wallet_client *c, uint64_t op, const struct wallet_req *req,
+static void
+call(struct wallet_client *c, struct wallet_carried *document, uint64_t op, const struct wallet_req *req,
     int64_t timeout_ms, wallet_done *done, void *arg)
 {
 	struct call *k = xcalloc(1, sizeof *k);
 
 	k->c = c;
+	k->document = document;
 	k->op = op;
 	k->done = done;
 	k->arg = arg;
@@ -475,6 +507,20 @@ wallet_client_call(struct wallet_client *c, uint64_t op, const struct wallet_req
 	if (as_service(k))
 		wallet_login_want(c->login);
 	pump(c);
+}
+
+void
+wallet_client_call(struct wallet_client *c, uint64_t op, const struct wallet_req *req,
+    int64_t timeout_ms, wallet_done *done, void *arg)
+{
+	call(c, NULL, op, req, timeout_ms, done, arg);
+}
+
+void
+wallet_client_document(struct wallet_client *c, struct http_pipes *pipes, uint64_t op,
+    const struct wallet_req *req, const struct wallet_source *source, int64_t timeout_ms, wallet_done *done, void *arg)
+{
+	call(c, wallet_carried_new(pipes, source), op, req, timeout_ms, done, arg);
 }
 
 bool

@@ -13,8 +13,10 @@
 #include "core/wallet.h"
 
 struct http_client;
+struct http_pipes;
 struct loop;
 struct wallet_client;
+struct wallet_source;
 
 /* `ans` is borrowed during the callback. `op` is what the caller gave. */
 typedef void wallet_done(void *arg, uint64_t op, const struct wallet_answer *ans);
@@ -43,6 +45,13 @@ void wallet_client_free(struct wallet_client *c);
  */
 void wallet_client_call(struct wallet_client *c, uint64_t op, const struct wallet_req *req,
     int64_t timeout_ms, wallet_done *done, void *arg);
+
+/*
+ * The same with WALLET_DOCUMENT, as the service user: what is at `source` (wallet_send.h; its texts are copied) is
+ * streamed into the call. `pipes` is borrowed and outlives the client.
+ */
+void wallet_client_document(struct wallet_client *c, struct http_pipes *pipes, uint64_t op,
+    const struct wallet_req *req, const struct wallet_source *source, int64_t timeout_ms, wallet_done *done, void *arg);
 
 /*
  * The service user is logged in, or no try has failed yet, and the core answers. *why: in words, ""

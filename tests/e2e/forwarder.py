@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A port of the loopback that leads to a Redis, and can be made to lead to another one, or to lose what comes back."""
+"""
+A port of the loopback that leads elsewhere (to a Redis, to a gateway), and can be made to lead to another place, or to lose
+what comes back.
+"""
 import contextlib
 import socket
 import threading
@@ -7,8 +10,8 @@ import threading
 
 class Forwarder:
     def __init__(self, target):
-        """target: the unix socket that it leads to."""
-        self.target, self.losing = str(target), False
+        """target: the unix socket that it leads to, or the number of a port of the loopback; None: not known yet."""
+        self.target, self.losing = target, False
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lock, self.sockets = threading.Lock(), set()
@@ -20,17 +23,26 @@ class Forwarder:
                 here, _ = self.listener.accept()
             except OSError:
                 return
-            there = socket.socket(socket.AF_UNIX)
             try:
-                there.connect(self.target)
+                there = self._reach()
             except OSError:
                 here.close()
-                there.close()
                 continue
             with self.lock:
                 self.sockets |= {here, there}
             for source, sink, back in ((here, there, False), (there, here, True)):
                 threading.Thread(target=self._carry, args=(source, sink, back), daemon=True).start()
+
+    def _reach(self):
+        if isinstance(self.target, int):
+            return socket.create_connection(("127.0.0.1", self.target))
+        there = socket.socket(socket.AF_UNIX)
+        try:
+            there.connect(str(self.target))
+        except OSError:
+            there.close()
+            raise
+        return there
 
     def _carry(self, source, sink, back):
         with contextlib.suppress(OSError):
@@ -55,7 +67,7 @@ class Forwarder:
 
     def point(self, target):
         """All connections end; new ones go there."""
-        self.target, self.losing = str(target), False
+        self.target, self.losing = target, False
         self.cut()
 
     def close(self):

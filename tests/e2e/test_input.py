@@ -112,8 +112,8 @@ def test_an_event_at_the_confirm_screen_pays_nothing(stage):
     phone = sign_up(stage, via="http")
     to_send_confirm(phone)
     phone.hang_up()
-    until(lambda: stage.state()["aggregator"]["events"] >= 1, "the event")
-    assert debits(stage) == [] and stage.state()["aggregator"]["events_failed"] == 0
+    until(lambda: stage.state()["aggregators"]["africastalking"]["events"] >= 1, "the event")
+    assert debits(stage) == [] and stage.state()["aggregators"]["africastalking"]["events_failed"] == 0
     # The old session's PIN, late: it is no dialogue any more.
     assert phone.dial() == HOME
 

@@ -199,14 +199,47 @@ do_customer(struct sim_core *c, int64_t now, const struct wallet_req *q, struct 
 }
 
 static void
+say_kyc(const struct bank_customer *b, struct wallet_answer *a)
+{
+	static const enum wallet_kyc kyc[] = { WALLET_KYC_NONE, WALLET_KYC_PASSED, WALLET_KYC_FAILED,
+		WALLET_KYC_PENDING };
+
+	a->n = 1;
+	a->kyc = kyc[b->kyc];
+	a->kyc_passed = b->kyc == KYC_PASSED;
+	a->kyc_ms = b->kyc_at;
+}
+
+/* Documents come by another port (do_document): here is nothing that could be one. */
+static void
+do_nothing(struct sim_core *c, int64_t now, const struct wallet_req *q, struct wallet_answer *a)
+{
+	(void)c, (void)now, (void)q, (void)a;
+}
+
+static void
 do_ratify(struct sim_core *c, int64_t now, const struct wallet_req *q, struct wallet_answer *a)
 {
 	struct bank_customer *b = bank_customer_find(c->bank, q->customer_id);
 
 	if (b == NULL)
 		refuse(c, a, BANK_NOT_FOUND);
-	else
-		a->kyc_passed = bank_ratify(c->bank, now, b) == KYC_PASSED;
+	else {
+		bank_ratify(c->bank, now, b);
+		say_kyc(b, a);
+	}
+}
+
+static void
+do_ratified(struct sim_core *c, int64_t now, const struct wallet_req *q, struct wallet_answer *a)
+{
+	struct bank_customer *b = bank_customer_find(c->bank, q->customer_id);
+
+	(void)now;
+	if (b == NULL)
+		refuse(c, a, BANK_NOT_FOUND);
+	else if (b->kyc != KYC_NONE)
+		say_kyc(b, a);
 }
 
 /* ---- wallets ---- */
@@ -424,6 +457,8 @@ static core_fn *const does[WALLET_OPS] = {
 	[WALLET_IDENTITY_CREATE] = do_identity,
 	[WALLET_IDENTITY_UPDATE] = do_identity,
 	[WALLET_RATIFY] = do_ratify,
+	[WALLET_RATIFIED] = do_ratified,
+	[WALLET_DOCUMENT] = do_nothing,
 	[WALLET_TYPES] = do_types,
 	[WALLET_CREATE] = do_wallet_create,
 	[WALLET_LIST] = do_wallets,

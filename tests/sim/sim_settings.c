@@ -61,6 +61,7 @@ static const struct {
 	[SIM_HISTORY] = { "ussd-at", CHANNEL_USSD_HTTP, 160, -1, "" },
 	[SIM_SMS] = { "sms", CHANNEL_SMS_SMPP, 160, 0, "ACME" },
 	[SIM_SMS_OTHER] = { "sms-other", CHANNEL_SMS_SMPP, 160, 1, "30384" },
+	[SIM_CHAT] = { "chat", CHANNEL_WHATSAPP, 0, -1, "" },
 };
 
 static void
@@ -72,7 +73,8 @@ set_channels(struct channel_settings c[SIM_CHANNELS], int tenant)
 		c[i].tenant = tenant;
 		c[i].bind = channels[i].bind;
 		c[i].max_septets = channels[i].septets;
-		c[i].session_s = 180;
+		c[i].session_s = c[i].kind == CHANNEL_WHATSAPP ? 1800 : 180;
+		c[i].send_timeout_ms = 10000;
 		str_copy(c[i].sender, sizeof c[i].sender, channels[i].sender);
 	}
 }

@@ -180,17 +180,17 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	struct sim_world *w = p->world;
 	struct sim_loop *l = &w->loop;
 	const struct sim_faults *f = &w->faults;
+	int bind = w->settings.channels[q->channel].bind, lane = bind >= 0 ? bind : w->settings.binds_n + q->channel;
 	int64_t there = l->now + sim_between(l, 5, 80), back = there + sim_between(l, 5, 80);
 	bool failed = sim_chance(l, f->receipt_failed), silent = sim_chance(l, f->sms_answer_lost);
 	enum sim_strike_what strike = sim_call_trouble(p);
-	int bind = w->settings.channels[q->channel].bind;
 	struct submit *s;
 	char id[24];
 
 	sim_call_crash(p, strike, there);
 	if (strike == STRIKE_CRASH_BEFORE)
 		return;
-	if (w->quick && bind >= 0 && p->holds_link[bind])
+	if (bind >= 0 && w->quick && p->holds_link[bind])
 		check_link(p, bind);
 	if ((bind >= 0 && !p->holds_link[bind]) || sim_chance(l, f->sms_later)) {
 		answer_at(p, op, bind < 0 ? SMS_SHUT : SMS_LATER, "", l->now + 1);
@@ -219,12 +219,14 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 		back = l->now + RESPONSE_MS;
 	/* Over HTTP what was lost has our own name all the same, and its receipts repeat it. */
 	answer_at(p, op, silent ? SMS_UNKNOWN : SMS_SENT, silent && bind >= 0 ? "" : id, back);
-	plan_receipts(w, bind >= 0 ? bind : w->settings.binds_n + q->channel, id, failed, there, back);
+	plan_receipts(w, lane, id, failed, there, back);
 	if (failed)
 		return;
 	s = sim_event_new(sizeof *s, w, on_delivered);
 	str_copy(s->sms.to, sizeof s->sms.to, q->to);
 	str_copy(s->sms.text, sizeof s->sms.text, q->text);
+	s->sms.channel = q->channel;
+	s->sms.window_over = q->window_over;
 	s->sms.cls = q->cls;
 	s->sms.tenant = w->settings.channels[q->channel].tenant;
 	sim_loop_add(l, s, there);

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "core/intent.h"
+#include "core/message.h"
 #include "core/texts.h"
 #include "service/gateway.h"
 #include "store/memory_store.h"
@@ -19,7 +20,7 @@
 #define SIM_BINDS 2		/* SIM_SMS_OTHER has the second one for itself */
 
 /* Of the first tenant; those of the next one follow in the same order. */
-enum sim_channel { SIM_USSD, SIM_HISTORY, SIM_SMS, SIM_SMS_OTHER, SIM_CHANNELS };
+enum sim_channel { SIM_USSD, SIM_HISTORY, SIM_SMS, SIM_SMS_OTHER, SIM_CHAT, SIM_CHANNELS };
 
 /* Something is away for a while. */
 enum sim_outage_how {
@@ -78,8 +79,10 @@ struct sim_due {			/* a mirror of the lists of what is due: when somebody must l
 struct sim_sms {
 	int tenant;
 	char to[PHONE_MAX];
-	char text[1001];
+	char text[MESSAGE_TEXT];
 	enum message_class cls;
+	int channel;			/* that it came by */
+	bool window_over;
 	int64_t at;
 };
 

@@ -748,6 +748,95 @@ test_table(void **state)
 	options_each(check_row, NULL);
 }
 
+/* A channel over WhatsApp in the place of one that is not needed elsewhere; `more` goes into its own object. */
+static void
+use_whatsapp(const char *more)
+{
+	char text[1200];
+
+	write_file("wa.token", "EAAsecret08secret08\n", 0600);
+	write_file("wa.secret", "app-secret08-for-tests\n", 0600);
+	write_file("wa.verify", "meatyhamhock\n", 0600);
+	assert_true(str_format(text, sizeof text, "\"channels\": [\n{ \"name\": \"acme-chat\", \"kind\": \"whatsapp\",\n"
+	    "\"whatsapp\": { \"token_file\": \"../wa.token\", \"app_secret_file\": \"../wa.secret\",\n"
+	    "\"verify_token_file\": \"../wa.verify\"%s } },\n", more));
+	change("tenants.d/acme.json", "\"channels\": [\n", text);
+}
+
+#define NUMBER ",\n\"phone_number_id\": \"106540352242922\""
+
+static void
+test_whatsapp(void **state)
+{
+	static const struct mistake wrong[] = {
+		{ "", "", NUMBER ",\n\"api_url\": \"http://graph.example.com/v25.0\"", "api_url: the token would be readable",
+		    "graph.example.com" },
+		{ "", "", ",\n\"phone_number_id\": \"+27870000001\"", "phone_number_id: must be digits", "+27870000001" },
+		{ "", "", NUMBER ",\n\"templates\": [{ \"class\": \"result\",\n\"name\": \"My news\", \"language\": \"en\" }]",
+		    "is no name of a template", "My news" },
+		{ "", "", NUMBER ",\n\"templates\": [{ \"class\": \"result\", \"name\": \"a\", \"language\": \"en\" },\n"
+		    "{ \"class\": \"result\", \"name\": \"bb\", \"language\": \"zu\" }]", "are for the same messages",
+		    "\"bb\"" },
+	};
+	struct buf problems = { 0 };
+	struct settings *s;
+	const struct whatsapp_settings *w;
+
+	use_whatsapp(NUMBER ", \"api_url\": \"http://127.0.0.1:8099/v25.0/\", \"templates\": [{ \"class\": \"notice\", "
+	    "\"for\": \"zu\", \"name\": \"news_1\", \"language\": \"zu\", \"text\": \"code\" }]");
+	s = load(&problems);
+	if (s == NULL)
+		fail_msg("%s", buf_str(&problems));
+	w = &s->channels[0].whatsapp;
+	assert_int_equal(s->channels[0].kind, CHANNEL_WHATSAPP);
+	assert_string_equal(w->token, "EAAsecret08secret08");
+	assert_string_equal(w->app_secret, "app-secret08-for-tests");
+	assert_string_equal(w->api_url, "http://127.0.0.1:8099/v25.0");
+	assert_int_equal(s->channels[0].session_s, 1800);
+	assert_int_equal(s->channels[0].send_timeout_ms, 10000);
+	assert_int_equal(w->throughput, 80);
+	assert_false(w->pin_in_chat_kept_for_ever || w->token_in_chat_kept_for_ever);
+	assert_int_equal(w->templates_n, 1);
+	assert_int_equal(w->templates[0].cls, MSG_NOTICE);
+	assert_int_equal(w->templates[0].text, WA_PLACE_CODE);
+	settings_free(s);
+	for (size_t i = 0; i < NELEM(wrong); i++) {
+		assert_int_equal(tear_down(state), 0);
+		assert_int_equal(set_up(state), 0);
+		use_whatsapp(wrong[i].to);
+		assert_problems(1, "tenants.d/acme.json", wrong[i].place, wrong[i].says);
+	}
+}
+
+/* A token in a chat is there for ever: only where the option says so in so many words. */
+static void
+test_token_in_chat(void **state)
+{
+	struct buf problems = { 0 };
+	struct settings *s;
+
+	(void)state;
+	use_whatsapp(NUMBER);
+	change("tenants.d/acme.json", "\"token\": [\"acme-sms\"]", "\"token\": [\"acme-sms\", \"acme-chat\"]");
+	assert_problems(1, "tenants.d/acme.json", "\"acme-sms\", \"acme-chat\"", "token_in_chat_kept_for_ever");
+	change("tenants.d/acme.json", "\"106540352242922\"", "\"106540352242922\", \"token_in_chat_kept_for_ever\": true");
+	s = load(&problems);
+	assert_non_null(s);
+	settings_free(s);
+	buf_clear(&problems);
+}
+
+static void
+test_two_channels_of_a_number(void **state)
+{
+	(void)state;
+	use_whatsapp(NUMBER);
+	change("tenants.d/acme.json", "\"channels\": [\n", "\"channels\": [\n{ \"name\": \"twin\", \"kind\": \"whatsapp\","
+	    "\n\"whatsapp\": { \"token_file\": \"../wa.token\", \"app_secret_file\": \"../wa.secret\", "
+	    "\"verify_token_file\": \"../wa.verify\", \"phone_number_id\": \"106540352242922\" } },\n");
+	assert_problems(1, "tenants.d/acme.json", "\"106540352242922\" } },\n    {", "a number is one channel");
+}
+
 int
 main(void)
 {
@@ -765,6 +854,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_statuses_of_a_bind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_tls_of_a_bind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_secret_for_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_whatsapp, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_token_in_chat, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_two_channels_of_a_number, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

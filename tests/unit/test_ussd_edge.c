@@ -121,6 +121,19 @@ gateway_api(struct gateway *gw, int64_t now, const struct api_in *in)
 }
 
 void
+gateway_chat(struct gateway *gw, int64_t now, const struct chat_in *in, uint64_t peer_op)
+{
+	(void)gw, (void)now, (void)in, (void)peer_op;
+}
+
+int
+gateway_processes(const struct gateway *gw)
+{
+	(void)gw;
+	return 1;
+}
+
+void
 gateway_on_sms(struct gateway *gw, int64_t now, uint64_t op, const struct sms_answer *a)
 {
 	(void)gw, (void)now, (void)op, (void)a;

@@ -23,7 +23,7 @@ full(enum wallet_op op)
 	struct wallet_req r = {
 		.op = op, .uid = UID, .customer_id = 1234567, .wallet_id = 100001,
 		.to_wallet_id = 30341, .withdrawal_id = 50001, .wallet_type_id = 5496,
-		.amount = 10010, .type = "ZA_PAYCORP_ATM", .phone = "27821234567",
+		.amount = 10010, .type = "ZA_PAYCORP_ATM", .media_type = "image/jpeg", .phone = "27821234567",
 		.first_name = "Thandi", .surname = "O'Neil", .id_number = "9001015009087",
 		.birth = "19900101", .lang = "zu", .identity = "ac-1234567-1",
 		.password = "Pw+/=\"1", .text = "Send money", .location = "USSD",
@@ -74,6 +74,11 @@ test_every_request(void **state)
 		[WALLET_IDENTITY_UPDATE] = { "PUT", T "/customers/1234567/identities/ac-1234567-1",
 		    "{\"identity\":\"ac-1234567-1\",\"password\":\"Pw+/=\\\"1\"}" },
 		[WALLET_RATIFY] = { "POST", T "/customers/1234567/ratify", "{}" },
+		[WALLET_RATIFIED] = { "GET", T "/customers/1234567/ratify?offset=0&limit=1", "" },
+		/* With the document before WALLET_DOCUMENT_END. */
+		[WALLET_DOCUMENT] = { "POST", T "/customers/1234567/documents?performOcr=true&validateDocType=true",
+		    "{\"documentType\":\"ZA_PAYCORP_ATM\",\"mediaType\":\"image/jpeg\","
+		    "\"base64EncodedDocument\":\"\"}" },
 		[WALLET_TYPES] = { "GET", T "/customers/1234567/wallet-types?limit=20", "" },
 		[WALLET_CREATE] = { "POST", T "/customers/1234567/wallets",
 		    "{\"externalUniqueId\":\"" UID "\",\"status\":\"ACTIVE\","

@@ -158,6 +158,14 @@ static const struct {
 	{ WALLET_LIST, 200, "[{\"walletId\":1,\"customerId\":7}]", WALLET_UNKNOWN, "", 0 },
 	{ WALLET_CUSTOMER_GET, 200, "{\"customerId\":7}", WALLET_UNKNOWN, "", 0 },
 	{ WALLET_CUSTOMER_CREATE, 204, "", WALLET_UNKNOWN, "", 0 },
+	{ WALLET_RATIFIED, 200, "[]", WALLET_DONE, "", 0 },
+	{ WALLET_RATIFIED, 200, "[{\"status\":\"PENDING\"}]", WALLET_DONE, "", 1 },
+	{ WALLET_RATIFIED, 200, "{\"status\":\"PENDING\"}", WALLET_UNKNOWN, "", 0 },
+	{ WALLET_RATIFIED, 200, "[{\"status\":\"PENDING\"},{}]", WALLET_UNKNOWN, "", 0 },
+	{ WALLET_DOCUMENT, 201, "{\"documentId\":7}", WALLET_DONE, "", 0 },
+	{ WALLET_DOCUMENT, 204, "", WALLET_DONE, "", 0 },
+	{ WALLET_DOCUMENT, 400, BUSINESS("DOC001"), WALLET_REFUSED, "DOC001", 0 },
+	{ WALLET_DOCUMENT, 413, "<html>", WALLET_UNKNOWN, "", 0 },
 	{ WALLET_RATIFY, 200, "{}", WALLET_UNKNOWN, "", 0 },
 	{ WALLET_RATIFY, 200, "[]", WALLET_UNKNOWN, "", 0 },
 	{ WALLET_WITHDRAWAL_FEE, 200, "{}", WALLET_UNKNOWN, "", 0 },
@@ -481,6 +489,38 @@ test_login_types_ratify(void **state)
 }
 
 static void
+test_the_checks_of_a_ratification(void **state)
+{
+	struct wallet_req req = asked(WALLET_RATIFIED);
+	struct buf body = { 0 };
+
+	(void)state;
+	parse(&req, 200, "[{\"status\":\"FAILED\",\"lastModified\":\"2026-05-19T08:30:20.000Z\",\"who\":{\"a\":1},"
+	    "\"sanctionsListCheck\":{\"checked\":true,\"passed\":false,\"pending\":false,\"score\":0.9},"
+	    "\"selfieMatchesNationalIdentity\":{\"checked\":true,\"passed\":true,\"pending\":false},"
+	    "\"identityNumberMatchesNationalIdentity\":{\"checked\":false,\"passed\":false,\"pending\":true}},"
+	    "{\"status\":\"PASSED\",\"another\":{\"checked\":true}}]");
+	assert_int_equal(ans.kyc, WALLET_KYC_FAILED);
+	assert_false(ans.kyc_passed);
+	assert_int_equal(ans.kyc_ms, INT64_C(1779179420000));
+	assert_int_equal(ans.checks, 3);
+	assert_string_equal(ans.check[0].name, "sanctionsListCheck");
+	assert_true(ans.check[0].checked && !ans.check[0].passed && !ans.check[0].pending);
+	assert_true(ans.check[1].checked && ans.check[1].passed);
+	assert_true(!ans.check[2].checked && ans.check[2].pending);
+	/* More than are kept, and a status that nobody knows: it is not over. */
+	buf_add_str(&body, "[{\"status\":\"THINKING\"");
+	for (int i = 0; i < WALLET_CHECKS + 5; i++)
+		buf_addf(&body, ",\"check%d\":{\"checked\":true,\"passed\":true}", i);
+	buf_add_str(&body, "}]");
+	parse(&req, 200, buf_str(&body));
+	assert_int_equal(ans.end, WALLET_DONE);
+	assert_int_equal(ans.kyc, WALLET_KYC_PENDING);
+	assert_int_equal(ans.checks, WALLET_CHECKS);
+	buf_clear(&body);
+}
+
+static void
 test_errors_carry_code_and_trace(void **state)
 {
 	struct wallet_req req = asked(WALLET_TRANSFER);
@@ -492,6 +532,8 @@ test_errors_carry_code_and_trace(void **state)
 	    "[{\"type\":\"SYSTEM\",\"code\":\"UNK001\",\"traceId\":\"a\\nfake line\"}]");
 	assert_string_equal(ans.trace, "a fake line");
 	assert_string_equal(ans.code, "UNK001");
+	parse(&req, 400, "[{\"type\":\"BUSINESS\",\"code\":\"DOC001\",\"description\":\"Not\\nreadable\"}]");
+	assert_string_equal(ans.about, "Not readable");
 }
 
 static void
@@ -528,6 +570,7 @@ main(void)
 		cmocka_unit_test(test_lists_go_on),
 		cmocka_unit_test(test_long_texts_are_cut),
 		cmocka_unit_test(test_login_types_ratify),
+		cmocka_unit_test(test_the_checks_of_a_ratification),
 		cmocka_unit_test(test_errors_carry_code_and_trace),
 		cmocka_unit_test(test_statuses),
 	};

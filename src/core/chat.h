@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One chat: what was written in it and is not answered yet, what came before (so that nothing is taken twice), whose it
+ * is, and until when may be written to it freely. Its dialogue is a session like any other.
+ *
+ * Inputs are told apart by a keyed hash of the network's id. CHAT_SEEN of them are remembered; who wrote more than that
+ * within a week has the oldest forgotten, and with it everything that was written before: that is taken for a repetition.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/chat_in.h"
+#include "core/record.h"
+#include "core/settings.h"
+
+#define CHAT_MAC 16
+#define CHAT_SEEN 128
+#define CHAT_QUEUE 8			/* inputs that wait for an answer */
+#define CHAT_QUEUE_OCTETS (10 * 1024)
+#define CHAT_WINDOW_MS (INT64_C(24) * 3600000)
+#define CHAT_AGAIN_MS (INT64_C(7) * 24 * 3600000)	/* the network delivers a webhook again for so long */
+#define CHAT_CODE_DIGITS 6
+
+struct chat_seen {
+	unsigned char mac[8];
+	int64_t at_ms;
+};
+
+struct chat_entry {			/* one input that waits */
+	unsigned char mac[CHAT_MAC];
+	enum chat_kind kind;
+	int64_t at_ms, taken_ms;	/* by the network's clock; by ours */
+	char text[CHAT_TEXT];
+	struct chat_media media;
+};
+
+struct chat {				/* all zero: nothing has come yet */
+	char tenant[NAME_MAX_OCTETS], channel[NAME_MAX_OCTETS];
+	char phone[PHONE_MAX];		/* whose it is; "" while that is not known */
+	char user[CHAT_USER];		/* as the network names them; "" where it does not tell */
+	bool unproven;			/* somebody else writes from this phone than before, and has shown no PIN */
+	int64_t window_until;
+	struct chat_seen seen[CHAT_SEEN];
+	uint32_t seen_len;		/* octets, the newest last */
+	int64_t forgotten_ms;		/* what was written up to then is not told from a repetition */
+	unsigned char queue[CHAT_QUEUE_OCTETS];
+	uint32_t queue_len;
+	int64_t failed_since;		/* the first of them could not be answered since then; 0: not so */
+	/* of one without a phone: which phone says that the chat is its own, by typing the code there */
+	char claimed[PHONE_MAX];
+	unsigned char code_mac[16];
+	uint32_t code_mac_len;
+	int64_t code_until;
+	int codes;			/* that were made in the hour until */
+	int64_t codes_until;
+	struct rec_rest rest;
+};
+
+void chat_encode(const struct chat *c, struct buf *out);
+bool chat_decode(const void *octets, size_t n, struct chat *out) MUST_CHECK;
+
+/* It is in the queue, or was answered. */
+bool chat_has_seen(const struct chat *c, const struct chat_entry *e);
+/* Appends it and notes that it came. false: the queue is full, nothing has changed. */
+bool chat_append(struct chat *c, const struct chat_entry *e, int64_t now) MUST_CHECK;
+/* Notes that it came, although it goes to no queue. */
+void chat_note(struct chat *c, const struct chat_entry *e, int64_t now);
+/* false: nothing waits. */
+bool chat_first(const struct chat *c, struct chat_entry *out) MUST_CHECK;
+/* The first one, if it is this one, is done with. */
+void chat_done(struct chat *c, const unsigned char mac[CHAT_MAC]);
+int chat_waiting(const struct chat *c);

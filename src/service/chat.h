@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Chats at work. What was written is appended to the queue of its chat and has its place in the due list before the
+ * network hears that it arrived (chat_take.c); the queue is worked off in order, by whichever process lives
+ * (chat_work.c): a turn, whose key is the input's, then its answer into the outbox under a name that a second try finds
+ * again, then the input leaves the queue. Texts are never logged.
+ */
+#pragma once
+#include "core/chat.h"
+#include "core/message.h"
+#include "service/task.h"
+
+#define CHAT_TURN_KEY (2 * CHAT_MAC + 4)	/* "wa:" and the hash of the input */
+void chat_turn_key(const unsigned char mac[CHAT_MAC], char out[CHAT_TURN_KEY]);
+
+/* The turn of an input has this answer, or none (text NULL: it is tried again). `id` is the turn_in's. */
+void chat_answer(struct gateway *gw, uint64_t id, const struct reply *r);
+/* Works off the queue of this chat, unless this process is at it. */
+void chat_start(struct gateway *gw, int channel, const char *owner);
+/* The same, of one that was claimed from the due list. */
+void chat_claimed(struct gateway *gw, const struct store_value *v);
+/* tenant/phone, or tenant/user where that is all that is known. */
+void chat_owner(const struct tenant_settings *t, const char *phone, const char *user, char out[STORE_OWNER]);
+/* The tenant wants PINs typed in this chat, which keeps them. */
+bool chat_takes_pin(const struct channel_settings *c);
+/* Loaded, or the empty chat; false: it is damaged, and `out` is empty. */
+bool chat_load(const struct store_value *v, struct chat *out);
