@@ -192,6 +192,12 @@
 	M(M_CHAT_MOVED, counter, "isango_chat_moved_total", "Chats whose user has another number or identity now") \
 	M(M_CHAT_NOT_TOLD, counter, "isango_chat_not_told_total", \
 	    "Messages not sent into a chat whose user is another one now") \
+	M(M_CHAT_HANDED, counter, "isango_chat_handed_total", "Dialogues of chats that went on at the phone, for the PIN") \
+	M(M_CHAT_HANDED_TAKEN, counter, "isango_chat_handed_taken_total", "The same, when the phone had dialled") \
+	M(M_CHAT_HANDED_LAPSED, counter, "isango_chat_handed_lapsed_total", "The same that came to nothing in time") \
+	M(M_CHAT_PUSHES, counter, "isango_chat_pushes_total", "Phones called up for a PIN") \
+	M(M_CHAT_PUSHES_LIMITED, counter, "isango_chat_pushes_limited_total", \
+	    "Phones not called up because they were called up too often in an hour") \
 	M(M_CHAT_TAKEN_OVER, counter, "isango_chat_taken_over_total", "Chats carried on after another process") \
 	M(M_INBOUND, counter, "isango_inbound_total", "SMS from customers, each of their parts") \
 	M(M_INBOUND_REPEATED, counter, "isango_inbound_repeated_total", \

@@ -275,8 +275,8 @@ dialect_add_xml(struct buf *out, const char *text)
 		char c;
 		const char *as;
 	} escapes[] = {
-		{ '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&apos;" }, { '\n', "&#10;" },
-		{ '\t', "&#9;" },
+		{ '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&apos;" },
+		{ '\n', "&#10;" }, { '\t', "&#9;" },
 	};
 
 	for (; *text != '\0'; text++) {
@@ -298,7 +298,8 @@ dialect_add_query(struct buf *out, const char *value)
 	for (; *value != '\0'; value++) {
 		unsigned char c = (unsigned char)*value;
 
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-._~", c) != NULL)
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		    strchr("-._~", c) != NULL)
 			buf_add_char(out, (char)c);
 		else
 			buf_addf(out, "%%%02X", c);

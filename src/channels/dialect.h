@@ -39,7 +39,7 @@ struct dialect_req {
 /* What an answer repeats of its request. */
 struct dialect_way {
 	char session[64], phone[24];	/* as they wrote them */
-	char user[64];			/* Arkesel, Nalo: their user; MTN: the transaction; Infobip: what was asked for */
+	char user[64];			/* Arkesel, Nalo: their user; MTN: the transaction; Infobip: what is asked */
 	char code[DIALECT_CODE];	/* MTN: serviceCode; AAT: what was dialled */
 	int64_t number;			/* of the request; -1: it has none */
 };

@@ -28,7 +28,7 @@ at_read(const struct dialect_req *req, struct dialect_in *in)
 	return dialect_turn(in, text != NULL && text[0] == '\0' ? TURN_BEGIN : TURN_INPUT, text);
 }
 
-/* What is dialled behind the code stands in the first USSD_PARAMS: it begins the dialogue too, which nobody knows yet. */
+/* What is dialled behind the code stands in the first USSD_PARAMS: nobody knows the dialogue yet, and it begins. */
 static enum dialect_said
 safaricom_read(const struct dialect_req *req, struct dialect_in *in)
 {

@@ -19,13 +19,15 @@ struct names {
 
 static const struct names arkesel = { "sessionID", "userID", "msisdn", "userData", "newSession", "message",
     "continueSession", true, true };
-static const struct names nalo = { "SESSIONID", "USERID", "MSISDN", "USERDATA", "MSGTYPE", "MSG", "MSGTYPE", false, false };
+static const struct names nalo = { "SESSIONID", "USERID", "MSISDN", "USERDATA", "MSGTYPE", "MSG", "MSGTYPE",
+    false, false };
 
 static enum dialect_said
 read_as(const struct names *n, const struct dialect_req *req, struct dialect_in *in)
 {
 	char room[3][DIALECT_DIGITS];
-	const char *session = dialect_text(req->json, n->session, room[0]), *user = dialect_text(req->json, n->user, room[1]);
+	const char *session = dialect_text(req->json, n->session, room[0]);
+	const char *user = dialect_text(req->json, n->user, room[1]);
 	const char *input = dialect_text(req->json, n->input, in->digits);
 	bool none = session == NULL && !n->session_needed, begins;
 

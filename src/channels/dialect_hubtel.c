@@ -57,7 +57,8 @@ hubtel_read(const struct dialect_req *req, struct dialect_in *in)
 	const char *type = json_string_value(json_object_get(req->json, "Type"));
 	const char *message = dialect_text(req->json, "Message", in->digits);
 
-	if (!dialect_take(req, in, dialect_text(req->json, "SessionId", session), dialect_text(req->json, "Mobile", phone)))
+	if (!dialect_take(req, in, dialect_text(req->json, "SessionId", session),
+	    dialect_text(req->json, "Mobile", phone)))
 		return DIALECT_BAD;
 	dialect_code(req, in, type != NULL && str_equal_fold(type, "Initiation") ? message : NULL,
 	    dialect_text(req->json, "ServiceCode", code));

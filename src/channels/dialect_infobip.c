@@ -56,12 +56,14 @@ infobip_read(const struct dialect_req *req, struct dialect_in *in)
 		return DIALECT_NO_METHOD;
 	(void)str_copy(in->way.user, sizeof in->way.user, acts[act].name);
 	if (act == ACT_END || act == ACT_STATUS)
-		return session[0] != '\0' ? DIALECT_NOTED : dialect_bad(in, "the id of the session is missing or too long");
+		return session[0] != '\0' ? DIALECT_NOTED :
+		    dialect_bad(in, "the id of the session is missing or too long");
 	if (!dialect_take(req, in, session, dialect_text(req->json, "msisdn", phone)))
 		return DIALECT_BAD;
 	input = dialect_text(req->json, "text", in->digits);
 	/* vumi's people found that shortCode is missing at times. */
-	dialect_code(req, in, act == ACT_START ? input : NULL, json_string_value(json_object_get(req->json, "shortCode")));
+	dialect_code(req, in, act == ACT_START ? input : NULL,
+	    json_string_value(json_object_get(req->json, "shortCode")));
 	dialect_imsi(req, in, json_string_value(json_object_get(req->json, "imsi")));
 	return dialect_turn(in, act == ACT_START ? TURN_BEGIN : TURN_INPUT, input);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Our own dialect, for every aggregator that has none of the others; doc/openapi-ussd.json describes it exactly.
- * `sequence` counts the requests of a dialogue: the same number again is the same request. Who leaves it out is believed
- * to repeat nothing, but for what the service finds by itself.
+ * `sequence` counts the requests of a dialogue: the same number again is the same request. Who leaves it out is
+ * believed to repeat nothing, but for what the service finds by itself.
  */
 #include <string.h>
 

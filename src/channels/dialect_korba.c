@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Korba and TxtGhana (cybersai/ussd): JSON around the ops of USSD over SMPP, in decimal: 1 begins, 18 brings an input, 2
- * asks on, 17 ends. The other ops are those of the networks behind (SMPP+: 129 is a release, 146 an input that is the
+ * Korba and TxtGhana (cybersai/ussd): JSON around the ops of USSD over SMPP, in decimal: 1 begins, 18 brings an input,
+ * 2 asks on, 17 ends. The other ops are those of the networks behind (SMPP+: 129 is a release, 146 an input that is the
  * last one); what is in no list is taken for an input, and counted. Nothing counts the requests, nothing is signed.
  */
 #include "base/metric.h"
@@ -58,7 +58,8 @@ korba_write(const struct dialect_site *site, const struct dialect_way *way, cons
 {
 	(void)site;
 	(void)way;
-	dialect_add_json(out, json_pack("{s:s,s:i}", "message", r->text, "ussdServiceOp", r->end ? OP_END : OP_CONTINUE));
+	dialect_add_json(out, json_pack("{s:s,s:i}", "message", r->text, "ussdServiceOp",
+	    r->end ? OP_END : OP_CONTINUE));
 }
 
 static void

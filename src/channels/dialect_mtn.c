@@ -19,7 +19,8 @@ static enum dialect_said
 mtn_read(const struct dialect_req *req, struct dialect_in *in)
 {
 	char session[DIALECT_DIGITS], phone[DIALECT_DIGITS], code[DIALECT_DIGITS];
-	const char *told = dialect_text(req->json, "serviceCode", code), *input = dialect_text(req->json, "ussdString", in->digits);
+	const char *told = dialect_text(req->json, "serviceCode", code);
+	const char *input = dialect_text(req->json, "ussdString", in->digits);
 	const char *transaction = http_req_header(req->http, "transactionId");
 	int64_t type;
 

@@ -25,8 +25,8 @@ nsano_write(const struct dialect_site *site, const struct dialect_way *way, cons
 {
 	(void)site;
 	(void)way;
-	dialect_add_json(out, json_pack("{s:{s:s,s:s,s:s}}", "USSDResp", "action", r->end ? "prompt" : "input", "menus", "",
-	    "title", r->text));
+	dialect_add_json(out, json_pack("{s:{s:s,s:s,s:s}}", "USSDResp", "action", r->end ? "prompt" : "input",
+	    "menus", "", "title", r->text));
 }
 
 const struct dialect dialect_nsano = {

@@ -239,7 +239,7 @@ on_done(void *arg, uint64_t op, const struct http_result *r)
 	/* What we called it leads its receipts to it, where there is no other name or none was heard. */
 	if ((s->answer.end == SMS_SENT || s->answer.end == SMS_UNKNOWN) && s->answer.id[0] == '\0' &&
 	    sms_provider_row(c->provider)->repeats_ours)
-		str_copy(s->answer.id, sizeof s->answer.id, s->ours);
+		sms_provider_keep_id(c->provider, s->ours, s->answer.id);
 	finish(s);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * USSD over HTTP: which channel a request is for (/ussd/NAME, and what its dialect puts behind that), whether it may use
- * it (ussd_http_proof.c), the turn that it is, and the answer, by the deadline of the provider at the latest. What the
- * request means is its dialect's (dialect.h). Neither bodies nor queries are logged: they hold PINs and keys.
+ * USSD over HTTP: which channel a request is for (/ussd/NAME, and what its dialect puts behind that), whether it may
+ * use it (ussd_http_proof.c), the turn that it is, and the answer, by the deadline of the provider at the latest. What
+ * the request means is its dialect's (dialect.h). Neither bodies nor queries are logged: they hold PINs and keys.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,8 @@ refuse(struct edge *e, uint64_t id, int status, const char *why)
 }
 
 static void
-refuse_proof(struct edge *e, uint64_t id, const struct channel_settings *c, const struct http_req *req, unsigned lacking)
+refuse_proof(struct edge *e, uint64_t id, const struct channel_settings *c, const struct http_req *req,
+    unsigned lacking)
 {
 	static struct log_limit limit;
 	unsigned held;
@@ -56,8 +57,8 @@ refuse_proof(struct edge *e, uint64_t id, const struct channel_settings *c, cons
 
 	metric_add(M_USSD_HTTP_UNPROVEN, 1);
 	if (!log_limited(&limit, &held))
-		log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"%s\" more=%u", c->name, http_req_peer(req),
-		    http_proof_name(lacking), held);
+		log_warn(0, "ussd request refused", "channel=%s peer=%s why=\"%s\" more=%u", c->name,
+		    http_req_peer(req), http_proof_name(lacking), held);
 	refuse(e, id, here ? 401 : 403, here ? "The proof of who calls is missing or wrong.\n" :
 	    "This address or key may not use this channel.\n");
 }
@@ -142,28 +143,36 @@ acknowledge(struct edge *e, uint64_t id, const struct dialect_site *site, const 
 	buf_clear(&b);
 }
 
+/* A turn of the service; what only ends a dialogue is acknowledged before it is over. */
+static void
+take_turn(struct edge *e, uint64_t id, const struct dialect_site *site, struct dialect_in *in)
+{
+	struct way_back w = { .bind = -1, .link = in->turn.channel, .http = id, .dialect = in->way };
+	int retry_s;
+
+	if (!edge_rate_allows(e, in->turn.channel, in->turn.phone, &retry_s)) {
+		edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
+		return;
+	}
+	if (in->turn.kind == TURN_ABORT) {
+		acknowledge(e, id, site, in);
+	} else {
+		in->turn.turn = edge_remember(e, e->turns, &w);
+		await(e, in->turn.turn);
+	}
+	gateway_turn(e->gw, loop_wall(e->loop), &in->turn);
+}
+
 static void
 take(struct edge *e, uint64_t id, int channel, struct dialect_req *req)
 {
 	struct dialect_in in = { .turn = { .channel = channel } };
-	struct way_back w = { .bind = -1, .link = channel, .http = id };
 	json_t *body;
-	int retry_s;
 
 	switch (dialect_read(dialect_of(req->site.channel), req, &in, &body)) {
 	case DIALECT_TURN:
-		if (!edge_rate_allows(e, channel, in.turn.phone, &retry_s)) {
-			edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
-			break;
-		}
-		w.dialect = in.way;
-		in.turn.turn = edge_remember(e, e->turns, &w);
-		await(e, in.turn.turn);
-		gateway_turn(e->gw, loop_wall(e->loop), &in.turn);
-		break;
 	case DIALECT_OVER:
-		acknowledge(e, id, &req->site, &in);
-		gateway_turn(e->gw, loop_wall(e->loop), &in.turn);
+		take_turn(e, id, &req->site, &in);
 		break;
 	case DIALECT_NOTED:
 		acknowledge(e, id, &req->site, &in);

@@ -215,8 +215,8 @@ on_channel_screen(void *arg, uint64_t op, const struct http_result *r)
 	else if (provider_read(&site, &w->call, &answer, &open, why))
 		w->events.screen(w->events.arg, buf_str(&w->call.shown), open);
 	else
-		w->events.failed(w->events.arg, r->status == 401 || r->status == 403 ? "the channel does not take this address or key" :
-		    why);
+		w->events.failed(w->events.arg, r->status == 401 || r->status == 403 ?
+		    "the channel does not take this address or key" : why);
 }
 
 static void

@@ -34,6 +34,7 @@
 #include "store/redis_history.h"
 #include "store/redis_processes.h"
 #include "store/redis_store.h"
+#include "wallet/documents.h"
 #include "wallet/wallet_client.h"
 
 #define TICK_MS 20
@@ -315,6 +316,7 @@ close_all(struct server *s)
 		http_client_free(s->cores[i].http);
 	}
 	free(s->cores);
+	documents_free(s->documents);
 	integrator_tells_free(s->tells);
 	if (s->redis != NULL)
 		redis_free(s->redis);
@@ -361,6 +363,7 @@ serve(struct server *s, const char *ports_file)
 	ok = open_store(s) && serve_open_contents(s);
 	if (ok) {
 		open_cores(s);
+		s->documents = documents_new(s->loop, s->settings);
 		s->tells = integrator_tells_new(s->loop, s->settings, serve_on_told, s);
 		s->edge = edge_new(s->loop, s->settings);
 		open_gateway(s);

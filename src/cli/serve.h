@@ -29,6 +29,7 @@ struct server {
 	struct redis_processes *processes;
 	struct core *cores;
 	struct integrator_tells *tells;
+	struct documents *documents;
 	struct edge *edge;
 	struct http_server *http;
 	struct tls_server *tls;		/* of http; NULL: in clear */

@@ -15,6 +15,7 @@
 #include "channels/integrator_tell.h"
 #include "service/gateway.h"
 #include "store/redis_store.h"
+#include "wallet/documents.h"
 #include "wallet/wallet_client.h"
 
 static void
@@ -62,6 +63,23 @@ port_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *req, in
 	struct server *s = ctx;
 
 	wallet_client_call(s->cores[tenant].client, op, req, timeout_ms, on_wallet, s);
+}
+
+static void
+on_document(void *arg, uint64_t op, const struct document_answer *a)
+{
+	struct server *s = arg;
+
+	if (s->gw != NULL)
+		gateway_on_document(s->gw, loop_wall(s->loop), op, a);
+}
+
+static void
+port_document(void *ctx, uint64_t op, const struct document_req *req, int64_t timeout_ms)
+{
+	struct server *s = ctx;
+
+	documents_carry(s->documents, s->cores[req->tenant].client, op, req, timeout_ms, on_document, s);
 }
 
 static void
@@ -164,7 +182,7 @@ serve_set_ports(struct server *s)
 {
 	s->ports = (struct ports){
 		.ctx = s, .load = port_load, .commit = port_commit, .claim = port_claim, .range = port_range,
-		.bucket = port_bucket, .wallet = port_wallet, .sms = port_sms, .sms_free = port_sms_free,
+		.bucket = port_bucket, .wallet = port_wallet, .document = port_document, .sms = port_sms, .sms_free = port_sms_free,
 		.reply = port_reply, .api_reply = port_api_reply, .operator_reply = port_operator_reply,
 		.receipt_stored = port_receipt_stored,
 		.link = port_link, .steady = port_steady, .random = port_random, .mac = port_mac,

@@ -45,16 +45,16 @@ static const struct option channel_rows[] = {
 	{ "basic_password_file", OPTION_SECRET, OPTIONAL, SECRET(basic_password), RANGE(12, 128), .only = HTTP,
 	    .help = "The password of that user." },
 	{ "hmac_header", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, hmac_header, 1), .only = HTTP,
-	    .help = "A header with the HMAC-SHA256 of each request's body, in hex or base64, perhaps behind \"sha256=\"; "
-	    "not for dialects that send no body or say more in the URL." },
+	    .help = "A header with the HMAC-SHA256 of each request's body, in hex or base64, perhaps behind "
+	    "\"sha256=\"; not for dialects that send no body or say more in the URL." },
 	{ "hmac_key_file", OPTION_SECRET, OPTIONAL, SECRET(hmac_key), RANGE(16, 128), .only = HTTP,
 	    .help = "The key of that HMAC." },
 	{ "takes_imsi", OPTION_BOOL, "false", IN(channel_settings, takes_imsi), .only = HTTP,
-	    .help = "The imsi that infobip, mtn-madapi and json tell is that of the SIM which dials: when it changes, the "
-	    "SIM has changed. Only for a provider whose imsi was looked at and is true." },
+	    .help = "The imsi that infobip, mtn-madapi and json tell is that of the SIM which dials: when it changes, "
+	    "the SIM has changed. Only for a provider whose imsi was looked at and is true." },
 	{ "answer_ms", OPTION_INT, OPTIONAL, RANGE(1000, 30000), IN(channel_settings, answer_ms), .only = HTTP,
-	    .help = "Milliseconds within which the provider wants its answer: then the customer is told to dial again, and "
-	    "what was begun goes on. Left out: 12000 for africastalking and 8000 for the others." },
+	    .help = "Milliseconds within which the provider wants its answer: then the customer is told to dial again, "
+	    "and what was begun goes on. Left out: 12000 for africastalking and 8000 for the others." },
 	{ "from", OPTION_NETS, OPTIONAL, ITEMS(channel_settings, from), RANGE(1, NETS_MAX),
 	    COUNT(channel_settings, from_n), .only = KIND(CHANNEL_USSD_HTTP) | SMS_HTTP,
 	    .help = "The addresses that may call; all of them when left out, and then a secret "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a channel of USSD over HTTP knows who calls: at least one way, each of them whole, and none that proves nothing. */
+/* How a channel of USSD over HTTP knows who calls: at least one way, each of them whole, none that proves nothing. */
 #include <string.h>
 
 #include "base/str.h"
@@ -39,14 +39,17 @@ static void
 check_names(struct reader *r, const struct channel_settings *c, const json_t *node)
 {
 	if (!is_header_name(c->header_name))
-		SAY(r, place(node, "header_name"), "header_name: \"%s\" cannot be the name of a header", c->header_name);
+		SAY(r, place(node, "header_name"), "header_name: \"%s\" cannot be the name of a header",
+		    c->header_name);
 	if (!is_header_name(c->hmac_header))
-		SAY(r, place(node, "hmac_header"), "hmac_header: \"%s\" cannot be the name of a header", c->hmac_header);
+		SAY(r, place(node, "hmac_header"), "hmac_header: \"%s\" cannot be the name of a header",
+		    c->hmac_header);
 	if (strchr(c->basic_user, ':') != NULL)
 		SAY(r, place(node, "basic_user"), "basic_user: a user of HTTP basic has no colon");
 	if (c->basic_user[0] != '\0' && (str_equal_fold(c->header_name, "Authorization") ||
 	    str_equal_fold(c->hmac_header, "Authorization")))
-		SAY(r, place(node, "basic_user"), "basic_user: the header Authorization is its own; take another one for the "
+		SAY(r, place(node, "basic_user"),
+		    "basic_user: the header Authorization is its own; take another one for the "
 		    "secret or the HMAC");
 }
 
@@ -68,9 +71,11 @@ reader_check_proofs(struct reader *r, const struct channel_settings *c, const js
 		return;		/* complained of already */
 	d = &http_dialects[dialect];
 	if (c->hmac_header[0] != '\0' && !(d->proofs & PROOF_HMAC))
-		SAY(r, place(node, "hmac_header"), "hmac_header: requests of \"%s\" say more than their body does: an HMAC "
+		SAY(r, place(node, "hmac_header"),
+		    "hmac_header: requests of \"%s\" say more than their body does: an HMAC "
 		    "of it proves nothing. Use key_file, header_name, basic_user or from", d->name);
 	if (d->needs_public_url && r->settings->public_url[0] == '\0')
-		SAY(r, place(node, "dialect"), "dialect: answers of \"%s\" say where the next request goes: public_url, of "
+		SAY(r, place(node, "dialect"),
+		    "dialect: answers of \"%s\" say where the next request goes: public_url, of "
 		    "the main file, must be there", d->name);
 }

@@ -27,6 +27,7 @@
 
 static const char *const notices[] = { "done", "not_done", "checking", "opened", "not_opened" };
 static const char *const reasons[] = { "short", "barred", "limit", "refused", "expired", "unknown", "busy", "closed" };
+static const char *const refusals[] = { "unreadable", "type", "expired", "face", "file", "other" };
 static const char *const yes[] = { "1" };
 static const char *const channels[] = { "ussd", "sms", "whatsapp" };
 
@@ -200,6 +201,16 @@ const struct call_row call_rows[] = {
 	    .needs = { NEED("authed", FLAG), NEED("pick", ID) },
 	    .steps = { .read = 1, .money = 1, .outlasts = true },
 	    .help = "Cancels the item `pick` at the wallet core; needs authed." },
+	{ .name = "document.send", .outcomes = { "done", "refused", "too_big", "gone", "failed" },
+	    .sets = {
+		ON("refusal", WORD_OF(refusals), "refused"),
+		HOW("refusal", WORD_OF(refusals), "done too_big gone failed", SET_NOT) },
+	    .needs = { NEED("customer_id", ID), NEED("document", WORD) },
+	    .help = "Gives the wallet core what was just sent in a chat, as the document that the question wanted. gone: the "
+	    "chat's network has it no more; failed: it did not come through, or nothing was sent." },
+	{ .name = "kyc.ratify", .outcomes = { "started", "failed" },
+	    .needs = { NEED("customer_id", ID) },
+	    .help = "Has the wallet core check the customer's documents; what it finds follows by message." },
 	{ .name = "language.set", .outcomes = { "done" },
 	    .open = true,
 	    .needs = { NEED("lang", WORD) },
@@ -254,10 +265,12 @@ const struct text_var text_vars[] = {
 	{ "language.item", SET("name", KIND(LABEL)) },
 	{ "sms.*", SET("title", KIND(TITLE)) },
 	{ "sms.*", SET("help_phone", KIND(HELP_PHONE)) },
+	{ "sms.result.kyc.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "sms.result.signup.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "sms.answer.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "sms.menu.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "chat.*", SET("title", KIND(TITLE)) },
+	{ "chat.*", SET("help_phone", KIND(HELP_PHONE)) },
 	{ "chat.*", SET("service_code", KIND(SERVICE_CODE)) },
 	{ "chat.link_code", SET("code", MOST(DIGITS, 6)) },
 	{ "sms.activation", SET("code", MOST(DIGITS, 6)) },

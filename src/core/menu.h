@@ -94,11 +94,12 @@ struct menu_env {
 	void *passed_arg;
 };
 
-enum menu_in { MENU_BEGIN, MENU_TEXT, MENU_OUTCOME, MENU_RESUME, MENU_SHOW };
+enum menu_in { MENU_BEGIN, MENU_TEXT, MENU_OUTCOME, MENU_RESUME, MENU_SHOW, MENU_SENT };
 struct menu_input {
 	enum menu_in kind;
 	const char *text;	/* TEXT: as typed; OUTCOME: its name; BEGIN: NULL or a state; RESUME: one
-				 * that menu_resume() named; SHOW: key of a text, "" for none */
+				 * that menu_resume() named; SHOW: key of a text, "" for none;
+				 * SENT: unused: a picture or a file came, which only some questions want */
 };
 
 enum step_kind {

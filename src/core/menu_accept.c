@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "core/checks.h"
+#include "core/kyc.h"
 #include "core/menu_model.h"
 #include "core/money.h"
 #include "core/phone.h"
@@ -214,6 +215,25 @@ accept_choice(const struct menu_accept *a, const char *typed, struct vars *vars,
 	return "error.choice";
 }
 
+/* What can be typed is none; what was sent is taken by menu_step.c. */
+static const char *
+accept_document(const struct menu_accept *a, const char *typed, struct vars *vars,
+    const struct menu_env *env, char value[MENU_VALUE])
+{
+	(void)a;
+	(void)typed;
+	(void)vars;
+	(void)env;
+	(void)value;
+	return "error.document";
+}
+
+bool
+accept_is_document(const struct menu_accept *a)
+{
+	return (a->row->args & ARG_DOCUMENT) != 0;
+}
+
 const struct accept_row accept_rows[] = {
 	{ "phone", ARG_OF, false, false, true, accept_phone,
 	    { "error.phone", "error.phone_differs" } },
@@ -230,6 +250,7 @@ const struct accept_row accept_rows[] = {
 	{ "digits", ARG_COUNT, false, false, true, accept_digits, { "error.digits" } },
 	{ "text", ARG_LENGTH, false, false, true, accept_text, { "error.text" } },
 	{ "choice", ARG_WORDS, false, false, true, accept_choice, { "error.choice" } },
+	{ "document", ARG_DOCUMENT, false, false, true, accept_document, { "error.document" } },
 };
 const size_t accept_rows_n = NELEM(accept_rows);
 
@@ -276,12 +297,29 @@ read_words(struct menu_reading *l, const json_t *args, struct menu_accept *a)
 			a->word[a->words++] = word;
 }
 
+static void
+read_document(struct menu_reading *l, const json_t *args, struct menu_accept *a)
+{
+	const char *names[KYC_DOCUMENTS], *word = json_string_value(json_object_get(args, "type"));
+	enum kyc_document d;
+
+	for (int i = 0; i < KYC_DOCUMENTS; i++)
+		names[i] = kyc_document_word((enum kyc_document)i);
+	a->word[a->words++] = names[0];
+	if (word == NULL)
+		PROBLEM(l, args, "document needs \"type\": what it is to be, as \"%s\"", names[0]);
+	else if (kyc_document_find(word, &d))
+		a->word[0] = kyc_document_word(d);
+	else
+		menu_unknown(l, args, "type of document", word, names, KYC_DOCUMENTS);
+}
+
 static const struct argument {
 	const char *name;
 	unsigned of;			/* the kinds of check that have it */
 } arguments[ACCEPT_ARGS] = {
 	{ "min", ARG_MONEY | ARG_COUNT }, { "max", ARG_MONEY | ARG_COUNT | ARG_LENGTH }, { "step", ARG_MONEY },
-	{ "of", ARG_OF | ARG_WORDS },
+	{ "of", ARG_OF | ARG_WORDS }, { "type", ARG_DOCUMENT },
 };
 
 size_t
@@ -328,6 +366,8 @@ read_args(struct menu_reading *l, const json_t *args, struct menu_accept *a)
 		a->of = menu_word(l, json_object_get(args, "of"), args, "of", VARS_NAME);
 	if ((has & ARG_WORDS) != 0)
 		read_words(l, args, a);
+	if ((has & ARG_DOCUMENT) != 0)
+		read_document(l, args, a);
 }
 
 void

@@ -236,7 +236,7 @@ typed_keys(const struct menu_accept *a)
 	} checks[] = {
 		{ "phone", 10 }, { "money", 5 }, { "pin", PIN_KEYS }, { "new_pin", PIN_KEYS },
 		{ "repeat_pin", PIN_KEYS }, { "name", 12 },
-		{ "id_number", 13 }, { "passport", 9 }, { "date", 8 },
+		{ "id_number", 13 }, { "passport", 9 }, { "date", 8 }, { "document", 1 },
 	};
 	size_t most = 0;
 

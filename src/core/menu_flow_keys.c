@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "core/menu_flow_parts.h"
+#include "core/menu_play.h"
 
 #define PATH_MAX_STEPS 200
 #define SAMPLE 64
@@ -89,6 +90,8 @@ sample_answer(const struct replay *r, const struct menu_state *s, int value, cha
 	const struct menu_accept *a = &s->accept;
 	const char *of = a->of != NULL ? vars_get(&r->dlg.vars, a->of) : "";
 
+	if (accept_is_document(a))
+		return str_copy(out, SAMPLE, PLAY_PICTURE);
 	if (value >= FLOW_WORD)
 		return str_copy(out, SAMPLE, flow_word(r->f, flow_var(r->f, s->as), value));
 	if (strcmp(a->row->name, "phone") == 0 && of[0] != '\0')

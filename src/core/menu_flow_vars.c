@@ -16,7 +16,7 @@ static const struct {
 } asked[] = {
 	{ "phone", KIND_PHONE }, { "money", KIND_MONEY }, { "new_pin", KIND_SECRET }, { "id_number", KIND_ID_NUMBER },
 	{ "passport", KIND_PASSPORT }, { "name", KIND_NAME }, { "date", KIND_DAY }, { "digits", KIND_DIGITS },
-	{ "text", KIND_TEXT }, { "choice", KIND_WORD },
+	{ "text", KIND_TEXT }, { "choice", KIND_WORD }, { "document", KIND_WORD },
 };
 
 const struct menu_edge *

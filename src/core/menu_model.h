@@ -50,7 +50,7 @@ struct menu_accept {
 	bool has_min, has_max, has_step;
 	int64_t min, max, step;		/* cents of money; characters of digits and text */
 	const char *of;			/* variable to compare with */
-	const char *word[MENU_WORDS];	/* of choice */
+	const char *word[MENU_WORDS];	/* of choice; of a document the one that it is to be */
 	int words;
 };
 
@@ -163,7 +163,7 @@ const char *menu_in_scope(struct menu_reading *l, const struct menu_scope *scope
 #define MENU_LANGUAGES "languages"
 
 /* Checks of what is typed (menu_accept.c). */
-enum accept_arg { ARG_MONEY = 1, ARG_COUNT = 2, ARG_OF = 4, ARG_WORDS = 8, ARG_LENGTH = 16 };
+enum accept_arg { ARG_MONEY = 1, ARG_COUNT = 2, ARG_OF = 4, ARG_WORDS = 8, ARG_LENGTH = 16, ARG_DOCUMENT = 32 };
 struct accept_row {
 	const char *name;
 	unsigned args;			/* of accept_arg */
@@ -178,7 +178,7 @@ struct accept_row {
 	    const struct menu_env *env, char value[MENU_VALUE]);
 	const char *reasons[5];		/* every key that run may return */
 };
-#define ACCEPT_ARGS 4
+#define ACCEPT_ARGS 5
 extern const struct accept_row accept_rows[];
 extern const size_t accept_rows_n;
 const struct accept_row *accept_find(const char *name);
@@ -187,6 +187,8 @@ size_t accept_args(const struct accept_row *row, const char *names[ACCEPT_ARGS])
 /* Reads {"check": {arguments}}; `out` can be walked even after a mistake. */
 void accept_read(struct menu_reading *l, const json_t *v, const json_t *owner,
     struct menu_accept *out);
+/* It wants a picture or a file of a chat, and nothing that can be typed. */
+bool accept_is_document(const struct menu_accept *a);
 /* What is typed as a PIN has the form of one. */
 bool accept_pin_form(const char *typed, const struct menu_env *env);
 

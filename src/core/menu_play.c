@@ -99,7 +99,7 @@ play_dial(struct play *p, const char *code)
 	(void)vars_set(v, "service_code", p->code);
 	(void)vars_set(v, "help_phone", p->help_phone);
 	(void)vars_set(v, "title", p->title);
-	(void)vars_set(v, "channel", p->sms_code != NULL ? "sms" : "ussd");
+	(void)vars_set(v, "channel", p->sms_code != NULL ? "sms" : p->in_chat ? "whatsapp" : "ussd");
 	p->live = true;
 	p->began = p->now;
 	input(p, from != NULL ? MENU_RESUME : MENU_BEGIN, from);
@@ -110,7 +110,7 @@ play_type(struct play *p, const char *text)
 {
 	if (!p->live || (p->step.kind != STEP_SHOW && !p->lost))
 		return false;
-	input(p, MENU_TEXT, text);
+	input(p, p->in_chat && strcmp(text, PLAY_PICTURE) == 0 ? MENU_SENT : MENU_TEXT, text);
 	return true;
 }
 

@@ -18,12 +18,14 @@
 #define PLAY_UNKNOWN "unknown"		/* no answer came from the wallet core: what the call makes of that */
 #define PLAY_LOST "lost"		/* the gateway died over it: no screen comes */
 #define PLAY_OUTCOMES 18
+#define PLAY_PICTURE "[picture]"		/* typed: one is sent, in a chat */
 
 struct play {
 	/* what the caller sets before play_anew(), and keeps alive */
 	const struct menu *m;
 	struct menu_env env;			/* without phone, today, max_septets and the offset of the time zone */
 	const char *title, *help_phone;
+	bool in_chat;				/* what is dialled is written to a chat: the menu knows it by `channel` */
 	const char *sms_code;			/* of a menu for SMS, which any text begins: to pay by; else NULL */
 	int64_t grace_ms;			/* for going on after a drop, where the menu does not say */
 	/* the customer; play_anew() sets them, and they may be changed between dialogues */

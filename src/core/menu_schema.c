@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/kyc.h"
 #include "core/menu_model.h"
 
 static json_t *
@@ -138,6 +139,13 @@ argument_schema(const struct accept_row *row, const char *name)
 	if (is_of && (row->args & ARG_WORDS) != 0)
 		return json_pack("{s:s, s:i, s:i, s:o}", "type", "array", "minItems", 1, "maxItems", MENU_WORDS, "items",
 		    word(MENU_VALUE));
+	if ((row->args & ARG_DOCUMENT) != 0) {
+		json_t *words = json_array();
+
+		for (int i = 0; i < KYC_DOCUMENTS; i++)
+			json_array_append_new(words, json_string(kyc_document_word((enum kyc_document)i)));
+		return json_pack("{s:o}", "enum", words);
+	}
 	if (is_of)
 		return word(VARS_NAME);
 	if ((row->args & ARG_MONEY) != 0)
@@ -163,6 +171,8 @@ check_schema(void)
 			json_object_set_new(one, "required", json_pack("[s]", "of"));
 		else if ((row->args & (ARG_COUNT | ARG_LENGTH)) != 0)
 			json_object_set_new(one, "required", json_pack("[s]", "max"));
+		else if ((row->args & ARG_DOCUMENT) != 0)
+			json_object_set_new(one, "required", json_pack("[s]", "type"));
 		json_object_set_new(checks, row->name, one);
 	}
 	return json_pack("{s:s, s:b, s:i, s:i, s:o}", "type", "object", "additionalProperties", 0, "minProperties", 1,

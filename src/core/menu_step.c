@@ -244,6 +244,18 @@ answer_ask(struct walk *w, const struct menu_state *s, const char *typed)
 	follow(w, &s->go, &w->dlg->vars);
 }
 
+/* The picture itself is not the menu's: the variable says what it is to be. */
+static void
+answer_document(struct walk *w, const struct menu_state *s)
+{
+	if (s->as != NULL && !put(w, s->as, s->accept.word[0])) {
+		finish(w, "error.internal");
+		return;
+	}
+	remember(w->dlg, s);
+	follow(w, &s->go, &w->dlg->vars);
+}
+
 static void
 answer_list(struct walk *w, const struct menu_state *s, int i)
 {
@@ -520,6 +532,19 @@ on_show(struct walk *w, const char *key)
 		on_text(w, "");
 }
 
+/* A picture, or a file. */
+static void
+on_sent(struct walk *w)
+{
+	const struct menu_state *s = current(w);
+
+	w->dlg->hops = 0;
+	if (w->dlg->offer[0] == '\0' && s != NULL && s->kind == MENU_ASK && accept_is_document(&s->accept))
+		answer_document(w, s);
+	else
+		on_show(w, "chat.media");
+}
+
 void
 menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *in,
     const struct menu_env *env, struct step *out)
@@ -533,6 +558,8 @@ menu_step(const struct menu *m, struct dialogue *dlg, const struct menu_input *i
 		on_begin(&w, in->text);
 	else if (in->kind == MENU_SHOW)
 		on_show(&w, in->text);
+	else if (in->kind == MENU_SENT)
+		on_sent(&w);
 	else if (in->kind == MENU_RESUME)
 		on_resume(&w, in->text);
 	else if (in->kind == MENU_TEXT && dlg->offer[0] != '\0')

@@ -50,7 +50,7 @@ static const struct sample {
 	{ "phone", OTHER_PHONE, "a phone number" }, { "money", NULL, "an amount" }, { "pin", NULL, "a PIN" },
 	{ "new_pin", NULL, "a PIN" }, { "repeat_pin", NULL, "a PIN" }, { "id_number", "9001010001088", "an ID number" },
 	{ "passport", "AB123456", "a passport number" }, { "name", "Anybody", "a name" },
-	{ "date", "24031990", "a date" }, { "digits", NULL, "a code" }, { "text", "a", "a text" }, { "choice", NULL, "a word" },
+	{ "date", "24031990", "a date" }, { "document", PLAY_PICTURE, "a picture" }, { "digits", NULL, "a code" }, { "text", "a", "a text" }, { "choice", NULL, "a word" },
 };
 
 /* What the question accepts, and what it is for the comment. */

@@ -6,7 +6,8 @@
  *   200, 201, 202  {"status":"accepted","id":"<theirs, optional>"}
  *                  {"status":"refused","reason":"<a word>"}: this recipient; "stopped": he wants nothing from us;
  *                  "slow", "failed" (worth another try), "shut" (our account)
- *   receipt   POST {"receipts":[{"id":"<ours or theirs>","status":"delivered|failed|stopped|pending","error":".."}]}
+ *   receipt   POST {"receipts":[{"id":"<theirs>","ours":"<ours>","status":"delivered|failed|stopped|pending","error":".."}]}:
+ *                  one of both names is enough; only ours finds a message whose answer was lost
  *   inbound   POST {"messages":[{"id":"..","from":"2782..","to":"30384","text":".."}]}
  *   opt-out   POST {"phones":["2782.."]}
  */
@@ -61,12 +62,12 @@ take_receipt(const json_t *one, sms_event_fn *on, void *arg)
 	struct sms_event e = { .kind = SMS_EVENT_RECEIPT };
 	const char *status = json_string_value(provider_member(one, "status"));
 	const struct provider_word *row = PROVIDER_WORD(statuses, status);
-	char id[24], to[24], err[24];
-	const char *theirs = provider_text(one, "id", id);
+	char id[24], own[24], to[24], err[24];
+	const char *theirs = provider_text(one, "id", id), *ours = provider_text(one, "ours", own);
 
-	if (theirs == NULL || status == NULL)
+	if ((theirs == NULL && ours == NULL) || status == NULL)
 		return false;
-	provider_set_ids(&e, &provider_json, theirs, NULL);
+	provider_set_ids(&e, &provider_json, theirs, ours);
 	e.receipt.state = row != NULL ? (enum receipt_state)row->meaning : RECEIPT_UNKNOWN;
 	provider_plain(e.receipt.stat, sizeof e.receipt.stat, status);
 	provider_plain(e.receipt.err, sizeof e.receipt.err, provider_text(one, "error", err));

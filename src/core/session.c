@@ -25,6 +25,9 @@ static const struct rec_field fields[] = {
 	REC_VAR(90, session, input_mac, input_mac_len),
 	REC(100, REC_STR, session, tenant), REC(101, REC_INT, session, resume_s),
 	REC(102, REC_STR, session, dlg.offer),
+	REC(120, REC_INT, session, handed), REC(121, REC_STR, session, chat), REC(122, REC_BOOL, session, proven),
+	REC(123, REC_INT, session, pushes), REC(124, REC_I64, session, pushes_until),
+	REC(125, REC_BOOL, session, asks_pin),
 };
 _Static_assert(MENU_BACK == 12, "fields name each step back");
 
@@ -39,7 +42,7 @@ session_decode(const void *octets, size_t n, struct session *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) &&
 	    vars_valid(&out->dlg.vars) && out->resume_s >= 0 && out->dlg.back_n >= 0 && out->dlg.back_n <= MENU_BACK &&
-	    out->dlg.page >= 0;
+	    out->dlg.page >= 0 && (unsigned)out->handed < HANDED_STATES;
 }
 
 int64_t

@@ -16,6 +16,12 @@
 #define SESSION_DIALOGUE 64
 #define SESSION_TENANT NAME_MAX_OCTETS
 
+/*
+ * A dialogue of a chat that needs a PIN goes on at the phone: it lies in a record of its own (STORE_HANDED), waits there
+ * until the phone dials, and comes back with what it came to. The chat's own session only says so.
+ */
+enum session_handed { HANDED_NOT, HANDED_WAITING, HANDED_TAKEN, HANDED_BACK, HANDED_STATES };
+
 struct session {
 	struct dialogue dlg;
 	char dialogue[SESSION_DIALOGUE];	/* the network's id of it */
@@ -39,6 +45,12 @@ struct session {
 	char trail[HISTORY_TRAIL];		/* the last turns, for operators: times and states, never inputs */
 	char tenant[SESSION_TENANT];		/* for who counts dialogues; the key has it hashed */
 	int resume_s;				/* after touched_ms: dialled again by then, it can go on; 0: it cannot */
+	enum session_handed handed;	/* of a chat: its dialogue is at the phone; of a handed dialogue: how far it is */
+	char chat[NAME_MAX_OCTETS];	/* at the phone: the channel of the chat that it is gone on with for; else "" */
+	bool proven;			/* at the phone: the PIN was right */
+	bool asks_pin;			/* at the phone, before the call that the dialogue stands at; no screen of the menu */
+	int pushes;			/* of a chat: that the phone was called up, in the hour until */
+	int64_t pushes_until;
 	struct rec_rest rest;
 };
 

@@ -262,6 +262,7 @@ struct tenant_settings {
 	char sms_menu[32];				/* menu of those who write by SMS, "": none */
 	int sms_session_s;				/* such a dialogue ends after so long */
 	int sms_answers;				/* to one phone in an hour at most */
+	int chat_pushes;				/* of a phone in an hour, for the PIN of what a chat began; 0: none */
 	bool result_sms;				/* final outcomes by SMS to the payer too */
 	bool subtract_pending;				/* pending tokens lower what may be spent */
 	int requests_per_s;				/* over HTTP, of all its channels; 0: any number */

@@ -183,6 +183,12 @@ sms_provider_write(const struct sms_account *a, const struct sms_text *t, struct
 }
 
 void
+sms_provider_keep_id(enum sms_provider p, const char *id, char out[RECEIPT_ID])
+{
+	provider_fit(sms_provider_row(p), id, out);
+}
+
+void
 sms_call_clear(struct sms_call *c)
 {
 	buf_clear(&c->url);

@@ -108,6 +108,8 @@ extern const char *const sms_provider_words[SMS_PROVIDERS + 1];	/* names, NULL b
 
 void sms_provider_write(const struct sms_account *a, const struct sms_text *t, struct sms_call *out);
 void sms_call_clear(struct sms_call *c);
+/* An id of that provider, or ours at it, as its receipts will have it. */
+void sms_provider_keep_id(enum sms_provider p, const char *id, char out[RECEIPT_ID]);
 /* Whatever came: body is NUL-terminated. */
 void sms_provider_answer(enum sms_provider p, int status, const char *body, size_t len, struct sms_said *out);
 /*

@@ -26,7 +26,7 @@ struct line {
 struct setup {
 	char tenant[TRANSCRIPT_NAME], menu[TRANSCRIPT_NAME], lang[8];
 	char phone[PHONE_MAX];
-	bool has_lang;
+	bool has_lang, in_chat;
 	const struct ussd_profile *profile;	/* NULL: the channel's own */
 	int64_t clock;
 };
@@ -257,6 +257,7 @@ open_phone(struct playing *r)
 	play_anew(&r->p, r->test.clock, r->test.phone, r->test.profile != NULL ? r->test.profile : own);
 	if (r->test.has_lang)
 		str_copy(r->p.lang, sizeof r->p.lang, r->test.lang);
+	r->p.in_chat = r->test.in_chat;
 	r->opened = true;
 	return true;
 }
@@ -416,6 +417,14 @@ set_profile(struct playing *r, struct setup *s, const char *arg)
 }
 
 static void
+set_channel(struct playing *r, struct setup *s, const char *arg)
+{
+	s->in_chat = strcmp(arg, "whatsapp") == 0;
+	if (!s->in_chat && strcmp(arg, "ussd") != 0)
+		fail(r, r->at, "the channel is ussd or whatsapp");
+}
+
+static void
 do_wait(struct playing *r, const char *arg)
 {
 	int64_t ms;
@@ -456,6 +465,7 @@ static const struct directive {
 } directives[] = {
 	{ "menu", set_menu, NULL }, { "tenant", set_tenant, NULL }, { "language", set_language, NULL },
 	{ "phone", set_phone, NULL }, { "clock", set_clock, NULL }, { "profile", set_profile, NULL },
+	{ "channel", set_channel, NULL },
 	{ "wait", NULL, do_wait }, { "drop", NULL, do_drop }, { "redial", NULL, do_redial },
 	{ "repeat", NULL, do_repeat },
 };
@@ -480,7 +490,7 @@ take_directive(struct playing *r)
 		d = find_directive(name);
 	at += strspn(at, " ");
 	if (d == NULL)
-		fail(r, r->at, "there is no such directive: menu, tenant, language, phone, clock, profile, wait, drop, "
+		fail(r, r->at, "there is no such directive: menu, tenant, language, phone, clock, profile, channel, wait, drop, "
 		    "redial, repeat");
 	else if (d->set != NULL && r->opened)
 		fail(r, r->at, "%s can be said only before the phone dials", name);

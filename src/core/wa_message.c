@@ -128,7 +128,7 @@ wa_message_write(const struct wa_to *to, const char *text, struct buf *out)
 	return true;
 }
 
-/* A parameter has neither new lines nor tabs nor more than four blanks in a row (Meta: error 132018). */
+/* A parameter has neither new lines nor tabs nor more than four blanks in a row. */
 static void
 flatten(char *text)
 {

@@ -127,6 +127,7 @@ add_asked(struct wide *w, const struct menu_state *s)
 		{ "phone", KIND_PHONE }, { "money", KIND_MONEY }, { "new_pin", KIND_SECRET }, { "name", KIND_NAME },
 		{ "id_number", KIND_ID_NUMBER }, { "passport", KIND_PASSPORT }, { "date", KIND_DAY },
 		{ "digits", KIND_DIGITS }, { "text", KIND_TEXT }, { "choice", KIND_WORD },
+		{ "document", KIND_WORD },
 	};
 	const struct menu_accept *a = &s->accept;
 

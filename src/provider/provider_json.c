@@ -19,14 +19,14 @@ is_over(enum provider_event event)
 /* ---- plain JSON: doc/openapi-ussd.json ---- */
 
 static const char *
-plain_type(enum provider_event event)
+plain_event(enum provider_event event)
 {
-	static const char *const types[] = {
-		[PROVIDER_BEGIN] = "begin", [PROVIDER_INPUT] = "input", [PROVIDER_HANGUP] = "abort",
-		[PROVIDER_TIMEOUT] = "timeout", [PROVIDER_FAILED] = "timeout", [PROVIDER_DONE] = NULL,
+	static const char *const events[] = {
+		[PROVIDER_BEGIN] = "begin", [PROVIDER_INPUT] = "input", [PROVIDER_HANGUP] = "end",
+		[PROVIDER_TIMEOUT] = "timeout", [PROVIDER_FAILED] = "end", [PROVIDER_DONE] = NULL,
 	};
 
-	return types[event];
+	return events[event];
 }
 
 static bool
@@ -35,26 +35,13 @@ plain_write(const struct provider_call *c, enum provider_event event, int64_t no
 	char phone[PHONE_MAX + 1];
 
 	(void)now_ms;
-	if (plain_type(event) == NULL)
+	if (plain_event(event) == NULL)
 		return false;
 	str_format(phone, sizeof phone, "+%s", c->phone);
-	provider_body(out, json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "session", c->id, "phone", phone, "service_code",
-	    c->code, "type", plain_type(event), "text", event == PROVIDER_INPUT ? buf_str(&c->input) : "", "turn",
+	provider_body(out, json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "session", c->id, "phone", phone, "code", c->code,
+	    "event", plain_event(event), "text", event == PROVIDER_INPUT ? buf_str(&c->input) : "", "sequence",
 	    c->number));
 	return true;
-}
-
-/* The number of the request comes back, so that an answer cannot be taken for that of another. */
-static bool
-plain_common(struct provider_view *v, bool *end)
-{
-	if (!provider_members(v, v->json, 4) || !provider_bool_of(v, "end", end) ||
-	    provider_text_of(v, "session") == NULL)
-		return false;
-	if (!json_is_integer(json_object_get(v->json, "turn")))
-		v->why = "turn is missing";
-	v->text = provider_text_of(v, "text");
-	return v->why == NULL;
 }
 
 static bool
@@ -62,20 +49,17 @@ plain_read(struct provider_view *v)
 {
 	bool end;
 
-	if (!plain_common(v, &end) || !provider_echoes(v, v->json, "session", v->c->id))
+	if (!provider_members(v, v->json, 2) || !provider_bool_of(v, "end", &end))
 		return false;
 	v->open = !end;
-	if (json_integer_value(json_object_get(v->json, "turn")) != v->c->turn)
-		v->why = "it answers another request";
-	return v->why == NULL;
+	v->text = provider_text_of(v, "text");
+	return v->text != NULL;
 }
 
 static bool
 plain_read_end(struct provider_view *v)
 {
-	bool end;
-
-	return plain_common(v, &end);
+	return provider_members(v, v->json, 0);
 }
 
 const struct provider provider_json = {
@@ -85,7 +69,7 @@ const struct provider provider_json = {
 
 /* ---- Infobip ---- */
 
-/* The codes of an end are not published; ours only differ from each other. It ends each dialogue, also one that we closed. */
+/* The codes of an end are not published; ours only differ. It tells of each end, also of one that we made. */
 static bool
 infobip_end(enum provider_event event, struct provider_request *out)
 {

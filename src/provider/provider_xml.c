@@ -250,7 +250,8 @@ const struct provider provider_aat = {
 /* ---- Channel Mobile ---- */
 
 static bool
-channelmobile_write(const struct provider_call *c, enum provider_event event, int64_t now_ms, struct provider_request *out)
+channelmobile_write(const struct provider_call *c, enum provider_event event, int64_t now_ms,
+    struct provider_request *out)
 {
 	(void)now_ms;
 	if (event != PROVIDER_BEGIN && event != PROVIDER_INPUT)

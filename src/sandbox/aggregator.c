@@ -94,12 +94,11 @@ on_end_read(void *arg, uint64_t op, const struct http_result *r)
 	char why[PROVIDER_WHY];
 
 	(void)op;
-	if (r->end != HTTP_ANSWERED)
-		a->events_failed++;
-	else if (!provider_read_end(&site, &answer, why)) {
-		a->events_failed++;
+	if (r->end == HTTP_ANSWERED && provider_read_end(&site, &answer, why))
+		return;
+	a->events_failed++;
+	if (r->end == HTTP_ANSWERED && r->status == 200)
 		box_violation(a->all->x, "%s", why);
-	}
 }
 
 static void

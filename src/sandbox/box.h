@@ -23,9 +23,11 @@ struct callbacks;
 struct control;
 struct core;
 struct faults;
+struct graph;
 struct http_client;
 struct phones;
 struct smsc;
+struct sms_providers;
 
 struct box {
 	struct loop *loop;
@@ -44,6 +46,8 @@ struct box {
 	struct smsc *smsc;
 	struct phones *phones;
 	struct aggregators *aggregators;
+	struct graph *graph;		/* WhatsApp */
+	struct sms_providers *sms;
 	struct control *control;
 };
 

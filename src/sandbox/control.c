@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/chat_in.h"
 #include "core/money.h"
 #include "io/http_server.h"
 #include "sandbox/aggregator.h"
@@ -20,9 +21,12 @@
 #include "sandbox/control_state.h"
 #include "sandbox/core_json.h"
 #include "sandbox/faults.h"
+#include "sandbox/graph.h"
 #include "sandbox/phone.h"
+#include "sandbox/sms_provider.h"
 #include "sandbox/smsc.h"
 
+#define BODY_MAX (8 << 20)		/* a picture of 5 MB in base64 */
 #define ADVANCE_MAX_MS (INT64_C(400) * 24 * 3600 * 1000)
 
 struct control {
@@ -335,6 +339,33 @@ aggregator(const struct asked *a)
 }
 
 static void
+whatsapp(const struct asked *a)
+{
+	graph_move(a->x->graph, a->http, a->body);
+}
+
+/* {"provider":..,"url":".../sms/NAME","public":"https://.."}: where the gateway of that provider is. */
+static void
+sms_aim(const struct asked *a)
+{
+	if (sms_providers_aim(a->x->sms, text_of(a, "provider"), text_of(a, "url"), text_of(a, "public")))
+		done(a, json_object());
+	else
+		bad(a, "wanted: provider, url with a path; perhaps public");
+}
+
+static void
+sms_opt_out(const struct asked *a)
+{
+	const char *phone = text_of(a, "phone");
+
+	if (phone != NULL && sms_providers_opt_out(a->x->sms, text_of(a, "provider"), phone))
+		done(a, json_object());
+	else
+		bad(a, "wanted: phone, provider that tells of opt-outs and knows where the gateway is");
+}
+
+static void
 bench(const struct asked *a)
 {
 	bench_start(a->x, a->http, a->body);
@@ -363,6 +394,9 @@ static const struct {
 	{ "POST", "/control/switches", switches_post },
 	{ "POST", "/control/drop-links", links_drop },
 	{ "POST", "/control/aggregator", aggregator },
+	{ "POST", "/control/whatsapp", whatsapp },
+	{ "POST", "/control/sms", sms_aim },
+	{ "POST", "/control/sms-opt-out", sms_opt_out },
 	{ "POST", "/control/bench", bench },
 	{ "GET", "/phones", phones },
 };
@@ -394,11 +428,32 @@ phone_request(const struct asked *a, const struct http_req *req)
 	phones_call(a->x->phones, &c);
 }
 
+/* /chat/{number or identity}/{verb} */
+static void
+chat_request(const struct asked *a, const struct http_req *req)
+{
+	const char *rest = http_req_path(req) + strlen("/chat/"), *slash = strchr(rest, '/');
+	char who[CHAT_USER];
+	struct graph_call c = { .http = a->http, .method = http_req_method(req), .who = who, .body = a->body,
+	    .after = query_number(req, "after"), .wait_ms = query_number(req, "wait_ms") };
+
+	if (slash == NULL || !str_copyn(who, sizeof who, rest, (size_t)(slash - rest))) {
+		bad(a, "wanted: /chat/{number or identity}/{verb}");
+		return;
+	}
+	c.verb = slash + 1;
+	graph_chat_call(a->x->graph, &c);
+}
+
 static void
 dispatch(const struct asked *a, const struct http_req *req)
 {
 	if (str_starts(http_req_path(req), "/phone/")) {
 		phone_request(a, req);
+		return;
+	}
+	if (str_starts(http_req_path(req), "/chat/")) {
+		chat_request(a, req);
 		return;
 	}
 	for (size_t i = 0; i < NELEM(rows); i++)
@@ -433,7 +488,7 @@ control_new(struct box *x, const char *address, char *err, size_t err_size)
 {
 	struct control *c = xcalloc(1, sizeof *c);
 	struct http_server_options o = { .name = "control", .address = address, .connections = 1000,
-	    .body_max = 262144, .header_max = 8192, .arrive_s = 30, .idle_s = 300, .answer_s = 3600,
+	    .body_max = BODY_MAX, .header_max = 8192, .arrive_s = 30, .idle_s = 300, .answer_s = 3600,
 	    .handler = on_request, .arg = c };
 
 	c->x = x;

@@ -13,8 +13,10 @@
 #include "sandbox/box.h"
 #include "sandbox/callbacks.h"
 #include "sandbox/core_api.h"
+#include "sandbox/graph.h"
 #include "sandbox/phone.h"
 #include "sandbox/rules.h"
+#include "sandbox/sms_provider.h"
 #include "sandbox/smsc.h"
 
 static json_t *
@@ -138,9 +140,11 @@ control_state(struct box *x)
 	json_object_set_new(o, "calls", core_counts(x->core));
 	json_object_set_new(o, "smsc", smsc_counts(x->smsc));
 	json_object_set_new(o, "aggregators", aggregators_counts(x->aggregators));
+	json_object_set_new(o, "sms_providers", sms_providers_counts(x->sms));
 	json_object_set_new(o, "callbacks", json_pack("{s:I,s:I}", "sent",
 	    (json_int_t)callbacks_sent(x->callbacks), "taken",
 	    (json_int_t)callbacks_taken(x->callbacks)));
+	json_object_set_new(o, "whatsapp", graph_counts(x->graph));
 	json_object_set_new(o, "sms", json_integer(phones_sms_count(x->phones)));
 	return o;
 }

@@ -19,8 +19,8 @@
 #define RULES_MAX 256
 
 static const char *const do_name[] = { "none", "delay", "error", "lose_answer", "no_answer",
-    "drop_before", "garbage", "later", "no_receipt", "receipt_first" };
-static const char *const where_name[] = { "core", "smsc", "aggregator" };
+    "drop_before", "garbage", "later", "no_receipt", "receipt_first", "refuse", "stopped", "balance", "fail" };
+static const char *const where_name[] = { "core", "smsc", "aggregator", "graph", "sms" };
 
 struct rule {
 	struct list node;

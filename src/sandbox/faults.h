@@ -21,11 +21,16 @@ enum fault_do {
 	FAULT_DROP_BEFORE,	/* not done, the connection closes */
 	FAULT_GARBAGE,		/* done, answered with what cannot be read */
 	FAULT_LATER,		/* never answered, done after ms */
-	FAULT_NO_RECEIPT,	/* SMSC only: a message without its delivery receipt */
-	FAULT_RECEIPT_FIRST	/* SMSC only: the receipt before the response */
+	FAULT_NO_RECEIPT,	/* SMSC and SMS providers: a message without its delivery receipt */
+	FAULT_RECEIPT_FIRST,	/* the same: the receipt before the response */
+	/* SMS providers only */
+	FAULT_REFUSE,		/* the recipient is refused, perhaps inside a 200 */
+	FAULT_STOPPED,		/* the same: he wants nothing from this sender */
+	FAULT_BALANCE,		/* the account has no credit */
+	FAULT_FAIL		/* taken; the receipt, after ms more, says that it failed */
 };
 
-enum fault_where { FAULT_CORE, FAULT_SMSC, FAULT_AGGREGATOR };
+enum fault_where { FAULT_CORE, FAULT_SMSC, FAULT_AGGREGATOR, FAULT_GRAPH, FAULT_SMS };
 
 /* What is to be done now; strings are borrowed until the list changes. */
 struct fault {
@@ -46,8 +51,8 @@ void faults_clear(struct faults *f);
 /* With how often each matched and acted. */
 json_t *faults_show(const struct faults *f);
 /*
- * method: "POST", or of the SMSC "submit_sm", "bind_transceiver", "enquire_link", "unbind"; path:
- * or the destination.
+ * method: "POST", or of the SMSC "submit_sm", "bind_transceiver", "enquire_link", "unbind", or of SMS providers their
+ * name; path: or the destination.
  */
 struct fault faults_match(struct faults *f, enum fault_where where, const char *method,
     const char *path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * isango-sandbox: what stands on the other side of the gateway, for the demo and the tests: a
- * wallet core, an SMSC with a USSD gateway, an aggregator, and phones. One process, one loop,
+ * wallet core, an SMSC with a USSD gateway, aggregators, and phones. One process, one loop,
  * nothing kept. Not for real money or real phones.
  */
 #include <errno.h>
@@ -31,10 +31,12 @@
 #include "sandbox/core_api.h"
 #include "sandbox/core_json.h"
 #include "sandbox/faults.h"
+#include "sandbox/graph.h"
 #include "sandbox/phone.h"
+#include "sandbox/sms_provider.h"
 #include "sandbox/smsc.h"
 
-#define SECRET_MAX 256
+#define SECRET_MAX 600
 #define TICK_MS 200
 
 enum option_id {
@@ -42,7 +44,9 @@ enum option_id {
 	    OPT_SYSTEM_ID, OPT_PASSWORD,
 	OPT_PASSWORD_FILE, OPT_CORE_IDENTITY, OPT_CORE_PASSWORD_FILE, OPT_AT_URL, OPT_AT_EVENT_URL,
 	    OPT_AT_KEY_FILE, OPT_AGGREGATOR, OPT_AGGREGATOR_KEY, OPT_AGGREGATOR_PROOF,
-	OPT_CALLBACK_KEY_FILE, OPT_TRANSFER_FEE, OPT_JWT_LIFE_S, OPT_SET, OPTIONS
+	OPT_LISTEN_GRAPH, OPT_WHATSAPP_URL, OPT_WHATSAPP_TOKEN_FILE, OPT_WHATSAPP_SECRET_FILE,
+	    OPT_WHATSAPP_VERIFY_FILE, OPT_WHATSAPP_NUMBER_ID,
+	OPT_CALLBACK_KEY_FILE, OPT_LISTEN_SMS, OPT_SMS_SECRET_FILE, OPT_SMS_KEY_FILE, OPT_TRANSFER_FEE, OPT_JWT_LIFE_S, OPT_SET, OPTIONS
 };
 
 static const struct {
@@ -69,7 +73,16 @@ static const struct {
 	[OPT_AGGREGATOR_KEY] = { "aggregator-key", "DIALECT=FILE", "what it proves itself with", NULL },
 	[OPT_AGGREGATOR_PROOF] = { "aggregator-proof", "DIALECT=HOW",
 	    "url, header, basic or hmac, perhaps :NAME of it", NULL },
+	[OPT_LISTEN_GRAPH] = { "listen-graph", "ADDRESS", "WhatsApp's Graph API", "127.0.0.1:0" },
+	[OPT_WHATSAPP_URL] = { "whatsapp-url", "URL", "where WhatsApp's webhooks go", NULL },
+	[OPT_WHATSAPP_TOKEN_FILE] = { "whatsapp-token-file", "FILE", "the access token to be shown", NULL },
+	[OPT_WHATSAPP_SECRET_FILE] = { "whatsapp-secret-file", "FILE", "signs the webhooks", NULL },
+	[OPT_WHATSAPP_VERIFY_FILE] = { "whatsapp-verify-file", "FILE", "the verify token", NULL },
+	[OPT_WHATSAPP_NUMBER_ID] = { "whatsapp-number-id", "ID", "of the number customers write to", "106540352242922" },
 	[OPT_CALLBACK_KEY_FILE] = { "callback-key-file", "FILE", "signs callbacks", NULL },
+	[OPT_LISTEN_SMS] = { "listen-sms", "ADDRESS", "SMS providers over HTTP", "127.0.0.1:0" },
+	[OPT_SMS_SECRET_FILE] = { "sms-secret-file", "FILE", "password of the account \"wallet\" at each of them", NULL },
+	[OPT_SMS_KEY_FILE] = { "sms-key-file", "FILE", "the key that they give in ?key=", NULL },
 	[OPT_TRANSFER_FEE] = { "transfer-fee", "AMOUNT", "of each transfer, \"1.00\"", NULL },
 	[OPT_JWT_LIFE_S] = { "jwt-life-s", "SECONDS", "life of a JWT", NULL },
 	[OPT_SET] = { "set", "NAME=N", "a switch; may be given many times", NULL },
@@ -86,7 +99,8 @@ struct settings_of {
 	const char *value[OPTIONS];
 	struct rules rules;
 	uint64_t seed;
-	char smpp_password[SECRET_MAX], core_password[SECRET_MAX], callback_key[SECRET_MAX];
+	char smpp_password[SECRET_MAX], core_password[SECRET_MAX], callback_key[SECRET_MAX],
+	    sms_secret[SECRET_MAX], sms_key[SECRET_MAX];
 	struct pair aggregators[PAIRS_MAX];	/* url, key file, proof, in the order of the command line */
 	size_t aggregators_n;
 };
@@ -110,7 +124,7 @@ static void
 usage(FILE *out)
 {
 	fputs("usage: isango-sandbox [--OPTION VALUE]...\n"
-	    "Stands in for a wallet core, an SMSC with USSD and an aggregator.\n\n", out);
+	    "Stands in for a wallet core, an SMSC with USSD, aggregators and phones.\n\n", out);
 	for (size_t i = 0; i < OPTIONS; i++)
 		fprintf(out, "  --%s %-*s %s%s%s%s\n", rows[i].name,
 		    (int)(28 - strlen(rows[i].name)), rows[i].value, rows[i].help,
@@ -204,6 +218,8 @@ parse_options(int argc, char **argv, struct settings_of *s)
 		str_copy(s->smpp_password, sizeof s->smpp_password, s->value[OPT_PASSWORD]);
 	read_secret(s->value[OPT_CORE_PASSWORD_FILE], s->core_password);
 	read_secret(s->value[OPT_CALLBACK_KEY_FILE], s->callback_key);
+	read_secret(s->value[OPT_SMS_SECRET_FILE], s->sms_secret);
+	read_secret(s->value[OPT_SMS_KEY_FILE], s->sms_key);
 }
 
 void
@@ -225,6 +241,7 @@ box_tick(struct box *x)
 {
 	bank_expire(x->bank, box_now(x));
 	callbacks_tick(x->callbacks);
+	graph_tick(x->graph);
 }
 
 static void
@@ -301,19 +318,40 @@ make_aggregators(struct box *x, const struct settings_of *s)
 }
 
 static void
+make_graph(struct box *x, const struct settings_of *s)
+{
+	char token[SECRET_MAX], secret[SECRET_MAX], verify[SECRET_MAX], err[200];
+	struct graph_options o = { .address = s->value[OPT_LISTEN_GRAPH], .url = s->value[OPT_WHATSAPP_URL],
+		.token = token, .secret = secret, .verify_token = verify, .number_id = s->value[OPT_WHATSAPP_NUMBER_ID] };
+
+	read_secret(s->value[OPT_WHATSAPP_TOKEN_FILE], token);
+	read_secret(s->value[OPT_WHATSAPP_SECRET_FILE], secret);
+	read_secret(s->value[OPT_WHATSAPP_VERIFY_FILE], verify);
+	if ((x->graph = graph_new(x, &o, err, sizeof err)) == NULL)
+		die("%s", err);
+	mem_wipe(token, sizeof token);
+	mem_wipe(secret, sizeof secret);
+	mem_wipe(verify, sizeof verify);
+}
+
+static void
 box_listen(struct box *x, const struct settings_of *s)
 {
 	struct smsc_options so = { .address = s->value[OPT_LISTEN_SMPP],
 	    .system_id = s->value[OPT_SYSTEM_ID], .password = s->smpp_password };
+	struct sms_providers_options po = { .address = s->value[OPT_LISTEN_SMS], .secret = s->sms_secret,
+	    .key = s->sms_key };
 	char err[200];
 
 	if (strlen(s->value[OPT_SYSTEM_ID]) > 15 || strlen(s->smpp_password) > 8)
 		die("SMPP allows 15 octets of system id and 8 of password");
 	if ((x->core = core_new(x, s->value[OPT_LISTEN_CORE], err, sizeof err)) == NULL ||
 	    (x->smsc = smsc_new(x, &so, err, sizeof err)) == NULL ||
+	    (x->sms = sms_providers_new(x, &po, err, sizeof err)) == NULL ||
 	    (x->control = control_new(x, s->value[OPT_LISTEN_CONTROL], err, sizeof err)) == NULL)
 		die("%s", err);
 	make_aggregators(x, s);
+	make_graph(x, s);
 }
 
 /* Written beside and moved, so that whoever waits for it never reads half of it. */
@@ -326,7 +364,8 @@ write_state(const struct box *x, const char *path)
 
 	if (path == NULL)
 		return;
-	j = json_pack("{s:i,s:i,s:i,s:i}", "core_port", core_port(x->core), "smpp_port",
+	j = json_pack("{s:i,s:i,s:i,s:i,s:i,s:i}", "sms_port", sms_providers_port(x->sms),
+	    "core_port", core_port(x->core), "graph_port", graph_port(x->graph), "smpp_port",
 	    smsc_port(x->smsc), "control_port", control_port(x->control), "pid", (int)getpid());
 	if (!str_format(beside, sizeof beside, "%s.new", path) ||
 	    (fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
@@ -364,8 +403,10 @@ box_free(struct box *x)
 	/* Dialogues first: what completes after them finds nobody who would send anything more. */
 	phones_free(x->phones);
 	http_client_free(x->http);
+	graph_free(x->graph);
 	control_free(x->control);
 	aggregators_free(x->aggregators);
+	sms_providers_free(x->sms);
 	smsc_free(x->smsc);
 	core_free(x->core);
 	callbacks_free(x->callbacks);

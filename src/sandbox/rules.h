@@ -63,6 +63,14 @@
 	  "How USSD is spoken: 0 its, 1 mica, 2 sixdee, 3 digitalpulse, 4 tops, 5 huawei, 6 smpp_plus, " \
 	  "7 vendor_tlv (tag 0x1401), 8 no_op") \
 	R(receipt_ms, 10, 10, "How long after its submit a delivery receipt is sent") \
+	R(wa_status_ms, 10, 50, "WhatsApp: how long after a message its statuses come, each after the other") \
+	R(wa_reads, 1, 1, "WhatsApp: customers read at once what comes") \
+	R(wa_only_read, 0, 0, "WhatsApp: delivered does not come where read does") \
+	R(wa_twice, 0, 1, "WhatsApp: every webhook is sent twice") \
+	R(wa_late_ms, 0, 300, "WhatsApp: webhooks are late by up to this, and so in any order") \
+	R(wa_pair_limit, 1, 1, "WhatsApp: one message in six seconds to a customer, and 45 at once beforehand") \
+	R(wa_throughput, 80, 80, "WhatsApp: messages a second of the number") \
+	R(wa_window_by_status, 0, 1, "WhatsApp: that 24 hours are over is said by a status, not by the answer") \
 	R(login_code_sec005, 0, 1, "A wrong login is refused with SEC005 instead of USR002")
 
 struct rules {

@@ -41,6 +41,8 @@ static const struct {
 	{ "pending.list", call_pending_list, true, true },
 	{ "pending.resend", call_pending_resend, false, true },
 	{ "pending.cancel", call_pending_cancel, true, true },
+	{ "document.send", call_document_send, false, false },	/* its own claim is longer */
+	{ "kyc.ratify", call_kyc_ratify, false, false },
 	{ "language.set", call_language_set, false, false },
 	{ "notices.stop", call_notices_stop, false, false },
 	{ "notices.start", call_notices_start, false, false },
@@ -69,7 +71,12 @@ turn_call(struct turn *t)
 {
 	size_t i = find(t->step.call);
 
-	if (calls[i].private && strcmp(vars_get(turn_vars(t), "authed"), "1") != 0)
+	bool opened = !calls[i].private || strcmp(vars_get(turn_vars(t), "authed"), "1") == 0;
+
+	/* What a PIN had opened at the phone was not open any more when it came back into the chat. */
+	if (!opened && t->in.by == TURN_BY_CHAT)
+		turn_hand_over_call(t);
+	else if (!opened)
 		turn_outcome(t, "failed");
 	else if (calls[i].claims && !t->claimed)
 		turn_claim(t, on_claimed);
@@ -83,6 +90,8 @@ turn_outcome(struct turn *t, const char *outcome)
 	log_debug(t->w.task.id, "call", "call=%s outcome=%s", t->step.call, outcome);
 	if (t->replied)
 		turn_close(t);		/* the screen said "later" meanwhile */
+	else if (t->s.asks_pin)
+		turn_handed_pin(t, outcome);
 	else
 		turn_feed(t, MENU_OUTCOME, outcome);
 }

@@ -26,7 +26,7 @@ struct taking {
 	char owner[STORE_OWNER], named[STORE_OWNER];	/* of its queue; of what its name leads to, "" where it has none */
 	struct chat_entry e;
 	struct chat c, by_name;
-	struct rev rev, by_name_rev, session_rev;
+	struct rev rev, by_name_rev, session_rev, handed_rev;
 	bool waits;			/* something waited before it: somebody is at it */
 	bool ends_dialogue;
 	int tries;
@@ -133,6 +133,9 @@ on_saved(struct task *t, const struct event *e)
 static void
 drop_dialogue(struct taking *k, struct store_commit *c)
 {
+	if (!rev_absent(&k->handed_rev))
+		c->op[c->n++] = (struct store_op){ .kind = STORE_DELETE, .key = key_of(STORE_HANDED, k->owner, ""),
+			.from = k->handed_rev.at };
 	if (rev_absent(&k->session_rev))
 		return;
 	c->op[c->n++] = (struct store_op){ .kind = STORE_DELETE,
@@ -215,6 +218,7 @@ on_chat_loaded(struct task *t, const struct event *e)
 	}
 	rev_loaded(&k->rev, &e->v[0]);
 	rev_loaded(&k->session_rev, &e->v[1]);
+	rev_loaded(&k->handed_rev, &e->v[2]);
 	if (!chat_load(&e->v[0], &k->c))
 		log_error(t->id, "chat damaged", "octets=%zu", e->v[0].len);	/* begun again, over the old one */
 	take(k);
@@ -223,12 +227,13 @@ on_chat_loaded(struct task *t, const struct event *e)
 static void
 load_chat(struct taking *k)
 {
-	struct store_key keys[2];
+	struct store_key keys[3];
 
 	chat_owner(k->tenant, k->phone, k->user, k->owner);
 	keys[0] = key_of(STORE_CHAT, k->owner, k->settings->name);
 	keys[1] = key_of(STORE_SESSION, k->owner, k->settings->name);
-	task_load(&k->task, keys, 2, on_chat_loaded);
+	keys[2] = key_of(STORE_HANDED, k->owner, "");
+	task_load(&k->task, keys, 3, on_chat_loaded);
 }
 
 /* ---- the name ---- */

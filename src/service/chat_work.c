@@ -10,6 +10,7 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "service/chat.h"
+#include "core/session.h"
 #include "service/hold.h"
 #include "service/say.h"
 
@@ -24,7 +25,12 @@ struct chatting {
 	char owner[STORE_OWNER], name[STORE_OWNER + NAME_MAX_OCTETS];
 	struct chat c;
 	struct rev rev;
-	struct chat_entry e;		/* being answered */
+	struct session h;		/* what this chat has handed over to its phone; else state NOT */
+	struct rev h_rev;
+	char returned[SESSION_DIALOGUE];	/* its name */
+	bool drops_handed;		/* with the save under way */
+	bool returning;			/* that is being answered; else: */
+	struct chat_entry e;
 	int tries;
 	bool apologised;
 };
@@ -55,6 +61,45 @@ chatting_end(struct task *t)
 	free(k);
 }
 
+/* The chat and what it has handed over; false: it cannot be read. */
+static bool
+take_records(struct chatting *k, const struct event *e)
+{
+	const struct store_value *h = &e->v[1];
+
+	if (e->end != STORE_DONE || !chat_load(&e->v[0], &k->c))
+		return false;
+	rev_loaded(&k->rev, &e->v[0]);
+	rev_loaded(&k->h_rev, h);
+	if (!h->present || h->damaged || !session_decode(h->p, h->len, &k->h) || strcmp(k->h.chat, k->c.channel) != 0)
+		memset(&k->h, 0, sizeof k->h);
+	return true;
+}
+
+static void
+load(struct chatting *k, task_fn *on)
+{
+	struct store_key keys[2] = { key_for(k), key_of(STORE_HANDED, k->owner, "") };
+
+	task_load(&k->task, keys, 2, on);
+}
+
+/* The phone's part is over. */
+static bool
+is_back(const struct chatting *k)
+{
+	return k->h.handed == HANDED_BACK || (k->h.handed != HANDED_NOT && k->task.gw->now >= k->h.expires_ms);
+}
+
+/* When it is to be looked at again, with nothing that waits: 0, not at all. */
+static int64_t
+idle_until(const struct chatting *k)
+{
+	if (k->h.handed == HANDED_NOT)
+		return 0;
+	return k->h.handed == HANDED_BACK ? k->task.gw->now : k->h.expires_ms;
+}
+
 /* This process lets go; the due list brings it back. */
 static void
 give_up(struct chatting *k, const char *why)
@@ -68,11 +113,16 @@ save(struct chatting *k, int64_t due, task_fn *on)
 {
 	struct gateway *gw = k->task.gw;
 	struct store_commit c = { .n = 0 };
-	struct store_key key = key_for(k);
+	struct store_key key = key_for(k), handed = key_of(STORE_HANDED, k->owner, "");
 	struct buf *b = scratch(gw, 0);
 
 	chat_encode(&k->c, b);
 	commit_put(gw, &c, &key, &k->rev, b, 0);
+	/* What comes back meanwhile puts the chat into the due list: it is not taken out behind that. */
+	if (k->drops_handed)
+		c.op[c.n++] = (struct store_op){ .kind = STORE_DELETE, .key = handed, .from = k->h_rev.at };
+	else
+		commit_check(&c, &handed, &k->h_rev);
 	if (due > 0)
 		commit_list_add(&c, STORE_DUE, &key, due);
 	else
@@ -90,7 +140,9 @@ on_removed(struct task *t, const struct event *e)
 	if (e->end == STORE_DONE) {
 		rev_saved(&k->rev);
 		k->tries = 0;
-		if (chat_waiting(&k->c) == 0)
+		if (chat_waiting(&k->c) == 0 && idle_until(k) > t->gw->now)
+			task_end(t);
+		else if (chat_waiting(&k->c) == 0 && k->h.handed == HANDED_NOT)
 			task_end(t);
 		else
 			next(k);
@@ -103,8 +155,17 @@ on_removed(struct task *t, const struct event *e)
 static void
 leave_queue(struct chatting *k)
 {
-	chat_done(&k->c, k->e.mac);
-	save(k, chat_waiting(&k->c) > 0 ? k->task.gw->now + HOLD_LEASE_MS : 0, on_removed);
+	if (k->returning) {
+		k->drops_handed = k->h.handed != HANDED_NOT && strcmp(k->h.dialogue, k->returned) == 0;
+		if (k->drops_handed && k->h.proven)
+			k->c.unproven = false;
+		if (k->drops_handed)
+			memset(&k->h, 0, sizeof k->h);
+		k->c.failed_since = 0;
+	} else
+		chat_done(&k->c, k->e.mac);
+	save(k, chat_waiting(&k->c) > 0 ? k->task.gw->now + HOLD_LEASE_MS : idle_until(k), on_removed);
+	k->drops_handed = false;
 }
 
 static void
@@ -112,21 +173,17 @@ on_fresh(struct task *t, const struct event *e)
 {
 	struct chatting *k = chatting_of(t);
 
-	if (e->end != STORE_DONE || !chat_load(&e->v[0], &k->c)) {
+	if (take_records(k, e))
+		leave_queue(k);
+	else
 		give_up(k, "could not be read");
-		return;
-	}
-	rev_loaded(&k->rev, &e->v[0]);
-	leave_queue(k);
 }
 
 /* What was written meanwhile is no reason to answer this one again. */
 static void
 done(struct chatting *k)
 {
-	struct store_key key = key_for(k);
-
-	task_load(&k->task, &key, 1, on_fresh);
+	load(k, on_fresh);
 }
 
 /* ---- the answer ---- */
@@ -155,7 +212,7 @@ put(struct chatting *k, const char *text)
 	char id[CHAT_TURN_KEY];
 
 	chat_turn_key(k->e.mac, id);
-	str_copy(m->id, sizeof m->id, id);
+	str_copy(m->id, sizeof m->id, k->returning ? k->returned : id);
 	str_copy(m->tenant, sizeof m->tenant, gw->settings->tenants[k->tenant].name);
 	str_copy(m->to, sizeof m->to, k->c.phone);
 	if (k->c.phone[0] == '\0')
@@ -163,7 +220,7 @@ put(struct chatting *k, const char *text)
 	str_copy(m->channel, sizeof m->channel, gw->settings->channels[k->channel].name);
 	m->cls = MSG_RESULT;
 	m->created_at = m->next_at = gw->now;
-	m->deadline = k->e.taken_ms + ANSWER_LIFE_MS;
+	m->deadline = (k->returning ? gw->now : k->e.taken_ms) + ANSWER_LIFE_MS;
 	if (!str_copy(m->text, sizeof m->text, text))
 		log_error(k->task.id, "answer too long", "octets=%zu", strlen(text));
 	say_put(gw, &c, m);
@@ -200,12 +257,12 @@ on_read_again(struct task *t, const struct event *e)
 	struct chat_entry first;
 	int64_t now = t->gw->now;
 
-	if (e->end != STORE_DONE || !chat_load(&e->v[0], &k->c)) {
+	if (!take_records(k, e)) {
 		give_up(k, "could not be read");
 		return;
 	}
-	rev_loaded(&k->rev, &e->v[0]);
-	if (!chat_first(&k->c, &first) || memcmp(first.mac, k->e.mac, CHAT_MAC) != 0) {
+	if (k->returning ? k->h.handed == HANDED_NOT || strcmp(k->h.dialogue, k->returned) != 0 :
+	    !chat_first(&k->c, &first) || memcmp(first.mac, k->e.mac, CHAT_MAC) != 0) {
 		next(k);		/* another process has answered it */
 		return;
 	}
@@ -222,9 +279,7 @@ on_read_again(struct task *t, const struct event *e)
 static void
 try_later(struct chatting *k)
 {
-	struct store_key key = key_for(k);
-
-	task_load(&k->task, &key, 1, on_read_again);
+	load(k, on_read_again);
 }
 
 void
@@ -248,14 +303,14 @@ static void
 ask_menu(struct chatting *k)
 {
 	struct gateway *gw = k->task.gw;
-	struct turn_in in = { .turn = k->task.id, .channel = k->channel, .dialogue = "chat", .kind = TURN_INPUT,
-		.by = TURN_BY_CHAT, .tap = k->e.kind == CHAT_TAPPED, .chat_kind = k->e.kind, .text = k->e.text,
+	struct turn_in in = { .turn = k->task.id, .channel = k->channel, .dialogue = "chat",
+		.kind = k->returning ? TURN_RETURN : TURN_INPUT, .by = TURN_BY_CHAT, .tap = k->e.kind == CHAT_TAPPED, .chat_kind = k->e.kind, .text = k->e.text,
 		.media = k->e.kind == CHAT_MEDIA ? &k->e.media : NULL,
 		.service_code = say_service_code(gw, k->tenant) };
 	char key[CHAT_TURN_KEY];
 
 	chat_turn_key(k->e.mac, key);
-	str_copy(in.key, sizeof in.key, key);
+	str_copy(in.key, sizeof in.key, k->returning ? k->returned : key);
 	str_copy(in.phone, sizeof in.phone, k->c.phone);
 	gateway_turn(gw, gw->now, &in);
 }
@@ -264,8 +319,13 @@ static void
 work_on(struct chatting *k)
 {
 	k->apologised = false;
-	if (!chat_first(&k->c, &k->e))
-		save(k, 0, on_removed);
+	k->returning = is_back(k) && k->c.phone[0] != '\0';
+	if (k->returning) {
+		memset(&k->e, 0, sizeof k->e);
+		str_copy(k->returned, sizeof k->returned, k->h.dialogue);
+		ask_menu(k);
+	} else if (!chat_first(&k->c, &k->e))
+		save(k, idle_until(k), on_removed);
 	else if (k->c.phone[0] == '\0')
 		say(k, "", "chat.link_phone");
 	else
@@ -277,23 +337,19 @@ on_loaded(struct task *t, const struct event *e)
 {
 	struct chatting *k = chatting_of(t);
 
-	if (e->end != STORE_DONE || !e->v[0].present || !chat_load(&e->v[0], &k->c)) {
+	if (e->end == STORE_DONE && e->v[0].present && take_records(k, e))
+		work_on(k);
+	else
 		give_up(k, "could not be read");
-		return;
-	}
-	rev_loaded(&k->rev, &e->v[0]);
-	work_on(k);
 }
 
 static void
 next(struct chatting *k)
 {
-	struct store_key key = key_for(k);
-
 	if (k->task.gw->draining)
 		task_end(&k->task);	/* the due list has it */
 	else
-		task_load(&k->task, &key, 1, on_loaded);
+		load(k, on_loaded);
 }
 
 /* ---- beginning ---- */
@@ -362,6 +418,13 @@ void
 chat_owner(const struct tenant_settings *t, const char *phone, const char *user, char out[STORE_OWNER])
 {
 	str_format(out, STORE_OWNER, "%s/%s", t->name, phone[0] != '\0' ? phone : user);
+}
+
+bool
+chat_takes_pin(const struct channel_settings *c)
+{
+	(void)c;
+	return false;
 }
 
 bool

@@ -323,12 +323,3 @@ gateway_tick(struct gateway *gw, int64_t now)
 	persons_tick(gw);
 	send_tick(gw);
 }
-
-/* Until chats have a service: the network keeps it and delivers it again. */
-void
-gateway_chat(struct gateway *gw, int64_t now, const struct chat_in *in, uint64_t peer_op)
-{
-	(void)now;
-	(void)in;
-	gw->ports->receipt_stored(gw->ports->ctx, peer_op, RECEIPT_NOT_STORED);
-}

@@ -52,8 +52,9 @@ bool gateway_holds_links(const struct gateway *gw);	/* or is not sure yet */
 bool gateway_holds_bind(const struct gateway *gw, int bind);	/* a link of it, up or not */
 bool gateway_links_elsewhere(const struct gateway *gw, int bind);	/* other processes hold all links of this bind */
 
-/* PUSH: we begin it; text names the menu state. Its answer is the first screen, or "" and the end: show nothing. */
-enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT, TURN_PUSH };
+/* PUSH: we begin it; text names the menu state, "": only what was handed over, else nothing is shown. Its answer is the first screen, or "" and the end: show nothing. */
+/* RETURN, of a chat: what was handed over comes back, or nobody took it. */
+enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT, TURN_PUSH, TURN_RETURN };
 /* The dialogue of a PUSH until the network has given it an id; the first INPUT or ABORT brings that. */
 #define TURN_PUSHED "push"
 /* Who hears the answer: ports.reply; service/inbound.c, of the menu for SMS; service/chat.c, as a screen of a chat. */

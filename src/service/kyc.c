@@ -8,12 +8,14 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "service/chat.h"
 #include "service/hold.h"
 #include "service/say.h"
 
 #define START_MS 1000			/* what was just saved is nobody else's so soon */
 #define STAY_MS 3000			/* waits shorter than this are sat out here */
 #define RATIFY_MS 30000			/* it may take seconds (wallet-core.md 6) */
+#define WINDOW_MARGIN_MS 60000
 #define DAY_MS INT64_C(86400000)
 _Static_assert(START_MS + COMMIT_WITHIN_MS <= HOLD_LEASE_MS, "what is begun is over before others take it over");
 
@@ -202,12 +204,14 @@ make(struct check *n, struct message *m)
 }
 
 static void
-say(struct check *n)
+put(struct check *n, bool in_chat)
 {
 	struct store_commit c = { .n = 0 };
 	struct message *m = xcalloc(1, sizeof *m);
 
 	if (make(n, m)) {
+		if (in_chat)
+			str_copy(m->channel, sizeof m->channel, n->k.channel);
 		say_put(n->task.gw, &c, m);
 		task_commit(&n->task, &c, on_said);
 	} else {
@@ -215,6 +219,30 @@ say(struct check *n)
 		keep(n);
 	}
 	free(m);
+}
+
+/* Where it was asked for, while that may be written to freely; else by the routes of results. */
+static void
+on_chat(struct task *t, const struct event *e)
+{
+	struct check *n = check_of(t);
+	struct chat *c = xcalloc(1, sizeof *c);
+
+	put(n, e->end == STORE_DONE && chat_load(&e->v[0], c) && !c->unproven &&
+	    c->window_until > t->gw->now + WINDOW_MARGIN_MS);
+	mem_wipe(c, sizeof *c);
+	free(c);
+}
+
+static void
+say(struct check *n)
+{
+	struct store_key key = key_of(STORE_CHAT, n->k.owner, n->k.channel);
+
+	if (n->k.channel[0] != '\0')
+		task_load(&n->task, &key, 1, on_chat);
+	else
+		put(n, false);
 }
 
 /* ---- what next ---- */

@@ -205,9 +205,10 @@ on_wrong(struct turn *t)
 static void
 checked(struct turn *t, enum pin_result result)
 {
-	if (result == PIN_RESULT_RIGHT)
+	if (result == PIN_RESULT_RIGHT) {
 		on_right(t);
-	else if (result == PIN_RESULT_WRONG)
+		t->s.proven = true;
+	} else if (result == PIN_RESULT_WRONG)
 		on_wrong(t);
 	mem_wipe(t->step.secret, sizeof t->step.secret);
 	t->pin_result = result;

@@ -58,6 +58,7 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_KYC,		/* owner tenant/phone: a check of documents (core/kyc.h); due in DUE */
 	STORE_CHAT,		/* owner tenant/phone (tenant/user where the network tells no phone), id channel: what was written
 				 * and waits for its answer (core/chat.h); due in DUE */
+	STORE_HANDED,		/* owner tenant/phone: a chat's dialogue that waits for the phone (core/session.h) */
 	STORE_FAMILIES
 };
 
@@ -250,6 +251,11 @@ struct ports {
 	void (*wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *req, int64_t timeout_ms);
 	void (*document)(void *ctx, uint64_t op, const struct document_req *req, int64_t timeout_ms);
 	void (*sms)(void *ctx, uint64_t op, const struct sms_req *req);
+	/*
+	 * Calls the phone up: a dialogue that we begin (TURN_PUSH, with no state). As far as this process can, no answer
+	 * comes; NULL: it cannot.
+	 */
+	void (*push)(void *ctx, int channel, const char *phone);
 	unsigned (*sms_free)(void *ctx, int channel);	/* messages that could be written now */
 	void (*reply)(void *ctx, uint64_t turn, const struct reply *r);			/* no answer comes */
 	void (*api_reply)(void *ctx, uint64_t call, int status, const char *json);	/* integrators; no answer comes */

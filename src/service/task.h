@@ -11,7 +11,7 @@
 
 #define TICK_MS 20
 #define COMMIT_WITHIN_MS 4000		/* a commit that Redis comes to later than this is refused by Redis itself */
-#define SCRATCH 6
+#define SCRATCH 7
 #define TURN_TEXT 2048		/* octets of an input or a history */
 
 struct slots;

@@ -263,6 +263,16 @@ turn_add_records(struct turn *t, struct store_commit *c)
 		subscriber_encode(&t->sub, b);
 		commit_put(gw, c, &key, &t->sub_rev, b, 0);
 	}
+	if (t->h_dirty) {
+		key = key_of(STORE_HANDED, t->owner, "");
+		b = scratch(gw, 6);
+		session_encode(&t->h, b);
+		commit_put(gw, c, &key, &t->h_rev, b, 0);
+	}
+	if (t->goes_back) {
+		key = key_of(STORE_CHAT, t->owner, t->h.chat);
+		commit_list_add(c, STORE_DUE, &key, gw->now);
+	}
 	if (t->intent_dirty) {
 		key = key_of(STORE_INTENT, t->owner, t->intent.id);
 		b = scratch(gw, 2);
@@ -283,6 +293,9 @@ turn_saved(struct turn *t)
 	rev_saved(&t->s_rev);
 	if (t->sub_dirty)
 		rev_saved(&t->sub_rev);
+	if (t->h_dirty)
+		rev_saved(&t->h_rev);
+	t->h_dirty = false;
 	if (t->intent_dirty)
 		rev_saved(&t->intent_rev);
 	if (t->other_dirty)
@@ -297,7 +310,8 @@ turn_restart(struct turn *t, const char *why)
 	if (++t->restarts > RESTARTS || t->w.task.gw->now >= t->deadline)
 		turn_apologise_with(t, "error.session_lost", why);
 	else {
-		t->sub_dirty = t->intent_dirty = t->other_dirty = t->claimed = false;
+		t->sub_dirty = t->intent_dirty = t->other_dirty = t->claimed = t->h_dirty = false;
+		t->goes_back = t->calls_up = false;
 		t->has_intent = t->has_other = false;
 		turn_load(t);
 	}
@@ -312,6 +326,8 @@ on_finished(struct task *task, const struct event *e)
 		/* What moved is told even where its screen could not be kept: the intent's record is the truth. */
 		if (e->end != STORE_DONE)
 			log_warn(task->id, "answer not kept", "channel=%s", t->channel->name);
+		else
+			turn_handed_saved(t);
 		turn_reply(t, t->s.answer, t->s.answer_end);
 		task_end(task);
 	} else if (e->end == STORE_CONFLICT)
@@ -338,8 +354,8 @@ turn_save(struct turn *t)
 	task_commit(turn_task(t), &c, on_finished);
 }
 
-static void
-finish(struct turn *t)
+void
+turn_keep_answer(struct turn *t)
 {
 	t->s.ended = t->s.answer_end;
 	str_copy(t->s.turn_key, sizeof t->s.turn_key, t->in.key);
@@ -347,6 +363,8 @@ finish(struct turn *t)
 		consume(t);
 	t->s.claim_key[0] = '\0';
 	t->s.claim_until = 0;
+	if (t->s.chat[0] != '\0' && t->s.answer_end)
+		turn_give_back(t, t->screen_goes_back);
 	turn_leave_trail(t);
 	turn_save(t);
 }
@@ -354,9 +372,22 @@ finish(struct turn *t)
 void
 turn_finish(struct turn *t)
 {
+	if (turn_must_hand_over(t)) {
+		turn_hand_over(t);
+		turn_keep_answer(t);
+		return;
+	}
+	/* The one that was handed over was not to be had any more: the phone was shown another. */
+	if (t->s.chat[0] != '\0' && t->s.intent[0] != '\0' && strcmp(t->h.intent, t->s.intent) != 0)
+		t->h_dirty = str_copy(t->h.intent, sizeof t->h.intent, t->s.intent);
+	t->screen_goes_back = t->s.chat[0] != '\0' && t->step.kind == STEP_SHOW && !menu_asks_pin(t->menu, &t->s.dlg);
+	if (t->screen_goes_back) {
+		turn_end_with(t, "chat.on_phone");
+		return;
+	}
 	str_copy(t->s.answer, sizeof t->s.answer, t->step.text);
 	t->s.answer_end = t->step.kind == STEP_END;
-	finish(t);
+	turn_keep_answer(t);
 }
 
 void
@@ -364,7 +395,7 @@ turn_end_with(struct turn *t, const char *key)
 {
 	str_copy(t->s.answer, sizeof t->s.answer, turn_plain_text(t, key));
 	t->s.answer_end = true;
-	finish(t);
+	turn_keep_answer(t);
 }
 
 void
@@ -381,7 +412,7 @@ void
 turn_close(struct turn *t)
 {
 	t->irrevocable = true;
-	finish(t);
+	turn_keep_answer(t);
 }
 
 /* ---- the menu ---- */
@@ -480,10 +511,13 @@ on_intents_loaded(struct task *task, const struct event *e)
 static void
 load_intents(struct turn *t)
 {
-	const char *ours = t->s.intent[0] != '\0' ? t->s.intent : t->sub.open_intent;
+	const char *ours = turn_takes_handed(t) || t->in.kind == TURN_RETURN || t->s.handed != HANDED_NOT ? t->h.intent :
+	    t->s.intent;
 	struct store_key keys[2];
 	size_t n = 0;
 
+	if (ours[0] == '\0')
+		ours = t->sub.open_intent;
 	/* An SMS can be forged: no payment is even looked at. */
 	if (ours[0] == '\0' || t->in.by == TURN_BY_SMS) {
 		turn_proceed(t);
@@ -493,6 +527,17 @@ load_intents(struct turn *t)
 	if (t->sub.open_intent[0] != '\0' && strcmp(t->sub.open_intent, ours) != 0)
 		keys[n++] = key_of(STORE_INTENT, t->owner, t->sub.open_intent);
 	task_load(turn_task(t), keys, n, on_intents_loaded);
+}
+
+/* A damaged one is nothing that could be gone on with. */
+static void
+take_handed_record(struct turn *t, const struct store_value *v)
+{
+	memset(&t->h_rev, 0, sizeof t->h_rev);
+	if (v != NULL)
+		rev_loaded(&t->h_rev, v);
+	if (v == NULL || !v->present || v->damaged || !session_decode(v->p, v->len, &t->h))
+		memset(&t->h, 0, sizeof t->h);
 }
 
 /* The input is the first that waits in its chat: what was answered before is answered no more. */
@@ -505,9 +550,14 @@ is_next(struct turn *t, const struct store_value *v)
 	bool is;
 
 	rev_loaded(&t->chat_rev, v);
-	is = v->present && !v->damaged && chat_decode(v->p, v->len, c) && chat_first(c, first);
-	chat_turn_key(first->mac, key);
-	is = is && strcmp(key, t->in.key) == 0;
+	is = v->present && !v->damaged && chat_decode(v->p, v->len, c);
+	if (t->in.kind == TURN_RETURN)
+		is = is && t->h.handed != HANDED_NOT && strcmp(t->in.key, t->h.dialogue) == 0;
+	else {
+		is = is && chat_first(c, first);
+		chat_turn_key(first->mac, key);
+		is = is && strcmp(key, t->in.key) == 0;
+	}
 	mem_wipe(c, sizeof *c);
 	mem_wipe(first, sizeof *first);
 	free(c);
@@ -528,6 +578,7 @@ on_loaded(struct task *task, const struct event *e)
 	}
 	s = &e->v[0];
 	sub = &e->v[1];
+	take_handed_record(t, e->n > 2 ? &e->v[2] : NULL);
 	rev_loaded(&t->s_rev, s);
 	rev_loaded(&t->sub_rev, sub);
 	if (sub->damaged || (sub->present && !subscriber_decode(sub->p, sub->len, &t->sub))) {
@@ -536,7 +587,7 @@ on_loaded(struct task *task, const struct event *e)
 	}
 	if (!sub->present)
 		memset(&t->sub, 0, sizeof t->sub);
-	if (t->in.by == TURN_BY_CHAT && !is_next(t, &e->v[2])) {
+	if (t->in.by == TURN_BY_CHAT && !is_next(t, &e->v[3])) {
 		turn_apologise(t, "another process was faster with this input of a chat");
 		return;
 	}
@@ -551,7 +602,8 @@ on_loaded(struct task *task, const struct event *e)
 void
 turn_load(struct turn *t)
 {
-	struct store_key keys[3] = { session_key(t), key_of(STORE_SUBSCRIBER, t->owner, ""), turn_chat_key(t) };
+	struct store_key keys[4] = { session_key(t), key_of(STORE_SUBSCRIBER, t->owner, ""),
+		key_of(STORE_HANDED, t->owner, ""), turn_chat_key(t) };
 
-	task_load(turn_task(t), keys, t->in.by == TURN_BY_CHAT ? 3 : 2, on_loaded);
+	task_load(turn_task(t), keys, t->in.by == TURN_BY_CHAT ? 4 : turn_has_chats(t) ? 3 : 2, on_loaded);
 }

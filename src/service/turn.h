@@ -44,6 +44,12 @@ struct turn {
 	struct subscriber sub;
 	struct rev sub_rev;
 	bool sub_dirty;
+	struct session h;		/* of a tenant with chats: what is handed over; state NOT when nothing is */
+	struct rev h_rev;
+	bool h_dirty;
+	bool screen_goes_back;		/* not what the phone shows, but what the menu came to */
+	bool goes_back;			/* to the chat, once this turn is saved */
+	bool calls_up;			/* the phone, then */
 	struct intent intent;		/* that of this dialogue's confirm screen, else the open one; when has_intent */
 	struct rev intent_rev;
 	bool has_intent, intent_dirty;
@@ -123,6 +129,7 @@ void turn_add_records(struct turn *t, struct store_commit *c);
 void turn_saved(struct turn *t);
 void turn_feed(struct turn *t, enum menu_in kind, const char *text);
 void turn_finish(struct turn *t);
+void turn_keep_answer(struct turn *t);		/* the same, with what stands in s.answer */
 /* Saves what is dirty; the dialogue ends with this text. */
 void turn_end_with(struct turn *t, const char *key);
 /* The dialogue ends with this text although the turn's work goes on; it is over with turn_close(). */
@@ -131,9 +138,40 @@ void turn_close(struct turn *t);
 
 /* ---- turn_dialogue.c ---- */
 void turn_proceed(struct turn *t);		/* everything is loaded */
+/* From that state of the dialogue before, or, with NULL, from the start. */
+void turn_begin_at(struct turn *t, const char *from);
+void turn_new_dialogue(struct turn *t);		/* what the session keeps of the network's one */
+bool turn_same_dialogue(const struct turn *t);		/* the input belongs to the dialogue that was loaded */
+bool turn_is_of_version(const struct turn *t);
+/* Goes on with the version of the dialogue, or with that which dialogues begin on where there is no such one. */
+void turn_in_its_version(struct turn *t, turn_fn *then);
 /* Before the wallet core hears of this turn: that it is being worked on, and by when it will be answered. */
 void turn_claim(struct turn *t, task_fn *then);
 void turn_mark_claim(struct turn *t);
+
+/* ---- turn_handed.c ---- */
+/* The tenant has a chat: what is handed over is loaded, too. */
+bool turn_has_chats(const struct turn *t);
+/* This dialogue of a phone begins with what a chat has handed over. */
+bool turn_takes_handed(const struct turn *t);
+void turn_take_handed(struct turn *t);
+/* The screen that is to be shown wants a PIN, and this chat must not: it is shown at the phone. */
+bool turn_must_hand_over(const struct turn *t);
+bool turn_chat_hides_pin(const struct turn *t);		/* the dialogue is at a question that this chat does not show */
+void turn_hand_over(struct turn *t);
+/* What the chat is to show next is known: the phone's part is over with this turn. `screen`: the menu goes on there. */
+void turn_give_back(struct turn *t, bool screen);
+void turn_handed_hang_up(struct turn *t);
+/* An input of a chat whose dialogue is at the phone. */
+void turn_while_handed(struct turn *t);
+void turn_return(struct turn *t);
+/* After the commit: the phone is called up, the chat goes on. */
+void turn_handed_saved(struct turn *t);
+
+/* The PIN is asked for at the phone, then the call that the dialogue stands at is made. */
+void turn_hand_over_call(struct turn *t);
+void turn_answer_pin(struct turn *t, const char *typed);
+void turn_handed_pin(struct turn *t, const char *outcome);
 
 /* ---- turn_operators.c ---- */
 bool turn_is_frozen(const struct turn *t);
@@ -208,6 +246,7 @@ bool turn_has_news(const struct turn *t);
 turn_fn call_customer_find, call_language_set, call_pin_check, call_pin_change;		/* calls_customer.c */
 turn_fn call_notices_stop, call_notices_start;
 turn_fn call_signup_check, call_signup_create;						/* calls_signup.c */
+turn_fn call_document_send, call_kyc_ratify;						/* calls_kyc.c */
 turn_fn call_activate_start, call_activate_finish;					/* calls_activate.c */
 turn_fn call_pin_forgot, call_pin_forgot_code, call_pin_reset;				/* calls_forgot.c */
 turn_fn call_balance, call_statement, call_limit_left;					/* calls_views.c */

@@ -23,8 +23,8 @@
 
 /* ---- the version that a dialogue stays on ---- */
 
-static bool
-is_of_version(const struct turn *t)
+bool
+turn_is_of_version(const struct turn *t)
 {
 	return strcmp(t->s.dlg.version, menu_version(t->menu)) == 0;
 }
@@ -44,9 +44,8 @@ on_version(struct task *task, const struct event *e)
 	}
 }
 
-/* Goes on with the version of the dialogue, or with that which dialogues begin on where there is no such one. */
-static void
-in_its_version(struct turn *t, turn_fn *then)
+void
+turn_in_its_version(struct turn *t, turn_fn *then)
 {
 	struct version *v = version_hold(t->w.task.gw, t->tenant, t->s.dlg.version);
 
@@ -61,9 +60,21 @@ in_its_version(struct turn *t, turn_fn *then)
 
 /* ---- the beginning ---- */
 
-/* From that state of the dialogue before, or, with NULL, from the start. */
-static void
-begin_at(struct turn *t, const char *from)
+void
+turn_new_dialogue(struct turn *t)
+{
+	str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
+	t->s.ended = t->s.proven = t->s.asks_pin = false;
+	t->s.handed = HANDED_NOT;
+	t->s.chat[0] = '\0';
+	t->s.expires_ms = t->w.task.gw->now + turn_session_ms(t);
+	t->s.turn_key[0] = t->s.claim_key[0] = '\0';
+	t->s.consumed = t->s.consumed_mac_len = t->s.input_mac_len = 0;
+	t->s.uncounted = false;
+}
+
+void
+turn_begin_at(struct turn *t, const char *from)
 {
 	struct gateway *gw = t->w.task.gw;
 	struct vars *v = turn_vars(t);
@@ -73,12 +84,7 @@ begin_at(struct turn *t, const char *from)
 		(void)turn_take_version(t, version_hold(gw, t->tenant, NULL));
 	}
 	turn_leave_intent(t, INTENT_LAPSED);
-	str_copy(t->s.dialogue, sizeof t->s.dialogue, t->in.dialogue);
-	t->s.ended = false;
-	t->s.expires_ms = gw->now + turn_session_ms(t);
-	t->s.turn_key[0] = t->s.claim_key[0] = '\0';
-	t->s.consumed = t->s.consumed_mac_len = t->s.input_mac_len = 0;
-	t->s.uncounted = false;
+	turn_new_dialogue(t);
 	if (t->sub.lang[0] != '\0')
 		str_copy(t->s.dlg.lang, sizeof t->s.dlg.lang, t->sub.lang);
 	else
@@ -99,7 +105,7 @@ begin_at(struct turn *t, const char *from)
 static void
 resume(struct turn *t)
 {
-	begin_at(t, is_of_version(t) ? menu_resume(t->menu, &t->s.dlg) : NULL);
+	turn_begin_at(t, turn_is_of_version(t) ? menu_resume(t->menu, &t->s.dlg) : NULL);
 }
 
 /* Looked at when it is offered, and when the offer is taken: much can happen on another channel meanwhile. */
@@ -116,10 +122,15 @@ may_go_on(struct turn *t)
 static void
 begin(struct turn *t)
 {
-	if (t->in.kind != TURN_PUSH && t->w.task.gw->now < session_resumable_until(&t->s) && may_go_on(t))
-		in_its_version(t, resume);
+	if (turn_takes_handed(t))
+		turn_take_handed(t);
+	else if (t->in.kind == TURN_PUSH && t->text[0] == '\0') {
+		turn_reply(t, "", true);	/* taken meanwhile, or over */
+		task_end(turn_task(t));
+	} else if (t->in.kind != TURN_PUSH && t->w.task.gw->now < session_resumable_until(&t->s) && may_go_on(t))
+		turn_in_its_version(t, resume);
 	else
-		begin_at(t, NULL);
+		turn_begin_at(t, NULL);
 }
 
 /* Wrong where numbers of the list are awaited: who has the PIN asked for typed in a chat once does so again. */
@@ -147,13 +158,13 @@ take_chat(struct turn *t)
 		why = "chat.old";
 	} else if (t->in.chat_kind == CHAT_UNREADABLE)
 		why = "chat.unreadable";
-	else if (t->in.chat_kind == CHAT_MEDIA)
-		why = "chat.media";
 	else if (!t->in.tap && is_stray_pin(t)) {
 		metric_add(M_CHAT_PINS, 1);
 		why = "chat.pin";
 	}
-	if (why != NULL)
+	if (why == NULL && t->in.chat_kind == CHAT_MEDIA && t->in.media != NULL)
+		turn_feed(t, MENU_SENT, "");
+	else if (why != NULL)
 		turn_feed(t, MENU_SHOW, why);
 	else
 		turn_feed(t, MENU_TEXT, input);
@@ -162,17 +173,23 @@ take_chat(struct turn *t)
 static void
 go_on(struct turn *t)
 {
+	if (t->s.asks_pin && t->s.chat[0] != '\0' && turn_is_of_version(t)) {
+		turn_answer_pin(t, t->input);
+		return;
+	}
 	/* Whoever has just confirmed must not take the first screen for the answer. */
-	if (!is_of_version(t) && t->s.intent[0] != '\0') {
+	if (!turn_is_of_version(t) && t->s.intent[0] != '\0') {
 		turn_confirm_lost(t);
 		return;
 	}
-	if (!is_of_version(t) || (t->s.dlg.offer[0] != '\0' && !may_go_on(t))) {
-		begin_at(t, NULL);
+	if (!turn_is_of_version(t) || (t->s.dlg.offer[0] != '\0' && !may_go_on(t))) {
+		turn_begin_at(t, NULL);
 		return;
 	}
 	metric_add(M_RESUMES_TAKEN, t->s.dlg.offer[0] != '\0' && strcmp(t->input, "1") == 0);
-	if (t->in.by == TURN_BY_CHAT)
+	if (t->in.by == TURN_BY_CHAT && (t->s.handed != HANDED_NOT || turn_chat_hides_pin(t)))
+		turn_begin_at(t, NULL);		/* what it had handed over is gone */
+	else if (t->in.by == TURN_BY_CHAT)
 		take_chat(t);
 	else
 		turn_feed(t, MENU_TEXT, t->input);
@@ -187,6 +204,8 @@ hang_up(struct turn *t, bool known)
 		return;
 	}
 	/* The dialogue itself stays as it was, to be resumed; only the network's side of it is over. */
+	if (t->s.chat[0] != '\0')
+		turn_handed_hang_up(t);
 	turn_leave_intent(t, INTENT_DECLINED);
 	t->s.expires_ms = t->w.task.gw->now;
 	turn_leave_trail(t);
@@ -233,8 +252,8 @@ newest(struct turn *t)
 	return input;
 }
 
-static bool
-same_dialogue(const struct turn *t)
+bool
+turn_same_dialogue(const struct turn *t)
 {
 	const struct session *s = &t->s;
 
@@ -326,7 +345,7 @@ turn_proceed(struct turn *t)
 
 	adopt(t);
 	was = !rev_absent(&t->s_rev) && strcmp(t->s.dialogue, t->in.dialogue) == 0;
-	same = same_dialogue(t);
+	same = turn_same_dialogue(t);
 	if (t->in.kind == TURN_PUSH) {
 		push(t);
 		return;
@@ -363,11 +382,16 @@ turn_proceed(struct turn *t)
 	}
 	if (turn_is_frozen(t))
 		turn_refuse_frozen(t);
-	else if (!same || t->in.kind == TURN_BEGIN)
+	else if (t->in.kind == TURN_RETURN)
+		turn_return(t);
+	else if (t->in.by == TURN_BY_CHAT && t->h.handed != HANDED_NOT && t->s.handed != HANDED_NOT) {
+		t->input = input;
+		turn_while_handed(t);
+	} else if (!same || t->in.kind == TURN_BEGIN)
 		begin(t);
 	else {
 		t->input = input;
-		in_its_version(t, go_on);
+		turn_in_its_version(t, go_on);
 	}
 }
 

@@ -50,5 +50,6 @@ const struct store_row store_families[STORE_FAMILIES] = {
 	[STORE_KYC]        = { "kyc", 'p', 256, DAYS(30),   2 * 1024 },
 	/* Longer than a webhook comes again. Its queue in full takes 10 KiB, what came before 2 KiB. */
 	[STORE_CHAT]       = { "cht", 'p', 256, DAYS(60),   20 * 1024 },
+	[STORE_HANDED]     = { "hnd", 'p', 256, HOURS(26),  16 * 1024 },
 	[STORE_PIN_ORDER]  = { "pwr", 'p', 256, DAYS(1),    1024 },
 };

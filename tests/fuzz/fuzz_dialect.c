@@ -23,7 +23,8 @@ static const struct {
 	const char *name;
 	enum evhttp_cmd_type type;
 } methods[] = {
-	{ "GET ", EVHTTP_REQ_GET }, { "PUT ", EVHTTP_REQ_PUT }, { "POST ", EVHTTP_REQ_POST }, { "DELETE ", EVHTTP_REQ_DELETE },
+	{ "GET ", EVHTTP_REQ_GET }, { "PUT ", EVHTTP_REQ_PUT }, { "POST ", EVHTTP_REQ_POST },
+	{ "DELETE ", EVHTTP_REQ_DELETE },
 };
 
 static void
@@ -147,7 +148,8 @@ read_twice(const struct dialect *d, const struct channel_settings *c, const stru
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct channel_settings c = { .name = "ch", .key = "k<&", .service_codes = { "*120*384#" }, .service_codes_n = 1,
+	struct channel_settings c = { .name = "ch", .key = "k<&", .service_codes = { "*120*384#" },
+	    .service_codes_n = 1,
 		.takes_imsi = true };
 	const uint8_t *cut = memmem(data, size, "\n\n", 2), *end = data + size;
 	struct evhttp_request *ev;

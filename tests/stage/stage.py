@@ -247,8 +247,8 @@ class Stage:
             self.aggregator_to(gateway)
         return gateway
 
-    def aggregator_to(self, gateway):
-        self.control("POST", "/control/aggregator", {"url": gateway.url(f"/ussd/{CHANNEL_AT}")})
+    def aggregator_to(self, gateway, dialect="africastalking", channel=CHANNEL_AT):
+        self.control("POST", "/control/aggregator", {"dialect": dialect, "url": gateway.url(f"/ussd/{channel}")})
 
     @property
     def gateway(self):

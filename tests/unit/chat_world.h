@@ -26,6 +26,15 @@ chat_note_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 		chatter.arrived = end == RECEIPT_STORED ? 1 : -1;
 }
 
+static inline void
+chat_begin(struct sim_world *w)
+{
+	w->faults.receipt_lost = 1000;
+	for (int i = 0; i < SIM_PROCESSES; i++)
+		w->ports[i].receipt_stored = chat_note_stored;
+	memset(&chatter, 0, sizeof chatter);
+}
+
 static inline struct sim_world *
 chat_world(void)
 {
@@ -33,11 +42,8 @@ chat_world(void)
 
 	memcpy(w->tenant.languages, player_languages, sizeof player_languages);
 	w->tenant.languages_n = (int)NELEM(player_languages);
-	w->faults.receipt_lost = 1000;
-	for (int i = 0; i < SIM_PROCESSES; i++)
-		w->ports[i].receipt_stored = chat_note_stored;
 	sim_world_run(w, w->loop.now + MINUTE);
-	memset(&chatter, 0, sizeof chatter);
+	chat_begin(w);
 	str_copy(chatter.phone, sizeof chatter.phone, PHONE);
 	return w;
 }

@@ -293,12 +293,10 @@ test_replies_that_are_wrong(void **state)
 		{ "africastalking", "text/plain", 500, "CON Wallet" },
 		{ "africastalking", "text/plain", 200, "CON W\xff" },
 		{ "json", JSON, 200, "CON Wallet" },
-		{ "json", JSON, 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\"}" },
-		{ "json", JSON, 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":0}" },
-		{ "json", JSON, 200, "{" SESSION ",\"turn\":2,\"text\":\"Wallet\",\"end\":false}" },
-		{ "json", JSON, 200, "{\"session\":\"s-8\",\"turn\":1,\"text\":\"Wallet\",\"end\":false}" },
-		{ "json", JSON, 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":false,\"more\":1}" },
-		{ "json", "text/plain", 200, "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":false}" },
+		{ "json", JSON, 200, "{\"text\":\"Wallet\"}" },
+		{ "json", JSON, 200, "{\"text\":\"Wallet\",\"end\":0}" },
+		{ "json", JSON, 200, "{\"text\":\"Wallet\",\"end\":false,\"more\":1}" },
+		{ "json", "text/plain", 200, "{\"text\":\"Wallet\",\"end\":false}" },
 		{ "infobip", JSON, 200, "{\"shouldClose\":false,\"ussdMenu\":\"W\",\"responseExitCode\":200}" },
 		{ "infobip", JSON, 200, "{\"shouldClose\":\"no\",\"ussdMenu\":\"W\",\"responseExitCode\":200,"
 		    "\"responseMessage\":\"\"}" },
@@ -323,6 +321,12 @@ test_replies_that_are_wrong(void **state)
 		    "order=\"1\" callback=\"/x\" display=\"false\"/></options></request>" },
 		{ "aat-vodacom", "text/xml", 200, "<request><headertext>a</headertext><options><option command=\"1\" "
 		    "order=\"1\" callback=\"https://gw.example/\"/></options></request>" },
+		{ "aat-vodacom", "text/xml", 200, "<request><headertext>a</headertext><options><option command=\"1\" "
+		    "order=\"1\" callback=\"https://gw.example/\" display=\"no\"/></options></request>" },
+		{ "aat-vodacom", "text/xml", 200, "<request><headertext>a</headertext><options><option command=\"1\" "
+		    "order=\"1\" callback=\"https://gw.example/?a&b\" display=\"false\"/></options></request>" },
+		{ "aat-vodacom", "text/xml", 200, "<request><headertext>a</headertext><options><option command=\"1\" "
+		    "order=\"1\" order=\"1\" callback=\"https://gw.example/\" display=\"false\"/></options></request>" },
 		{ "aat-vodacom", "text/plain", 200, "<request><headertext>a</headertext></request>" },
 		{ "channelmobile", "text/xml", 200, "<request><displaytext>a</displaytext></request>" },
 		{ "channelmobile", "text/xml", 200, "<request><displaytext>a</displaytext><requestid></requestid></request>" },
@@ -333,12 +337,47 @@ test_replies_that_are_wrong(void **state)
 		refused(rows[i].dialect, rows[i].type, rows[i].status, rows[i].body);
 }
 
+static void
+test_replies_to_an_end(void **state)
+{
+	static const struct {
+		const char *dialect, *type;
+		int status;
+		const char *body;
+		bool good;
+	} rows[] = {
+		{ "africastalking", NULL, 200, "", true },
+		{ "africastalking", "text/plain", 400, "no", false },
+		{ "mtn-madapi", NULL, 200, "", true },
+		{ "infobip", JSON, 200, "{\"responseExitCode\":200}", false },
+		{ "infobip", JSON, 200, "{\"responseExitCode\":500,\"responseMessage\":\"\"}", false },
+		{ "infobip", "text/plain", 200, "{\"responseExitCode\":200,\"responseMessage\":\"\"}", false },
+		{ "json", JSON, 200, "{\"text\":\"Bye\",\"end\":true}", false },
+		{ "json", JSON, 200, "{}", true },
+	};
+	struct provider_site site = { .url = URL };
+	char why[PROVIDER_WHY], *body = sample("infobip", "ussd-3-end-reply.json");
+	struct provider_answer a = { 200, JSON, body, strlen(body) };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct provider_answer r = { rows[i].status, rows[i].type, rows[i].body, strlen(rows[i].body) };
+
+		site.dialect = provider_find(rows[i].dialect);
+		if (provider_read_end(&site, &r, why) != rows[i].good)
+			fail_msg("%s: %s", rows[i].dialect, rows[i].body);
+	}
+	site.dialect = provider_find("infobip");
+	assert_true(provider_read_end(&site, &a, why));
+	free(body);
+}
+
 /* A reply of each kind that our own dialect takes, so that the rows above are wrong for their reason alone. */
 static void
 test_plain_replies(void **state)
 {
-	static const char more[] = "{" SESSION ",\"turn\":1,\"text\":\"Wallet\",\"end\":false}";
-	static const char end[] = "{" SESSION ",\"turn\":1,\"text\":\"Bye\",\"end\":true}";
+	static const char more[] = "{\"text\":\"Wallet\",\"end\":false}";
+	static const char end[] = "{\"text\":\"Bye\",\"end\":true}";
 	struct provider_site site = { .dialect = provider_find("json"), .url = URL };
 	struct provider_call *c = begun(&site);
 	struct provider_answer a = { 200, JSON, more, strlen(more) };
@@ -353,6 +392,9 @@ test_plain_replies(void **state)
 	a.len = strlen(end);
 	assert_true(provider_read(&site, c, &a, &open, why));
 	assert_false(open);
+	assert_false(provider_read_end(&site, &a, why));
+	a.body = "{}";
+	a.len = 2;
 	assert_true(provider_read_end(&site, &a, why));
 	a.status = 500;
 	assert_false(provider_read_end(&site, &a, why));
@@ -381,7 +423,7 @@ test_proofs(void **state)
 	assert_true(provider_request(&site, c, PROVIDER_REPEAT, NULL, NOW, &r));
 	assert_string_equal(buf_str(&r.url), URL "?a=1&key=k%261");
 	assert_string_equal(buf_str(&r.body), "{" SESSION ",\"phone\":\"+27600000001\","
-	    "\"service_code\":\"*120*384#\",\"type\":\"begin\",\"text\":\"\",\"turn\":1}");
+	    "\"code\":\"*120*384#\",\"event\":\"begin\",\"text\":\"\",\"sequence\":1}");
 	assert_int_equal(r.headers_n, 1);
 	provider_request_clear(&r);
 	site.keys[0] = (struct provider_key){ BY_HEADER, "X-Key", "k&1" };
@@ -393,7 +435,7 @@ test_proofs(void **state)
 	site.keys[1] = (struct provider_key){ BY_HMAC, "X-Mac", "key" };
 	assert_true(provider_request(&site, c, PROVIDER_REPEAT, NULL, NOW, &r));
 	assert_true(has_header(&r, "Authorization: Basic Z3c6ayYx"));
-	assert_true(has_header(&r, "X-Mac: sha256=297bff219e84bc2032e29b4ccbe1536aed220062220a84e85c1fe66279eddb60"));
+	assert_true(has_header(&r, "X-Mac: sha256=669161171602611c06e69352b3a938d06c778a7b0e73710a377cc540e66a52db"));
 	provider_request_clear(&r);
 	provider_call_clear(c);
 }
@@ -408,13 +450,13 @@ test_numbers(void **state)
 
 	(void)state;
 	assert_true(provider_request(&site, c, PROVIDER_INPUT, "5*0", NOW, &r));
-	assert_non_null(strstr(buf_str(&r.body), "\"type\":\"input\",\"text\":\"5*0\",\"turn\":2}"));
+	assert_non_null(strstr(buf_str(&r.body), "\"event\":\"input\",\"text\":\"5*0\",\"sequence\":2}"));
 	provider_request_clear(&r);
 	assert_true(provider_request(&site, c, PROVIDER_HANGUP, NULL, NOW, &r));
-	assert_non_null(strstr(buf_str(&r.body), "\"type\":\"abort\",\"text\":\"\",\"turn\":3}"));
+	assert_non_null(strstr(buf_str(&r.body), "\"event\":\"end\",\"text\":\"\",\"sequence\":3}"));
 	provider_request_clear(&r);
 	assert_true(provider_request(&site, c, PROVIDER_REPEAT, NULL, NOW, &r));
-	assert_non_null(strstr(buf_str(&r.body), "\"type\":\"input\",\"text\":\"5*0\",\"turn\":2}"));
+	assert_non_null(strstr(buf_str(&r.body), "\"event\":\"input\",\"text\":\"5*0\",\"sequence\":2}"));
 	provider_request_clear(&r);
 	assert_false(provider_request(&site, c, PROVIDER_DONE, NULL, NOW, &r));
 	provider_call_clear(c);
@@ -426,6 +468,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_replies_that_are_wrong),
+		cmocka_unit_test(test_replies_to_an_end),
 		cmocka_unit_test(test_plain_replies),
 		cmocka_unit_test(test_proofs),
 		cmocka_unit_test(test_numbers),

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a chat begins and the phone confirms: the PIN is never asked for in the chat, what is paid is what the phone showed,
+ * the result comes back into the chat, and whatever does not happen is said there.
+ */
+#include "tests/unit/phone_line.h"
+
+#include "tests/unit/chat_world.h"
+
+static const char *
+pin(const struct sim_world *w)
+{
+	return PAYER->pin;
+}
+
+static struct sim_world *
+two_who_chat(void)
+{
+	struct sim_world *w = two_customers();
+
+	chat_begin(w);
+	str_copy(chatter.phone, sizeof chatter.phone, PAYER->phone);
+	w->tenant.chat_pushes = 2;
+	w->channels[SIM_USSD].service_codes_n = 1;
+	str_copy(w->channels[SIM_USSD].service_codes[0], sizeof w->channels[SIM_USSD].service_codes[0], "*120*384#");
+	return w;
+}
+
+static bool
+says(struct sim_world *w, const char *words)
+{
+	return strstr(newest(w)->body, words) != NULL;
+}
+
+static void
+chat_says(struct sim_world *w, const char *words)
+{
+	answers(w);
+	if (!says(w, words))
+		fail_msg("the chat says not \"%s\" but: %s", words, newest(w)->body);
+}
+
+static void
+write_and_see(struct sim_world *w, const char *text, const char *words)
+{
+	typed(w, text);
+	chat_says(w, words);
+}
+
+/* Up to where the PIN is wanted. */
+static void
+begin_payment(struct sim_world *w)
+{
+	char payee[PHONE_MAX];
+
+	str_format(payee, sizeof payee, "0%s", PAYEE->phone + 2);
+	typed(w, "hi");
+	answers(w);
+	typed(w, "2");
+	answers(w);
+	typed(w, payee);
+	answers(w);
+	write_and_see(w, "50", "dial *120*384#");
+	assert_false(says(w, "PIN to pay"));
+}
+
+static void
+test_a_payment_is_confirmed_at_the_phone(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 0, SIM_USSD, "first");
+
+	(void)state;
+	begin_payment(w);
+	assert_int_equal(debits(w), 0);
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "Asked for in your WhatsApp chat");
+	shows(&l, "R50.00");
+	shows(&l, "Enter your PIN to pay");
+	type(&l, pin(w));
+	assert_true(l.end);
+	assert_int_equal(debits(w), 1);
+	chat_says(w, "R50.00");
+	assert_false(says(w, "Nothing was paid"));
+	/* And the chat begins anew; so does the phone. */
+	write_and_see(w, "hi", "Acme Wallet");
+	l = line_of(w, 1, SIM_USSD, "second");
+	say(&l, TURN_BEGIN, "");
+	assert_null(strstr(l.screen, "WhatsApp"));
+	sim_world_run(w, w->loop.now + 30 * MINUTE);
+	assert_int_equal(debits(w), 1);
+	world_free(w);
+}
+
+/* A PIN typed in the chat pays nothing, nor is it taken for one. */
+static void
+test_a_pin_in_the_chat_pays_nothing(void **state)
+{
+	struct sim_world *w = two_who_chat();
+
+	(void)state;
+	begin_payment(w);
+	write_and_see(w, pin(w), "Never type your PIN");
+	assert_int_equal(debits(w), 0);
+	assert_int_equal(intents(w, INTENT_SHOWN), 1);
+	write_and_see(w, "what?", "still awaited");
+	tap(w, "0");
+	chat_says(w, "Nothing was paid");
+	assert_int_equal(intents(w, INTENT_DECLINED), 1);
+	write_and_see(w, pin(w), "Acme Wallet");
+	assert_int_equal(debits(w), 0);
+	world_free(w);
+}
+
+static void
+test_wrong_and_declined(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 1, SIM_USSD, "first");
+
+	(void)state;
+	begin_payment(w);
+	say(&l, TURN_BEGIN, "");
+	type(&l, "0009");
+	shows(&l, "Wrong PIN");
+	type(&l, "0");
+	assert_true(l.end);
+	shows(&l, "go on in your WhatsApp chat");
+	chat_says(w, "Nothing was paid");
+	assert_true(newest(w)->choices > 2);
+	assert_int_equal(debits(w), 0);
+	world_free(w);
+}
+
+static void
+test_hung_up(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 1, SIM_USSD, "first");
+
+	(void)state;
+	begin_payment(w);
+	say(&l, TURN_BEGIN, "");
+	say(&l, TURN_ABORT, "");
+	chat_says(w, "Nothing was paid");
+	assert_int_equal(intents(w, INTENT_SHOWN), 0);
+	world_free(w);
+}
+
+/* Nobody dials; and who dials afterwards finds nothing of it. */
+static void
+test_not_dialled_in_time(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 0, SIM_USSD, "late");
+
+	(void)state;
+	begin_payment(w);
+	sim_world_run(w, w->loop.now + 11 * MINUTE);
+	chat_says(w, "Nothing was paid");
+	assert_int_equal(intents(w, INTENT_SHOWN), 0);
+	say(&l, TURN_BEGIN, "");
+	assert_null(strstr(l.screen, "WhatsApp"));
+	assert_null(strstr(l.screen, "PIN to pay"));
+	world_free(w);
+}
+
+/* What the PIN opened is shown once, and is not open in the chat. */
+static void
+test_private_things_are_shown_once(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 0, SIM_USSD, "first");
+
+	(void)state;
+	typed(w, "hi");
+	answers(w);
+	write_and_see(w, "1", "dial *120*384#");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "Asked for in your WhatsApp chat");
+	type(&l, pin(w));
+	assert_true(l.end);
+	chat_says(w, "R100 000.00");
+	/* One more of the kind, from there: the PIN once more. */
+	write_and_see(w, "1", "dial *120*384#");
+	l = line_of(w, 1, SIM_USSD, "second");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "Asked for in your WhatsApp chat.\nEnter your PIN, or 0");
+	type(&l, "12");
+	shows(&l, "digits");
+	type(&l, "0009");
+	shows(&l, "Wrong PIN");
+	type(&l, pin(w));
+	assert_true(l.end);
+	assert_int_equal(debits(w), 0);
+	answers(w);
+	assert_false(says(w, "dial *120"));
+	assert_false(says(w, "did not work"));
+	write_and_see(w, "00", "Acme Wallet");
+	world_free(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_payment_is_confirmed_at_the_phone),
+		cmocka_unit_test(test_a_pin_in_the_chat_pays_nothing),
+		cmocka_unit_test(test_wrong_and_declined),
+		cmocka_unit_test(test_hung_up),
+		cmocka_unit_test(test_not_dialled_in_time),
+		cmocka_unit_test(test_private_things_are_shown_once),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
