@@ -15,8 +15,9 @@
 #include "tests/sim/sim_evidence.h"
 
 #define AGAIN_MS 20000
-#define WITHIN_MS 600000
-#define TAPS_OF 500			/* of 1000: the rest is typed */
+#define WITHIN_MS 300000
+#define SENSIBLE 800			/* of 1000: who answers what was asked */
+#define TAPS_OF 500			/* of those who do not: the rest type anything */
 
 struct chat_event {
 	struct sim_event e;
@@ -46,14 +47,39 @@ choose(struct sim_world *w, struct chat_in *in)
 	return in->text[0] != '\0';
 }
 
+/* What the newest screen asks for; false: it is not known. */
+static bool
+answer(struct sim_world *w, struct chat_in *in)
+{
+	static const struct {
+		const char *asked, *said;
+	} answers[] = {
+		{ "first name", "Nomsa" }, { "surname", "Dlamini" }, { "ID number", "8001015009087" },
+		{ "What do you have", "1" }, { "accept the terms", "1" }, { "Welcome to", "1" }, { "could not finish", "1" },
+	};
+
+	for (size_t i = w->inbox_n; i-- > 0;) {
+		if (w->inbox[i].channel != in->channel || strcmp(w->inbox[i].to, in->phone) != 0)
+			continue;
+		for (size_t k = 0; k < NELEM(answers); k++)
+			if (strstr(w->inbox[i].text, answers[k].asked) != NULL)
+				return str_copy(in->text, sizeof in->text, answers[k].said);
+		return false;
+	}
+	return false;
+}
+
 static void
 make(struct sim_world *w, struct chat_event *c)
 {
 	static const char *const said[] = { "hi", "1", "2", "3", "0", "00", "98", "8305", "Nomsa", "Dlamini",
 		"8001015009087", "what is this" };
 
-	c->in.kind = CHAT_TAPPED;
-	if (!sim_chance(&w->dice, TAPS_OF) || !choose(w, &c->in)) {
+	c->in.kind = CHAT_TYPED;
+	if (sim_chance(&w->dice, SENSIBLE) && answer(w, &c->in)) {
+	} else if (sim_chance(&w->dice, TAPS_OF) && choose(w, &c->in)) {
+		c->in.kind = CHAT_TAPPED;
+	} else {
 		c->in.kind = sim_chance(&w->dice, 50) ? CHAT_UNREADABLE : CHAT_TYPED;
 		str_copy(c->in.text, sizeof c->in.text, said[sim_below(&w->dice, NELEM(said))]);
 	}
@@ -84,18 +110,21 @@ on_chat(struct sim_event *event)
 void
 sim_chat_plan(struct sim_world *w, int inputs)
 {
-	for (int i = 0; i < inputs; i++) {
+	int tenant = (int)sim_below(&w->dice, (uint64_t)w->settings.tenants_n), before = (int)w->written_n;
+	int64_t at = w->loop.now + sim_between(&w->dice, 0, WITHIN_MS);
+
+	for (int i = before; i < before + inputs; i++) {
 		struct chat_event *c = sim_event_new(sizeof *c, w, on_chat);
-		int tenant = (int)sim_below(&w->dice, (uint64_t)w->settings.tenants_n);
 
 		c->in.channel = tenant * SIM_CHANNELS + SIM_CHAT;
-		str_format(c->in.phone, sizeof c->in.phone, "2782777000%d", (int)sim_below(&w->dice, 2));
+		str_format(c->in.phone, sizeof c->in.phone, "2782777%04d", before);
 		str_format(c->in.id, sizeof c->in.id, "wamid.%d", i);
 		w->stored = xrealloc(w->stored, w->stored_n + 1, sizeof *w->stored);
 		w->stored[c->number = w->stored_n++] = false;
 		w->written = xrealloc(w->written, w->written_n + 1, sizeof *w->written);
 		w->written[w->written_n++] = (struct sim_written){ tenant, i, c->number };
-		sim_loop_add(&w->loop, c, w->loop.now + sim_between(&w->dice, 0, WITHIN_MS));
+		at += sim_chance(&w->dice, 100) ? 0 : sim_between(&w->dice, 2000, 30000);
+		sim_loop_add(&w->loop, c, at);
 	}
 }
 
