@@ -164,6 +164,9 @@ no_answer(struct message *m, const struct message_rules *rules, int64_t now)
 		again(m, rules, now, "no answer");
 	else
 		end(m, MESSAGE_UNKNOWN, "no answer");
+	/* On the next route, too: it would be said twice there. */
+	if (m->state == MESSAGE_WAITING && m->next_at < now + rules->doubt_ms)
+		m->next_at = now + rules->doubt_ms;
 }
 
 static void
@@ -286,6 +289,18 @@ message_on_answer(struct message *m, const struct message_rules *rules, int64_t 
 	expire(m, now);
 }
 
+/* The answer to this attempt never came; this is as good. */
+static bool
+was_accepted(struct message *m, int attempt)
+{
+	if (attempt != m->attempts || attempt > UNSURE_BITS || (m->unsure & unsure_bit(attempt)) == 0 ||
+	    (m->state != MESSAGE_WAITING && m->state != MESSAGE_UNKNOWN))
+		return false;
+	m->unsure &= ~unsure_bit(attempt);
+	end(m, MESSAGE_SENT, "");
+	return true;
+}
+
 bool
 message_on_receipt(struct message *m, const struct message_rules *rules, int64_t now, const struct receipt *r,
     int attempt)
@@ -302,6 +317,8 @@ message_on_receipt(struct message *m, const struct message_rules *rules, int64_t
 		end(m, MESSAGE_DELIVERED, "");
 		return true;
 	}
+	if (r->state == RECEIPT_ACCEPTED)
+		return was_accepted(m, attempt);
 	if (r->state != RECEIPT_FAILED)
 		return false;
 	doubted = m->unsure;

@@ -143,7 +143,8 @@ answer_at(struct sim_process *p, uint64_t op, enum sms_end end, const char *id, 
 }
 
 static void
-plan_receipts(struct sim_world *w, int lane, const char *id, bool failed, int64_t sent, int64_t answered)
+plan_receipts(struct sim_world *w, int lane, const char *id, const char *ours, bool failed, int64_t sent,
+    int64_t answered)
 {
 	const struct sim_faults *f = &w->faults;
 	struct sim_loop *l = &w->loop;
@@ -151,6 +152,7 @@ plan_receipts(struct sim_world *w, int lane, const char *id, bool failed, int64_
 	int64_t at = answered + sim_between(l, 500, 8000);
 
 	str_copy(r.id, sizeof r.id, id);
+	str_copy(r.ours, sizeof r.ours, ours != NULL ? ours : "");
 	str_copy(r.stat, sizeof r.stat, failed ? "UNDELIV" : "DELIVRD");
 	if (sim_chance(l, f->receipt_early))
 		at = sent + 1;
@@ -219,7 +221,7 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 		back = l->now + RESPONSE_MS;
 	/* Over HTTP what was lost has our own name all the same, and its receipts repeat it. */
 	answer_at(p, op, silent ? SMS_UNKNOWN : SMS_SENT, silent && bind >= 0 ? "" : id, back);
-	plan_receipts(w, lane, id, failed, there, back);
+	plan_receipts(w, lane, id, q->ours, failed, there, back);
 	if (failed)
 		return;
 	s = sim_event_new(sizeof *s, w, on_delivered);
