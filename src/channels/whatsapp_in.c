@@ -278,6 +278,7 @@ take(struct edge *e, uint64_t id, const struct http_req *req, int channel)
 	const struct channel_settings *c = &e->settings->channels[channel];
 	struct webhook *h;
 	size_t len;
+	int retry_s;
 	const char *body = http_req_body(req, &len);
 
 	if (len > (size_t)c->whatsapp.webhook_max) {
@@ -286,6 +287,11 @@ take(struct edge *e, uint64_t id, const struct http_req *req, int channel)
 	}
 	if (!wa_signature_good(http_req_header(req, WA_SIGNATURE_HEADER), c->whatsapp.app_secret, body, len)) {
 		refuse(e, id, req, channel, 401, "The signature is not good\n");
+		return;
+	}
+	/* Of nobody's phone: one webhook may hold what many wrote. Meta sends it again. */
+	if (!edge_rate_allows(e, channel, NULL, &retry_s)) {
+		edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
 		return;
 	}
 	h = xcalloc(1, sizeof *h);
