@@ -278,8 +278,8 @@ take(struct edge *e, uint64_t id, const struct http_req *req, int channel)
 	const struct channel_settings *c = &e->settings->channels[channel];
 	struct webhook *h;
 	size_t len;
-	int retry_s;
 	const char *body = http_req_body(req, &len);
+	int retry_s;
 
 	if (len > (size_t)c->whatsapp.webhook_max) {
 		refuse(e, id, req, channel, 413, "Too large; see whatsapp.webhook_max\n");
@@ -289,9 +289,9 @@ take(struct edge *e, uint64_t id, const struct http_req *req, int channel)
 		refuse(e, id, req, channel, 401, "The signature is not good\n");
 		return;
 	}
-	/* Of nobody's phone: one webhook may hold what many wrote. Meta sends it again. */
+	/* Only what Meta sends counts, or anybody could use it up. */
 	if (!edge_rate_allows(e, channel, NULL, &retry_s)) {
-		edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
+		edge_too_many(e, id, retry_s, NULL, "Too many webhooks at once\n");
 		return;
 	}
 	h = xcalloc(1, sizeof *h);

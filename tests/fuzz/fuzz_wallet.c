@@ -118,6 +118,7 @@ check(const struct wallet_req *req, int http)
 	must(a.http == http && a.n >= 0 && a.n <= WALLET_ITEMS && wallet_end_name(a.end) != NULL);
 	TEXT_OK(a.code);
 	TEXT_OK(a.trace);
+	TEXT_OK(a.about);
 	TEXT_OK(a.jwt);
 	if (a.end == WALLET_DONE) {
 		must(http >= 200 && http <= 299);
@@ -130,6 +131,7 @@ check(const struct wallet_req *req, int http)
 	nothing.http = http;
 	memcpy(nothing.code, a.code, sizeof nothing.code);
 	memcpy(nothing.trace, a.trace, sizeof nothing.trace);
+	memcpy(nothing.about, a.about, sizeof nothing.about);
 	must(memcmp(&a, &nothing, sizeof a) == 0);
 }
 
