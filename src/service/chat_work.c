@@ -423,8 +423,7 @@ chat_owner(const struct tenant_settings *t, const char *phone, const char *user,
 bool
 chat_takes_pin(const struct channel_settings *c)
 {
-	(void)c;
-	return false;
+	return c->has_whatsapp && c->whatsapp.pin_in_chat_kept_for_ever;
 }
 
 bool

@@ -148,6 +148,26 @@ test_what_cannot_be_read_is_said(void **state)
 	world_free(w);
 }
 
+/* Where the answer to a message is lost, its status says that it went: it is not said twice. */
+static void
+test_unanswered_is_not_said_twice(void **state)
+{
+	struct sim_world *w = chat_world();
+
+	(void)state;
+	w->faults.receipt_lost = 0;
+	w->faults.sms_answer_lost = 1000;
+	for (int i = 0; i < SIM_PROCESSES; i++)
+		w->ports[i].receipt_stored = sim_receipt_stored;
+	prepare_input(w, CHAT_TYPED, "hi");
+	w->stored = xrealloc(w->stored, ++w->stored_n, sizeof *w->stored);
+	gateway_chat(w->process[0].gw, w->loop.now, &chatter.last, w->stored_n - 1);
+	sim_wake(&w->process[0], w->loop.now + MINUTE);
+	sim_world_run(w, w->loop.now + 60 * MINUTE);
+	assert_int_equal(w->inbox_n, 1);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -159,6 +179,7 @@ main(void)
 		cmocka_unit_test(test_several_at_once_are_answered_in_order),
 		cmocka_unit_test(test_too_many_come_again),
 		cmocka_unit_test(test_what_cannot_be_read_is_said),
+		cmocka_unit_test(test_unanswered_is_not_said_twice),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
