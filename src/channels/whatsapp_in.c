@@ -183,7 +183,8 @@ ask(struct webhook *h, const struct wa_item *it, struct wa_number *n)
 	a->number = n;
 	a->op = ++e->last_id;
 	if (it->kind == WA_STATUS)
-		str_format(a->key, sizeof a->key, "s%.190s", it->status.id[0] != '\0' ? it->status.id : it->status.ours);
+		str_format(a->key, sizeof a->key, "s%.190s",
+		    it->status.id[0] != '\0' ? it->status.id : it->status.ours);
 	else
 		str_format(a->key, sizeof a->key, "p%.190s", it->in->phone[0] != '\0' ? it->in->phone : it->in->user);
 	map_put_u64(e->whatsapp->asked, a->op, a);

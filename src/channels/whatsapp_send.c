@@ -28,7 +28,8 @@ struct wa_send {			/* one message under way; ours until it is answered */
 	uint64_t op, message;
 	char who[CHAT_USER];
 	int64_t deadline;		/* wall clock */
-	struct buf body, instead;	/* instead: the same in a template, should the window be over; empty: there is none */
+	struct buf body;
+	struct buf instead;		/* the same in a template, should the window be over; empty: there is none */
 	struct sms_answer answer;
 	struct deferred said;
 };
@@ -42,8 +43,8 @@ stop(struct wa_number *n, enum wa_class c, int code)
 
 	n->stopped_until = loop_now(n->edge->loop) + (int64_t)n->channel->whatsapp.stop_s * 1000;
 	metric_add(M_WA_STOPS, 1);
-	log_error(0, "whatsapp stopped", "channel=%s class=%s code=%d for_s=%d", n->channel->name, wa_class_name(c), code,
-	    n->channel->whatsapp.stop_s);
+	log_error(0, "whatsapp stopped", "channel=%s class=%s code=%d for_s=%d", n->channel->name, wa_class_name(c),
+	    code, n->channel->whatsapp.stop_s);
 	if (!n->stopped)
 		metric_set(M_WA_STOPPED, ++w->stopped);
 	n->stopped = true;
@@ -60,9 +61,11 @@ pause_number(struct wa_number *n, int code, int64_t retry_ms)
 	metric_add(M_WA_THROTTLED, 1);
 	if (now < n->paused_until)
 		return;		/* those that were on their way say the same again */
-	n->pause_ms = n->pause_ms == 0 ? PAUSE_LEAST_MS : n->pause_ms * 2 < PAUSE_MOST_MS ? n->pause_ms * 2 : PAUSE_MOST_MS;
+	n->pause_ms = n->pause_ms == 0 ? PAUSE_LEAST_MS : n->pause_ms * 2;
 	if (retry_ms > n->pause_ms)
-		n->pause_ms = retry_ms < PAUSE_MOST_MS ? retry_ms : PAUSE_MOST_MS;
+		n->pause_ms = retry_ms;
+	if (n->pause_ms > PAUSE_MOST_MS)
+		n->pause_ms = PAUSE_MOST_MS;
 	n->paused_until = now + n->pause_ms;
 	if (!log_limited(&limit, &held))
 		log_warn(0, "whatsapp throttled", "channel=%s code=%d pause_ms=%lld more=%u", n->channel->name, code,
@@ -194,8 +197,8 @@ on_error(struct wa_send *s, const struct http_result *r)
 		return;
 	}
 	metric_add(M_WA_REFUSED, 1);
-	log_info(s->message, "whatsapp refused", "channel=%s http=%d code=%d class=%s", n->channel->name, r->status, code,
-	    wa_class_name(c));
+	log_info(s->message, "whatsapp refused", "channel=%s http=%d code=%d class=%s", n->channel->name, r->status,
+	    code, wa_class_name(c));
 	wa_number_trouble(n, c, code, retry_after_ms(r->retry_after, r->limit_reset, wall));
 	if (c == WA_SLOW_PAIR)
 		wa_pairs_empty(n->pairs, s->who, loop_now(n->edge->loop));

@@ -144,7 +144,8 @@ send_photo(struct chat *c, const char *path)
 	type = type_of(path, &picture);
 	room = sodium_base64_ENCODED_LEN(octets.len, sodium_base64_VARIANT_ORIGINAL);
 	base64 = xcalloc(1, room);
-	sodium_bin2base64(base64, room, (const unsigned char *)buf_str(&octets), octets.len, sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64(base64, room, (const unsigned char *)buf_str(&octets), octets.len,
+	    sodium_base64_VARIANT_ORIGINAL);
 	if (picture)
 		post(c, "send_media", json_pack("{s:s,s:s}", "type", type, "base64", base64));
 	else

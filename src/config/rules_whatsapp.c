@@ -47,11 +47,13 @@ check_templates(struct reader *r, const struct whatsapp_settings *w, const json_
 		const json_t *at = json_array_get(list, (size_t)i);
 
 		if (!name_fits(t->name))
-			SAY(r, member(at, "name"), "templates: \"%s\" is no name of a template: lower-case letters, digits "
+			SAY(r, member(at, "name"),
+			    "templates: \"%s\" is no name of a template: lower-case letters, digits "
 			    "and \"_\"", t->name);
 		for (int k = 0; k < i; k++)
 			if (w->templates[k].cls == t->cls && strcmp(w->templates[k].for_language, t->for_language) == 0)
-				SAY(r, member(at, "name"), "templates: \"%s\" and \"%s\" are for the same messages; give each "
+				SAY(r, member(at, "name"),
+				    "templates: \"%s\" and \"%s\" are for the same messages; give each "
 				    "class one template, or one for each language with \"for\"", w->templates[k].name,
 				    t->name);
 	}
@@ -65,7 +67,8 @@ reader_check_whatsapp(struct reader *r, struct channel_settings *c, const json_t
 	size_t n = strlen(w->api_url);
 
 	if (!str_all_digits(w->phone_number_id))
-		SAY(r, member(node, "phone_number_id"), "phone_number_id: must be digits, as Meta shows it beside the number");
+		SAY(r, member(node, "phone_number_id"),
+		    "phone_number_id: must be digits, as Meta shows it beside the number");
 	if (!is_private(w->api_url))
 		SAY(r, member(node, "api_url"), "api_url: the token would be readable on the way; must be https://, or "
 		    "http:// on this machine");
@@ -74,7 +77,8 @@ reader_check_whatsapp(struct reader *r, struct channel_settings *c, const json_t
 	for (int i = 0; i < s->channels_n - 1; i++)
 		if (s->channels[i].kind == CHANNEL_WHATSAPP &&
 		    strcmp(s->channels[i].whatsapp.phone_number_id, w->phone_number_id) == 0)
-			SAY(r, member(node, "phone_number_id"), "phone_number_id: channel \"%s\" has the same one; a number "
+			SAY(r, member(node, "phone_number_id"),
+			    "phone_number_id: channel \"%s\" has the same one; a number "
 			    "is one channel", s->channels[i].name);
 	check_templates(r, w, node);
 }
@@ -88,7 +92,8 @@ reader_check_token_routes(struct reader *r, const struct tenant_settings *t, con
 		const struct channel_settings *c = &r->settings->channels[t->routes[MSG_TOKEN][i]];
 
 		if (c->kind == CHANNEL_WHATSAPP && !c->whatsapp.token_in_chat_kept_for_ever)
-			SAY(r, json_array_get(route, (size_t)i), "routes.token: a token in the chat of channel \"%s\" stays "
+			SAY(r, json_array_get(route, (size_t)i),
+			    "routes.token: a token in the chat of channel \"%s\" stays "
 			    "there for ever, for whoever gets the number next. Name a channel of SMS; or, if that is wanted, set "
 			    "whatsapp.token_in_chat_kept_for_ever of the channel", c->name);
 	}

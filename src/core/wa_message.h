@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is posted to the messages call of the WhatsApp Cloud API (Meta: "Messages", limits as of Graph v25.0). Pure.
- * Limits are counted in UTF-16 units, the strictest of the countings that are met, and texts are cut between characters.
+ * Limits are counted in UTF-16 units, the strictest of the countings that are met; texts are cut between characters.
  */
 #pragma once
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Of each customer one time is kept: when all that was sent would have been sent at the steady pace. It may lie ahead of
+ * Of each customer one time is kept: when all that was sent would have been sent at the steady pace. It may be ahead of
  * now by as much as the burst allows (generic cell rate algorithm).
  */
 #include "core/wa_pairs.h"

@@ -188,7 +188,8 @@ read_interactive(const json_t *m, struct chat_in *in)
 	bool known = strcmp(type, "button_reply") == 0 || strcmp(type, "list_reply") == 0;
 
 	/* An id is never cut: half of one could be another one. */
-	if (known && str_copy(in->text, sizeof in->text, text_of(json_object_get(i, type), "id")) && in->text[0] != '\0')
+	if (known && str_copy(in->text, sizeof in->text, text_of(json_object_get(i, type), "id")) &&
+	    in->text[0] != '\0')
 		in->kind = CHAT_TAPPED;
 }
 
@@ -324,7 +325,8 @@ read_value(struct reading *r, const json_t *value)
 	const json_t *one;
 	size_t i;
 
-	if (!str_copy(r->number_id, sizeof r->number_id, text_of(json_object_get(value, "metadata"), "phone_number_id")))
+	if (!str_copy(r->number_id, sizeof r->number_id, text_of(json_object_get(value, "metadata"),
+	    "phone_number_id")))
 		r->number_id[0] = '\0';
 	r->contacts = json_object_get(value, "contacts");
 	json_array_foreach(json_object_get(value, "messages"), i, one)

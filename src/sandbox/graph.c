@@ -103,12 +103,14 @@ take_message(struct graph *g, uint64_t http, const json_t *body)
 {
 	const char *to = json_string_value(json_object_get(body, "to"));
 	const char *user = json_string_value(json_object_get(body, "recipient"));
-	struct fault f = faults_match(g->x->faults, FAULT_GRAPH, "POST", to != NULL ? to : user != NULL ? user : "read");
+	struct fault f = faults_match(g->x->faults, FAULT_GRAPH, "POST",
+	    to != NULL ? to : user != NULL ? user : "read");
 	static const char garbage[] = "<html>";
 
 	switch (f.what) {
 	case FAULT_ERROR:
-		http_answer(g->server, http, f.status != 0 ? f.status : 500, "application/json", f.body != NULL ? f.body : "",
+		http_answer(g->server, http, f.status != 0 ? f.status : 500, "application/json",
+		    f.body != NULL ? f.body : "",
 		    f.body != NULL ? strlen(f.body) : 0);
 		return;
 	case FAULT_DROP_BEFORE:
@@ -164,7 +166,8 @@ on_medium(struct graph *g, uint64_t http, const char *id)
 	struct fault f = faults_match(g->x->faults, FAULT_GRAPH, "GET", id);
 
 	if (f.what == FAULT_ERROR || m == NULL) {
-		graph_error(g, http, f.what == FAULT_ERROR && f.status != 0 ? f.status : 404, 100, "There is no such file");
+		graph_error(g, http, f.what == FAULT_ERROR && f.status != 0 ? f.status : 404, 100,
+		    "There is no such file");
 		return;
 	}
 	str_format(m->hash, sizeof m->hash, "%016" PRIx64, rng_next(&g->x->rng));
@@ -377,7 +380,8 @@ graph_tick(struct graph *g)
 json_t *
 graph_counts(const struct graph *g)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:b}", "messages", (json_int_t)g->posts, "read_marks", (json_int_t)g->marks,
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:b}", "messages", (json_int_t)g->posts, "read_marks",
+	    (json_int_t)g->marks,
 	    "webhooks", (json_int_t)g->hooks_sent_n, "webhooks_taken", (json_int_t)g->hooks_taken, "webhooks_refused",
 	    (json_int_t)g->hooks_refused, "quiet", list_empty(&g->hooks) && map_count(g->hooks_sent) == 0);
 }

@@ -309,7 +309,8 @@ call_tap(struct chat *c, const struct graph_call *q)
 		bad(c, q, "wanted: index, title or id of a choice that is there; perhaps message");
 		return;
 	}
-	say(c, q, json_pack("{s:s,s:{s:s,s:O},s:{s:s,s:O}}", "type", "interactive", "context", "from", "27870000001", "id",
+	say(c, q, json_pack("{s:s,s:{s:s,s:O},s:{s:s,s:O}}", "type", "interactive", "context", "from",
+	    "27870000001", "id",
 	    json_object_get(m, "id"), "interactive", "type", list ? "list_reply" : "button_reply",
 	    list ? "list_reply" : "button_reply", one), json_string_value(json_object_get(one, "title")));
 }
@@ -448,7 +449,8 @@ graph_chat_call(struct graph *g, const struct graph_call *q)
 	};
 
 	if (!phone_valid(q->who) && (strlen(q->who) < 4 || q->who[2] != '.')) {
-		control_error(g->x->control, q->http, 400, "neither a number in international form nor an identity like ZA.1");
+		control_error(g->x->control, q->http, 400,
+		    "neither a number in international form nor an identity like ZA.1");
 		return;
 	}
 	for (size_t i = 0; i < NELEM(rows); i++)

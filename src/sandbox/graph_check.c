@@ -128,7 +128,8 @@ check_buttons(struct check *c, const json_t *action)
 static size_t
 check_section(struct check *c, const json_t *s, bool several)
 {
-	static const char *const names[] = { "title", "rows", NULL }, *const row[] = { "id", "title", "description", NULL };
+	static const char *const names[] = { "title", "rows", NULL }, *const row[] = { "id", "title", "description",
+	    NULL };
 	const json_t *rows = json_object_get(s, "rows"), *r;
 	size_t i;
 
@@ -250,7 +251,8 @@ graph_check(const json_t *m, const char **why)
 	} types[] = {
 		{ "text", check_text }, { "interactive", check_interactive }, { "template", check_template },
 	};
-	const char *names[] = { "messaging_product", "recipient_type", "to", "recipient", "type", "biz_opaque_callback_data",
+	const char *names[] = { "messaging_product", "recipient_type", "to", "recipient", "type",
+	    "biz_opaque_callback_data",
 		"context", NULL, NULL };
 	const char *type = json_string_value(json_object_get(m, "type"));
 	struct check c = { 0, NULL };

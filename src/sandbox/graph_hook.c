@@ -78,7 +78,8 @@ static void
 post(struct graph *g, struct hook *h)
 {
 	char signature[WA_SIGNATURE_MAX], header[WA_SIGNATURE_MAX + sizeof WA_SIGNATURE_HEADER + 2];
-	struct http_out out = { .method = "POST", .url = g->url, .headers = { "Content-Type: application/json", header },
+	struct http_out out = { .method = "POST", .url = g->url, .headers = { "Content-Type: application/json",
+	    header },
 		.body = h->body, .len = strlen(h->body), .timeout_ms = ANSWER_MS };
 
 	wa_signature_make(g->secret, h->body, strlen(h->body), signature);

@@ -49,7 +49,8 @@ status_value(const struct graph *g, const struct chat *c, const json_t *m, const
 	if (ours != NULL)
 		json_object_set(s, "biz_opaque_callback_data", ours);
 	if (code != 0)
-		json_object_set_new(s, "errors", json_pack("[{s:i,s:s,s:s,s:{s:s}}]", "code", code, "title", "Message failed",
+		json_object_set_new(s, "errors", json_pack("[{s:i,s:s,s:s,s:{s:s}}]", "code", code, "title",
+		    "Message failed",
 		    "message", "Message failed", "error_data", "details", "Message failed"));
 	json_object_set_new(v, "statuses", json_pack("[o]", s));
 	return v;

@@ -141,7 +141,8 @@ test_sum_of_media(void **state)
 {
 	(void)state;
 	read_sample("in-image.json");
-	assert_string_equal(w.item[0].in->media.sha256, "49f227634806293b0995459bc310b593e1400f41591efcf07e9bced335f41942");
+	assert_string_equal(w.item[0].in->media.sha256,
+	    "49f227634806293b0995459bc310b593e1400f41591efcf07e9bced335f41942");
 	read_sample("in-document.json");
 	assert_string_equal(w.item[0].in->media.sha256, "");
 }
@@ -202,11 +203,13 @@ test_odd_messages(void **state)
 		{ "\"type\":\"order\",\"order\":{}", CHAT_UNREADABLE, "" },
 		{ "\"type\":\"of next year\"", CHAT_UNREADABLE, "" },
 		{ "\"type\":7", CHAT_UNREADABLE, "" },
-		{ "\"type\":\"interactive\",\"interactive\":{\"type\":\"nfm_reply\",\"nfm_reply\":{}}", CHAT_UNREADABLE, "" },
+		{ "\"type\":\"interactive\",\"interactive\":{\"type\":\"nfm_reply\",\"nfm_reply\":{}}",
+		    CHAT_UNREADABLE, "" },
 		{ "\"type\":\"interactive\",\"interactive\":{\"type\":\"type\"}", CHAT_UNREADABLE, "" },
 		{ "\"type\":\"image\",\"image\":{\"id\":\"../../me\"}", CHAT_UNREADABLE, "" },
 		{ "\"type\":\"button\",\"button\":{\"text\":\"Stop\"}", CHAT_TYPED, "Stop" },
-		{ "\"type\":\"system\",\"system\":{\"type\":\"customer_identity_changed\",\"identity\":\"x9\"}", CHAT_MOVED,
+		{ "\"type\":\"system\",\"system\":{\"type\":\"customer_identity_changed\",\"identity\":\"x9\"}",
+		    CHAT_MOVED,
 		    "x9" },
 	};
 
@@ -382,7 +385,8 @@ test_buttons_out(void **state)
 static void
 test_list_out(void **state)
 {
-	static const char *const ten[] = { "Short", "A choice of more than twenty four characters", "3", "4", "5", "6", "7",
+	static const char *const ten[] = { "Short", "A choice of more than twenty four characters", "3", "4", "5",
+	    "6", "7",
 		"8", "9", "Tshiven\xe1\xb8\x93" "a, Tshiven\xe1\xb8\x93" "a, Tshiven\xe1\xb8\x93" "a" };
 	static const char *const long_button[] = { "More than twenty units" };
 	json_t *j;
@@ -458,7 +462,8 @@ test_answers(void **state)
 		int code, http;
 		enum wa_class c;
 	} row[] = {
-		{ "send-error-130429.json", 130429, 429, WA_SLOW }, { "send-error-131056.json", 131056, 400, WA_SLOW_PAIR },
+		{ "send-error-130429.json", 130429, 429, WA_SLOW }, { "send-error-131056.json", 131056, 400,
+		    WA_SLOW_PAIR },
 		{ "send-error-190.json", 190, 401, WA_AUTH },
 	};
 	struct buf text = { 0 };
@@ -492,10 +497,12 @@ test_classes(void **state)
 		{ 131026, 400, WA_UNREACHABLE }, { 131049, 0, WA_UNREACHABLE }, { 131050, 0, WA_UNREACHABLE },
 		{ 131047, 400, WA_WINDOW }, { 132000, 400, WA_TEMPLATE }, { 132001, 404, WA_TEMPLATE },
 		{ 132005, 400, WA_TEMPLATE }, { 132007, 400, WA_TEMPLATE }, { 132012, 400, WA_TEMPLATE },
-		{ 132015, 400, WA_TEMPLATE }, { 132016, 400, WA_TEMPLATE }, { 100, 400, WA_OURS }, { 131008, 400, WA_OURS },
+		{ 132015, 400, WA_TEMPLATE }, { 132016, 400, WA_TEMPLATE }, { 100, 400, WA_OURS }, { 131008, 400,
+		    WA_OURS },
 		{ 131009, 400, WA_OURS }, { 131051, 400, WA_OURS }, { 0, 401, WA_AUTH }, { 3, 500, WA_AUTH },
 		{ 10, 403, WA_AUTH }, { 200, 403, WA_AUTH }, { 299, 403, WA_AUTH }, { 131005, 403, WA_AUTH },
-		{ 368, 403, WA_ACCOUNT }, { 131042, 400, WA_ACCOUNT }, { 131031, 403, WA_ACCOUNT }, { 131000, 500, WA_AGAIN },
+		{ 368, 403, WA_ACCOUNT }, { 131042, 400, WA_ACCOUNT }, { 131031, 403, WA_ACCOUNT }, { 131000, 500,
+		    WA_AGAIN },
 		{ 1, 400, WA_AGAIN }, { 2, 503, WA_AGAIN }, { 131016, 500, WA_AGAIN }, { 131053, 400, WA_AGAIN },
 		/* Without their own words a proxy may have said it, of what went through. */
 		{ -1, 502, WA_UNCERTAIN }, { -1, 302, WA_UNCERTAIN }, { -1, 429, WA_SLOW }, { -1, 401, WA_AUTH },
@@ -548,7 +555,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_signature), T(test_every_message), T(test_sum_of_media), T(test_batches), T(test_odd_messages),
 		T(test_long_texts), T(test_no_webhook), T(test_every_status), T(test_text_out), T(test_buttons_out),
-		T(test_list_out), T(test_template_out), T(test_read_out), T(test_answers), T(test_classes), T(test_pairs),
+		T(test_list_out), T(test_template_out), T(test_read_out), T(test_answers), T(test_classes),
+		    T(test_pairs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
