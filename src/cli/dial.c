@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/dial_chat.h"
 #include "cli/dial_offline.h"
 #include "cli/dial_way.h"
 #include "cli/phone_screen.h"
@@ -368,7 +369,7 @@ struct choice {				/* of the command line */
 	struct dial_offline offline;
 	const char *from, *code, *profile_name;
 	const struct ussd_profile *profile;
-	bool is_offline, lists;
+	bool is_offline, is_chat, lists;
 };
 
 static bool
@@ -384,6 +385,8 @@ read_option(struct choice *x, int c)
 		x->way.via = "http";
 	else if (c == 'o')
 		x->is_offline = true;
+	else if (c == 'w')
+		x->is_chat = true;
 	else if (c == 'L')
 		x->lists = true;
 	else if (at != NULL && c != '\0')
@@ -401,7 +404,10 @@ fits(const struct choice *x)
 	    o->answers != NULL;
 
 	if (x->is_offline)
-		return o->config != NULL && x->way.sandbox == NULL && x->way.via == NULL && x->way.channel == NULL;
+		return !x->is_chat && o->config != NULL && x->way.sandbox == NULL && x->way.via == NULL && x->way.channel == NULL;
+	if (x->is_chat)
+		return x->way.sandbox != NULL && x->from != NULL && x->code == NULL && o->config == NULL && !scripted &&
+		    x->way.via == NULL && x->way.channel == NULL && x->profile_name == NULL;
 	return x->code != NULL && x->from != NULL && (o->config == NULL) != (x->way.sandbox == NULL) && !scripted &&
 	    (x->way.via == NULL || x->way.sandbox != NULL) && (x->way.channel == NULL || o->config != NULL);
 }
@@ -437,7 +443,8 @@ run(int argc, char **argv)
 		{ "language", required_argument, NULL, 'l' }, { "menu", required_argument, NULL, 'm' },
 		{ "offline", no_argument, NULL, 'o' }, { "profile", required_argument, NULL, 'p' },
 		{ "profiles", no_argument, NULL, 'L' }, { "sandbox", required_argument, NULL, 's' },
-		{ "tenant", required_argument, NULL, 't' }, { "via", required_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
+		{ "tenant", required_argument, NULL, 't' }, { "via", required_argument, NULL, 'v' },
+		{ "whatsapp", no_argument, NULL, 'w' }, { NULL, 0, NULL, 0 },
 	};
 	struct choice x = { .from = NULL };
 	int c;
@@ -460,6 +467,8 @@ run(int argc, char **argv)
 	x.offline.from = x.way.from;
 	x.offline.code = x.code;
 	x.offline.profile = x.profile;
+	if (x.is_chat)
+		return dial_chat(x.way.sandbox, x.way.from);
 	if (x.is_offline)
 		return dial_offline(&x.offline);
 	return x.way.sandbox != NULL ? phone(&x.way, x.profile, x.code) :
@@ -472,6 +481,7 @@ const struct command command_dial = {
 	    "           CODE --from MSISDN\n"
 	    "       isango dial -c FILE --offline [--menu NAME] [--tenant NAME] [--language LANGUAGE]\n"
 	    "           [--profile NAME] [--keys KEYS] [--answers ANSWERS] [CODE] [--from MSISDN]\n"
+	    "       isango dial --whatsapp --sandbox URL --from MSISDN\n"
 	    "       isango dial --profiles",
 	.summary = "a phone in the terminal",
 	.help =
@@ -489,6 +499,10 @@ const struct command command_dial = {
 	    "  --from MSISDN    the number of the phone, like 27821234567\n"
 	    "  --profile NAME   the network's habits: size of a screen, time, broken connections, repeated inputs\n"
 	    "  --profiles       lists them\n"
+	    "\n"
+	    "With --whatsapp it is that customer's WhatsApp chat instead, through the sandbox: buttons and rows are shown with\n"
+	    "numbers, a number taps, anything else is written, and \"/photo FILE\" sends a picture or a document. The exit\n"
+	    "status is 1 if the last input had no answer.\n"
 	    "\n"
 	    "With --offline the menu of the configuration is played alone: no gateway, no wallet core, nothing is paid.\n"
 	    "What the wallet core would answer is asked for: an outcome, perhaps with variables, as isango-test(5) says;\n"

@@ -26,6 +26,7 @@ const struct answer_row answer_rows[] = {
 	{ "cash.kinds", NULL, "kind.1.type=ZA_PAYCORP_ATM kind.1.name=@kind.ZA_PAYCORP_ATM "
 	    "kind.2.type=ZA_PNP_CASH kind.2.name=@kind.ZA_PNP_CASH" },
 	{ "cash.check", NULL, "fee=R10.00 min=R50.00 max=R3000.00 step=R10.00 repeat_at=-5m" },
+	{ "document.send", NULL, "refusal=unreadable" },
 	{ "transfer", NULL, "reason=refused" },
 	{ "withdrawal", "refused", "reason=refused" },
 	{ "withdrawal", "limit", "reason=limit left=R500.00" },

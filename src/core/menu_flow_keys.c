@@ -374,6 +374,15 @@ add_command(const struct replay *r, bool has_lang, struct buf *out)
 		buf_add_str(out, " --language none");
 }
 
+/* A way that only a chat goes; it cannot be dialled. */
+static bool
+in_chat(const struct flow *f, int situation)
+{
+	int by = flow_var(f, "channel"), chat = flow_value_of(f, by, "whatsapp");
+
+	return chat >= FLOW_WORD && flow_values(f, situation)[by] == chat;
+}
+
 void
 flow_add_keys(const struct flow *f, int situation, const struct flow_use *unset, struct buf *out)
 {
@@ -383,7 +392,7 @@ flow_add_keys(const struct flow *f, int situation, const struct flow_use *unset,
 
 	for (; at >= 0 && n < PATH_MAX_STEPS; at = f->at[at].from)
 		path[n++] = at;
-	if (at >= 0 || f->env->config == NULL)
+	if (at >= 0 || f->env->config == NULL || in_chat(f, path[n - 1]))
 		return;
 	init(&r, f);
 	/* Where it does not matter it is known, as it is when dialling offline. */

@@ -516,15 +516,29 @@ leave(struct walk *w, int situation)
 
 /* A phone whose language is known comes first: its way is the usual one. */
 static void
-begin(struct walk *w, bool has_lang)
+begin(struct walk *w, bool has_lang, const char *channel)
 {
 	struct step_on on = { .w = w, .from = -1, .action = FLOW_BEGIN, .say = -1 };
-	int lang = flow_var(w->f, "lang");
+	int lang = flow_var(w->f, "lang"), by = flow_var(w->f, "channel");
 
 	for (const struct call_set *set = dialogue_vars; set->name != NULL; set++)
 		on.v[flow_var(w->f, set->name)] = set->how == SET_PERHAPS ? FLOW_UNSET : FLOW_SET;
 	on.v[lang] = has_lang ? FLOW_SET : FLOW_UNSET;
+	on.v[by] = (unsigned char)flow_value_of(w->f, by, channel);
 	arrive(&on, w->f->m->start);
+}
+
+/* A menu that does not look at the channel is the same in all. */
+static void
+begin_each(struct walk *w, bool has_lang)
+{
+	const struct flow *f = w->f;
+	const char *channel = f->env->by_sms ? "sms" : "ussd";
+	int by = flow_var(f, "channel");
+
+	begin(w, has_lang, channel);
+	if (!f->env->by_sms && flow_value_of(f, by, "whatsapp") != flow_value_of(f, by, channel))
+		begin(w, has_lang, "whatsapp");
 }
 
 static void
@@ -553,9 +567,9 @@ flow_walk(struct flow *f)
 		struct walk w = { .f = f, .known = map_new(), .depth = depths[i] };
 
 		forget(f);
-		begin(&w, true);
+		begin_each(&w, true);
 		if (f->env->languages_n > 1)
-			begin(&w, false);
+			begin_each(&w, false);
 		for (int k = 0; k < f->n && !f->tangled; k++) {
 			look(f, k);
 			leave(&w, k);

@@ -10,6 +10,8 @@
 /* The engine knows these of every call and confirm. */
 static const char *const everywhere[] = { "call_help", "sim_changed", "young" };
 
+#define CHAT_SEPTETS 1000		/* nothing of a menu is longer */
+
 void
 play_anew(struct play *p, int64_t now, const char *phone, const struct ussd_profile *profile)
 {
@@ -62,7 +64,7 @@ input(struct play *p, enum menu_in kind, const char *text)
 	p->env.phone = p->phone;
 	p->env.today = p->today;
 	p->env.text_env.utc_offset_s = calendar_offset_s(p->now);
-	p->env.max_septets = p->profile->septets;
+	p->env.max_septets = p->in_chat ? CHAT_SEPTETS : p->profile->septets;
 	p->touched = p->now;
 	p->lost = false;
 	menu_step(p->m, &p->dlg, &in, &p->env, &p->step);

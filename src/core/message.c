@@ -238,7 +238,7 @@ later(struct message *m, const struct message_rules *rules, int64_t now)
 		m->next_at = now + SECOND;
 }
 
-/* Nothing was tried, and waiting there is no use: another route that has room takes it at once. */
+/* Nothing was tried, and waiting there is no use: another route that has room takes it, after a breath: all may be so. */
 static void
 shut(struct message *m, const struct message_rules *rules, int64_t now)
 {
@@ -247,6 +247,8 @@ shut(struct message *m, const struct message_rules *rules, int64_t now)
 	if (m->no_room_since == 0 || m->no_room_since > now - patience)
 		m->no_room_since = now - patience;
 	later(m, rules, now);
+	if (m->next_at < now + SECOND)
+		m->next_at = now + SECOND;
 }
 
 void

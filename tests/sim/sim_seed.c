@@ -127,6 +127,9 @@ vary_world(struct sim_world *w, const struct sim_files *f)
 	}
 	for (int i = 0; i < SIM_BINDS; i++)
 		w->binds[i].link_lease_s = sim_chance(l, 500) ? 10 : 30;
+	/* By the number alone: what others draw stays as it was. */
+	if (w->seed % 5 == 4)
+		sim_other_over_http(w);
 	sim_world_trouble(w);
 	if (sim_chance(&w->dice, 400))
 		sim_callback_plan(w);

@@ -264,6 +264,8 @@ struct sim_world {
 void sim_settings_init(struct sim_world *w);
 /* Every class may go on to the second bind. */
 void sim_two_routes(struct sim_world *w);
+/* The second route is a channel over HTTP, with a lane of its own. */
+void sim_other_over_http(struct sim_world *w);
 /* Chance and trouble as the seed has it. */
 void sim_world_trouble(struct sim_world *w);
 /* Limits that are closed for a while, money that is off. */

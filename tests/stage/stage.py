@@ -27,6 +27,8 @@ import urllib.request
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 INTEGRATOR_KEY = "payroll-key-0123456789abcdef"
 AT_KEY = "aggregator-key-0123456789"
+# Of the number at WhatsApp: the access token, the app's secret that signs webhooks, and the verify token.
+WHATSAPP = {"token": "EAAstage0123456789token", "secret": "app-secret-of-the-stage-01", "verify": "verify-of-the-stage"}
 CORE_PASSWORD = "Core-Passw0rd"
 SMPP_PASSWORD = "smpp-pw"
 CHANNEL_AT = "acme-ussd-at"
@@ -223,11 +225,15 @@ class Stage:
         self.secret("acme.password", CORE_PASSWORD)
         self.secret("mno.password", SMPP_PASSWORD)
         self.secret("acme-at.key", AT_KEY)
+        for name, text in WHATSAPP.items():
+            self.secret(f"whatsapp.{name}", text)
         self.sandbox = Process([self.build / "isango-sandbox", "--state", state, "--profile", self.profile,
                                 "--transfer-fee", "1.00", "--password-file", self.folder / "mno.password",
                                 "--core-password-file", self.folder / "acme.password",
                                 "--at-url", f"http://127.0.0.1:1/ussd/{CHANNEL_AT}",
-                                "--at-key-file", self.folder / "acme-at.key", *self.sandbox_arguments, *arguments],
+                                "--at-key-file", self.folder / "acme-at.key",
+                                *(part for name in WHATSAPP
+                                  for part in (f"--whatsapp-{name}-file", self.folder / f"whatsapp.{name}")), *self.sandbox_arguments, *arguments],
                                self.folder / "sandbox.log", self.environment)
         until(lambda: state.exists() or not self.sandbox.alive(), "the sandbox to listen")
         if not state.exists():
@@ -344,6 +350,17 @@ class Stage:
         status, text = http(method, self.control_url + path, None if body is None else json.dumps(body).encode())
         assert status == 200, f"{method} {path}: {status} {text}"
         return json.loads(text)
+
+    def whatsapp(self, name="acme-chat", **more):
+        """The options of a channel over WhatsApp, whose other side is the sandbox."""
+        files = {"token_file": "../whatsapp.token", "app_secret_file": "../whatsapp.secret",
+                 "verify_token_file": "../whatsapp.verify"}
+        return {"name": name, "kind": "whatsapp",
+                "whatsapp": {"phone_number_id": "106540352242922", **files,
+                             "api_url": f"http://127.0.0.1:{self.sandbox_ports['graph_port']}/v25.0", **more}}
+
+    def whatsapp_to(self, gateway, name="acme-chat"):
+        self.control("POST", "/control/whatsapp", {"url": gateway.url(f"/whatsapp/{name}")})
 
     def state(self):
         return self.control("GET", "/control/state")

@@ -132,6 +132,8 @@ player_token(struct player *p, const char *token)
 			fail_msg(
 			    "typed \"%s\" while nothing was asked, at %s", token, p->dlg.state);
 		player_input(p, MENU_TEXT, token + 1);
+	} else if (*token == '*') {
+		player_input(p, MENU_SENT, "");
 	} else if (*token == '=') {
 		if (waits || p->step.kind == STEP_END)
 			fail_msg("outcome \"%s\" without a call, at %s: %s", token, p->dlg.state,
@@ -142,7 +144,7 @@ player_token(struct player *p, const char *token)
 	}
 }
 
-/* ">typed|=outcome|$variable=value|<state", from where the player is. */
+/* ">typed|*|=outcome|$variable=value|<state", from where the player is; *: a picture is sent. */
 static inline void
 player_play(struct player *p, const char *script)
 {

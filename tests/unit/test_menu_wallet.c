@@ -114,9 +114,14 @@ lay_all(struct player *p, const struct menu_state *s, const char *say)
 static void
 lay_says(struct player *p, const struct menu_edge *e, const struct menu *m)
 {
+	static const char *const asked[] = { "kyc.id", "kyc.selfie", "kyc.address" };
+
 	if (e->say != NULL && m->state[e->to].kind != MENU_CALL &&
 	    m->state[e->to].kind != MENU_BRANCH)
 		lay_all(p, &m->state[e->to], e->say);
+	else if (e->say != NULL && strcmp(m->state[e->to].name, "kyc.again") == 0)
+		for (size_t i = 0; i < NELEM(asked); i++)
+			lay_all(p, menu_find(m, asked[i], strlen(asked[i])), e->say);
 	else if (e->say != NULL)
 		lay_all(p, menu_find(m, "main", 4), e->say);
 }
@@ -346,6 +351,7 @@ mark(struct player *p)
 		assert_true(p->step.text[0] != '\0');
 }
 
+#define TO_KYC CUSTOMER "|$channel=whatsapp|>7|<more|>5|<kyc"
 #define CUSTOMER "=found|<main"
 #define PIN ">7391|<private.check|$authed=1|=ok"
 #define TO_SEND CUSTOMER "|>2|<send|=open|<send.to|>083 444 5566|=found|<send.amount|>50|<send.check"
@@ -450,6 +456,9 @@ static const char *const walks[] = {
 	TO_CASH "|=ok|>7391|=accepted|=limit|<cash.limit_own",
 	TO_OTHER "|>7391|=accepted|=limit|<cash.limit_other",
 	TO_CASH "|=capped|<cash.capped",
+	TO_KYC "|>1|<kyc.id|*|<kyc.send|=done|<kyc|>2|<kyc.selfie|*|=gone|<kyc.selfie|*|$refusal=face|=refused|<kyc.selfie",
+	TO_KYC "|>3|<kyc.address|>hello|<kyc.address|*|=too_big|<kyc.address|*|=failed|<kyc.address",
+	TO_KYC "|>4|<kyc.check|=failed|<kyc|>4|=started|<kyc.started",
 	TO_CASH "|=step|<cash.amount|>1|=small|<cash.amount|>1|=large|<cash.amount|>1|=short"
 		"|<cash.amount|>1|=repeat|<cash.repeat|>1|<cash.confirm|>00|=declined|<main",
 };
