@@ -10,7 +10,7 @@ import pytest
 
 from chat import Chat
 from conftest import Stages
-from helpers import PIN, THANDI, open_stage, sign_up
+from helpers import PIN, THANDI, core_customer, open_stage, sign_up, to_send_confirm
 from stage import WHATSAPP, http, until
 
 made_numbers = iter(range(1, 1000))
@@ -22,6 +22,7 @@ def one_for_all():
 
     def chat(_config, tenant):
         tenant["channels"].append(made.whatsapp(send_timeout_ms=1500, stop_s=1))
+        tenant["chat_pushes"] = 0       # the phone dials
     try:
         made = stages(start=False, edit=chat)
         made.secrets |= set(WHATSAPP.values())
@@ -234,3 +235,39 @@ def test_the_sandbox_is_as_strict(stage, make_stage):
     assert post_by_hand(other, **template(text="one line")) == (200, None)
     taken = [post_by_hand(other, **template(text="one line")) for _ in range(50)]
     assert taken[40] == (200, None) and taken[-1] == (400, 131056)
+
+
+def test_a_lost_answer_sends_nothing_twice(stage, chat):
+    """The call was cut off after Meta had taken it: the status that carries our name says so, and nothing is repeated."""
+    stage.faults({"where": "graph", "match": {"path": chat.who}, "do": "lose_answer", "times": 1})
+    unknown, sent = stage.gateway.metric("isango_messages_unknown_total"), stage.state()["whatsapp"]["messages"]
+    delivered = stage.gateway.metric("isango_messages_delivered_total")
+    assert "Welcome to Acme Wallet." in chat.say("1")
+    until(lambda: stage.gateway.metric("isango_messages_delivered_total") > delivered, "the status to be taken")
+    assert "Help" in chat.titles() and chat.say("3") and "0800 123 456" in chat.last["text"]
+    assert chat.unread() == []
+    assert stage.gateway.metric("isango_messages_unknown_total") == unknown
+    assert stage.state()["whatsapp"]["messages"] == sent + 2
+
+
+def test_after_a_day_by_the_next_route(make_stage):
+    """Outcomes go into the chat while something was written there within 24 hours, and then by SMS."""
+    def routes(_config, tenant):
+        tenant["channels"].append(other.whatsapp())
+        tenant["routes"]["result"] = ["acme-chat", "acme-sms"]
+        tenant["result_sms"] = True
+    other = make_stage(start=False, edit=routes, clock=True)
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    core_customer(other)
+    phone, chat = sign_up(other), Chat(other, THANDI)
+    chat.say("Hi")
+    to_send_confirm(phone)
+    phone.type(PIN)
+    chat.read_until("R50.00")
+    assert not any("R50.00" in text for text in phone.new_sms())
+    other.advance(25 * 3600 * 1000)
+    to_send_confirm(phone, amount="60")
+    phone.type(PIN)
+    assert "R60.00" in phone.sms() and chat.unread() == []

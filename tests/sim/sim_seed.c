@@ -176,6 +176,8 @@ vary_people(struct sim_world *w)
 		vary_bot(w, i, goals);
 	if (sim_chance(&w->loop, 150))
 		sim_text_plan(w, w->bots, 1 + (int)sim_below(&w->loop, 4));
+	while (w->written_n < 40 && sim_chance(&w->dice, 250))
+		sim_chat_plan(w, 1 + (int)sim_below(&w->dice, 14));
 	for (int i = 0; i < w->settings.tenants_n; i++)
 		if (sim_chance(&w->loop, 250))
 			sim_shop_plan(w, i, 1 + (int)sim_below(&w->loop, goals > 6 ? 8 : 3));

@@ -464,8 +464,8 @@ test_cut(void **state)
 }
 
 /*
- * Its end names no phone: it is that of the dialogue's requests before, where this process had them and they are not too
- * long ago; else nobody's, and acknowledged all the same. A second end finds nothing.
+ * Its end names no phone: it is that of the dialogue's requests before, where this process had them and they are not
+ * too long ago; else nobody's, and acknowledged all the same. A second end finds nothing.
  */
 static void
 test_infobip_end(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * USSD over HTTP: what is missing, doubled, too long or of the wrong type is refused; who may call a channel; that every
- * call is answered in time; and the table of dialects.
+ * USSD over HTTP: what is missing, doubled, too long or of the wrong type is refused; who may call a channel; that
+ * every call is answered in time; and the table of dialects.
  */
 #include "tests/unit/ussd_http_world.h"
 
@@ -248,7 +248,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_table), TEST(test_bad), TEST(test_key_and_address), TEST(test_header_and_basic), TEST(test_hmac), TEST(test_deadline),
+		TEST(test_table), TEST(test_bad), TEST(test_key_and_address), TEST(test_header_and_basic), TEST(test_hmac),
+		TEST(test_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
