@@ -327,7 +327,7 @@ work_on(struct chatting *k)
 	} else if (!chat_first(&k->c, &k->e))
 		save(k, idle_until(k), on_removed);
 	else if (k->c.phone[0] == '\0')
-		say(k, "", "chat.link_phone");
+		say(k, "", "chat.no_phone");
 	else
 		ask_menu(k);
 }
