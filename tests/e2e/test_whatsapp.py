@@ -122,9 +122,9 @@ def test_the_phone_is_called_up(make_stage):
 
 
 def test_without_a_number(stage):
-    """Nobody tells the number: the chat asks for it, and is written to by the identity."""
+    """Nobody tells the number: the chat says what to do instead, and is written to by the identity."""
     chat = Chat(stage, "ZA.1349120865530274")
-    assert "Type the phone number of your wallet" in chat.say("Hi")
+    assert "Your phone number is hidden in this chat" in chat.say("Hi")
 
 
 def test_webhooks_come_twice(stage, chat):
