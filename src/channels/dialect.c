@@ -105,15 +105,23 @@ is_id(const char *s)
 }
 
 bool
-dialect_take(const struct dialect_req *req, struct dialect_in *in, const char *session, const char *phone)
+dialect_session(struct dialect_in *in, const char *session)
 {
 	if (!is_id(session) || !str_copy(in->turn.dialogue, sizeof in->turn.dialogue, session))
 		in->problem = "the id of the session is missing, too long, or not plain";
-	else if (phone == NULL || !phone_parse(phone, req->site.country, in->turn.phone))
+	(void)str_copy(in->way.session, sizeof in->way.session, in->turn.dialogue);
+	return in->problem == NULL;
+}
+
+bool
+dialect_take(const struct dialect_req *req, struct dialect_in *in, const char *session, const char *phone)
+{
+	if (!dialect_session(in, session))
+		return false;
+	if (phone == NULL || !phone_parse(phone, req->site.country, in->turn.phone))
 		in->problem = "the phone is missing or no phone number";
 	else if (!str_copy(in->way.phone, sizeof in->way.phone, phone))
 		in->problem = "the phone is too long";
-	(void)str_copy(in->way.session, sizeof in->way.session, in->turn.dialogue);
 	return in->problem == NULL;
 }
 

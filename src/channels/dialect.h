@@ -66,6 +66,7 @@ struct dialect {
 	const char *type;		/* of answers; NULL: text/plain */
 	bool paths;			/* something follows the channel's name in its URL */
 	bool json;			/* a body is a JSON object */
+	bool end_without_phone;		/* OVER names the dialogue only: turn.phone is "" */
 	/* `in` comes zeroed but for turn.channel. */
 	enum dialect_said (*read)(const struct dialect_req *req, struct dialect_in *in);
 	void (*write)(const struct dialect_site *site, const struct dialect_way *way, const struct reply *r,
@@ -88,6 +89,8 @@ enum dialect_said dialect_read(const struct dialect *d, struct dialect_req *req,
 /* The dialogue's id and whose it is; false with in->problem when either is missing or cannot be. */
 bool dialect_take(const struct dialect_req *req, struct dialect_in *in, const char *session,
     const char *phone) MUST_CHECK;
+/* The id alone, of what names no phone. */
+bool dialect_session(struct dialect_in *in, const char *session) MUST_CHECK;
 /*
  * The service code, "as dialled": the first of the two that is written like one ("*120*384#"); else the channel's code
  * of which one is the short form ("384", "120*384", "120384"); else the channel's first. Each may be NULL.

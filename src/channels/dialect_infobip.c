@@ -6,9 +6,9 @@
  * does is not known, and it is sent as it is.
  *
  * Nothing counts the requests: a `response` that comes again is known by its text alone. A second `start` of a dialogue
- * begins it anew. `end` names the dialogue and no phone, and dialogues are kept by phone: it is acknowledged, and the
- * dialogue stays as it is, to be gone on with, until its time is over. For the same reason `status` cannot look whether
- * a dialogue is there, and says that it is: who is told "no" drops a customer.
+ * begins it anew. `end` names the dialogue and no phone: where this process has had the dialogue it is over, else it
+ * stays, to be gone on with, until its time is over. `status` says that a dialogue is there, without looking: another
+ * process may have it, and who is told "no" drops a customer.
  */
 #include <string.h>
 
@@ -55,9 +55,12 @@ infobip_read(const struct dialect_req *req, struct dialect_in *in)
 	if (strcmp(http_req_method(req->http), acts[act].method) != 0)
 		return DIALECT_NO_METHOD;
 	(void)str_copy(in->way.user, sizeof in->way.user, acts[act].name);
-	if (act == ACT_END || act == ACT_STATUS)
-		return session[0] != '\0' ? DIALECT_NOTED :
-		    dialect_bad(in, "the id of the session is missing or too long");
+	if (act == ACT_END || act == ACT_STATUS) {
+		if (!dialect_session(in, session))
+			return DIALECT_BAD;
+		dialect_code(req, in, NULL, NULL);
+		return act == ACT_END ? dialect_over(in) : DIALECT_NOTED;
+	}
 	if (!dialect_take(req, in, session, dialect_text(req->json, "msisdn", phone)))
 		return DIALECT_BAD;
 	input = dialect_text(req->json, "text", in->digits);
@@ -95,6 +98,7 @@ infobip_complain(const char *problem, struct buf *out)
 }
 
 const struct dialect dialect_infobip = {
-	.methods = "POST PUT GET", .type = "application/json", .paths = true, .json = true, .read = infobip_read,
-	.write = infobip_write, .acknowledge = infobip_acknowledge, .complain = infobip_complain,
+	.methods = "POST PUT GET", .type = "application/json", .paths = true, .json = true, .end_without_phone = true,
+	.read = infobip_read, .write = infobip_write,
+	.acknowledge = infobip_acknowledge, .complain = infobip_complain,
 };

@@ -205,6 +205,7 @@ bury(void *arg)
 	sms_http_clear(e);
 	whatsapp_close(e);
 	buf_clear(&e->last_words);
+	ussd_whose_clear(e);
 	for (int i = 0; i < e->settings->binds_n; i++)
 		ussd_known_clear(&e->binds[i]);
 	free(e->binds);

@@ -83,6 +83,8 @@ struct edge {
 	struct list held;
 	struct list pushes;		/* ussd_push.c */
 	struct buf last_words;
+	struct map *whose;		/* ussd_whose.c; NULL before the first one */
+	struct list whose_order;
 	struct rates *rates;
 	struct sim_feed *sim_feed;	/* NULL: no file of changed SIMs */
 	/* drain */
@@ -172,6 +174,10 @@ void sim_feed_free(struct sim_feed *f);		/* NULL is fine */
 /* ussd_http.c and integrator_http.c: true when the request was theirs and is answered or under way. */
 bool ussd_http(struct edge *e, uint64_t id, const struct http_req *req);
 void ussd_http_answer(struct edge *e, const struct way_back *w, const struct reply *r);
+/* ussd_whose.c: a request of this dialogue and phone has come; and whose it was, into in->phone, which is forgotten. */
+void ussd_whose_set(struct edge *e, const struct turn_in *in);
+bool ussd_whose_take(struct edge *e, struct turn_in *in) MUST_CHECK;	/* false: not known here, or over */
+void ussd_whose_clear(struct edge *e);
 /* ussd_http_proof.c: the first PROOF_* that the channel asks for and the request lacks, or 0. */
 unsigned http_proof_lacking(const struct channel_settings *c, const struct http_req *req);
 const char *http_proof_name(unsigned proof);

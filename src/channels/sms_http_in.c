@@ -307,7 +307,7 @@ sms_http_in(struct edge *e, uint64_t id, const struct http_req *req)
 	struct sms_heard h = { .target = http_req_target(req) };
 	const struct channel_settings *c;
 	enum sms_way way;
-	int channel;
+	int channel, retry_s;
 
 	if (!str_starts(path, ROOT) || (channel = channel_of(e, path + strlen(ROOT), &way)) < 0)
 		return false;
@@ -319,6 +319,9 @@ sms_http_in(struct edge *e, uint64_t id, const struct http_req *req)
 		not_theirs(e, id, c, req, why);
 	else if (strcmp(method, "POST") != 0 && strcmp(method, "GET") != 0)
 		refuse(e, id, 405, "GET or POST.\n");
+	/* Of nobody's phone: one request may hold messages of many. */
+	else if (!edge_rate_allows(e, channel, NULL, &retry_s))
+		edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
 	else if (e->gw == NULL || map_count(e->receipts) >= WAITING_MAX) {
 		metric_add(M_INBOUND_LATER, 1);
 		http_answer(e->http, id, 503, NULL, NULL, 0);

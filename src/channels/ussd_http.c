@@ -148,8 +148,13 @@ static void
 take_turn(struct edge *e, uint64_t id, const struct dialect_site *site, struct dialect_in *in)
 {
 	struct way_back w = { .bind = -1, .link = in->turn.channel, .http = id, .dialect = in->way };
+	bool nameless = dialect_of(site->channel)->end_without_phone;
 	int retry_s;
 
+	if (in->turn.phone[0] == '\0' && !ussd_whose_take(e, &in->turn)) {
+		acknowledge(e, id, site, in);
+		return;
+	}
 	if (!edge_rate_allows(e, in->turn.channel, in->turn.phone, &retry_s)) {
 		edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
 		return;
@@ -159,6 +164,8 @@ take_turn(struct edge *e, uint64_t id, const struct dialect_site *site, struct d
 	} else {
 		in->turn.turn = edge_remember(e, e->turns, &w);
 		await(e, in->turn.turn);
+		if (nameless)
+			ussd_whose_set(e, &in->turn);
 	}
 	gateway_turn(e->gw, loop_wall(e->loop), &in->turn);
 }

@@ -89,8 +89,8 @@ hmac_fits(const struct channel_settings *c, const struct http_req *req)
 	if (strlen(given) == 2 * MAC)
 		fits = str_unhex(given, 2 * MAC, theirs, MAC);
 	else
-		fits = strlen(given) == BASE64_MAC - 1 &&
-		    sodium_base642bin(theirs, MAC, given, BASE64_MAC - 1, NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 && n == MAC;
+		fits = strlen(given) == BASE64_MAC - 1 && sodium_base642bin(theirs, MAC, given, BASE64_MAC - 1, NULL,
+		    &n, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 && n == MAC;
 	if (!fits)
 		return false;
 	body = http_req_body(req, &len);

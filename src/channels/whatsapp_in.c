@@ -279,6 +279,7 @@ take(struct edge *e, uint64_t id, const struct http_req *req, int channel)
 	struct webhook *h;
 	size_t len;
 	const char *body = http_req_body(req, &len);
+	int retry_s;
 
 	if (len > (size_t)c->whatsapp.webhook_max) {
 		refuse(e, id, req, channel, 413, "Too large; see whatsapp.webhook_max\n");
@@ -286,6 +287,11 @@ take(struct edge *e, uint64_t id, const struct http_req *req, int channel)
 	}
 	if (!wa_signature_good(http_req_header(req, WA_SIGNATURE_HEADER), c->whatsapp.app_secret, body, len)) {
 		refuse(e, id, req, channel, 401, "The signature is not good\n");
+		return;
+	}
+	/* Only what Meta sends counts, or anybody could use it up. */
+	if (!edge_rate_allows(e, channel, NULL, &retry_s)) {
+		edge_too_many(e, id, retry_s, NULL, "Too many webhooks at once\n");
 		return;
 	}
 	h = xcalloc(1, sizeof *h);

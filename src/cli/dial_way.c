@@ -147,15 +147,26 @@ channel_for(const struct dial_options *o, const char *code)
 	return NULL;
 }
 
-/* A listener on all addresses is reached on loopback. */
+/*
+ * A listener on all addresses is reached on loopback; one with TLS at the public address where there is one, whose name
+ * its certificate has.
+ */
 static void
 channel_url(const struct dial_way *w, struct buf *out)
 {
-	const char *listen = w->o.settings->listen_channels, *port = strrchr(listen, ':');
+	const struct settings *s = w->o.settings;
+	const char *listen = s->listen_channels, *port = strrchr(listen, ':');
 	bool any = str_starts(listen, "0.0.0.0:") || str_starts(listen, "[::]:");
+	size_t n = strlen(s->public_url);
 
-	buf_addf(out, "http://%s%s/ussd/%s", any ? "127.0.0.1" : "", any && port != NULL ? port : listen,
-	    w->channel->name);
+	while (n > 0 && s->public_url[n - 1] == '/')
+		n--;
+	if (s->has_listen_tls && n > 0)
+		buf_add(out, s->public_url, n);
+	else
+		buf_addf(out, "%s://%s%s", s->has_listen_tls ? "https" : "http", any ? "127.0.0.1" : "",
+		    any && port != NULL ? port : listen);
+	buf_addf(out, "/ussd/%s", w->channel->name);
 }
 
 static struct provider_site

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,6 +48,7 @@
 #define ANSWER_OCTETS (2 << 20)
 #define HTTP_ANSWER_S 40
 #define HEADER_OCTETS 16384
+#define OTHER_FILES 1024	/* descriptors of everything but http.connections */
 #define TLS_POLL_MS 5000		/* twice the same before files are read: within 10 s */
 
 /* ---- readiness ---- */
@@ -344,6 +346,21 @@ load(struct server *s)
 	return s->settings != NULL;
 }
 
+/* What a shell or systemd allows at first is made for programs with a handful of files. */
+static void
+allow_files(const struct settings *s)
+{
+	rlim_t wanted = (rlim_t)s->http_connections + OTHER_FILES;
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted)
+		return;
+	files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < wanted)
+		log_warn(0, "few descriptors", "allowed=%llu wanted=%llu", (unsigned long long)files.rlim_cur,
+		    (unsigned long long)wanted);
+}
+
 static int
 serve(struct server *s, const char *ports_file)
 {
@@ -355,6 +372,7 @@ serve(struct server *s, const char *ports_file)
 		settings_free(s->settings);
 		return EXIT_FAILURE;
 	}
+	allow_files(s->settings);
 	setenv("TZ", s->settings->timezone, 1);
 	tzset();
 	serve_set_ports(s);

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "admin/operator_http.h"
+#include "base/log.h"
 #include "channels/edge.h"
 #include "channels/integrator_tell.h"
 #include "service/gateway.h"
@@ -177,6 +178,21 @@ port_tell(void *ctx, uint64_t op, const struct tell_req *req)
 	integrator_tell(((struct server *)ctx)->tells, op, req);
 }
 
+static void
+on_pushed(void *arg, uint64_t push, enum push_end end)
+{
+	(void)arg;
+	log_debug(push, "push for a chat", "shown=%d", end == PUSH_SHOWN);	/* its text says what to dial otherwise */
+}
+
+static void
+port_push(void *ctx, int channel, const char *phone)
+{
+	struct server *s = ctx;
+
+	(void)edge_push(s->edge, channel, phone, "", on_pushed, s);
+}
+
 void
 serve_set_ports(struct server *s)
 {
@@ -186,7 +202,7 @@ serve_set_ports(struct server *s)
 		.reply = port_reply, .api_reply = port_api_reply, .operator_reply = port_operator_reply,
 		.receipt_stored = port_receipt_stored,
 		.link = port_link, .steady = port_steady, .random = port_random, .mac = port_mac,
-		.seal = port_seal, .open = port_open, .tell = port_tell,
+		.seal = port_seal, .open = port_open, .tell = port_tell, .push = port_push,
 	};
 }
 

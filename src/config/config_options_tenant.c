@@ -185,6 +185,9 @@ static const struct option tenant_rows[] = {
 	    .help = "Seconds after which a dialogue by SMS begins anew." },
 	{ "sms_answers", OPTION_INT, "20", RANGE(1, 1000), IN(tenant_settings, sms_answers),
 	    .help = "Answers by SMS that one phone gets in an hour at most; STOP counts beyond it." },
+	{ "chat_pushes", OPTION_INT, "5", RANGE(0, 60), IN(tenant_settings, chat_pushes),
+	    .help = "How often in an hour a phone is called up, by USSD, for the PIN of what its chat began; beyond it, "
+	    "and with 0, the customer is only told what to dial." },
 	{ "languages", OPTION_TEXTS, REQUIRED, ITEMS(tenant_settings, languages), RANGE(1,
 	    LANGUAGES_MAX),
 	    COUNT(tenant_settings, languages_n),

@@ -272,7 +272,6 @@ const struct text_var text_vars[] = {
 	{ "chat.*", SET("title", KIND(TITLE)) },
 	{ "chat.*", SET("help_phone", KIND(HELP_PHONE)) },
 	{ "chat.*", SET("service_code", KIND(SERVICE_CODE)) },
-	{ "chat.link_code", SET("code", MOST(DIGITS, 6)) },
 	{ "sms.activation", SET("code", MOST(DIGITS, 6)) },
 	{ "sms.pin_reset", SET("reset_from", KIND(MOMENT)) },
 #define OF_INTENT(key) \

@@ -20,7 +20,6 @@
 #define CHAT_QUEUE_OCTETS (10 * 1024)
 #define CHAT_WINDOW_MS (INT64_C(24) * 3600000)
 #define CHAT_AGAIN_MS (INT64_C(7) * 24 * 3600000)	/* the network delivers a webhook again for so long */
-#define CHAT_CODE_DIGITS 6
 
 struct chat_seen {
 	unsigned char mac[8];
@@ -47,13 +46,6 @@ struct chat {				/* all zero: nothing has come yet */
 	unsigned char queue[CHAT_QUEUE_OCTETS];
 	uint32_t queue_len;
 	int64_t failed_since;		/* the first of them could not be answered since then; 0: not so */
-	/* of one without a phone: which phone says that the chat is its own, by typing the code there */
-	char claimed[PHONE_MAX];
-	unsigned char code_mac[16];
-	uint32_t code_mac_len;
-	int64_t code_until;
-	int codes;			/* that were made in the hour until */
-	int64_t codes_until;
 	struct rec_rest rest;
 };
 

@@ -111,6 +111,7 @@ static const struct {
 	[CHARSET_LATIN1] = { put_latin1, 1, 0, 0 },
 	[CHARSET_ASCII] = { put_ascii, 1, 0, 0 },
 	[CHARSET_BINARY] = { NULL, 1, 0, 0 },
+	[CHARSET_UTF8] = { NULL, 1, 0, 0 },	/* read only */
 };
 
 /* Stands where ASCII has it, so that it is one unit in each charset: most of what a screen shows. */

@@ -19,7 +19,7 @@ int gsm_septets(const char *utf8);
 int ucs2_units(const char *utf8);
 /* The smallest of GSM7 and UCS2 that can carry the text. */
 enum charset text_charset(const char *utf8);
-/* Octets written, or -1: does not fit, or cannot be said in it (in BINARY nothing can). */
+/* Octets written, or -1: does not fit, or cannot be said in it (in BINARY and UTF8 nothing can). */
 int text_encode(enum charset cs, const char *utf8, void *out, size_t size);
 /*
  * To UTF-8 with NUL. What is undefined becomes U+FFFD, a NUL octet outside GSM7 too (there it is

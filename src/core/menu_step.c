@@ -615,5 +615,7 @@ menu_asks_pin(const struct menu *m, const struct dialogue *dlg)
 {
 	const struct menu_state *s = menu_find(m, dlg->state, strlen(dlg->state));
 
-	return s != NULL && dlg->offer[0] == '\0' && (s->kind == MENU_CONFIRM || asks_pin(s));
+	/* A new PIN goes into a variable, as its hash, until it was typed twice; it is typed all the same. */
+	return s != NULL && dlg->offer[0] == '\0' &&
+	    (s->kind == MENU_CONFIRM || asks_pin(s) || (s->kind == MENU_ASK && s->accept.row == accept_find("new_pin")));
 }

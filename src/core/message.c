@@ -164,6 +164,9 @@ no_answer(struct message *m, const struct message_rules *rules, int64_t now)
 		again(m, rules, now, "no answer");
 	else
 		end(m, MESSAGE_UNKNOWN, "no answer");
+	/* On the next route, too: it would be said twice there. */
+	if (m->state == MESSAGE_WAITING && m->next_at < now + rules->doubt_ms)
+		m->next_at = now + rules->doubt_ms;
 }
 
 static void
@@ -235,7 +238,7 @@ later(struct message *m, const struct message_rules *rules, int64_t now)
 		m->next_at = now + SECOND;
 }
 
-/* Nothing was tried, and waiting there is no use: another route that has room takes it at once. */
+/* Nothing was tried, and waiting there is no use: another route that has room takes it, after a breath: all may be so. */
 static void
 shut(struct message *m, const struct message_rules *rules, int64_t now)
 {
@@ -244,6 +247,8 @@ shut(struct message *m, const struct message_rules *rules, int64_t now)
 	if (m->no_room_since == 0 || m->no_room_since > now - patience)
 		m->no_room_since = now - patience;
 	later(m, rules, now);
+	if (m->next_at < now + SECOND)
+		m->next_at = now + SECOND;
 }
 
 void
@@ -284,6 +289,18 @@ message_on_answer(struct message *m, const struct message_rules *rules, int64_t 
 	expire(m, now);
 }
 
+/* The answer to this attempt never came; this is as good. */
+static bool
+was_accepted(struct message *m, int attempt)
+{
+	if (attempt != m->attempts || attempt > UNSURE_BITS || (m->unsure & unsure_bit(attempt)) == 0 ||
+	    (m->state != MESSAGE_WAITING && m->state != MESSAGE_UNKNOWN))
+		return false;
+	m->unsure &= ~unsure_bit(attempt);
+	end(m, MESSAGE_SENT, "");
+	return true;
+}
+
 bool
 message_on_receipt(struct message *m, const struct message_rules *rules, int64_t now, const struct receipt *r,
     int attempt)
@@ -300,6 +317,8 @@ message_on_receipt(struct message *m, const struct message_rules *rules, int64_t
 		end(m, MESSAGE_DELIVERED, "");
 		return true;
 	}
+	if (r->state == RECEIPT_ACCEPTED)
+		return was_accepted(m, attempt);
 	if (r->state != RECEIPT_FAILED)
 		return false;
 	doubted = m->unsure;

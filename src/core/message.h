@@ -72,6 +72,10 @@ struct message_rules {
 	int routes;			/* of the class at the tenant */
 	int tries;			/* per route */
 	unsigned room;			/* bits of the routes that could take a message now */
+	/*
+	 * Where what became of an attempt is told even when its answer never came: so long that is waited for. 0: not there.
+	 */
+	int64_t doubt_ms;
 };
 /* Claimed: may it be tried now? Moves what a dead process left in SENDING, and what is too old. True: call sending. */
 bool message_ready(struct message *m, const struct message_rules *rules, int64_t now);

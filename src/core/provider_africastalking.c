@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/provider_parts.h"
+#include "core/sms_provider_parts.h"
 
 static void
 write_call(const struct sms_account *a, const struct sms_text *t, struct sms_call *out)
@@ -16,16 +16,16 @@ write_call(const struct sms_account *a, const struct sms_text *t, struct sms_cal
 
 	str_format(to, sizeof to, "+%s", t->to);
 	buf_add_str(&out->url, "/version1/messaging");
-	provider_set_header(&out->header[0], "Content-Type", "application/x-www-form-urlencoded");
-	provider_set_header(&out->header[1], "Accept", "application/json");
-	provider_set_header(&out->header[2], "apikey", a->secret);
+	sms_set_header(&out->header[0], "Content-Type", "application/x-www-form-urlencoded");
+	sms_set_header(&out->header[1], "Accept", "application/json");
+	sms_set_header(&out->header[2], "apikey", a->secret);
 	form_add(&out->body, "username", a->user);
 	form_add(&out->body, "to", to);
 	form_add(&out->body, "message", t->text);
 	form_add(&out->body, "from", a->sender);
 }
 
-static const struct provider_code codes[] = {
+static const struct sms_code codes[] = {
 	{ 100, SMS_SAID_ACCEPTED, false },	/* processed */
 	{ 101, SMS_SAID_ACCEPTED, false },	/* sent */
 	{ 102, SMS_SAID_ACCEPTED, false },	/* queued */
@@ -43,7 +43,7 @@ static const struct provider_code codes[] = {
 };
 
 /* Without a recipient the message says why. */
-static const struct provider_word refusals[] = {
+static const struct sms_word refusals[] = {
 	{ "InvalidSenderId", SMS_SAID_SHUT, false }, { "InsufficientBalance", SMS_SAID_SHUT, false },
 	{ "InvalidPhoneNumber", SMS_SAID_REFUSED, false }, { "UserInBlacklist", SMS_SAID_STOPPED, false },
 };
@@ -51,24 +51,24 @@ static const struct provider_word refusals[] = {
 static void
 read_recipient(const json_t *recipient, struct sms_said *said)
 {
-	int64_t code = provider_number(recipient, "statusCode");
-	const struct provider_code *row = PROVIDER_CODE(codes, code);
+	int64_t code = sms_json_number(recipient, "statusCode");
+	const struct sms_code *row = SMS_CODE_OF(codes, code);
 	char room[24];
-	const char *id = provider_text(recipient, "messageId", room);
+	const char *id = sms_json_text(recipient, "messageId", room);
 
-	provider_plain(said->word, sizeof said->word, provider_text(recipient, "status", room));
+	sms_plain(said->word, sizeof said->word, sms_json_text(recipient, "status", room));
 	said->code = code != INT64_MIN ? (int)code : said->code;
 	said->verdict = row != NULL ? (enum sms_verdict)row->meaning : SMS_SAID_FEW;
 	if (said->verdict == SMS_SAID_ACCEPTED && id != NULL && strcmp(id, "None") != 0)
-		provider_fit(&provider_africastalking, id, said->id);
+		sms_fit(&sms_provider_africastalking, id, said->id);
 }
 
 static void
 read_answer(int status, const char *body, const json_t *doc, struct sms_said *said)
 {
-	const json_t *data = provider_member(doc, "SMSMessageData"), *list = provider_member(data, "Recipients");
-	const char *message = json_string_value(provider_member(data, "Message"));
-	const struct provider_word *row = PROVIDER_WORD(refusals, message);
+	const json_t *data = sms_member(doc, "SMSMessageData"), *list = sms_member(data, "Recipients");
+	const char *message = json_string_value(sms_member(data, "Message"));
+	const struct sms_word *row = SMS_WORD_OF(refusals, message);
 
 	(void)body;
 	if (status == 409)
@@ -79,12 +79,12 @@ read_answer(int status, const char *body, const json_t *doc, struct sms_said *sa
 		read_recipient(json_array_get(list, 0), said);
 		return;
 	}
-	provider_plain(said->word, sizeof said->word, message);
+	sms_plain(said->word, sizeof said->word, message);
 	/* A 2xx that is not to be understood: perhaps it was taken. */
 	said->verdict = row != NULL ? (enum sms_verdict)row->meaning : data != NULL ? SMS_SAID_FEW : SMS_SAID_UNKNOWN;
 }
 
-static const struct provider_word statuses[] = {
+static const struct sms_word statuses[] = {
 	{ "Sent", RECEIPT_PENDING, false }, { "Submitted", RECEIPT_PENDING, false },
 	{ "Buffered", RECEIPT_PENDING, false }, { "Success", RECEIPT_DELIVERED, false },
 	{ "Failed", RECEIPT_FAILED, false }, { "Rejected", RECEIPT_FAILED, false },
@@ -95,14 +95,14 @@ static bool
 read_receipt(const struct form *f, struct sms_event *e)
 {
 	const char *id = form_get(f, "id"), *status = form_get(f, "status"), *why = form_get(f, "failureReason");
-	const struct provider_word *row = PROVIDER_WORD(statuses, status);
+	const struct sms_word *row = SMS_WORD_OF(statuses, status);
 
 	if (id == NULL || status == NULL)
 		return false;
-	provider_set_ids(e, &provider_africastalking, id, NULL);
+	sms_set_ids(e, &sms_provider_africastalking, id, NULL);
 	e->receipt.state = row != NULL ? (enum receipt_state)row->meaning : RECEIPT_UNKNOWN;
-	provider_plain(e->receipt.stat, sizeof e->receipt.stat, status);
-	provider_plain(e->receipt.err, sizeof e->receipt.err, why);
+	sms_plain(e->receipt.stat, sizeof e->receipt.stat, status);
+	sms_plain(e->receipt.err, sizeof e->receipt.err, why);
 	e->phone = form_get(f, "phoneNumber");
 	e->stopped = why != NULL && (str_equal_fold(why, "UserInBlackList") || str_equal_fold(why, "DoNotDisturbRejection"));
 	return true;
@@ -132,7 +132,7 @@ read_heard(enum sms_way way, const struct form *query, const struct form *f, con
 	return true;
 }
 
-const struct sms_provider_row provider_africastalking = {
+const struct sms_provider_row sms_provider_africastalking = {
 	.name = "africastalking", .url = "https://api.africastalking.com", .needs = SMS_NEEDS_USER | SMS_NEEDS_SECRET,
 	.write = write_call, .read_answer = read_answer, .read = read_heard,
 };

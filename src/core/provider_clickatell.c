@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 #include "core/gsm.h"
-#include "core/provider_parts.h"
+#include "core/sms_provider_parts.h"
 
 #define TEXT_OCTETS 2000		/* of an inbound text that are decoded */
 
@@ -24,22 +24,22 @@ write_call(const struct sms_account *a, const struct sms_text *t, struct sms_cal
 	if (a->sender[0] != '\0')
 		json_object_set_new(message, "from", json_string(a->sender));
 	buf_add_str(&out->url, "/v1/message");
-	provider_set_json(out, json_pack("{s:[o]}", "messages", message));
-	provider_set_header(&out->header[1], "Accept", "application/json");
-	provider_set_header(&out->header[2], "Authorization", a->secret);
+	sms_set_json(out, json_pack("{s:[o]}", "messages", message));
+	sms_set_header(&out->header[1], "Accept", "application/json");
+	sms_set_header(&out->header[2], "Authorization", a->secret);
 }
 
 /* What stands in an error: a sentence, or {"code":..,"description":..}. Credit is our business, not the recipient's. */
 static enum sms_verdict
 of_error(const json_t *error, struct sms_said *said)
 {
-	const char *words = json_is_object(error) ? json_string_value(provider_member(error, "description")) :
+	const char *words = json_is_object(error) ? json_string_value(sms_member(error, "description")) :
 	    json_string_value(error);
-	int64_t code = provider_number(error, "code");
+	int64_t code = sms_json_number(error, "code");
 
 	if (code != INT64_MIN)
 		said->code = (int)code;
-	provider_plain(said->word, sizeof said->word, words);
+	sms_plain(said->word, sizeof said->word, words);
 	if (words == NULL)
 		return SMS_SAID_REFUSED;
 	return strcasestr(words, "balance") != NULL || strcasestr(words, "credit") != NULL ? SMS_SAID_SHUT :
@@ -50,28 +50,28 @@ of_error(const json_t *error, struct sms_said *said)
 static void
 read_answer(int status, const char *body, const json_t *doc, struct sms_said *said)
 {
-	const json_t *message = provider_element(provider_member(doc, "messages"), 0);
+	const json_t *message = sms_element(sms_member(doc, "messages"), 0);
 	char room[24];
-	const char *id = provider_text(message, "apiMessageId", room);
+	const char *id = sms_json_text(message, "apiMessageId", room);
 
 	(void)body;
 	if (status >= 300) {
 		if (said->verdict == SMS_SAID_REFUSED)
-			said->verdict = of_error(provider_member(doc, "error"), said);
+			said->verdict = of_error(sms_member(doc, "error"), said);
 		return;
 	}
-	if (json_is_true(provider_member(message, "accepted"))) {
+	if (json_is_true(sms_member(message, "accepted"))) {
 		if (id != NULL)
-			provider_fit(&provider_clickatell, id, said->id);
+			sms_fit(&sms_provider_clickatell, id, said->id);
 	} else if (message != NULL)
-		said->verdict = of_error(provider_member(message, "error"), said);
+		said->verdict = of_error(sms_member(message, "error"), said);
 	else
-		said->verdict = doc != NULL && !json_is_null(provider_member(doc, "error")) ?
-		    of_error(provider_member(doc, "error"), said) : SMS_SAID_UNKNOWN;
+		said->verdict = doc != NULL && !json_is_null(sms_member(doc, "error")) ?
+		    of_error(sms_member(doc, "error"), said) : SMS_SAID_UNKNOWN;
 }
 
 /* docs.clickatell.com, One API message status table */
-static const struct provider_code one_api[] = {
+static const struct sms_code one_api[] = {
 	{ 1, RECEIPT_UNKNOWN, false }, { 2, RECEIPT_PENDING, false }, { 3, RECEIPT_PENDING, false },
 	{ 4, RECEIPT_PENDING, false }, { 5, RECEIPT_DELIVERED, false }, { 6, RECEIPT_DELIVERED, false },
 	{ 20, RECEIPT_FAILED, false }, { 21, RECEIPT_FAILED, true }, { 22, RECEIPT_FAILED, false },
@@ -86,21 +86,21 @@ static const struct provider_code one_api[] = {
 };
 
 static bool
-take_receipt(const json_t *one, const struct provider_code *rows, size_t n, sms_event_fn *on, void *arg)
+take_receipt(const json_t *one, const struct sms_code *rows, size_t n, sms_event_fn *on, void *arg)
 {
 	struct sms_event e = { .kind = SMS_EVENT_RECEIPT };
-	int64_t code = provider_number(one, "statusCode");
-	const struct provider_code *row = provider_code(rows, n, code);
+	int64_t code = sms_json_number(one, "statusCode");
+	const struct sms_code *row = sms_code(rows, n, code);
 	char id[24], ours[24], to[24], err[24];
-	const char *theirs = provider_text(one, "messageId", id);
+	const char *theirs = sms_json_text(one, "messageId", id);
 
 	if (theirs == NULL || code == INT64_MIN)
 		return false;
-	provider_set_ids(&e, &provider_clickatell, theirs, provider_text(one, "clientMessageId", ours));
+	sms_set_ids(&e, &sms_provider_clickatell, theirs, sms_json_text(one, "clientMessageId", ours));
 	e.receipt.state = row != NULL ? (enum receipt_state)row->meaning : RECEIPT_UNKNOWN;
-	provider_plain(e.receipt.stat, sizeof e.receipt.stat, json_string_value(provider_member(one, "status")));
-	provider_plain(e.receipt.err, sizeof e.receipt.err, provider_text(one, "statusCode", err));
-	e.phone = provider_text(one, "to", to);
+	sms_plain(e.receipt.stat, sizeof e.receipt.stat, json_string_value(sms_member(one, "status")));
+	sms_plain(e.receipt.err, sizeof e.receipt.err, sms_json_text(one, "statusCode", err));
+	e.phone = sms_json_text(one, "to", to);
 	e.stopped = row != NULL && row->stopped;
 	on(arg, &e);
 	return true;
@@ -135,19 +135,19 @@ static bool
 take_inbound(const json_t *one, sms_event_fn *on, void *arg)
 {
 	char from[24], to[24], id[24], more[24];
-	struct sms_event e = { .kind = SMS_EVENT_INBOUND, .phone = provider_text(one, "fromNumber", from),
-		.to = provider_text(one, "toNumber", to), .id = provider_text(one, "messageId", id) };
-	const char *text = json_string_value(provider_member(one, "text"));
+	struct sms_event e = { .kind = SMS_EVENT_INBOUND, .phone = sms_json_text(one, "fromNumber", from),
+		.to = sms_json_text(one, "toNumber", to), .id = sms_json_text(one, "messageId", id) };
+	const char *text = json_string_value(sms_member(one, "text"));
 	char *utf8;
 
 	if (e.phone == NULL)
-		e.phone = provider_text(one, "from", from);
+		e.phone = sms_json_text(one, "from", from);
 	if (e.to == NULL)
-		e.to = provider_text(one, "to", more);
+		e.to = sms_json_text(one, "to", more);
 	if (text == NULL)
-		text = json_string_value(provider_member(one, "content"));
+		text = json_string_value(sms_member(one, "content"));
 	if (e.phone == NULL || e.to == NULL || text == NULL ||
-	    (utf8 = decoded(text, json_string_value(provider_member(one, "charset")))) == NULL)
+	    (utf8 = decoded(text, json_string_value(sms_member(one, "charset")))) == NULL)
 		return false;
 	e.text = utf8;
 	on(arg, &e);
@@ -160,8 +160,8 @@ static bool
 read_heard(enum sms_way way, const struct form *query, const struct form *f, const json_t *doc, sms_event_fn *on,
     void *arg)
 {
-	const json_t *event = provider_member(doc, "event");
-	const json_t *list = provider_member(event, way == SMS_WAY_RECEIPT ? "messageStatusUpdate" : "moText");
+	const json_t *event = sms_member(doc, "event");
+	const json_t *list = sms_member(event, way == SMS_WAY_RECEIPT ? "messageStatusUpdate" : "moText");
 	bool any = false;
 
 	(void)query, (void)f;
@@ -177,7 +177,7 @@ read_heard(enum sms_way way, const struct form *query, const struct form *f, con
 	return any;
 }
 
-const struct sms_provider_row provider_clickatell = {
+const struct sms_provider_row sms_provider_clickatell = {
 	.name = "clickatell", .url = "https://platform.clickatell.com", .needs = SMS_NEEDS_SECRET,
 	.write = write_call, .read_answer = read_answer, .read = read_heard, .repeats_ours = true,
 };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/provider_parts.h"
+#include "core/sms_provider_parts.h"
 
 enum { PENDING = 1, UNDELIVERABLE, DELIVERED, EXPIRED, REJECTED };
 
@@ -24,12 +24,12 @@ write_call(const struct sms_account *a, const struct sms_text *t, struct sms_cal
 	json_object_set_new(message, "options", json_pack("{s:{s:I, s:s}}", "validityPeriod", "amount",
 	    (json_int_t)(t->valid_s + 59) / 60, "timeUnit", "MINUTES"));
 	buf_add_str(&out->url, "/sms/3/messages");
-	provider_set_json(out, json_pack("{s:[o]}", "messages", message));
-	provider_set_header(&out->header[1], "Accept", "application/json");
+	sms_set_json(out, json_pack("{s:[o]}", "messages", message));
+	sms_set_header(&out->header[1], "Accept", "application/json");
 	buf_addf(&out->header[2], "Authorization: App %s", a->secret);
 }
 
-static const struct provider_word names[] = {
+static const struct sms_word names[] = {
 	{ "REJECTED_NOT_ENOUGH_CREDITS", SMS_SAID_SHUT, false },
 	{ "REJECTED_PREPAID_PACKAGE_EXPIRED", SMS_SAID_SHUT, false },
 	{ "REJECTED_SOURCE", SMS_SAID_SHUT, false }, { "REJECTED_SENDER", SMS_SAID_SHUT, false },
@@ -42,23 +42,23 @@ static const struct provider_word names[] = {
 static void
 read_answer(int status, const char *body, const json_t *doc, struct sms_said *said)
 {
-	const json_t *message = provider_element(provider_member(doc, "messages"), 0), *s = provider_member(message,
+	const json_t *message = sms_element(sms_member(doc, "messages"), 0), *s = sms_member(message,
 	    "status");
-	const char *name = json_string_value(provider_member(s, "name"));
-	const struct provider_word *row = PROVIDER_WORD(names, name);
-	int64_t group = provider_number(s, "groupId"), code = provider_number(s, "id");
+	const char *name = json_string_value(sms_member(s, "name"));
+	const struct sms_word *row = SMS_WORD_OF(names, name);
+	int64_t group = sms_json_number(s, "groupId"), code = sms_json_number(s, "id");
 	char room[24];
-	const char *id = provider_text(message, "messageId", room);
+	const char *id = sms_json_text(message, "messageId", room);
 
 	(void)body;
 	if (status >= 300)
 		return;
-	provider_plain(said->word, sizeof said->word, name);
+	sms_plain(said->word, sizeof said->word, name);
 	if (code != INT64_MIN)
 		said->code = (int)code;
 	if (group == PENDING || group == DELIVERED) {
 		if (id != NULL)
-			provider_fit(&provider_infobip, id, said->id);
+			sms_fit(&sms_provider_infobip, id, said->id);
 	} else if (row != NULL)
 		said->verdict = (enum sms_verdict)row->meaning;
 	else
@@ -88,19 +88,19 @@ static bool
 take_receipt(const json_t *one, sms_event_fn *on, void *arg)
 {
 	struct sms_event e = { .kind = SMS_EVENT_RECEIPT };
-	const json_t *s = provider_member(one, "status");
-	const char *name = json_string_value(provider_member(s, "name"));
-	const struct provider_word *row = PROVIDER_WORD(names, name);
+	const json_t *s = sms_member(one, "status");
+	const char *name = json_string_value(sms_member(s, "name"));
+	const struct sms_word *row = SMS_WORD_OF(names, name);
 	char id[24], to[24], err[24];
-	const char *theirs = provider_text(one, "messageId", id);
+	const char *theirs = sms_json_text(one, "messageId", id);
 
 	if (theirs == NULL || s == NULL)
 		return false;
-	provider_set_ids(&e, &provider_infobip, theirs, NULL);
-	e.receipt.state = state_of(provider_number(s, "groupId"), name);
-	provider_plain(e.receipt.stat, sizeof e.receipt.stat, name);
-	provider_plain(e.receipt.err, sizeof e.receipt.err, provider_text(provider_member(one, "error"), "id", err));
-	e.phone = provider_text(one, "to", to);
+	sms_set_ids(&e, &sms_provider_infobip, theirs, NULL);
+	e.receipt.state = state_of(sms_json_number(s, "groupId"), name);
+	sms_plain(e.receipt.stat, sizeof e.receipt.stat, name);
+	sms_plain(e.receipt.err, sizeof e.receipt.err, sms_json_text(sms_member(one, "error"), "id", err));
+	e.phone = sms_json_text(one, "to", to);
 	e.stopped = row != NULL && row->stopped;
 	on(arg, &e);
 	return true;
@@ -110,10 +110,10 @@ static bool
 take_inbound(const json_t *one, sms_event_fn *on, void *arg)
 {
 	char from[24], to[24], id[24];
-	struct sms_event e = { .kind = SMS_EVENT_INBOUND, .phone = provider_text(one, "from", from),
-		.to = provider_text(one, "to", to), .id = provider_text(one, "messageId", id),
+	struct sms_event e = { .kind = SMS_EVENT_INBOUND, .phone = sms_json_text(one, "from", from),
+		.to = sms_json_text(one, "to", to), .id = sms_json_text(one, "messageId", id),
 		/* cleanText has the keyword cut off. */
-		.text = json_string_value(provider_member(one, "text")) };
+		.text = json_string_value(sms_member(one, "text")) };
 
 	if (e.phone == NULL || e.to == NULL || e.text == NULL)
 		return false;
@@ -126,7 +126,7 @@ static bool
 read_heard(enum sms_way way, const struct form *query, const struct form *f, const json_t *doc, sms_event_fn *on,
     void *arg)
 {
-	const json_t *list = provider_member(doc, "results");
+	const json_t *list = sms_member(doc, "results");
 	bool any = false;
 
 	(void)query, (void)f;
@@ -138,7 +138,7 @@ read_heard(enum sms_way way, const struct form *query, const struct form *f, con
 	return any || json_array_size(list) == 0;
 }
 
-const struct sms_provider_row provider_infobip = {
+const struct sms_provider_row sms_provider_infobip = {
 	.name = "infobip", .needs = SMS_NEEDS_SECRET | SMS_NEEDS_URL,
 	.write = write_call, .read_answer = read_answer, .read = read_heard, .repeats_ours = true,
 };

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/provider_parts.h"
+#include "core/sms_provider_parts.h"
 
 static void
 write_call(const struct sms_account *a, const struct sms_text *t, struct sms_call *out)
@@ -24,11 +24,11 @@ write_call(const struct sms_account *a, const struct sms_text *t, struct sms_cal
 
 	if (a->receipt_url[0] != '\0')
 		json_object_set_new(doc, "receipts", json_string(a->receipt_url));
-	provider_set_json(out, doc);
+	sms_set_json(out, doc);
 	buf_addf(&out->header[1], "Authorization: Bearer %s", a->secret);
 }
 
-static const struct provider_word answers[] = {
+static const struct sms_word answers[] = {
 	{ "accepted", SMS_SAID_ACCEPTED, false }, { "refused", SMS_SAID_REFUSED, false },
 	{ "stopped", SMS_SAID_STOPPED, false }, { "slow", SMS_SAID_SLOW, false }, { "failed", SMS_SAID_FEW, false },
 	{ "shut", SMS_SAID_SHUT, false },
@@ -37,21 +37,21 @@ static const struct provider_word answers[] = {
 static void
 read_answer(int status, const char *body, const json_t *doc, struct sms_said *said)
 {
-	const struct provider_word *row = PROVIDER_WORD(answers, json_string_value(provider_member(doc, "status")));
+	const struct sms_word *row = SMS_WORD_OF(answers, json_string_value(sms_member(doc, "status")));
 	char room[24];
-	const char *id = provider_text(doc, "id", room);
+	const char *id = sms_json_text(doc, "id", room);
 
 	(void)body;
-	provider_plain(said->word, sizeof said->word, json_string_value(provider_member(doc, "reason")));
+	sms_plain(said->word, sizeof said->word, json_string_value(sms_member(doc, "reason")));
 	if (row != NULL && (status < 300 || row->meaning != SMS_SAID_ACCEPTED))
 		said->verdict = (enum sms_verdict)row->meaning;
 	else if (status < 300)
 		said->verdict = SMS_SAID_UNKNOWN;
 	if (said->verdict == SMS_SAID_ACCEPTED && id != NULL)
-		provider_fit(&provider_json, id, said->id);
+		sms_fit(&sms_provider_json, id, said->id);
 }
 
-static const struct provider_word statuses[] = {
+static const struct sms_word statuses[] = {
 	{ "delivered", RECEIPT_DELIVERED, false }, { "failed", RECEIPT_FAILED, false },
 	{ "stopped", RECEIPT_FAILED, true }, { "pending", RECEIPT_PENDING, false },
 };
@@ -60,18 +60,18 @@ static bool
 take_receipt(const json_t *one, sms_event_fn *on, void *arg)
 {
 	struct sms_event e = { .kind = SMS_EVENT_RECEIPT };
-	const char *status = json_string_value(provider_member(one, "status"));
-	const struct provider_word *row = PROVIDER_WORD(statuses, status);
+	const char *status = json_string_value(sms_member(one, "status"));
+	const struct sms_word *row = SMS_WORD_OF(statuses, status);
 	char id[24], own[24], to[24], err[24];
-	const char *theirs = provider_text(one, "id", id), *ours = provider_text(one, "ours", own);
+	const char *theirs = sms_json_text(one, "id", id), *ours = sms_json_text(one, "ours", own);
 
 	if ((theirs == NULL && ours == NULL) || status == NULL)
 		return false;
-	provider_set_ids(&e, &provider_json, theirs, ours);
+	sms_set_ids(&e, &sms_provider_json, theirs, ours);
 	e.receipt.state = row != NULL ? (enum receipt_state)row->meaning : RECEIPT_UNKNOWN;
-	provider_plain(e.receipt.stat, sizeof e.receipt.stat, status);
-	provider_plain(e.receipt.err, sizeof e.receipt.err, provider_text(one, "error", err));
-	e.phone = provider_text(one, "to", to);
+	sms_plain(e.receipt.stat, sizeof e.receipt.stat, status);
+	sms_plain(e.receipt.err, sizeof e.receipt.err, sms_json_text(one, "error", err));
+	e.phone = sms_json_text(one, "to", to);
 	e.stopped = row != NULL && row->stopped;
 	on(arg, &e);
 	return true;
@@ -81,9 +81,9 @@ static bool
 take_inbound(const json_t *one, sms_event_fn *on, void *arg)
 {
 	char from[24], to[24], id[24];
-	struct sms_event e = { .kind = SMS_EVENT_INBOUND, .phone = provider_text(one, "from", from),
-		.to = provider_text(one, "to", to), .id = provider_text(one, "id", id),
-		.text = json_string_value(provider_member(one, "text")) };
+	struct sms_event e = { .kind = SMS_EVENT_INBOUND, .phone = sms_json_text(one, "from", from),
+		.to = sms_json_text(one, "to", to), .id = sms_json_text(one, "id", id),
+		.text = json_string_value(sms_member(one, "text")) };
 
 	if (e.phone == NULL || e.to == NULL || e.text == NULL)
 		return false;
@@ -113,7 +113,7 @@ read_heard(enum sms_way way, const struct form *query, const struct form *form, 
 		[SMS_WAY_RECEIPT] = { "receipts", take_receipt }, [SMS_WAY_INBOUND] = { "messages", take_inbound },
 		[SMS_WAY_OPT_OUT] = { "phones", take_opt_out },
 	};
-	const json_t *list = provider_member(doc, ways[way].list);
+	const json_t *list = sms_member(doc, ways[way].list);
 	bool any = false;
 
 	(void)query, (void)form;
@@ -122,7 +122,7 @@ read_heard(enum sms_way way, const struct form *query, const struct form *form, 
 	return any || (json_is_array(list) && json_array_size(list) == 0);
 }
 
-const struct sms_provider_row provider_json = {
+const struct sms_provider_row sms_provider_json = {
 	.name = "json", .needs = SMS_NEEDS_SECRET | SMS_NEEDS_URL,
 	.write = write_call, .read_answer = read_answer, .read = read_heard, .case_matters = true,
 	.repeats_ours = true,

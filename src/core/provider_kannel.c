@@ -15,7 +15,7 @@
 
 #include "base/str.h"
 #include "core/gsm.h"
-#include "core/provider_parts.h"
+#include "core/sms_provider_parts.h"
 
 enum { DELIVERED = 1, FAILED = 2, BUFFERED = 4, ACCEPTED = 8, REJECTED = 16, INTERMEDIATE = 32 };
 #define WANTED (DELIVERED | FAILED | BUFFERED | ACCEPTED | REJECTED)
@@ -113,15 +113,15 @@ read_heard(enum sms_way way, const struct form *query, const struct form *form, 
 	} else {
 		if (way != SMS_WAY_RECEIPT || id == NULL || s == NULL || !str_to_i64(s, 0, 255, &mask))
 			return false;
-		provider_set_ids(&e, &provider_kannel, NULL, id);
+		sms_set_ids(&e, &sms_provider_kannel, NULL, id);
 		e.receipt.state = state_of(mask);
-		provider_plain(e.receipt.stat, sizeof e.receipt.stat, s);
+		sms_plain(e.receipt.stat, sizeof e.receipt.stat, s);
 	}
 	on(arg, &e);
 	return true;
 }
 
-const struct sms_provider_row provider_kannel = {
+const struct sms_provider_row sms_provider_kannel = {
 	.name = "kannel", .needs = SMS_NEEDS_USER | SMS_NEEDS_SECRET | SMS_NEEDS_URL | SMS_NEEDS_PUBLIC,
 	.write = write_call, .read_answer = read_answer, .read = read_heard, .repeats_ours = true,
 };

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/provider_parts.h"
+#include "core/sms_provider_parts.h"
 
 static void
 write_call(const struct sms_account *a, const struct sms_text *t, struct sms_call *out)
@@ -24,39 +24,39 @@ write_call(const struct sms_account *a, const struct sms_text *t, struct sms_cal
 		json_object_set_new(options, "SenderId", json_string(a->sender));
 	json_object_set_new(doc, "SendOptions", options);
 	buf_add_str(&out->url, "/v1/bulkmessages");
-	provider_set_json(out, doc);
-	provider_set_header(&out->header[1], "Accept", "application/json");
-	provider_basic(&out->header[2], a->user, a->secret);
+	sms_set_json(out, doc);
+	sms_set_header(&out->header[1], "Accept", "application/json");
+	sms_basic(&out->header[2], a->user, a->secret);
 }
 
 static void
 read_answer(int status, const char *body, const json_t *doc, struct sms_said *said)
 {
-	const json_t *report = provider_member(doc, "ErrorReport");
-	const json_t *error = provider_element(provider_member(doc, "Errors"), 0);
+	const json_t *report = sms_member(doc, "ErrorReport");
+	const json_t *error = sms_element(sms_member(doc, "Errors"), 0);
 	char room[24];
-	const char *id = provider_text(doc, "EventId", room);
-	int64_t taken = provider_number(doc, "Messages"), code = provider_number(error, "ErrorCode");
+	const char *id = sms_json_text(doc, "EventId", room);
+	int64_t taken = sms_json_number(doc, "Messages"), code = sms_json_number(error, "ErrorCode");
 
 	(void)body;
 	if (code != INT64_MIN)
 		said->code = (int)code;
 	if (status >= 300) {
-		const char *words = json_string_value(provider_member(error, "ErrorMessage"));
+		const char *words = json_string_value(sms_member(error, "ErrorMessage"));
 
 		if (words != NULL && (strcasestr(words, "credit") != NULL || strcasestr(words, "balance") != NULL))
 			said->verdict = SMS_SAID_SHUT;
 		return;
 	}
 	if (taken == 0)
-		said->verdict = provider_number(report, "OptedOuts") > 0 ? SMS_SAID_STOPPED : SMS_SAID_REFUSED;
+		said->verdict = sms_json_number(report, "OptedOuts") > 0 ? SMS_SAID_STOPPED : SMS_SAID_REFUSED;
 	else if (id == NULL)
 		said->verdict = SMS_SAID_UNKNOWN;
 	else
-		provider_fit(&provider_smsportal, id, said->id);
+		sms_fit(&sms_provider_smsportal, id, said->id);
 }
 
-static const struct provider_word statuses[] = {
+static const struct sms_word statuses[] = {
 	{ "DELIVRD", RECEIPT_DELIVERED, false }, { "UNDELIV", RECEIPT_FAILED, false },
 	{ "EXPIRED", RECEIPT_FAILED, false }, { "BLIST", RECEIPT_FAILED, true }, { "SUBMITD", RECEIPT_PENDING, false },
 	{ "STAGED", RECEIPT_PENDING, false }, { "CANCELLED", RECEIPT_FAILED, false },
@@ -80,7 +80,7 @@ struct fields {				/* of either: a query or an object */
 static const char *
 field(const struct fields *f, const char *name, char room[24])
 {
-	return f->doc != NULL ? provider_text(f->doc, name, room) : form_get_fold(f->query, name);
+	return f->doc != NULL ? sms_json_text(f->doc, name, room) : form_get_fold(f->query, name);
 }
 
 static bool
@@ -89,13 +89,13 @@ take_receipt(const struct fields *f, const struct names *n, sms_event_fn *on, vo
 	struct sms_event e = { .kind = SMS_EVENT_RECEIPT };
 	char event[24], ours[24], phone[24], word[24];
 	const char *status = field(f, n->status, word), *id = field(f, n->event, event), *own = field(f, n->ours, ours);
-	const struct provider_word *row = PROVIDER_WORD(statuses, status);
+	const struct sms_word *row = SMS_WORD_OF(statuses, status);
 
 	if (status == NULL || (id == NULL && own == NULL))
 		return false;
-	provider_set_ids(&e, &provider_smsportal, id, own);
+	sms_set_ids(&e, &sms_provider_smsportal, id, own);
 	e.receipt.state = row != NULL ? (enum receipt_state)row->meaning : RECEIPT_UNKNOWN;
-	provider_plain(e.receipt.stat, sizeof e.receipt.stat, status);
+	sms_plain(e.receipt.stat, sizeof e.receipt.stat, status);
 	e.phone = field(f, n->phone, phone);
 	e.stopped = row != NULL && row->stopped;
 	on(arg, &e);
@@ -140,7 +140,7 @@ read_heard(enum sms_way way, const struct form *query, const struct form *form, 
 	return true;
 }
 
-const struct sms_provider_row provider_smsportal = {
+const struct sms_provider_row sms_provider_smsportal = {
 	.name = "smsportal", .url = "https://rest.smsportal.com", .needs = SMS_NEEDS_USER | SMS_NEEDS_SECRET,
 	.write = write_call, .read_answer = read_answer, .read = read_heard, .repeats_ours = true,
 };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/provider_parts.h"
+#include "core/sms_provider_parts.h"
 
 #define VALID_MOST_S 36000		/* ValidityPeriod */
 #define SERVICE_SID 34			/* "MG" and 32 hex digits */
@@ -25,8 +25,8 @@ write_call(const struct sms_account *a, const struct sms_text *t, struct sms_cal
 	buf_add_str(&out->url, "/2010-04-01/Accounts/");
 	form_escape(&out->url, a->user, strlen(a->user));
 	buf_add_str(&out->url, "/Messages.json");
-	provider_set_header(&out->header[0], "Content-Type", "application/x-www-form-urlencoded");
-	provider_basic(&out->header[1], a->user, a->secret);
+	sms_set_header(&out->header[0], "Content-Type", "application/x-www-form-urlencoded");
+	sms_basic(&out->header[1], a->user, a->secret);
 	form_add(&out->body, "To", to);
 	form_add(&out->body, by_service ? "MessagingServiceSid" : "From", a->sender);
 	form_add(&out->body, "Body", t->text);
@@ -35,7 +35,7 @@ write_call(const struct sms_account *a, const struct sms_text *t, struct sms_cal
 		form_add(&out->body, "StatusCallback", a->receipt_url);
 }
 
-static const struct provider_code codes[] = {
+static const struct sms_code codes[] = {
 	{ 21610, SMS_SAID_STOPPED, true },
 	{ 20003, SMS_SAID_SHUT, false }, { 20005, SMS_SAID_SHUT, false },	/* who we are */
 	{ 21212, SMS_SAID_SHUT, false }, { 21603, SMS_SAID_SHUT, false }, { 21606, SMS_SAID_SHUT, false },
@@ -48,9 +48,9 @@ static const struct provider_code codes[] = {
 static void
 read_answer(int status, const char *body, const json_t *doc, struct sms_said *said)
 {
-	int64_t code = provider_number(doc, "code");
-	const struct provider_code *row = PROVIDER_CODE(codes, code);
-	const char *sid = json_string_value(provider_member(doc, "sid"));
+	int64_t code = sms_json_number(doc, "code");
+	const struct sms_code *row = SMS_CODE_OF(codes, code);
+	const char *sid = json_string_value(sms_member(doc, "sid"));
 
 	(void)body;
 	if (status >= 300) {
@@ -59,13 +59,13 @@ read_answer(int status, const char *body, const json_t *doc, struct sms_said *sa
 		if (row != NULL)
 			said->verdict = (enum sms_verdict)row->meaning;
 	} else if (sid != NULL) {
-		provider_fit(&provider_twilio, sid, said->id);
-		provider_plain(said->word, sizeof said->word, json_string_value(provider_member(doc, "status")));
+		sms_fit(&sms_provider_twilio, sid, said->id);
+		sms_plain(said->word, sizeof said->word, json_string_value(sms_member(doc, "status")));
 	} else
 		said->verdict = SMS_SAID_UNKNOWN;
 }
 
-static const struct provider_word statuses[] = {
+static const struct sms_word statuses[] = {
 	{ "accepted", RECEIPT_PENDING, false }, { "scheduled", RECEIPT_PENDING, false },
 	{ "queued", RECEIPT_PENDING, false }, { "sending", RECEIPT_PENDING, false }, { "sent", RECEIPT_PENDING, false },
 	{ "delivered", RECEIPT_DELIVERED, false }, { "read", RECEIPT_DELIVERED, false },
@@ -77,14 +77,14 @@ static bool
 read_receipt(const struct form *f, struct sms_event *e)
 {
 	const char *id = form_get(f, "MessageSid"), *status = form_get(f, "MessageStatus"), *err = form_get(f, "ErrorCode");
-	const struct provider_word *row = PROVIDER_WORD(statuses, status);
+	const struct sms_word *row = SMS_WORD_OF(statuses, status);
 
 	if (id == NULL || status == NULL)
 		return false;
-	provider_set_ids(e, &provider_twilio, id, NULL);
+	sms_set_ids(e, &sms_provider_twilio, id, NULL);
 	e->receipt.state = row != NULL ? (enum receipt_state)row->meaning : RECEIPT_UNKNOWN;
-	provider_plain(e->receipt.stat, sizeof e->receipt.stat, status);
-	provider_plain(e->receipt.err, sizeof e->receipt.err, err);
+	sms_plain(e->receipt.stat, sizeof e->receipt.stat, status);
+	sms_plain(e->receipt.err, sizeof e->receipt.err, err);
 	e->phone = form_get(f, "To");
 	e->stopped = err != NULL && strcmp(err, "21610") == 0;
 	return true;
@@ -114,7 +114,7 @@ read_heard(enum sms_way way, const struct form *query, const struct form *f, con
 	return true;
 }
 
-const struct sms_provider_row provider_twilio = {
+const struct sms_provider_row sms_provider_twilio = {
 	.name = "twilio", .url = "https://api.twilio.com",
 	.needs = SMS_NEEDS_USER | SMS_NEEDS_SECRET | SMS_NEEDS_PUBLIC | SMS_SIGNS,
 	.write = write_call, .read_answer = read_answer, .read = read_heard,

@@ -9,7 +9,7 @@
 #include "core/settings.h"
 
 #define RECEIPT_ID 66			/* SMPP 3.4 §5.2.23: 65 octets and a NUL */
-#define RECEIPT_OURS 96
+#define RECEIPT_OURS 128
 
 enum receipt_state {
 	RECEIPT_PENDING,	/* ENROUTE, BUFFRED, SCHEDULED */

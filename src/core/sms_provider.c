@@ -12,13 +12,13 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "core/provider_parts.h"
+#include "core/sms_provider_parts.h"
 
 #define ROWS(R) \
-	R(SMS_AFRICASTALKING, "africastalking", provider_africastalking) R(SMS_INFOBIP, "infobip", provider_infobip) \
-	R(SMS_CLICKATELL, "clickatell", provider_clickatell) R(SMS_TWILIO, "twilio", provider_twilio) \
-	R(SMS_SMSPORTAL, "smsportal", provider_smsportal) R(SMS_KANNEL, "kannel", provider_kannel) \
-	R(SMS_JSON, "json", provider_json)
+	R(SMS_AFRICASTALKING, "africastalking", sms_provider_africastalking) R(SMS_INFOBIP, "infobip", sms_provider_infobip) \
+	R(SMS_CLICKATELL, "clickatell", sms_provider_clickatell) R(SMS_TWILIO, "twilio", sms_provider_twilio) \
+	R(SMS_SMSPORTAL, "smsportal", sms_provider_smsportal) R(SMS_KANNEL, "kannel", sms_provider_kannel) \
+	R(SMS_JSON, "json", sms_provider_json)
 
 const char *const sms_provider_words[SMS_PROVIDERS + 1] = {
 #define R(p, name, row) [p] = name,
@@ -40,8 +40,8 @@ sms_provider_row(enum sms_provider p)
 
 /* ---- what the providers' files share ---- */
 
-const struct provider_word *
-provider_word(const struct provider_word *rows, size_t n, const char *word)
+const struct sms_word *
+sms_word(const struct sms_word *rows, size_t n, const char *word)
 {
 	for (size_t i = 0; word != NULL && i < n; i++)
 		if (str_equal_fold(rows[i].word, word))
@@ -49,8 +49,8 @@ provider_word(const struct provider_word *rows, size_t n, const char *word)
 	return NULL;
 }
 
-const struct provider_code *
-provider_code(const struct provider_code *rows, size_t n, int64_t code)
+const struct sms_code *
+sms_code(const struct sms_code *rows, size_t n, int64_t code)
 {
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].code == code)
@@ -59,7 +59,7 @@ provider_code(const struct provider_code *rows, size_t n, int64_t code)
 }
 
 void
-provider_plain(char *out, size_t size, const char *text)
+sms_plain(char *out, size_t size, const char *text)
 {
 	size_t n = 0;
 
@@ -70,13 +70,13 @@ provider_plain(char *out, size_t size, const char *text)
 }
 
 void
-provider_set_header(struct buf *b, const char *name, const char *value)
+sms_set_header(struct buf *b, const char *name, const char *value)
 {
 	buf_addf(b, "%s: %s", name, value);
 }
 
 void
-provider_basic(struct buf *header, const char *user, const char *secret)
+sms_basic(struct buf *header, const char *user, const char *secret)
 {
 	struct buf plain = { 0 };
 	size_t size;
@@ -93,7 +93,7 @@ provider_basic(struct buf *header, const char *user, const char *secret)
 }
 
 void
-provider_set_json(struct sms_call *out, json_t *doc)
+sms_set_json(struct sms_call *out, json_t *doc)
 {
 	char *text = json_dumps(doc, JSON_COMPACT);
 
@@ -103,11 +103,11 @@ provider_set_json(struct sms_call *out, json_t *doc)
 	mem_wipe(text, strlen(text));
 	free(text);
 	json_decref(doc);
-	provider_set_header(&out->header[0], "Content-Type", "application/json");
+	sms_set_header(&out->header[0], "Content-Type", "application/json");
 }
 
 const json_t *
-provider_member(const json_t *o, const char *name)
+sms_member(const json_t *o, const char *name)
 {
 	const json_t *found = json_object_get(o, name);
 	const char *key;
@@ -122,9 +122,9 @@ provider_member(const json_t *o, const char *name)
 }
 
 const char *
-provider_text(const json_t *o, const char *name, char room[24])
+sms_json_text(const json_t *o, const char *name, char room[24])
 {
-	const json_t *v = provider_member(o, name);
+	const json_t *v = sms_member(o, name);
 
 	if (json_is_integer(v)) {
 		str_format(room, 24, "%" PRId64, (int64_t)json_integer_value(v));
@@ -134,9 +134,9 @@ provider_text(const json_t *o, const char *name, char room[24])
 }
 
 int64_t
-provider_number(const json_t *o, const char *name)
+sms_json_number(const json_t *o, const char *name)
 {
-	const json_t *v = provider_member(o, name);
+	const json_t *v = sms_member(o, name);
 	int64_t n;
 
 	if (json_is_integer(v))
@@ -145,7 +145,7 @@ provider_number(const json_t *o, const char *name)
 }
 
 void
-provider_fit(const struct sms_provider_row *row, const char *id, char out[RECEIPT_ID])
+sms_fit(const struct sms_provider_row *row, const char *id, char out[RECEIPT_ID])
 {
 	if (row->case_matters)
 		provider_id_fit(id, out);
@@ -154,16 +154,16 @@ provider_fit(const struct sms_provider_row *row, const char *id, char out[RECEIP
 }
 
 void
-provider_set_ids(struct sms_event *e, const struct sms_provider_row *row, const char *theirs, const char *ours)
+sms_set_ids(struct sms_event *e, const struct sms_provider_row *row, const char *theirs, const char *ours)
 {
 	if (theirs != NULL)
-		provider_fit(row, theirs, e->receipt.id);
+		sms_fit(row, theirs, e->receipt.id);
 	if (ours != NULL)
-		provider_fit(row, ours, e->receipt.tlv_id);
+		sms_fit(row, ours, e->receipt.tlv_id);
 }
 
 const json_t *
-provider_element(const json_t *list, size_t i)
+sms_element(const json_t *list, size_t i)
 {
 	if (!json_is_array(list))
 		return i == 0 ? list : NULL;
@@ -185,7 +185,7 @@ sms_provider_write(const struct sms_account *a, const struct sms_text *t, struct
 void
 sms_provider_keep_id(enum sms_provider p, const char *id, char out[RECEIPT_ID])
 {
-	provider_fit(sms_provider_row(p), id, out);
+	sms_fit(sms_provider_row(p), id, out);
 }
 
 void
@@ -204,12 +204,12 @@ sms_call_clear(struct sms_call *c)
 static enum sms_verdict
 of_status(int status)
 {
-	static const struct provider_code rows[] = {
+	static const struct sms_code rows[] = {
 		{ 400, SMS_SAID_REFUSED, false }, { 413, SMS_SAID_REFUSED, false }, { 422, SMS_SAID_REFUSED, false },
 		{ 408, SMS_SAID_UNKNOWN, false }, { 409, SMS_SAID_REFUSED, false },
 		{ 425, SMS_SAID_SLOW, false }, { 429, SMS_SAID_SLOW, false }, { 503, SMS_SAID_SLOW, false },
 	};
-	const struct provider_code *row = PROVIDER_CODE(rows, status);
+	const struct sms_code *row = SMS_CODE_OF(rows, status);
 
 	if (row != NULL)
 		return (enum sms_verdict)row->meaning;
@@ -217,6 +217,18 @@ of_status(int status)
 		return SMS_SAID_ACCEPTED;
 	/* A wrong key, no credit, a wrong address: no message will do better. */
 	return status >= 300 && status < 500 ? SMS_SAID_SHUT : SMS_SAID_UNKNOWN;
+}
+
+/* A sentence of theirs may name the phone: digits go. */
+static void
+drop_digits(char *word)
+{
+	char *to = word;
+
+	for (; *word != '\0'; word++)
+		if (!isdigit((unsigned char)*word))
+			*to++ = *word;
+	*to = '\0';
 }
 
 void
@@ -231,6 +243,7 @@ sms_provider_answer(enum sms_provider p, int status, const char *body, size_t le
 		return;
 	doc = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
 	sms_provider_row(p)->read_answer(status, body, doc, out);
+	drop_digits(out->word);
 	json_decref(doc);
 }
 

@@ -14,7 +14,7 @@
 
 /* Shown as they are, in place of a screen (menu_step.c, service/turn.c, service/gateway.c). */
 static const char *const own_screens[] = {
-	"chat.link_done", "chat.on_phone",
+	"chat.on_phone",
 	"error.busy", "error.call_help", "error.frozen", "error.internal", "error.later", "error.money_off",
 	"error.no_code", "error.no_menu", "error.session_lost", "error.signup_later", "error.sim_changed",
 	"error.try_again", "error.young",

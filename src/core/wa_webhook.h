@@ -14,7 +14,7 @@
 #define WA_SIGNATURE_HEADER "X-Hub-Signature-256"
 #define WA_SIGNATURE_MAX 72	/* "sha256=", 64 hex digits and a NUL */
 #define WA_NUMBER_ID 32		/* of a phone number of ours, digits */
-#define WA_OURS_MAX 96	/* biz_opaque_callback_data, as far as it can be one of ours */
+#define WA_OURS_MAX 128	/* biz_opaque_callback_data, as far as it can be one of ours */
 
 void wa_signature_make(const char *secret, const void *body, size_t len, char out[WA_SIGNATURE_MAX]);
 /*

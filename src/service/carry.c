@@ -12,6 +12,7 @@
 
 #define PAUSE_MS INT64_C(200)
 #define PAUSE_DOUBLINGS 4
+#define STATUS_MS 90000			/* a chat's network says by then what became of what it did not answer to */
 #define DEAD_MS (INT64_C(30) * 86400000)	/* as long as operators can find its id in the list */
 
 struct carried *
@@ -114,8 +115,10 @@ carry_rules(const struct carried *k)
 {
 	const struct gateway *gw = k->task.gw;
 	int route[ROUTES_MAX];
-	struct message_rules r = { routes_of(k, route), gw->settings->message_tries, 0 };
+	struct message_rules r = { routes_of(k, route), gw->settings->message_tries, 0, 0 };
 
+	if (k->m.route < r.routes && gw->settings->channels[route[k->m.route]].kind == CHANNEL_WHATSAPP)
+		r.doubt_ms = STATUS_MS;
 	for (int i = 0; i < r.routes; i++) {
 		int channel = route[i], lane = lane_of(gw->settings, channel);
 

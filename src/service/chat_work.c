@@ -327,7 +327,7 @@ work_on(struct chatting *k)
 	} else if (!chat_first(&k->c, &k->e))
 		save(k, idle_until(k), on_removed);
 	else if (k->c.phone[0] == '\0')
-		say(k, "", "chat.link_phone");
+		say(k, "", "chat.no_phone");
 	else
 		ask_menu(k);
 }
@@ -423,8 +423,7 @@ chat_owner(const struct tenant_settings *t, const char *phone, const char *user,
 bool
 chat_takes_pin(const struct channel_settings *c)
 {
-	(void)c;
-	return false;
+	return c->has_whatsapp && c->whatsapp.pin_in_chat_kept_for_ever;
 }
 
 bool

@@ -127,6 +127,50 @@ receipts_point(struct carried *k, task_fn *pointed)
 	save_pointer(k);
 }
 
+/* ---- our own name of an attempt ---- */
+
+static void
+mark_name(struct gateway *gw, int attempt, const char *id, char out[17])
+{
+	char text[MESSAGE_ID + 16];
+	unsigned char mac[16];
+
+	str_format(text, sizeof text, "%d %s", attempt, id);
+	gateway_mac(gw, "attempt", text, mac);
+	str_hex(mac, 8, out);
+}
+
+void
+receipts_name(struct gateway *gw, const struct message *m, char out[RECEIPT_OURS])
+{
+	char mark[17];
+
+	mark_name(gw, m->attempts, m->id, mark);
+	if (!str_format(out, RECEIPT_OURS, "%s.%d.%s", mark, m->attempts, m->id))
+		out[0] = '\0';
+}
+
+/* false: it is none that we have given. */
+static bool
+read_name(struct gateway *gw, const char *ours, char id[MESSAGE_ID], int *attempt)
+{
+	char text[RECEIPT_OURS], mark[17], *number, *dot;
+	int64_t n;
+
+	if (!str_copy(text, sizeof text, ours) || strlen(text) < 20 || text[16] != '.')
+		return false;
+	number = text + 17;
+	dot = strchr(number, '.');
+	if (dot == NULL)
+		return false;
+	*dot = '\0';
+	if (!str_to_i64(number, 1, INT32_MAX, &n) || !str_copy(id, MESSAGE_ID, dot + 1))
+		return false;
+	*attempt = (int)n;
+	mark_name(gw, *attempt, id, mark);
+	return str_equal_secret(mark, text, 16);
+}
+
 /* ---- one receipt ---- */
 
 struct receiving {
@@ -288,7 +332,16 @@ on_places_loaded(struct task *t, const struct event *e)
 static void
 look(struct receiving *r)
 {
-	task_load(&r->c.task, r->place, r->places, on_places_loaded);
+	char id[MESSAGE_ID];
+	struct store_key key;
+
+	if (r->r.ours[0] != '\0' && read_name(r->c.task.gw, r->r.ours, id, &r->attempt)) {
+		key = key_of(STORE_MESSAGE, id, "");
+		task_load(&r->c.task, &key, 1, on_message_loaded);
+	} else if (r->places == 0)
+		received(r, r->r.maybe ? RECEIPT_IS_MESSAGE : RECEIPT_STORED);
+	else
+		task_load(&r->c.task, r->place, r->places, on_places_loaded);
 }
 
 void
@@ -307,8 +360,5 @@ gateway_receipt(struct gateway *gw, int64_t now, int lane, const struct receipt 
 	for (size_t i = 0; i < r->places; i++)
 		r->place[i] = place_of(gw, lane, id[i]);
 	task_start(gw, &r->c.task, receiving_end);
-	if (r->places > 0)
-		look(r);
-	else
-		received(r, receipt->maybe ? RECEIPT_IS_MESSAGE : RECEIPT_STORED);
+	look(r);
 }

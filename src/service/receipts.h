@@ -10,4 +10,6 @@
  * A message was accepted under its provider_id: from here on its receipts find this attempt. One that came before is
  * applied now. `pointed` always comes; at worst a receipt will find nothing and be counted.
  */
+/* What the network repeats of the attempt under way, where it does; "" where it would be too long. */
+void receipts_name(struct gateway *gw, const struct message *m, char out[RECEIPT_OURS]);
 void receipts_point(struct carried *k, task_fn *pointed);

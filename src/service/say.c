@@ -79,6 +79,7 @@ say_text(struct gateway *gw, int tenant, enum message_class cls, const char *id,
 	str_copy(m->tenant, sizeof m->tenant, t->name);
 	str_copy(m->to, sizeof m->to, to);
 	m->cls = cls;
+	str_copy(m->lang, sizeof m->lang, say_lang(t, lang));
 	m->created_at = m->next_at = gw->now;
 	m->deadline = gw->now + RESULT_LIFE_MS;
 	texts_manner(texts, say_lang(t, lang), &env);

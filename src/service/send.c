@@ -146,6 +146,7 @@ on_attempt_saved(struct task *t, const struct event *e)
 {
 	struct carried *s = carried_of(t);
 	struct sms_req q = { 0 };
+	char ours[RECEIPT_OURS] = "";
 
 	if (e->end != STORE_DONE) {
 		task_end(t);	/* the lease of the claim brings it back */
@@ -165,7 +166,12 @@ on_attempt_saved(struct task *t, const struct event *e)
 	q.valid_until_ms = s->m.deadline;
 	str_copy(q.to, sizeof q.to, s->m.to);
 	q.user = s->m.user;
+	q.lang = s->m.lang;
 	q.window_over = s->window_over;
+	if (t->gw->settings->channels[q.channel].kind == CHANNEL_WHATSAPP) {
+		receipts_name(t->gw, &s->m, ours);
+		q.ours = ours;
+	}
 	task_sms(t, &q, on_sms);
 	book(s, false);
 }

@@ -150,9 +150,23 @@ money_is_off(struct turn *t)
 	return true;
 }
 
+/* What it came to is read from the intent, never from the key that was pressed. */
+static bool
+confirmed_before(struct turn *t)
+{
+	if (!is_ours(t) || t->intent.accepted_at == 0)
+		return false;
+	t->irrevocable = true;
+	turn_feed(t, MENU_OUTCOME, "accepted");
+	return true;
+}
+
 void
 turn_show_intent(struct turn *t)
 {
+	/* Shown again for a wrong input that follows the PIN of a turn that broke off: it is no new payment. */
+	if (confirmed_before(t))
+		return;
 	if (turn_on_its_way(t) != NULL) {
 		turn_feed(t, MENU_OUTCOME, "busy");
 		return;
@@ -365,17 +379,6 @@ after_pin(struct turn *t)
 		turn_settle_pin(t, not_confirmed);
 	else
 		not_confirmed(t);
-}
-
-/* What it came to is read from the intent, never from the key that was pressed. */
-static bool
-confirmed_before(struct turn *t)
-{
-	if (!is_ours(t) || t->intent.accepted_at == 0)
-		return false;
-	t->irrevocable = true;
-	turn_feed(t, MENU_OUTCOME, "accepted");
-	return true;
 }
 
 void

@@ -328,6 +328,15 @@ turn_handed_hang_up(struct turn *t)
 		t->s.chat[0] = '\0';
 		return;
 	}
+	/* We called it up in vain: what is to be dialled stands. */
+	if (strcmp(t->in.dialogue, TURN_PUSHED) == 0) {
+		t->h.handed = HANDED_WAITING;
+		t->h.expires_ms = t->h.touched_ms + HANDED_MS;
+		t->h_dirty = true;
+		t->s.chat[0] = t->s.intent[0] = '\0';
+		t->s.asks_pin = false;
+		return;
+	}
 	t->h.answer[0] = '\0';
 	t->h.answer_end = true;
 	go_back(t, word_on(t, t->h.intent));

@@ -19,7 +19,7 @@ from stage import until
 DIALECTS = {"africastalking": "url", "infobip": "header", "aat-vodacom": "url", "channelmobile": "basic",
             "mtn-madapi": "header", "safaricom": "header", "hubtel": "hmac", "arkesel": "url", "nalo": "basic",
             "nsano": "hmac", "korba-txtghana": "url", "json": "hmac"}
-CODE = "*167#"
+CODE = "*167*5#"             # Safaricom sends what is behind the first part as the first answer
 TELL_THE_END = {"africastalking", "infobip", "mtn-madapi", "hubtel", "json"}
 # What comes twice is known everywhere; in the others only where it matters.
 REPEATS_SHOW = {"africastalking", "safaricom", "aat-vodacom", "channelmobile", "hubtel", "json"}

@@ -3,13 +3,14 @@
 WhatsApp through the whole gateway, the sandbox being Meta: it takes only what Meta would take, and signs, repeats and
 loses like it.
 """
+import json
 import subprocess
 
 import pytest
 
 from chat import Chat
 from conftest import Stages
-from helpers import PIN, THANDI, open_stage, sign_up
+from helpers import PIN, THANDI, core_customer, open_stage, sign_up, to_send_confirm
 from stage import WHATSAPP, http, until
 
 made_numbers = iter(range(1, 1000))
@@ -21,6 +22,7 @@ def one_for_all():
 
     def chat(_config, tenant):
         tenant["channels"].append(made.whatsapp(send_timeout_ms=1500, stop_s=1))
+        tenant["chat_pushes"] = 0       # the phone dials
     try:
         made = stages(start=False, edit=chat)
         made.secrets |= set(WHATSAPP.values())
@@ -103,6 +105,22 @@ def test_balance_with_the_pin_at_the_phone(stage):
     assert chat.last["type"] == "button" and len(chat.titles()) == 3
 
 
+def test_the_phone_is_called_up(make_stage):
+    """Where the bind can, the PIN is asked for at the phone, which nobody needs to dial; the answer comes into the chat."""
+    other = make_stage(start=False, edit=lambda _config, tenant: tenant["channels"].append(other.whatsapp()))
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    phone, chat = sign_up(other), Chat(other, THANDI)
+    before = other.state()["violations_n"]
+    chat.say("Hi")
+    assert "which asks for it now" in chat.choose("Balance")
+    until(lambda: "Enter your PIN" in phone.look(), "the phone to be called up")
+    phone.type(PIN)
+    chat.read_until("You have R1 000.00.")
+    assert other.state()["violations"][before:] == []
+
+
 def test_without_a_number(stage):
     """Nobody tells the number: the chat asks for it, and is written to by the identity."""
     chat = Chat(stage, "ZA.1349120865530274")
@@ -172,3 +190,100 @@ def test_in_the_terminal(stage, tmp_path):
     assert places == sorted(places), shown
     kinds = [m["type"] for m in Chat(stage, number).messages() if m["from"] == "customer"]
     assert kinds == ["text", "interactive", "image", "interactive"]
+
+
+def interactive(kind, body="What now?", **action):
+    return {"type": "interactive", "interactive": {"type": kind, "body": {"text": body}, "action": action}}
+
+
+def buttons(*titles, ids=None):
+    return interactive("button", buttons=[{"type": "reply", "reply": {"id": ids or f"k{n}", "title": title}}
+                                          for n, title in enumerate(titles)])
+
+
+def rows(*of):
+    return interactive("list", button="Open", sections=[{"rows": list(of)}])
+
+
+def template(**parameter):
+    return {"type": "template", "template": {"name": "news", "language": {"code": "en"}, "components": [
+        {"type": "body", "parameters": [{"type": "text", **parameter}]}]}}
+
+
+BY_HAND = "27826669999"
+TEXT = {"type": "text", "text": {"body": "Hi"}}
+REFUSED = [
+    ({"type": "text", "text": {"body": "x" * 4097}}, 131009), ({"type": "text", "text": {"body": ""}}, 131008),
+    ({"type": "text"}, 131008), ({**TEXT, "to": "0821"}, 131009), ({**TEXT, "to": None, "recipient": ""}, 131008),
+    ({**TEXT, "messaging_product": "sms"}, 100), ({**TEXT, "priority": 1}, 100), ({"type": "fax", "fax": {}}, 131051),
+    ({**TEXT, "biz_opaque_callback_data": "x" * 513}, 131009),
+    (buttons("A", "B", "C", "D"), 131009), (buttons("A", "A"), 131009), (buttons("A", "B", ids="k"), 131009),
+    (buttons("x" * 21), 131009), (buttons(), 131009), (interactive("button", body="x" * 1025, buttons=[]), 131009),
+    (rows(*({"id": str(n), "title": str(n)} for n in range(11))), 131009), (rows({"id": "1", "title": "x" * 25}), 131009),
+    (rows({"id": "1", "title": "A", "description": "x" * 73}), 131009), (rows({"id": "x" * 201, "title": "A"}), 131009),
+    (interactive("list", button="x" * 21, sections=[{"rows": [{"id": "1", "title": "A"}]}]), 131009),
+    (template(text="two\nlines"), 132012), (template(text="x" * 1025), 132005), (template(), 131008),
+]
+
+
+def post_by_hand(stage, token=WHATSAPP["token"], **message):
+    body = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": BY_HAND, **message}
+    status, answer = http("POST", f"http://127.0.0.1:{stage.sandbox_ports['graph_port']}/v25.0/106540352242922/messages",
+                          json.dumps({k: v for k, v in body.items() if v is not None}).encode(),
+                          {"Content-Type": "application/json", "Authorization": f"Bearer {token}"})
+    return status, json.loads(answer).get("error", {}).get("code")
+
+
+def test_the_sandbox_is_as_strict(stage, make_stage):
+    """Each limit of the network is an error and a violation; what keeps them all is taken, within 24 hours."""
+    other = make_stage(start=False)
+    other.start_sandbox()
+    assert post_by_hand(other, **TEXT) == (400, 131047)
+    Chat(other, BY_HAND).write("Hi")
+    assert post_by_hand(other, **TEXT) == (200, None)
+    for message, code in REFUSED:
+        before = other.state()["violations_n"]
+        assert post_by_hand(other, **message) == (400, code), message
+        assert other.state()["violations_n"] == before + 1, message
+    assert post_by_hand(other, token="EAAanother", **TEXT) == (401, 190)
+    other.control("POST", "/control/time", {"advance_ms": 24 * 3600 * 1000 + 1})
+    assert post_by_hand(other, **TEXT) == (400, 131047)
+    assert post_by_hand(other, **template(text="one line")) == (200, None)
+    taken = [post_by_hand(other, **template(text="one line")) for _ in range(50)]
+    assert taken[40] == (200, None) and taken[-1] == (400, 131056)
+
+
+def test_a_lost_answer_sends_nothing_twice(stage, chat):
+    """The call was cut off after Meta had taken it: the status that carries our name says so, and nothing is repeated."""
+    stage.faults({"where": "graph", "match": {"path": chat.who}, "do": "lose_answer", "times": 1})
+    unknown, sent = stage.gateway.metric("isango_messages_unknown_total"), stage.state()["whatsapp"]["messages"]
+    delivered = stage.gateway.metric("isango_messages_delivered_total")
+    assert "Welcome to Acme Wallet." in chat.say("1")
+    until(lambda: stage.gateway.metric("isango_messages_delivered_total") > delivered, "the status to be taken")
+    assert "Help" in chat.titles() and chat.say("3") and "0800 123 456" in chat.last["text"]
+    assert chat.unread() == []
+    assert stage.gateway.metric("isango_messages_unknown_total") == unknown
+    assert stage.state()["whatsapp"]["messages"] == sent + 2
+
+
+def test_after_a_day_by_the_next_route(make_stage):
+    """Outcomes go into the chat while something was written there within 24 hours, and then by SMS."""
+    def routes(_config, tenant):
+        tenant["channels"].append(other.whatsapp())
+        tenant["routes"]["result"] = ["acme-chat", "acme-sms"]
+        tenant["result_sms"] = True
+    other = make_stage(start=False, edit=routes, clock=True)
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    core_customer(other)
+    phone, chat = sign_up(other), Chat(other, THANDI)
+    chat.say("Hi")
+    to_send_confirm(phone)
+    phone.type(PIN)
+    chat.read_until("R50.00")
+    assert not any("R50.00" in text for text in phone.new_sms())
+    other.advance(25 * 3600 * 1000)
+    to_send_confirm(phone, amount="60")
+    phone.type(PIN)
+    assert "R60.00" in phone.sms() and chat.unread() == []

@@ -113,7 +113,10 @@ check(const struct dialect *d, const struct dialect_site *site, enum dialect_sai
 			d->acknowledge(site, &in->way, &b);
 	}
 	if (said == DIALECT_TURN || said == DIALECT_OVER) {
-		must(phone_valid(in->turn.phone) && in->turn.service_code[0] != '\0');
+		if (said == DIALECT_OVER && d->end_without_phone)
+			must(in->turn.phone[0] == '\0' && in->turn.dialogue[0] != '\0');
+		else
+			must(phone_valid(in->turn.phone) && in->turn.service_code[0] != '\0');
 		must((said == DIALECT_OVER) == (in->turn.kind == TURN_ABORT));
 		must(in->turn.text != NULL && utf8_valid(in->turn.text, strlen(in->turn.text)));
 		must(in->turn.kind == TURN_INPUT || in->turn.text[0] == '\0');

@@ -520,6 +520,7 @@ sim_check(struct sim_world *w)
 		check_subscriber(&e, &e.sub[k]);
 	sim_check_told(&e);
 	sim_people_check(&e);
+	sim_chat_check(&e);
 	if (w->due_n > 0)
 		sim_broken(w, "%s stays due", w->due[0].ref);
 	free(e.intent);

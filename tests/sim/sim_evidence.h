@@ -33,5 +33,7 @@ struct evidence {
 
 /* Index of the tenant of that name, or -1. */
 int sim_tenant_of(const struct sim_world *w, const char *name);
+/* ---- sim_chat.c ---- */
+void sim_chat_check(struct evidence *e);
 /* ---- sim_check_told.c: rules 2 and 7 ---- */
 void sim_check_told(struct evidence *e);

@@ -127,6 +127,9 @@ vary_world(struct sim_world *w, const struct sim_files *f)
 	}
 	for (int i = 0; i < SIM_BINDS; i++)
 		w->binds[i].link_lease_s = sim_chance(l, 500) ? 10 : 30;
+	/* By the number alone: what others draw stays as it was. */
+	if (w->seed % 5 == 4)
+		sim_other_over_http(w);
 	sim_world_trouble(w);
 	if (sim_chance(&w->dice, 400))
 		sim_callback_plan(w);
@@ -173,6 +176,8 @@ vary_people(struct sim_world *w)
 		vary_bot(w, i, goals);
 	if (sim_chance(&w->loop, 150))
 		sim_text_plan(w, w->bots, 1 + (int)sim_below(&w->loop, 4));
+	while (w->written_n < 40 && sim_chance(&w->dice, 250))
+		sim_chat_plan(w, 1 + (int)sim_below(&w->dice, 14));
 	for (int i = 0; i < w->settings.tenants_n; i++)
 		if (sim_chance(&w->loop, 250))
 			sim_shop_plan(w, i, 1 + (int)sim_below(&w->loop, goals > 6 ? 8 : 3));

@@ -132,6 +132,18 @@ sim_two_routes(struct sim_world *w)
 	}
 }
 
+void
+sim_other_over_http(struct sim_world *w)
+{
+	for (int i = 0; i < SIM_TENANTS; i++) {
+		struct channel_settings *c = &w->all_channels[i * SIM_CHANNELS + SIM_SMS_OTHER];
+
+		c->kind = CHANNEL_SMS_HTTP;
+		c->bind = -1;
+		c->send_timeout_ms = 10000;
+	}
+}
+
 /* Each kind of trouble is there or not, and more or less of it. */
 static unsigned
 some(struct sim_world *w, unsigned most)

@@ -33,19 +33,19 @@ on_answer(struct sim_event *e)
 struct receipt_event {
 	struct sim_event e;
 	struct receipt r;
-	int bind;
+	int lane;
 	size_t number;			/* in world.stored */
 };
 
 static void on_receipt(struct sim_event *e);
 
 static void
-receipt_at(struct sim_world *w, const struct receipt *r, int bind, size_t number, int64_t at)
+receipt_at(struct sim_world *w, const struct receipt *r, int lane, size_t number, int64_t at)
 {
 	struct receipt_event *e = sim_event_new(sizeof *e, w, on_receipt);
 
 	e->r = *r;
-	e->bind = bind;
+	e->lane = lane;
 	e->number = number;
 	sim_loop_add(&w->loop, e, at);
 }
@@ -59,12 +59,12 @@ on_receipt(struct sim_event *event)
 
 	if (w->stored[e->number])
 		return;
-	receipt_at(w, &e->r, e->bind, e->number, w->loop.now + RECEIPT_AGAIN_MS);
+	receipt_at(w, &e->r, e->lane, e->number, w->loop.now + RECEIPT_AGAIN_MS);
 	/* What waits at a process that stands still is as good as lost: it is said again. */
 	if (p->gw == NULL || p->stands_until > w->loop.now || sim_chance(&w->loop, w->faults.receipt_lost))
 		return;
 	sim_wake(p, w->loop.now);
-	gateway_receipt(p->gw, w->loop.now, e->bind, &e->r, e->number);
+	gateway_receipt(p->gw, w->loop.now, e->lane, &e->r, e->number);
 }
 
 void
@@ -74,11 +74,11 @@ sim_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end)
 }
 
 static void
-new_receipt(struct sim_world *w, const struct receipt *r, int bind, int64_t at)
+new_receipt(struct sim_world *w, const struct receipt *r, int lane, int64_t at)
 {
 	w->stored = xrealloc(w->stored, w->stored_n + 1, sizeof *w->stored);
 	w->stored[w->stored_n] = false;
-	receipt_at(w, r, bind, w->stored_n++, at);
+	receipt_at(w, r, lane, w->stored_n++, at);
 }
 
 /* ---- a submit ---- */
@@ -143,7 +143,8 @@ answer_at(struct sim_process *p, uint64_t op, enum sms_end end, const char *id, 
 }
 
 static void
-plan_receipts(struct sim_world *w, int bind, const char *id, bool failed, int64_t sent, int64_t answered)
+plan_receipts(struct sim_world *w, int lane, const char *id, const char *ours, bool failed, int64_t sent,
+    int64_t answered)
 {
 	const struct sim_faults *f = &w->faults;
 	struct sim_loop *l = &w->loop;
@@ -151,12 +152,13 @@ plan_receipts(struct sim_world *w, int bind, const char *id, bool failed, int64_
 	int64_t at = answered + sim_between(l, 500, 8000);
 
 	str_copy(r.id, sizeof r.id, id);
+	str_copy(r.ours, sizeof r.ours, ours != NULL ? ours : "");
 	str_copy(r.stat, sizeof r.stat, failed ? "UNDELIV" : "DELIVRD");
 	if (sim_chance(l, f->receipt_early))
 		at = sent + 1;
-	new_receipt(w, &r, bind, at);
+	new_receipt(w, &r, lane, at);
 	if (sim_chance(l, f->receipt_twice))
-		new_receipt(w, &r, bind, at + sim_between(l, 0, 60000));
+		new_receipt(w, &r, lane, at + sim_between(l, 0, 60000));
 }
 
 /* Of two that hold a link, one has lost it: it is not to write any more. One that rests looks before it writes. */
@@ -193,7 +195,7 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	if (bind >= 0 && w->quick && p->holds_link[bind])
 		check_link(p, bind);
 	if ((bind >= 0 && !p->holds_link[bind]) || sim_chance(l, f->sms_later)) {
-		answer_at(p, op, SMS_LATER, "", l->now + 1);
+		answer_at(p, op, bind < 0 ? SMS_SHUT : SMS_LATER, "", l->now + 1);
 		return;
 	}
 	if (sim_chance(l, f->sms_few)) {
@@ -217,8 +219,9 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	str_format(id, sizeof id, "%" PRIu64, 7000000 + ++w->last_sms);
 	if (silent)
 		back = l->now + RESPONSE_MS;
-	answer_at(p, op, silent ? SMS_UNKNOWN : SMS_SENT, silent ? "" : id, back);
-	plan_receipts(w, lane, id, failed, there, back);
+	/* Over HTTP what was lost has our own name all the same, and its receipts repeat it. */
+	answer_at(p, op, silent ? SMS_UNKNOWN : SMS_SENT, silent && bind >= 0 ? "" : id, back);
+	plan_receipts(w, lane, id, q->ours, failed, there, back);
 	if (failed)
 		return;
 	s = sim_event_new(sizeof *s, w, on_delivered);

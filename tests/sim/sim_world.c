@@ -219,6 +219,7 @@ sim_world_clear(struct sim_world *w)
 	free(w->due);
 	free(w->inbox);
 	free(w->stored);
+	free(w->written);
 	free(w->episode);
 	free(w->turn);
 	free(w->notice);

@@ -86,6 +86,12 @@ struct sim_sms {
 	int64_t at;
 };
 
+/* What somebody wrote in a chat. */
+struct sim_written {
+	int tenant, input;
+	size_t number;			/* in world.stored */
+};
+
 /* What the next dial says of the last payment. */
 struct sim_notice {
 	int tenant;
@@ -233,6 +239,8 @@ struct sim_world {
 	uint64_t last_sms;
 	bool *stored;			/* receipts and SMS that a process has acknowledged */
 	size_t stored_n;
+	struct sim_written *written;
+	size_t written_n;
 	struct sim_turn *turn;
 	size_t turns_n;
 	struct sim_notice *notice;
@@ -256,6 +264,8 @@ struct sim_world {
 void sim_settings_init(struct sim_world *w);
 /* Every class may go on to the second bind. */
 void sim_two_routes(struct sim_world *w);
+/* The second route is a channel over HTTP, with a lane of its own. */
+void sim_other_over_http(struct sim_world *w);
 /* Chance and trouble as the seed has it. */
 void sim_world_trouble(struct sim_world *w);
 /* Limits that are closed for a while, money that is off. */
@@ -301,6 +311,8 @@ void sim_receipt_stored(void *ctx, uint64_t peer_op, enum receipt_end end);
 void sim_sms_of_core(struct sim_world *w, int tenant, const struct bank_withdrawal *b);
 /* ---- sim_text.c ---- */
 void sim_text_plan(struct sim_world *w, int bots, int texts);	/* SMS that customers send */
+/* ---- sim_chat.c ---- */
+void sim_chat_plan(struct sim_world *w, int inputs);	/* by people who never dial */
 /* ---- sim_shop.c ---- */
 void sim_shop_plan(struct sim_world *w, int tenant, int orders);
 void sim_shop_answer(struct sim_world *w, uint64_t call, int status, const char *json);

@@ -40,6 +40,12 @@ class Phone:
         self.open = False
         self._ask("hangup", {})
 
+    def look(self):
+        """What is on the screen now, also what nobody asked for; "": nothing."""
+        _, answer = self._ask("screen", method="GET")
+        self.screen, self.open = answer["screen"], answer["open"]
+        return self.screen or ""
+
     def attempt(self, verb, **body):
         """Without the demand that a screen comes: (status, answer)."""
         return self._ask(verb, body)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The world of the simulation with an SMSC that does what a test tells it, so that each answer and each receipt is the
- * test's own. Two routes: SIM_SMS, then SIM_SMS_OTHER.
+ * test's own. Two routes: SIM_SMS, then SIM_SMS_OTHER; http_route() makes that one a channel over HTTP.
  */
 #pragma once
 #include "core/message.h"
@@ -25,6 +25,7 @@ static struct smsc {
 	unsigned room[SIM_CHANNELS];
 	bool room_is_spent;			/* by each message, until the test gives new room */
 	char id[RECEIPT_ID];			/* that it gives next, "" counts up */
+	char ours[RECEIPT_ID];			/* what an attempt without an answer was called, "": nothing */
 	struct submit_seen seen[SUBMITS_MAX];
 	int seen_n;
 	enum receipt_end stored;		/* of the last receipt */
@@ -62,6 +63,8 @@ smsc_take(void *ctx, uint64_t op, const struct sms_req *q)
 	s->a.end = SMS_SENT;
 	if (smsc.times[q->channel] != 0) {
 		s->a.end = smsc.says[q->channel];
+		if (smsc.says[q->channel] == SMS_UNKNOWN)
+			str_copy(s->a.id, sizeof s->a.id, smsc.ours);
 		s->a.status = 8;
 		smsc.times[q->channel] -= smsc.times[q->channel] > 0;
 	} else if (smsc.id[0] != '\0') {
@@ -121,6 +124,16 @@ smsc_world(void)
 		for (int i = 0; i < 20 && !gateway_holds_bind(w->process[0].gw, bind); i++)
 			run_for(1000);
 	return w;
+}
+
+/* Its lane is then its own, behind those of the binds. */
+static inline int
+http_route(struct sim_world *w)
+{
+	w->channels[SIM_SMS_OTHER].kind = CHANNEL_SMS_HTTP;
+	w->channels[SIM_SMS_OTHER].bind = -1;
+	w->channels[SIM_SMS_OTHER].send_timeout_ms = 10000;
+	return w->settings.binds_n + SIM_SMS_OTHER;
 }
 
 static inline void

@@ -200,6 +200,122 @@ test_private_things_are_shown_once(void **state)
 	world_free(w);
 }
 
+static int pushed;
+static char pushed_phone[PHONE_MAX];
+
+static void
+note_push(void *ctx, int channel, const char *phone)
+{
+	(void)ctx;
+	assert_int_equal(channel, SIM_USSD);
+	str_copy(pushed_phone, sizeof pushed_phone, phone);
+	pushed++;
+}
+
+/* Called up, as often as is good; what it shows is what waits, or nothing. */
+static void
+test_the_phone_is_called_up(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 0, SIM_USSD, TURN_PUSHED);
+
+	(void)state;
+	pushed = 0;
+	for (int i = 0; i < SIM_PROCESSES; i++)
+		w->ports[i].push = note_push;
+	say(&l, TURN_PUSH, "");
+	assert_string_equal(l.screen, "");
+	begin_payment(w);
+	assert_true(says(w, "asks for it now"));
+	assert_int_equal(pushed, 1);
+	assert_string_equal(pushed_phone, PAYER->phone);
+	/* The network refuses: the customer may still dial. */
+	say(&l, TURN_PUSH, "");
+	shows(&l, "PIN to pay");
+	say(&l, TURN_ABORT, "");
+	tap(w, "1");
+	chat_says(w, "asks for it now");
+	assert_int_equal(pushed, 2);
+	tap(w, "1");
+	chat_says(w, "still awaited");
+	assert_int_equal(pushed, 2);
+	say(&l, TURN_PUSH, "");
+	shows(&l, "PIN to pay");
+	str_copy(l.dialogue, sizeof l.dialogue, "of the network");
+	type(&l, pin(w));
+	assert_true(l.end);
+	assert_int_equal(debits(w), 1);
+	chat_says(w, "R50.00");
+	world_free(w);
+}
+
+/* Whatever breaks at the phone's part: one debit at most, and the chat hears what is true. */
+static void
+test_whatever_breaks_at_the_phone(void **state)
+{
+	static const enum sim_strike_what strikes[] = { STRIKE_LOSE, STRIKE_LOSE_ANSWER, STRIKE_CRASH_BEFORE,
+		STRIKE_CRASH_AFTER };
+	static const enum store_family families[] = { STORE_HANDED, STORE_INTENT, STORE_CHAT, STORE_MESSAGE };
+
+	(void)state;
+	for (size_t f = 0; f < NELEM(families); f++)
+		for (size_t i = 0; i < NELEM(strikes); i++)
+			for (int nth = 1; nth <= 2; nth++) {
+				struct sim_world *w = two_who_chat();
+				struct line l = line_of(w, 0, SIM_USSD, "first");
+				size_t said;
+
+				begin_payment(w);
+				said = w->inbox_n;
+				send_to(&l, 0, TURN_BEGIN, "");
+				sim_world_run(w, w->loop.now + 8 * SECOND);
+				w->strike[0] = (struct sim_strike){ .on_store = true, .family = families[f], .nth = nth,
+					.what = strikes[i] };
+				add_input(&l, pin(w));
+				send_to(&l, 0, TURN_INPUT, pin(w));
+				sim_world_run(w, w->loop.now + 8 * SECOND);
+				sim_process_start(&w->process[0]);
+				sim_world_run(w, w->loop.now + 30 * MINUTE);
+				assert_true(debits(w) <= 1);
+				assert_int_equal(intents(w, INTENT_SHOWN), 0);
+				assert_true(w->inbox_n > said);
+				assert_false(says(w, "dial *120"));
+				if (debits(w) > 0 && says(w, "Nothing was paid"))
+					fail_msg("paid, and told not: strike %zu, number %d, family %zu", i, nth, f);
+				/* Where the phone was told that it is being worked on, the SMS tells the end. */
+				if (debits(w) == 0 && !says(w, "Nothing was paid") && told(w, PAYER->phone, "was not sent") == 0)
+					fail_msg("strike %zu, number %d, family %zu: %s", i, nth, f, newest(w)->body);
+				world_free(w);
+			}
+}
+
+/* Another number, or another person: nothing that was begun goes on. */
+static void
+test_a_chat_that_is_another_s_now(void **state)
+{
+	struct sim_world *w;
+	struct line l;
+
+	(void)state;
+	for (int moved = 0; moved < 2; moved++) {
+		w = two_who_chat();
+		l = line_of(w, 0, SIM_USSD, "first");
+		str_copy(chatter.user, sizeof chatter.user, "ZA.first");
+		begin_payment(w);
+		if (moved)
+			write_in(w, CHAT_MOVED, "");
+		else {
+			str_copy(chatter.user, sizeof chatter.user, "ZA.second");
+			write_and_see(w, "hi", "Acme Wallet");
+		}
+		say(&l, TURN_BEGIN, "");
+		assert_null(strstr(l.screen, "PIN to pay"));
+		assert_null(strstr(l.screen, "WhatsApp"));
+		assert_int_equal(debits(w), 0);
+		world_free(w);
+	}
+}
+
 int
 main(void)
 {
@@ -210,6 +326,9 @@ main(void)
 		cmocka_unit_test(test_hung_up),
 		cmocka_unit_test(test_not_dialled_in_time),
 		cmocka_unit_test(test_private_things_are_shown_once),
+		cmocka_unit_test(test_the_phone_is_called_up),
+		cmocka_unit_test(test_whatever_breaks_at_the_phone),
+		cmocka_unit_test(test_a_chat_that_is_another_s_now),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

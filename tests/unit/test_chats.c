@@ -148,6 +148,58 @@ test_what_cannot_be_read_is_said(void **state)
 	world_free(w);
 }
 
+/* A name that was seen with a phone leads to it; one that was not is told to dial, and answered under its name. */
+static void
+test_a_hidden_phone(void **state)
+{
+	struct sim_world *w = chat_world();
+
+	(void)state;
+	str_copy(chatter.user, sizeof chatter.user, "ZA.1234");
+	typed(w, "hi");
+	assert_int_equal(answers(w), 1);
+	chatter.phone[0] = '\0';
+	typed(w, "1");
+	assert_int_equal(answers(w), 2);
+	assert_string_equal(w->inbox[1].to, PHONE);
+	assert_non_null(strstr(newest(w)->body, "Acme Wallet"));
+	str_copy(chatter.user, sizeof chatter.user, "ZA.5678");
+	typed(w, "1");
+	assert_int_equal(answers(w), 3);
+	assert_string_equal(w->inbox[2].to, "");
+	assert_non_null(strstr(newest(w)->body, "phone number is hidden"));
+	/* The phone has got another user since: the first name leads nowhere. */
+	str_copy(chatter.phone, sizeof chatter.phone, PHONE);
+	typed(w, "hi");
+	assert_int_equal(answers(w), 4);
+	chatter.phone[0] = '\0';
+	str_copy(chatter.user, sizeof chatter.user, "ZA.1234");
+	typed(w, "1");
+	assert_int_equal(answers(w), 5);
+	assert_string_equal(w->inbox[4].to, "");
+	world_free(w);
+}
+
+/* Where the answer to a message is lost, its status says that it went: it is not said twice. */
+static void
+test_unanswered_is_not_said_twice(void **state)
+{
+	struct sim_world *w = chat_world();
+
+	(void)state;
+	w->faults.receipt_lost = 0;
+	w->faults.sms_answer_lost = 1000;
+	for (int i = 0; i < SIM_PROCESSES; i++)
+		w->ports[i].receipt_stored = sim_receipt_stored;
+	prepare_input(w, CHAT_TYPED, "hi");
+	w->stored = xrealloc(w->stored, ++w->stored_n, sizeof *w->stored);
+	gateway_chat(w->process[0].gw, w->loop.now, &chatter.last, w->stored_n - 1);
+	sim_wake(&w->process[0], w->loop.now + MINUTE);
+	sim_world_run(w, w->loop.now + 60 * MINUTE);
+	assert_int_equal(w->inbox_n, 1);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -159,6 +211,8 @@ main(void)
 		cmocka_unit_test(test_several_at_once_are_answered_in_order),
 		cmocka_unit_test(test_too_many_come_again),
 		cmocka_unit_test(test_what_cannot_be_read_is_said),
+		cmocka_unit_test(test_a_hidden_phone),
+		cmocka_unit_test(test_unanswered_is_not_said_twice),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -261,6 +261,9 @@ struct mistake {
 #define MAIN "isango.json"
 #define ACME "tenants.d/acme.json"
 #define ITS "\"dialect\": \"its\""
+#define SMS_WAY "\"kind\": \"sms-smpp\", \"bind\": \"mno\", \"sender\": \"ACME\""
+#define HTTP_WAY(provider, more) "\"kind\": \"sms-http\", \"provider\": \"" provider "\", \"sender\": \"ACME\", " \
+	"\"password_file\": \"../acme-at.key\"" more
 #define AT_KEY "\"key_file\": \"../acme-at.key\", \"from\": [\"127.0.0.0/8\"]"
 #define PIN_KEY "\"pin_key_file\": \"../acme.pin.key\""
 
@@ -420,6 +423,24 @@ static const struct mistake mistakes[] = {
 	{ ACME, "\"africastalking\"", "\"aat-vodacom\"", .says = "dialect: answers of \"aat-vodacom\" say where the next",
 	    .place = "\"aat-vodacom\"" },
 	{ ACME, "\"africastalking\"", "\"africas-talking\"", .says = "dialect: must be \"africastalking\", \"infobip\"" },
+	{ ACME, SMS_WAY, HTTP_WAY("json", "") ", \"from\": [\"127.0.0.1\"]", .says = "api_url is missing",
+	    .place = "\"provider\"" },
+	{ ACME, SMS_WAY, HTTP_WAY("smsportal", "") ", \"from\": [\"127.0.0.1\"]", .says = "user is missing: smsportal",
+	    .place = "\"provider\"" },
+	{ ACME, SMS_WAY, HTTP_WAY("clickatell", ""), .says = "neither key_file nor from, and clickatell signs nothing",
+	    .place = "\"provider\"" },
+	{ ACME, SMS_WAY, HTTP_WAY("twilio", ", \"user\": \"AC1\""), .says = "public_url, of the main file, is missing",
+	    .place = "\"provider\"" },
+	{ ACME, SMS_WAY, HTTP_WAY("clickatel", ""), .says = "provider: must be", .place = "\"provider\"" },
+	{ ACME, SMS_WAY, "\"kind\": \"sms-http\", \"provider\": \"clickatell\", \"sender\": \"ACME\"",
+	    .says = "password_file is missing: a channel of kind \"sms-http\" needs it", .place = "\"provider\"" },
+	{ ACME, SMS_WAY, HTTP_WAY("clickatell", "") ", \"from\": [\"127.0.0.1\"], \"bind\": \"mno\"",
+	    .says = "bind: a channel of kind \"sms-http\" has no such option", .place = "\"provider\"" },
+	{ ACME, SMS_WAY, SMS_WAY ", \"window\": 4", .says = "window: a channel of kind \"sms-smpp\" has no such option",
+	    .place = "\"window\"" },
+	{ ACME, "\"channels\": [", "\"channels\": [{ \"name\": \"mno\", " HTTP_WAY("clickatell",
+	    ", \"from\": [\"127.0.0.1\"]") " },",
+	    .says = "name: a bind is called \"mno\" too", .place = "\"provider\"" },
 	{ ACME, "\"*120*384#\"", "\"120*384\"",
 	    .says = "service_codes: \"120*384\" is not good here" },
 	{ ACME, "    \"token_sms\": \"gateway\"\n", "    \"timeout_read_ms\": 4000\n",

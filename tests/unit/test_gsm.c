@@ -112,6 +112,7 @@ test_encode(void **state)
 	assert_memory_equal(out, "~@", 2);
 	assert_int_equal(text_encode(CHARSET_ASCII, "\xc3\xb4", out, sizeof out), -1);
 	assert_int_equal(text_encode(CHARSET_BINARY, "a", out, sizeof out), -1);
+	assert_int_equal(text_encode(CHARSET_UTF8, "a", out, sizeof out), -1);
 	for (enum charset cs = CHARSET_GSM7; cs <= CHARSET_ASCII; cs++) {
 		assert_int_equal(text_encode(cs, "", out, 0), 0);
 		assert_int_equal(text_encode(cs, "a\xff", out, sizeof out), -1);
@@ -146,6 +147,8 @@ test_decode(void **state)
 		{ CHARSET_LATIN1, "m\xf4\0", 3, "m\xc3\xb4\xef\xbf\xbd" },
 		{ CHARSET_ASCII, "@\xf4", 2, "@\xef\xbf\xbd" },
 		{ CHARSET_BINARY, "1\xff", 2, "1\xef\xbf\xbd" },
+		{ CHARSET_UTF8, "\xc5\xa1\xf0\x9f\x98\x80", 6, "\xc5\xa1\xf0\x9f\x98\x80" },
+		{ CHARSET_UTF8, "1\xc5", 2, "1\xef\xbf\xbd" },
 		{ CHARSET_GSM7, "", 0, "" },
 	};
 	char out[16];
@@ -168,7 +171,7 @@ test_every_octet_pair_decodes(void **state)
 	char out[16];
 
 	(void)state;
-	for (enum charset cs = CHARSET_GSM7; cs <= CHARSET_BINARY; cs++)
+	for (enum charset cs = CHARSET_GSM7; cs <= CHARSET_UTF8; cs++)
 		for (int i = 0; i < 0x10000; i++) {
 			unsigned char octets[2] = { (unsigned char)(i >> 8), (unsigned char)i };
 			int n = text_decode(cs, octets, sizeof octets, out, sizeof out);

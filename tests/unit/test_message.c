@@ -12,7 +12,7 @@
 #define NOW INT64_C(1774339200000)
 #define DAY INT64_C(86400000)
 
-static const struct message_rules two_routes = { 2, 3, 0x3 };
+static const struct message_rules two_routes = { 2, 3, 0x3, 0 };
 
 static struct message
 new_message(enum message_class cls)
@@ -81,7 +81,7 @@ static void
 test_tries_then_routes_then_failed(void **state)
 {
 	static const enum message_answer answers[] = { MESSAGE_FEW, MESSAGE_NO_ANSWER };
-	static const struct message_rules many = { 2, 20, 0x3 };
+	static const struct message_rules many = { 2, 20, 0x3, 0 };
 
 	(void)state;
 	for (size_t k = 0; k < NELEM(answers); k++) {
@@ -126,7 +126,7 @@ test_refused_everywhere(void **state)
 static void
 test_later_and_deadline(void **state)
 {
-	static const struct message_rules one_open = { 2, 3, 0x1 };
+	static const struct message_rules one_open = { 2, 3, 0x1, 0 };
 	struct message m = new_message(MSG_TOKEN);
 
 	(void)state;
@@ -219,7 +219,7 @@ test_a_failed_receipt_behind_a_doubt(void **state)
 static void
 test_no_room(void **state)
 {
-	static const struct message_rules second_open = { 2, 3, 0x2 };
+	static const struct message_rules second_open = { 2, 3, 0x2, 0 };
 	struct message m = new_message(MSG_TOKEN);
 	int64_t now = NOW;
 
@@ -374,7 +374,7 @@ test_round_trip(void **state)
 static void
 test_a_route_that_is_gone(void **state)
 {
-	static const struct message_rules one_route = { 1, 3, 0x1 }, none = { 0, 3, 0 };
+	static const struct message_rules one_route = { 1, 3, 0x1, 0 }, none = { 0, 3, 0, 0 };
 	struct message m = new_message(MSG_TOKEN);
 
 	(void)state;
@@ -401,7 +401,7 @@ test_a_route_that_is_gone(void **state)
 static void
 test_handed_over(void **state)
 {
-	static const struct message_rules second_open = { 2, 3, 0x2 };
+	static const struct message_rules second_open = { 2, 3, 0x2, 0 };
 	struct message m = new_message(MSG_TOKEN);
 	int64_t now = NOW;
 

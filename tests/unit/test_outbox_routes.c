@@ -82,6 +82,85 @@ test_no_room_for_long(void **state)
 	world_free(w);
 }
 
+/* The bind is away for long: a provider over HTTP takes it, and its receipt is known by the channel. */
+static void
+test_from_a_bind_to_http(void **state)
+{
+	struct sim_world *w = smsc_world();
+	int http = http_route(w);
+
+	(void)state;
+	smsc.room[SIM_SMS] = 0;
+	put_message(MSG_TOKEN, "t", PHONE);
+	run_for(90000);
+	assert_string_equal(message_in_store("t").via, "sms-other");
+	assert_int_equal(message_in_store("t").state, MESSAGE_SENT);
+	/* A bind's id of the same number is another one. */
+	receipt_says(0, "s1", RECEIPT_DELIVERED);
+	assert_int_equal(message_in_store("t").state, MESSAGE_SENT);
+	receipt_says(http, "s1", RECEIPT_DELIVERED);
+	assert_int_equal(message_in_store("t").state, MESSAGE_DELIVERED);
+	world_free(w);
+}
+
+/* Whose account is refused: the next route has it at once; without one it waits and does not fail. */
+static void
+test_a_way_that_is_shut(void **state)
+{
+	struct sim_world *w = smsc_world();
+	int64_t from = w->loop.now;
+
+	(void)state;
+	http_route(w);
+	smsc_says(SIM_SMS, SMS_SHUT, -1);
+	put_message(MSG_TOKEN, "t", PHONE);
+	run_for(5000);
+	assert_string_equal(message_in_store("t").via, "sms-other");
+	assert_int_equal(message_in_store("t").state, MESSAGE_SENT);
+	assert_true(smsc.seen[1].at - from < 5000);
+	smsc_says(SIM_SMS_OTHER, SMS_SHUT, -1);
+	put_message(MSG_NOTICE, "n", PHONE);
+	run_for(5 * MINUTE);
+	assert_int_equal(message_in_store("n").state, MESSAGE_WAITING);
+	assert_int_equal(message_in_store("n").tries, 0);
+	smsc_says(SIM_SMS_OTHER, SMS_SENT, 0);
+	run_for(MINUTE);
+	assert_int_equal(message_in_store("n").state, MESSAGE_SENT);
+	world_free(w);
+}
+
+/* No answer, but the provider repeats the name that we gave it: the receipt ends the doubt, and nothing is sent twice. */
+static void
+test_a_lost_answer_and_its_name(void **state)
+{
+	struct sim_world *w = smsc_world();
+	int http = http_route(w);
+
+	(void)state;
+	smsc.room[SIM_SMS] = 0;
+	str_copy(smsc.ours, sizeof smsc.ours, "our-name");
+	smsc_says(SIM_SMS_OTHER, SMS_UNKNOWN, 1);
+	put_message(MSG_NOTICE, "n", PHONE);
+	run_for(12 * MINUTE);
+	assert_int_equal(smsc.seen_n, 1);
+	assert_int_equal(message_in_store("n").state, MESSAGE_UNKNOWN);
+	receipt_says(http, "our-name", RECEIPT_DELIVERED);
+	assert_int_equal(message_in_store("n").state, MESSAGE_DELIVERED);
+	assert_false(is_in_dead_list("n"));
+	/* What may be said twice waits for its next attempt when the receipt comes. */
+	smsc_says(SIM_SMS_OTHER, SMS_UNKNOWN, 1);
+	str_copy(smsc.ours, sizeof smsc.ours, "our-other-name");
+	put_message(MSG_TOKEN, "t", PHONE);
+	while (smsc.seen_n < 2)
+		run_for(100);
+	run_for(300);
+	receipt_says(http, "our-other-name", RECEIPT_DELIVERED);
+	run_for(5 * MINUTE);
+	assert_int_equal(smsc.seen_n, 2);
+	assert_int_equal(message_in_store("t").state, MESSAGE_DELIVERED);
+	world_free(w);
+}
+
 static void (*real_claim)(void *ctx, uint64_t op, const struct store_claim *c);
 static size_t asked_at_once, asked_most;
 static int64_t asked_at;
@@ -451,6 +530,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_notices), cmocka_unit_test(test_refused_until_the_next_route),
 		cmocka_unit_test(test_no_room_for_long), cmocka_unit_test(test_room_is_shared),
+		cmocka_unit_test(test_from_a_bind_to_http), cmocka_unit_test(test_a_way_that_is_shut),
+		cmocka_unit_test(test_a_lost_answer_and_its_name),
 		cmocka_unit_test(test_an_outage_of_the_store),
 		cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_opted_out), cmocka_unit_test(test_dead_letters),

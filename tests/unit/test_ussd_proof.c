@@ -1,8 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* USSD over HTTP: who may call a channel, that every call is answered in time, and the table of dialects. */
+/*
+ * USSD over HTTP: what is missing, doubled, too long or of the wrong type is refused; who may call a channel; that
+ * every call is answered in time; and the table of dialects.
+ */
 #include "tests/unit/ussd_http_world.h"
 
 #include <sodium.h>
+
+/* ---- what is refused ---- */
+
+#define LONG_64 "0123456789012345678901234567890123456789012345678901234567890123"
+
+static const struct {
+	enum http_dialect dialect;
+	const char *method, *target, *body;	/* body NULL: none */
+	int status;
+} bad[] = {
+	{ DIALECT_AFRICASTALKING, "POST", "", "phoneNumber=%2B27600000001&text=", 400 },
+	{ DIALECT_AFRICASTALKING, "POST", "", "sessionId=&phoneNumber=%2B27600000001&text=", 400 },
+	{ DIALECT_AFRICASTALKING, "POST", "", "sessionId=" LONG_64 "&phoneNumber=%2B27600000001&text=", 400 },
+	{ DIALECT_AFRICASTALKING, "POST", "", "sessionId=a&phoneNumber=27&text=", 400 },
+	{ DIALECT_AFRICASTALKING, "POST", "", "sessionId=a&phoneNumber=%D9%A2%D9%A7600000001&text=", 400 },
+	{ DIALECT_AFRICASTALKING, "POST", "", "sessionId=a&phoneNumber=%2B27600000001", 400 },
+	{ DIALECT_AFRICASTALKING, "POST", "", "sessionId=a&sessionId=b&phoneNumber=%2B27600000001&text=", 400 },
+	{ DIALECT_AFRICASTALKING, "POST", "", "sessionId=a&phoneNumber=%2B27600000001&text=1*%FF", 400 },
+	{ DIALECT_AFRICASTALKING, "GET", "?sessionId=a&phoneNumber=%2B27600000001&text=", NULL, 405 },
+	{ DIALECT_AFRICASTALKING, "POST", "/more", "sessionId=a&phoneNumber=%2B27600000001&text=", 404 },
+	{ DIALECT_SAFARICOM, "POST", "?ORIG=27600000001&DEST=1&SESSION_ID=1&USSD_PARAMS=", "", 405 },
+	{ DIALECT_SAFARICOM, "GET", "?ORIG=27600000001&DEST=1&SESSION_ID=1", NULL, 400 },
+	{ DIALECT_SAFARICOM, "GET", "?ORIG=27600000001&DEST=1&SESSION_ID=1&USSD_PARAMS=&ORIG=27600000002", NULL, 400 },
+	{ DIALECT_AAT, "GET", "?msisdn=27600000001&request=1", NULL, 400 },
+	{ DIALECT_AAT, "GET", "?ussdSessionId=1&msisdn=27600000001", NULL, 400 },
+	{ DIALECT_AAT, "GET", "?ussdSessionId=1&msisdn=27600000001&request=1&step=x", NULL, 400 },
+	{ DIALECT_AAT, "GET", "?ussdSessionId=1&msisdn=27600000001&request=1&step=99999999999", NULL, 400 },
+	{ DIALECT_CHANNELMOBILE, "GET", "?ussdSessionId=1&msisdn=27600000001&request=1", NULL, 400 },
+	{ DIALECT_CHANNELMOBILE, "GET", "?ussdSessionId=1&msisdn=27600000001&requestid=0", NULL, 400 },
+	{ DIALECT_INFOBIP, "POST", "/session/1/begin", "{}", 404 },
+	{ DIALECT_INFOBIP, "POST", "/session/1/start/2", "{}", 404 },
+	{ DIALECT_INFOBIP, "POST", "", "{}", 404 },
+	{ DIALECT_INFOBIP, "PUT", "/session/1/start", "{}", 405 },
+	{ DIALECT_INFOBIP, "DELETE", "/session/1/end", "", 405 },
+	{ DIALECT_MTN, "POST", "", "{\"sessionId\":\"a\",\"msisdn\":\"27600000001\",\"ussdString\":\"1\"}", 400 },
+	{ DIALECT_MTN, "POST", "", "{\"sessionId\":\"a\",\"messageType\":\"6\",\"msisdn\":\"27600000001\"}", 400 },
+	{ DIALECT_MTN, "POST", "", "{\"sessionId\":\"a\",\"messageType\":\"1\",\"msisdn\":\"27600000001\"}", 400 },
+	{ DIALECT_HUBTEL, "POST", "", "{\"Type\":\"AddToCart\",\"Mobile\":\"27600000001\",\"SessionId\":\"a\"}", 400 },
+	{ DIALECT_HUBTEL, "POST", "", "{\"Type\":{},\"Mobile\":\"27600000001\",\"SessionId\":\"a\"}", 400 },
+	{ DIALECT_ARKESEL, "POST", "", "{\"sessionID\":\"a\",\"msisdn\":\"27600000001\",\"userData\":\"1\"}", 400 },
+	{ DIALECT_ARKESEL, "POST", "", "{\"newSession\":true,\"msisdn\":\"27600000001\",\"userData\":\"1\"}", 400 },
+	{ DIALECT_NALO, "POST", "", "{\"USERID\":\"" LONG_64 "\",\"MSISDN\":\"27600000001\",\"MSGTYPE\":true}", 400 },
+	{ DIALECT_NALO, "POST", "", "{\"MSISDN\":\"27600000001\",\"USERDATA\":[1],\"MSGTYPE\":false}", 400 },
+	{ DIALECT_NSANO, "POST", "", "{\"msisdn\":\"27600000001\",\"UserSessionID\":\"n\"}", 400 },
+	{ DIALECT_KORBA, "POST", "", "{\"sessionID\":\"k\",\"msisdn\":\"27600000001\",\"ussdString\":\"1\"}", 400 },
+	{ DIALECT_KORBA, "POST", "", "{\"sessionID\":\"k\",\"msisdn\":\"27600000001\",\"ussdServiceOp\":-1}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":27600000001,\"event\":\"begin\"}", 400 },
+	{ DIALECT_JSON, "POST", "",
+	    "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"begin\",\"sequence\":\"1\"}", 400 },
+	{ DIALECT_JSON, "POST", "",
+	    "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"begin\",\"sequence\":-1}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s s\",\"phone\":\"27600000001\",\"event\":\"begin\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"input\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"start\"}", 400 },
+	{ DIALECT_JSON, "POST", "",
+	    "{\"session\":\"s\",\"session\":\"t\",\"phone\":\"27600000001\",\"event\":\"begin\"}", 400 },
+	{ DIALECT_JSON, "POST", "", "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"begin\"", 400 },
+	{ DIALECT_JSON, "POST", "", "[{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"begin\"}]", 400 },
+	{ DIALECT_JSON, "POST", "", "", 400 },
+	{ DIALECT_JSON, "POST", "",
+	    "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"input\",\"text\":\"\xff\"}", 400 },
+	{ DIALECT_JSON, "POST", "",
+	    "{\"session\":\"s\",\"phone\":\"27600000001\",\"event\":\"input\",\"text\":\"a\\u0000\"}", 400 },
+};
+
+static void
+test_bad(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(bad); i++) {
+		enum http_dialect d = bad[i].dialect;
+		bool form = d == DIALECT_AFRICASTALKING || d == DIALECT_SAFARICOM;
+
+		serve(d, "27", "*120*1234#");
+		ask(bad[i].method, bad[i].target, "", bad[i].body == NULL ? NULL : form ? FORM : JSON,
+		    bad[i].body != NULL ? bad[i].body : "");
+		if (w.status != bad[i].status)
+			fail_msg("%s %s: %d %s", bad[i].target, bad[i].body != NULL ? bad[i].body : "", w.status,
+			    w.body);
+		assert_int_equal(w.turns, 0);
+		done();
+	}
+}
 
 /* ---- who may call ---- */
 
@@ -162,7 +248,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_table), TEST(test_key_and_address), TEST(test_header_and_basic), TEST(test_hmac), TEST(test_deadline),
+		TEST(test_table), TEST(test_bad), TEST(test_key_and_address), TEST(test_header_and_basic), TEST(test_hmac),
+		TEST(test_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
