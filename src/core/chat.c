@@ -12,7 +12,7 @@ static const struct rec_field fields[] = {
 	REC(1, REC_STR, chat, tenant), REC(2, REC_STR, chat, channel), REC(3, REC_STR, chat, phone),
 	REC(4, REC_STR, chat, user), REC(5, REC_BOOL, chat, unproven), REC(6, REC_I64, chat, window_until),
 	REC_VAR(7, chat, seen, seen_len), REC(8, REC_I64, chat, forgotten_ms), REC_VAR(9, chat, queue, queue_len),
-	REC(10, REC_I64, chat, failed_since),
+	REC(10, REC_I64, chat, failed_since), REC(11, REC_STR, chat, leads_to),
 };
 
 struct stored_entry {

@@ -37,6 +37,7 @@ struct chat_entry {			/* one input that waits */
 struct chat {				/* all zero: nothing has come yet */
 	char tenant[NAME_MAX_OCTETS], channel[NAME_MAX_OCTETS];
 	char phone[PHONE_MAX];		/* whose it is; "" while that is not known */
+	char leads_to[PHONE_MAX];	/* of one kept under a user's name: the phone that was seen with it last */
 	char user[CHAT_USER];		/* as the network names them; "" where it does not tell */
 	bool unproven;			/* somebody else writes from this phone than before, and has shown no PIN */
 	int64_t window_until;

@@ -109,7 +109,8 @@ bool
 kyc_decode(const void *octets, size_t n, struct kyc *out)
 {
 	return rec_decode(fields, NELEM(fields), octets, n, out, &out->rest) && (unsigned)out->state < KYC_STATES &&
-	    out->failed_n >= 0 && out->failed_n <= KYC_FAILED_MAX && out->sends >= 0 && out->reads >= 0 && out->tries >= 0 && out->told_n >= 0;
+	    out->failed_n >= 0 && out->failed_n <= KYC_FAILED_MAX && out->sends >= 0 && out->reads >= 0 &&
+	    out->tries >= 0 && out->told_n >= 0;
 }
 
 /* ---- the course ---- */

@@ -27,12 +27,13 @@ void curl_loop_init(struct curl_loop *c, struct loop *l, void (*ended)(void *pri
 void curl_loop_clear(struct curl_loop *c);
 void curl_loop_add(struct curl_loop *c, CURL *easy);
 void curl_loop_remove(struct curl_loop *c, CURL *easy);
-/* A new handle, with what holds for every request of ours. `private` is given to `ended`; ca_file NULL: the system's. */
+/* A new handle, with what holds for every request of ours. `private` goes to `ended`; ca_file NULL: the system's. */
 CURL *curl_loop_easy(void *private, const char *ca_file);
 
 /*
  * Asks `allow` of each numeric address before it is connected to, after the name was looked up, so that what is
- * checked is what is connected to. *why becomes HTTP_WHY_FORBIDDEN (http_client.h) or, when the next address is allowed, NULL.
+ * checked is what is connected to. *why becomes HTTP_WHY_FORBIDDEN (http_client.h) or, when the next address is
+ * allowed, NULL.
  */
 struct curl_guard {			/* lives as long as the request */
 	bool (*allow)(void *arg, const char *address);

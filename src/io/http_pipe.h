@@ -15,11 +15,13 @@ struct loop;
 
 #define HTTP_PIPE_HEADERS 6
 #define HTTP_PIPE_SHA256 32
-#define HTTP_PIPE_WINDOW 65536		/* octets of a pipe between its ends; libcurl has about 100 KB beside them */
+/* Octets of a pipe between its ends; libcurl has about 100 KB beside them. */
+#define HTTP_PIPE_WINDOW 65536
 
 enum http_pipe_end {
 	HTTP_PIPE_ANSWERED,		/* by the receiver: status and body are there */
-	HTTP_PIPE_NOT_SENT,		/* it cannot have it whole: an end that broke, no time, no connection, too many pipes */
+	/* It cannot have it whole: an end that broke, no time, no connection, too many pipes. */
+	HTTP_PIPE_NOT_SENT,
 	HTTP_PIPE_GONE,			/* the same: the source has it no more (404, 410) */
 	HTTP_PIPE_TOO_BIG,		/* the same: longer than `max` */
 	HTTP_PIPE_WRONG,		/* the same: another length or SHA-256 than was promised */
@@ -37,7 +39,8 @@ struct http_pipe_result {
 struct http_pipe_side {
 	const char *url;
 	const char *headers[HTTP_PIPE_HEADERS];	/* "Name: value", NULL-terminated */
-	bool (*allow)(void *arg, const char *address);	/* as in http_client.h, with `allow_arg`; NULL: wherever it leads */
+	/* As in http_client.h, with `allow_arg`; NULL: wherever it leads. */
+	bool (*allow)(void *arg, const char *address);
 	void *allow_arg;
 };
 
@@ -45,7 +48,7 @@ struct http_pipe_out {			/* everything is copied */
 	struct http_pipe_side from, to;
 	const char *method;		/* of `to`; `from` is a GET */
 	const char *prefix, *suffix;	/* the suffix is what is held back: 2 octets at least */
-	int64_t octets;			/* that `from` is to have; -1: it is not known, and the body goes in chunks */
+	int64_t octets;			/* that `from` is to have; -1: not known, the body goes in chunks */
 	int64_t max;			/* more: HTTP_PIPE_TOO_BIG */
 	bool has_sha256;
 	unsigned char sha256[HTTP_PIPE_SHA256];

@@ -26,7 +26,7 @@
 #include "sandbox/sms_provider.h"
 #include "sandbox/smsc.h"
 
-#define BODY_MAX (8 << 20)		/* a picture of 5 MB in base64 */
+#define BODY_MAX 16000000	/* a picture of 5 MB in base64 */
 #define ADVANCE_MAX_MS (INT64_C(400) * 24 * 3600 * 1000)
 
 struct control {

@@ -105,7 +105,7 @@ look(struct core_call *c, const unsigned char *p, size_t n)
 	const struct media *m = media_find(core_text(c, "mediaType"));
 
 	if (m == NULL || n < m->n || memcmp(p, m->begin, m->n) != 0)
-		core_error(c, 400, "VAL001", "Value of Document's mediaType is invalid: the document is something else");
+		core_error(c, 400, "VAL001", "Value of Document's mediaType is invalid: it is something else");
 	else if (n > m->most)
 		core_error(c, 400, "VAL001", "Value of Document's base64EncodedDocument is invalid: too long");
 	else if (!is_type(core_text(c, "documentType")))

@@ -90,7 +90,7 @@ save_name(struct taking *k)
 	str_copy(k->by_name.tenant, sizeof k->by_name.tenant, k->tenant->name);
 	str_copy(k->by_name.channel, sizeof k->by_name.channel, k->settings->name);
 	str_copy(k->by_name.user, sizeof k->by_name.user, k->user);
-	str_copy(k->by_name.phone, sizeof k->by_name.phone, k->phone);
+	str_copy(k->by_name.leads_to, sizeof k->by_name.leads_to, k->phone);
 	chat_encode(&k->by_name, b);
 	commit_put(gw, &c, &key, &k->by_name_rev, b, 0);
 	task_commit(&k->task, &c, on_name_saved);
@@ -108,7 +108,7 @@ stored(struct taking *k)
 	if (!k->waits && k->kind != CHAT_MOVED)
 		chat_start(gw, k->channel, k->owner);
 	if (k->phone[0] != '\0' && k->user[0] != '\0' && k->kind != CHAT_MOVED &&
-	    strcmp(k->by_name.phone, k->phone) != 0)
+	    strcmp(k->by_name.leads_to, k->phone) != 0)
 		save_name(k);
 	else
 		settle(k, RECEIPT_STORED);
@@ -251,7 +251,7 @@ on_leads_to_loaded(struct task *t, const struct event *e)
 	}
 	c = xcalloc(1, sizeof *c);
 	if (chat_load(&e->v[0], c) && strcmp(c->user, k->user) == 0)
-		str_copy(k->phone, sizeof k->phone, k->by_name.phone);
+		str_copy(k->phone, sizeof k->phone, k->by_name.leads_to);
 	mem_wipe(c, sizeof *c);
 	free(c);
 	load_chat(k);
@@ -270,11 +270,11 @@ on_name_loaded(struct task *t, const struct event *e)
 	}
 	rev_loaded(&k->by_name_rev, &e->v[0]);
 	(void)chat_load(&e->v[0], &k->by_name);
-	if (k->phone[0] != '\0' || k->by_name.phone[0] == '\0') {
+	if (k->phone[0] != '\0' || k->by_name.leads_to[0] == '\0') {
 		load_chat(k);
 		return;
 	}
-	chat_owner(k->tenant, k->by_name.phone, "", owner);
+	chat_owner(k->tenant, k->by_name.leads_to, "", owner);
 	key = key_of(STORE_CHAT, owner, k->settings->name);
 	task_load(t, &key, 1, on_leads_to_loaded);
 }

@@ -127,8 +127,8 @@ carry(struct carrying *c, const struct wa_media *m)
 	str_copyn(q.media_type, sizeof q.media_type, m->type, strcspn(m->type, "; "));
 	from.has_sha256 = m->sha256[0] != '\0' &&
 	    str_unhex(m->sha256, strlen(m->sha256), from.sha256, sizeof from.sha256);
-	wallet_client_document(c->client, c->documents->pipes, c->op, &q, &from, c->until - loop_now(c->documents->loop),
-	    on_carried, c);
+	wallet_client_document(c->client, c->documents->pipes, c->op, &q, &from,
+	    c->until - loop_now(c->documents->loop), on_carried, c);
 }
 
 /* ---- where it is ---- */
@@ -196,8 +196,9 @@ on_looked(void *arg, uint64_t op, const struct http_result *r)
 static bool
 is_id(const char *s)
 {
-	return *s != '\0' && strspn(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-.") == strlen(s) &&
-	    strcmp(s, ".") != 0 && strcmp(s, "..") != 0;
+	static const char fine[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-";
+
+	return *s != '\0' && strspn(s, fine) == strlen(s);
 }
 
 static void
