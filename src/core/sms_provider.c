@@ -219,6 +219,18 @@ of_status(int status)
 	return status >= 300 && status < 500 ? SMS_SAID_SHUT : SMS_SAID_UNKNOWN;
 }
 
+/* A sentence of theirs may name the phone: digits go. */
+static void
+drop_digits(char *word)
+{
+	char *to = word;
+
+	for (; *word != '\0'; word++)
+		if (!isdigit((unsigned char)*word))
+			*to++ = *word;
+	*to = '\0';
+}
+
 void
 sms_provider_answer(enum sms_provider p, int status, const char *body, size_t len, struct sms_said *out)
 {
@@ -231,6 +243,7 @@ sms_provider_answer(enum sms_provider p, int status, const char *body, size_t le
 		return;
 	doc = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
 	sms_provider_row(p)->read_answer(status, body, doc, out);
+	drop_digits(out->word);
 	json_decref(doc);
 }
 

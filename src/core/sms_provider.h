@@ -54,7 +54,7 @@ struct sms_said {
 	enum sms_verdict verdict;
 	int code;			/* the provider's number, else the HTTP status; for operators */
 	char id[RECEIPT_ID];		/* of ACCEPTED: the provider's, "": it gives none */
-	char word[SMS_WORD];		/* the provider's, for the log: letters and digits only */
+	char word[SMS_WORD];		/* the provider's, for the log: letters only */
 };
 
 enum sms_way { SMS_WAY_RECEIPT, SMS_WAY_INBOUND, SMS_WAY_OPT_OUT, SMS_WAYS };

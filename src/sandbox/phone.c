@@ -218,6 +218,20 @@ phone_get(struct phones *p, const char *msisdn)
 	return ph;
 }
 
+struct dialogue *
+phones_called_up(struct phones *p, const char *msisdn, const char *code)
+{
+	struct phone *ph;
+
+	if (!phone_valid(msisdn) || strlen(code) >= sizeof ph->d.code || (ph = phone_get(p, msisdn))->d.open)
+		return NULL;
+	dialogue_forget(p->x, &ph->d);
+	ph->d.aggregator = NULL;
+	str_copy(ph->d.code, sizeof ph->d.code, code);
+	ph->session++;
+	return &ph->d;
+}
+
 /* ---- SMS ---- */
 
 static json_t *

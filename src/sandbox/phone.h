@@ -53,6 +53,7 @@ struct dialogue {
 	unsigned char tlv[8];		/* SMPP: that its last message carried */
 	size_t tlv_len;
 	int awaited;			/* SMPP: inputs that have no answer yet */
+	bool pushed;			/* SMPP: the gateway began it */
 	struct provider_call call;	/* HTTP */
 };
 
@@ -72,6 +73,9 @@ void dialogue_forget(struct box *x, struct dialogue *d);
 /* For the carriers: a screen, or the end without one. */
 void dialogue_show(struct dialogue *d, const char *text, bool open);
 void dialogue_fail(struct dialogue *d, const char *why);
+
+/* The gateway calls this phone up: its dialogue, begun anew for the carrier; NULL: it is in one. */
+struct dialogue *phones_called_up(struct phones *p, const char *msisdn, const char *code);
 
 struct phones *phones_new(struct box *x);
 void phones_free(struct phones *p);

@@ -18,6 +18,8 @@
 #define USSD_SEPTETS 182		/* 160 octets, packed */
 #define USSD_UNITS 80
 #define NO_OP -1
+#define PUSH 0x02			/* of the gateway, without a session: the network begins one */
+#define PUSH_END 0x03			/* ends what the gateway began */
 #define VENDOR_TAG 0x1401
 #define HIGH_BIT 0x80000000u		/* marks SMPP+ */
 
@@ -307,6 +309,7 @@ smsc_send(struct smsc *s, struct dialogue *d, enum dialogue_step step, const cha
 		d->conn = 0;
 		d->sequence = 0;
 		d->awaited = 0;
+		d->pushed = false;
 		d->session = id_of(t, s->next_session++);
 	} else if (step == STEP_INPUT) {
 		d->sequence = (d->sequence + 1) & 0x7f;
@@ -360,7 +363,7 @@ op_ends(const struct tongue *t, unsigned op)
 static bool
 screen_ends(const struct tongue *t, unsigned op, const struct smpp_tlv *id)
 {
-	return t->end_bit ? (id->p[id->len - 1] & 1) != 0 : op_ends(t, op);
+	return t->end_bit ? (id->p[id->len - 1] & 1) != 0 : op_ends(t, op) || op == PUSH_END;
 }
 
 /* What is wrong with a screen that is for a dialogue that exists; it is shown all the same. */
@@ -377,9 +380,9 @@ check_screen(struct smsc *s, const struct dialogue *d, const struct smpp_pdu *pd
 	if (cs == CHARSET_UCS2 ? pdu->text_len > USSD_UNITS * 2 : gsm_septets(text) > USSD_SEPTETS)
 		box_violation(s->x, "ussd screen is too long: %zu octets, data_coding %u",
 		    pdu->text_len, pdu->data_coding);
-	if (op != 0x02 && op != 0x11 && !op_ends(t, op))
+	if (op != 0x02 && op != 0x11 && !op_ends(t, op) && !(d->pushed && op == PUSH_END))
 		box_violation(s->x, "ussd submit with ussd_service_op 0x%02x", op);
-	if (t->end[0] != 0 && op_ends(t, op) != end)
+	if (t->end[0] != 0 && op_ends(t, op) != end && !d->pushed)
 		box_violation(s->x, "ussd submit that ends by its op or by its bit alone");
 	if (!id_is_answer(t, d, id))
 		box_violation(s->x, "ussd submit with another reference than it answers (%s)", t->name);
@@ -394,6 +397,37 @@ check_screen(struct smsc *s, const struct dialogue *d, const struct smpp_pdu *pd
 		    pdu->registered_delivery, pdu->esm_class);
 }
 
+/* The gateway calls the phone up: a question that belongs to no session, which gets one. */
+static bool
+is_push(const struct tongue *t, const struct smpp_pdu *pdu)
+{
+	unsigned op = 0;
+
+	return smpp_tlv_find(pdu, id_tag(t)) == NULL && smpp_tlv_u8(pdu, SMPP_TAG_USSD_SERVICE_OP, &op) && op == PUSH;
+}
+
+static void
+call_up(struct smsc *s, uint64_t conn, const struct smpp_pdu *pdu, const struct fault *f)
+{
+	struct dialogue *d = phones_called_up(s->x->phones, pdu->dest, pdu->source);
+	char text[USSD_SEPTETS * 8];
+
+	if (d == NULL || text_decode(charset_of_dcs(pdu->data_coding, CHARSET_GSM7), pdu->text, pdu->text_len, text,
+	    sizeof text) < 0) {
+		smsc_respond(s, conn, pdu, SMPP_RSUBMITFAIL, "", f->ms);
+		return;
+	}
+	d->conn = conn;
+	d->sequence = 0;
+	d->awaited = 0;
+	d->pushed = true;
+	d->session = id_of(tongue_of(s), s->next_session++);
+	session_open(s, d);
+	if (f->what != FAULT_NO_ANSWER)
+		smsc_respond(s, conn, pdu, SMPP_ROK, "", f->ms);
+	dialogue_show(d, text, true);
+}
+
 void
 smsc_ussd_submit(struct smsc *s, uint64_t conn, const struct smpp_pdu *pdu, const struct fault *f)
 {
@@ -406,6 +440,10 @@ smsc_ussd_submit(struct smsc *s, uint64_t conn, const struct smpp_pdu *pdu, cons
 	bool end;
 
 	s->ussd_submits++;
+	if (is_push(t, pdu)) {
+		call_up(s, conn, pdu, f);
+		return;
+	}
 	if (d == NULL) {
 		if (e == NULL || (e->ended_by_gateway && e->owed <= 0))
 			box_violation(s->x, e == NULL ? "ussd submit to an unknown session" :

@@ -3,6 +3,9 @@
 SMS over HTTP: what the sandbox's providers take, answer and send, each in its own form. One gateway has a channel at each
 of them; what a phone writes by one comes back by the same one, with a receipt that moves the message.
 """
+import base64
+import hashlib
+import hmac
 import urllib.parse
 
 import pytest
@@ -98,6 +101,7 @@ def test_each_provider_sends_hears_and_confirms(at_providers):
     lost_answers(stage)
     opt_outs(stage)
     strangers(stage)
+    twilio(stage)
     samples(stage)
 
 
@@ -145,8 +149,31 @@ def strangers(stage):
     assert ask(stage, "africastalking", "elsewhere", body, KEY) == 404
 
 
+def signed(stage, way, body, seen=None, public=PUBLIC, secret=SECRET):
+    """What Twilio would send; seen: the body that the signature is over."""
+    fields = urllib.parse.parse_qsl(body if seen is None else seen, keep_blank_values=True)
+    text = f"{public}/sms/sms-twilio/{way}?key={KEY}" + "".join(k + v for k, v in sorted(fields))
+    mac = base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()).decode()
+    return ask(stage, "twilio", way, body, KEY, {**FORM, "X-Twilio-Signature": mac})
+
+
+def twilio(stage):
+    """Its samples, signed anew: over the URL that this gateway has. What is repeated does nothing twice."""
+    receipt = (SAMPLES / "twilio" / "status-callback.http").read_text().split("\n\n")[1].strip()
+    inbound = (SAMPLES / "twilio" / "inbound.form").read_text().strip()
+    stops, before = stage.gateway.metric("isango_inbound_stops_total"), delivered(stage)
+    assert [signed(stage, "receipt", receipt) for _ in range(3)] == [200] * 3
+    assert [signed(stage, "inbound", inbound) for _ in range(3)] == [200] * 3
+    assert stage.gateway.metric("isango_inbound_stops_total") == stops + 1 and delivered(stage) == before
+    changed = receipt.replace("delivered", "deliverec")
+    assert signed(stage, "receipt", changed, seen=receipt) == 403
+    assert signed(stage, "receipt", receipt + "&x=1", seen=receipt) == 403
+    assert signed(stage, "receipt", receipt, public="http://gw.example") == 403
+    assert signed(stage, "receipt", receipt, secret=SECRET[:-1]) == 403
+
+
 def samples(stage):
-    """Every callback of the samples through the listener; Twilio's own signature is over another URL (unit test)."""
+    """Every callback of the samples through the listener."""
     ways = [("africastalking", "sms-dlr-*.form", "receipt"), ("africastalking", "sms-inbound-stop.form", "inbound"),
             ("africastalking", "sms-optout.form", "optout"), ("infobip", "sms-dlr-*.json", "receipt"),
             ("infobip", "sms-inbound.json", "inbound"), ("clickatell", "*status*.json", "receipt"),

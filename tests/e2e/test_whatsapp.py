@@ -105,6 +105,22 @@ def test_balance_with_the_pin_at_the_phone(stage):
     assert chat.last["type"] == "button" and len(chat.titles()) == 3
 
 
+def test_the_phone_is_called_up(make_stage):
+    """Where the bind can, the PIN is asked for at the phone, which nobody needs to dial; the answer comes into the chat."""
+    other = make_stage(start=False, edit=lambda _config, tenant: tenant["channels"].append(other.whatsapp()))
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    phone, chat = sign_up(other), Chat(other, THANDI)
+    before = other.state()["violations_n"]
+    chat.say("Hi")
+    assert "which asks for it now" in chat.choose("Balance")
+    until(lambda: "Enter your PIN" in phone.look(), "the phone to be called up")
+    phone.type(PIN)
+    chat.read_until("You have R1 000.00.")
+    assert other.state()["violations"][before:] == []
+
+
 def test_without_a_number(stage):
     """Nobody tells the number: the chat asks for it, and is written to by the identity."""
     chat = Chat(stage, "ZA.1349120865530274")

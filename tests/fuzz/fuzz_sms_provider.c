@@ -43,6 +43,7 @@ as_answer(enum sms_provider p, const char *body, size_t len, int status)
 	must(status < 300 || said.verdict != SMS_SAID_ACCEPTED);
 	must(strnlen(said.id, sizeof said.id) < sizeof said.id);
 	is_plain(said.word, sizeof said.word);
+	must(strpbrk(said.word, "0123456789") == NULL);
 }
 
 int

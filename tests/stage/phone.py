@@ -5,7 +5,7 @@ that it has is noted in `secrets`, so that the tests can look for them where the
 """
 import json
 
-from stage import http
+from stage import http, until
 
 CODES = {"smpp": "*120*384#", "http": "*384*123#"}
 
@@ -29,6 +29,15 @@ class Phone:
     def dial(self, code=None, **more):
         return self._show("dial", {"code": code or CODES[self.via], "via": self.via, **more})
 
+    def called_up(self, seconds=20):
+        """The screen of a dialogue that the gateway has begun."""
+        def look():
+            answer = self._ask("screen", method="GET")[1]
+            return answer if answer["open"] else None
+        answer = until(look, f"{self.msisdn} to be called up", seconds)
+        self.screen, self.open = answer["screen"], True
+        return self.screen
+
     def type(self, text, **more):
         return self._show("type", {"text": text, **more})
 
@@ -39,6 +48,12 @@ class Phone:
     def hang_up(self):
         self.open = False
         self._ask("hangup", {})
+
+    def look(self):
+        """What is on the screen now, also what nobody asked for; "": nothing."""
+        _, answer = self._ask("screen", method="GET")
+        self.screen, self.open = answer["screen"], answer["open"]
+        return self.screen or ""
 
     def attempt(self, verb, **body):
         """Without the demand that a screen comes: (status, answer)."""

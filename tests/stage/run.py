@@ -22,7 +22,11 @@ def add_fee(_config, tenant):
 
 
 def open_stage(options):
-    stage = Stage(options.build, edit=add_fee, profile=options.profile, keep=options.keep,
+    def edit(config, tenant):
+        add_fee(config, tenant)
+        tenant["channels"].append(stage.whatsapp())
+
+    stage = Stage(options.build, edit=edit, profile=options.profile, keep=options.keep,
                   sandbox=HOSTILE if options.profile == "hostile" else ())
     try:
         stage.start_redis()
@@ -32,6 +36,7 @@ def open_stage(options):
                                         nationalIdentityNumber="7502280219088")
         stage.configure()
         stage.start_gateway()
+        stage.whatsapp_to(stage.gateway)
     except BaseException:
         stage.kill()
         raise
@@ -49,8 +54,8 @@ def close_stage(stage):
 
 def tour(options):
     began = time.monotonic()
-    text = (SOURCE / "tests" / "tour" / "story.txt").read_text()
-    for via in CODES:
+    for via, name in (*((via, "story.txt") for via in CODES), ("chat", "chat.txt")):
+        text = (SOURCE / "tests" / "tour" / name).read_text()
         stage = open_stage(options)
         try:
             Story(stage, text, via, stage.employer["walletId"]).play()
@@ -59,7 +64,7 @@ def tour(options):
             return 1
         finally:
             close_stage(stage)
-    print(f"\nEverything was as it must be, over SMPP and over HTTP ({time.monotonic() - began:.1f} s).")
+    print(f"\nEverything was as it must be, over SMPP, over HTTP and on WhatsApp ({time.monotonic() - began:.1f} s).")
     return 0
 
 

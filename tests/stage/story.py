@@ -5,11 +5,15 @@ customer sees it, and stops with Difference at the first thing that is not as th
 """
 import re
 
+from chat import Chat
 from phone import CODES, Phone
 from stage import INTEGRATOR_KEY, TENANT_ID, until
 
 PLACEHOLDERS = {"token": r"\d{4}(?: \d{1,4})*", "date": r"\d{1,2} [A-Z][a-z]{2}", "time": r"\d\d:\d\d"}
 INTEGRATOR = "payroll"
+PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 400      # as a JPEG begins
+SUBMIT_FAILED = 0x45
+CHANNELS = {"smpp": "USSD over SMPP", "http": "USSD over HTTP", "chat": "WhatsApp"}
 
 
 class Difference(AssertionError):
@@ -23,7 +27,7 @@ class Story:
     def __init__(self, stage, text, via="smpp", wallet_id=None, show=print):
         self.stage, self.via, self.show, self.wallet_id = stage, via, show, wallet_id
         self.lines = text.splitlines()
-        self.phones, self.who, self.inboxes = {}, None, {}
+        self.phones, self.who, self.inboxes, self.chats = {}, None, {}, {}
         self.got, self.orders = None, 0         # what the next "<" lines must say
         self.login = INTEGRATOR_KEY
         self.at = 0
@@ -34,6 +38,12 @@ class Story:
             (r"(\w+) dials", self.dials),
             (r"(\w+) hangs up", self.hangs_up),
             (r"sms (\w+) < (.*)", self.sms),
+            (r"(\w+) writes (.*)", self.writes),
+            (r"(\w+) taps (.*)", self.taps),
+            (r"(\w+) sends a photo", self.sends_photo),
+            (r"(\w+) reads", self.reads),
+            (r"(\w+) is called up", self.called_up),
+            (r"nobody can be called up", self.no_calls),
             (r"\(over\)", self.over),
             (rf"{INTEGRATOR} logs in", self.logs_in),
             (rf"{INTEGRATOR} withdraws ([\d.]+) for (\w+)(?:, (\d+) times)?", self.withdraws))]
@@ -48,7 +58,7 @@ class Story:
                 self.types(line[2:])
             elif line.startswith("== "):
                 self.settle()
-                self.show(f"\n{line[3:]} ({'USSD over SMPP' if self.via == 'smpp' else 'USSD over HTTP'})\n")
+                self.show(f"\n{line[3:]} ({CHANNELS[self.via]})\n")
             elif line and not line.startswith("#"):
                 self.do(line)
         self.settle()
@@ -70,7 +80,7 @@ class Story:
     def pattern(self, text):
         parts = re.split(r"\{(\w+)\}", text)
         for i in range(1, len(parts), 2):
-            parts[i] = re.escape(CODES[self.via]) if parts[i] == "code" else PLACEHOLDERS[parts[i]]
+            parts[i] = re.escape(self.code) if parts[i] == "code" else PLACEHOLDERS[parts[i]]
         parts[::2] = [re.escape(part) for part in parts[::2]]
         return re.compile("".join(parts) + r"\Z")
 
@@ -95,6 +105,9 @@ class Story:
         for name, phone in self.phones.items():
             if self.inboxes[name] or phone.new_sms():
                 self.differ(f"no other SMS to {name}", "there is one")
+        for name, chat in self.chats.items():
+            if chat.unread():
+                self.differ(f"no other message to {name}", "there is one")
 
     def frame(self, title, text):
         self.show(f"  {title}")
@@ -103,8 +116,17 @@ class Story:
 
     # ---- phones
 
+    @property
+    def code(self):
+        return CODES[self.phone_via]
+
+    @property
+    def phone_via(self):
+        """A chat is on a phone too, which dials over SMPP."""
+        return "smpp" if self.via == "chat" else self.via
+
     def phone(self, name, msisdn):
-        self.phones[name], self.inboxes[name] = Phone(self.stage, msisdn, self.via), []
+        self.phones[name], self.inboxes[name] = Phone(self.stage, msisdn, self.phone_via), []
 
     def turn(self, title, act):
         if self.got is not None:
@@ -114,7 +136,7 @@ class Story:
 
     def dials(self, name):
         self.who = self.phones[name]
-        self.turn(f"{name} dials {CODES[self.via]}", self.who.dial)
+        self.turn(f"{name} dials {self.code}", self.who.dial)
 
     def types(self, text):
         self.turn(f"> {text}", lambda: self.who.type(text))
@@ -139,6 +161,47 @@ class Story:
             self.differ(f"SMS to {name}: {wanted}", " / ".join(inbox) or "no SMS")
         inbox.remove(found)
         self.frame(f"SMS to {name}", found)
+
+    # ---- chats
+
+    def chat(self, name):
+        self.who = None         # an end on the phone is no end of the chat
+        return self.chats.setdefault(name, Chat(self.stage, self.phones[name].msisdn))
+
+    def message(self, title, chat):
+        def read():
+            text = chat.read()
+            titles = chat.titles()
+            if chat.last["type"] == "list":
+                return "\n".join([text, *(f"- {t}" for t in titles)])
+            return "\n".join([text, *([" ".join(f"[{t}]" for t in titles)] if titles else [])])
+        self.turn(title, read)
+
+    def writes(self, name, text):
+        chat = self.chat(name)
+        chat.write(text)
+        self.message(f"{name} writes: {text}", chat)
+
+    def taps(self, name, title):
+        chat = self.chat(name)
+        chat.tap(title)
+        self.message(f"{name} taps: {title}", chat)
+
+    def sends_photo(self, name):
+        chat = self.chat(name)
+        chat.photo(PHOTO)
+        self.message(f"{name} sends a photo", chat)
+
+    def reads(self, name):
+        self.message(f"{name}'s chat", self.chat(name))
+
+    def called_up(self, name):
+        self.who = self.phones[name]
+        self.turn(f"{name}'s phone shows", self.who.called_up)
+
+    def no_calls(self):
+        self.stage.faults({"where": "smsc", "match": {"method": "submit_sm"}, "do": "error",
+                           "status": SUBMIT_FAILED, "times": 1})
 
     # ---- the world
 
