@@ -37,8 +37,8 @@ def port(stage):
     return stage.gateway.listening()["channels"]
 
 
-def dial_in(stage, source="127.0.0.1"):
-    return socket.create_connection(("127.0.0.1", port(stage)), timeout=20, source_address=(source, 0))
+def dial_in(stage):
+    return socket.create_connection(("127.0.0.1", port(stage)), timeout=20)
 
 
 def answers(sock, n=1):
