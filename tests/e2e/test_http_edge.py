@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 The listener of the channels as an attacker, a proxy and an eager client see it, while a customer goes on in the menu. With
-ISANGO_LONG 10 000 connections stand idle, else 2 000. Framing, limits and deadlines by themselves: tests/unit/test_http_*.
+ISANGO_LONG 10 000 connections stand idle and 100 000 random requests come, else 2 000 and 3 000. Framing, limits and
+deadlines by themselves: tests/unit/test_http_*.
 """
 import base64
 import concurrent.futures
@@ -9,6 +10,7 @@ import contextlib
 import http.client
 import os
 import pathlib
+import random
 import re
 import resource
 import signal
@@ -22,9 +24,10 @@ import pytest
 
 from helpers import HOME, OTHER_PIN, SIPHO, THANDI, at_post, core_customer, sign_up
 from phone import Phone
-from stage import AT_KEY, INTEGRATOR_KEY, http as call, until
+from stage import AT_KEY, INTEGRATOR_KEY, SOURCE, http as call, until
 
-IDLE = 10000 if "ISANGO_LONG" in os.environ else 2000
+LONG = "ISANGO_LONG" in os.environ
+IDLE, RANDOM = (10000, 100000) if LONG else (2000, 3000)
 PATH = f"/ussd/acme-ussd-at?key={AT_KEY}"
 GET = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW_S = 2
@@ -34,8 +37,8 @@ def port(stage):
     return stage.gateway.listening()["channels"]
 
 
-def dial_in(stage, source="127.0.0.1"):
-    return socket.create_connection(("127.0.0.1", port(stage)), timeout=20, source_address=(source, 0))
+def dial_in(stage):
+    return socket.create_connection(("127.0.0.1", port(stage)), timeout=20)
 
 
 def answers(sock, n=1):
@@ -175,6 +178,64 @@ def test_idle_connections_cost_nobody_anything(customer):
     assert metric(stage, "http_closed_slow_total") == 0
     idlers.close()
     until(lambda: metric(stage, "http_connections") < 20, "all to be gone")
+
+
+# ---- what nobody would send
+
+
+def random_request(rng, samples):
+    """Something like a request: a real path or none, a provider's body with octets changed, headers that may lie."""
+    path = rng.choice(["/ussd/acme-ussd-at", "/ussd/acme-ussd-json", "/whatsapp/acme-wa", "/sms/acme-sms/inbound",
+                       "/callbacks/acme/x", "/eclipse-conductor/rest/v1/authentication/login", "/",
+                       "/%2e%2e", "*"])
+    if rng.random() < 0.8:
+        path += f"?key={AT_KEY}"
+    body = bytearray(rng.choice(samples))
+    for _ in range(rng.choice((0, 0, 1, 3, 30))):
+        if body:
+            body[rng.randrange(len(body))] = rng.randrange(256)
+    if rng.random() < 0.2:
+        body = body[:rng.randrange(len(body) + 1)]
+    kind = rng.choice(["application/x-www-form-urlencoded", "application/json", "text/xml", "\u00e9"])
+    head = f"{rng.choice(['POST', 'POST', 'POST', 'GET', 'PUT', 'BREW'])} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    head += f"Content-Type: {kind}\r\nContent-Length: {len(body) + rng.choice((0, 0, 0, 0, 1, -1))}\r\n\r\n"
+    return head.encode() + body
+
+
+def resident(gateway):
+    """Megabytes."""
+    pages = int(pathlib.Path(f"/proc/{gateway.pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def test_random_requests_leave_nothing_behind(make_stage):
+    def edit(config, tenant):
+        config["http"] = {"phone_per_minute": 0, "header_s": SLOW_S}
+        tenant["channels"].append({"name": "acme-ussd-json", "kind": "ussd-http", "dialect": "json",
+                                   "service_codes": ["*384*123#"], "key_file": "../acme-at.key"})
+    stage = make_stage(edit=edit)
+    core_customer(stage)
+    phone = sign_up(stage)
+    phone.dial()
+    more = phone.walk("7")
+    rng = random.Random(20261121)
+    samples = [path.read_bytes() for path in sorted((SOURCE / "tests" / "data" / "samples").glob("*/*")) if path.is_file()]
+    samples += [form("1*2").encode(), b""]
+
+    def send(request):
+        with dial_in(stage) as sock, contextlib.suppress(OSError):
+            sock.sendall(request)
+            sock.shutdown(socket.SHUT_WR)
+            while sock.recv(65536):
+                pass
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, (random_request(rng, samples) for _ in range(RANDOM // 3))))
+        before = resident(stage.gateway)
+        list(pool.map(send, (random_request(rng, samples) for _ in range(RANDOM - RANDOM // 3))))
+    assert resident(stage.gateway) < before + 6, "its memory grows"
+    assert metric(stage, "http_requests_total") > RANDOM * 0.6
+    assert phone.walk("0") == HOME and phone.walk("7") == more
+    assert "R1 000.00" in phone.walk("0", "1", "24680")
 
 
 def test_as_many_files_as_connections_need(stage):
