@@ -25,6 +25,7 @@ def open_stage(options):
     def edit(config, tenant):
         add_fee(config, tenant)
         tenant["channels"].append(stage.whatsapp())
+        config["documents"] = {"hosts": ["127.0.0.1"]}      # where the sandbox keeps pictures
 
     stage = Stage(options.build, edit=edit, profile=options.profile, keep=options.keep,
                   sandbox=HOSTILE if options.profile == "hostile" else ())
