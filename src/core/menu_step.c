@@ -584,32 +584,6 @@ menu_resume(const struct menu *m, const struct dialogue *dlg)
 	return to->name;
 }
 
-int
-menu_resume_s(const struct menu *m)
-{
-	return m->resume_s;
-}
-
-bool
-menu_confirming(const struct menu *m, const struct dialogue *dlg)
-{
-	const struct menu_state *s = menu_find(m, dlg->state, strlen(dlg->state));
-
-	return s != NULL && s->kind == MENU_CONFIRM && dlg->offer[0] == '\0';
-}
-
-const char *
-menu_name(const struct menu *m)
-{
-	return m->name;
-}
-
-const char *
-menu_version(const struct menu *m)
-{
-	return m->version;
-}
-
 bool
 menu_asks_pin(const struct menu *m, const struct dialogue *dlg)
 {

@@ -529,42 +529,6 @@ load_intents(struct turn *t)
 	task_load(turn_task(t), keys, n, on_intents_loaded);
 }
 
-/* A damaged one is nothing that could be gone on with. */
-static void
-take_handed_record(struct turn *t, const struct store_value *v)
-{
-	memset(&t->h_rev, 0, sizeof t->h_rev);
-	if (v != NULL)
-		rev_loaded(&t->h_rev, v);
-	if (v == NULL || !v->present || v->damaged || !session_decode(v->p, v->len, &t->h))
-		memset(&t->h, 0, sizeof t->h);
-}
-
-/* The input is the first that waits in its chat: what was answered before is answered no more. */
-static bool
-is_next(struct turn *t, const struct store_value *v)
-{
-	struct chat *c = xcalloc(1, sizeof *c);
-	struct chat_entry *first = xcalloc(1, sizeof *first);
-	char key[CHAT_TURN_KEY];
-	bool is;
-
-	rev_loaded(&t->chat_rev, v);
-	is = v->present && !v->damaged && chat_decode(v->p, v->len, c);
-	if (t->in.kind == TURN_RETURN)
-		is = is && t->h.handed != HANDED_NOT && strcmp(t->in.key, t->h.dialogue) == 0;
-	else {
-		is = is && chat_first(c, first);
-		chat_turn_key(first->mac, key);
-		is = is && strcmp(key, t->in.key) == 0;
-	}
-	mem_wipe(c, sizeof *c);
-	mem_wipe(first, sizeof *first);
-	free(c);
-	free(first);
-	return is;
-}
-
 static void
 on_loaded(struct task *task, const struct event *e)
 {
@@ -578,7 +542,7 @@ on_loaded(struct task *task, const struct event *e)
 	}
 	s = &e->v[0];
 	sub = &e->v[1];
-	take_handed_record(t, e->n > 2 ? &e->v[2] : NULL);
+	turn_take_handed_record(t, e->n > 2 ? &e->v[2] : NULL);
 	rev_loaded(&t->s_rev, s);
 	rev_loaded(&t->sub_rev, sub);
 	if (sub->damaged || (sub->present && !subscriber_decode(sub->p, sub->len, &t->sub))) {
@@ -587,7 +551,7 @@ on_loaded(struct task *task, const struct event *e)
 	}
 	if (!sub->present)
 		memset(&t->sub, 0, sizeof t->sub);
-	if (t->in.by == TURN_BY_CHAT && !is_next(t, &e->v[3])) {
+	if (t->in.by == TURN_BY_CHAT && !turn_is_next(t, &e->v[3])) {
 		turn_apologise(t, "another process was faster with this input of a chat");
 		return;
 	}

@@ -167,6 +167,9 @@ void turn_while_handed(struct turn *t);
 void turn_return(struct turn *t);
 /* After the commit: the phone is called up, the chat goes on. */
 void turn_handed_saved(struct turn *t);
+void turn_take_handed_record(struct turn *t, const struct store_value *v);
+/* The input is the first that waits in its chat: what was answered before is answered no more. */
+bool turn_is_next(struct turn *t, const struct store_value *v);
 
 /* The PIN is asked for at the phone, then the call that the dialogue stands at is made. */
 void turn_hand_over_call(struct turn *t);

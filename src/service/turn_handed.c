@@ -475,3 +475,40 @@ turn_handed_saved(struct turn *t)
 	if (t->goes_back && (channel = find_channel(t, t->h.chat)) >= 0)
 		chat_start(gw, channel, t->owner);
 }
+
+/* ---- loading ---- */
+
+/* A damaged one is nothing that could be gone on with. */
+void
+turn_take_handed_record(struct turn *t, const struct store_value *v)
+{
+	memset(&t->h_rev, 0, sizeof t->h_rev);
+	if (v != NULL)
+		rev_loaded(&t->h_rev, v);
+	if (v == NULL || !v->present || v->damaged || !session_decode(v->p, v->len, &t->h))
+		memset(&t->h, 0, sizeof t->h);
+}
+
+bool
+turn_is_next(struct turn *t, const struct store_value *v)
+{
+	struct chat *c = xcalloc(1, sizeof *c);
+	struct chat_entry *first = xcalloc(1, sizeof *first);
+	char key[CHAT_TURN_KEY];
+	bool is;
+
+	rev_loaded(&t->chat_rev, v);
+	is = v->present && !v->damaged && chat_decode(v->p, v->len, c);
+	if (t->in.kind == TURN_RETURN)
+		is = is && t->h.handed != HANDED_NOT && strcmp(t->in.key, t->h.dialogue) == 0;
+	else {
+		is = is && chat_first(c, first);
+		chat_turn_key(first->mac, key);
+		is = is && strcmp(key, t->in.key) == 0;
+	}
+	mem_wipe(c, sizeof *c);
+	mem_wipe(first, sizeof *first);
+	free(c);
+	free(first);
+	return is;
+}
