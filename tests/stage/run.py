@@ -75,7 +75,9 @@ def phone(options):
         print(f"isango serves, with a wallet core, an SMSC and an aggregator of its own. Metrics: "
               f"http://127.0.0.1:{stage.gateway.listening()['admin']}/metrics\n"
               f"To pay money into your wallet, in another terminal:\n"
-              f"  curl -d '{{\"phone\":\"{options.msisdn}\",\"amount\":\"500.00\"}}' {stage.control_url}/control/topup\n",
+              f"  curl -d '{{\"phone\":\"{options.msisdn}\",\"amount\":\"500.00\"}}' {stage.control_url}/control/topup\n"
+              f"To write to it on WhatsApp, in another one:\n"
+              f"  {stage.build}/isango dial --whatsapp --sandbox {stage.control_url} --from {options.msisdn}\n",
               flush=True)
         return subprocess.call([stage.build / "isango", "dial", "--sandbox", stage.control_url, CODES["smpp"],
                                 "--from", options.msisdn])
