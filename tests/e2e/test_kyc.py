@@ -160,9 +160,8 @@ def test_the_result_comes_into_the_chat(stage, chat):
 
 
 def test_the_result_does_not_overtake(stage, chat):
-    """The answer has to be sent twice; what came of the check meanwhile waits for it."""
-    stage.faults({"where": "graph", "match": {"path": chat.who}, "do": "error", "status": 500,
-                  "body": {"error": {"code": 2, "is_transient": True}}, "times": 1})
+    """What came of the check meanwhile waits for the answer, which is slow to leave."""
+    stage.faults({"where": "graph", "match": {"path": chat.who}, "do": "delay", "ms": 3000, "times": 1})
     chat.write("4")
     assert chat.read().startswith("We are checking.")
     assert "Your identity was confirmed." in chat.read()
