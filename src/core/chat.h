@@ -19,6 +19,7 @@
 #define CHAT_QUEUE 8			/* inputs that wait for an answer */
 #define CHAT_QUEUE_OCTETS (10 * 1024)
 #define CHAT_WINDOW_MS (INT64_C(24) * 3600000)
+#define CHAT_SAID 80
 #define CHAT_AGAIN_MS (INT64_C(7) * 24 * 3600000)	/* the network delivers a webhook again for so long */
 
 struct chat_seen {
@@ -47,6 +48,8 @@ struct chat {				/* all zero: nothing has come yet */
 	unsigned char queue[CHAT_QUEUE_OCTETS];
 	uint32_t queue_len;
 	int64_t failed_since;		/* the first of them could not be answered since then; 0: not so */
+	char said[CHAT_SAID];		/* the newest answer's name in the outbox, and when it was put there */
+	int64_t said_ms;
 	struct rec_rest rest;
 };
 

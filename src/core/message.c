@@ -9,6 +9,8 @@
 #define NO_ROOM_LEAST 250		/* between two looks at a route that is full: a quarter of how long it was */
 #define NO_ROOM_MOST (5 * SECOND)
 #define UNSURE_BITS 62			/* of attempts that are told apart; those beyond stay in doubt */
+#define FOLLOWS_FOR (30 * SECOND)	/* then what was said before it has its trouble, which is not this one's */
+#define FOLLOWS_LEAST 50
 #define HANDED_FOR (15 * SECOND)	/* a quarter of the least patience: one that nobody took is looked at in time */
 
 static const struct rec_field fields[] = {
@@ -23,6 +25,7 @@ static const struct rec_field fields[] = {
 	REC(19, REC_STR, message, via), REC(20, REC_STR, message, why),
 	REC(21, REC_STR, message, handed_to),
 	REC(40, REC_STR, message, channel), REC(41, REC_STR, message, user), REC(42, REC_STR, message, lang),
+	REC(43, REC_STR, message, after),
 	REC(90, REC_I64, message, unsure), REC(91, REC_INT, message, told),
 };
 
@@ -226,6 +229,24 @@ message_hand_over(struct message *m, int64_t now, const char *bind)
 {
 	str_copy(m->handed_to, sizeof m->handed_to, bind);
 	m->next_at = m->deadline < now + HANDED_FOR ? m->deadline : now + HANDED_FOR;
+}
+
+bool
+message_follows(const struct message *m, int64_t now)
+{
+	return m->after[0] != '\0' && m->channel[0] != '\0' && m->attempts == 0 && now - m->created_at < FOLLOWS_FOR;
+}
+
+bool
+message_held_back(struct message *m, const struct message *before, int64_t now)
+{
+	int64_t wait = (now - m->created_at) / 4;
+
+	/* What was sent and never answered may be there: that it is tried again so much later holds up nothing. */
+	if (message_final(before) || before->unsure != 0)
+		return false;
+	m->next_at = now + (wait < FOLLOWS_LEAST ? FOLLOWS_LEAST : wait > SECOND ? SECOND : wait);
+	return true;
 }
 
 /* Nothing was tried, through no fault of the message: the deadline bounds it, not the tries. */

@@ -51,6 +51,7 @@ struct message {
 	char why[MESSAGE_WHY];		/* what went wrong last, in words for operators */
 	int64_t unsure;			/* bits of the attempts that may have arrived: no answer, no receipt */
 	enum message_told { TOLD_NOTHING, TOLD_UNDELIVERED, TOLD_UNSURE, TOLD_ARRIVED } told;	/* to who paid for it */
+	char after[MESSAGE_ID];		/* what was said before it in the same chat: leaves first; "": there is none */
 	char handed_to[NAME_MAX_OCTETS];	/* the bind whose holders find it in a list of their own, or "" */
 	struct rec_rest rest;
 };
@@ -89,6 +90,10 @@ bool message_no_room(struct message *m, const struct message_rules *rules, int64
  * the list of that bind. It is looked at again at next_at, for when nobody does.
  */
 void message_hand_over(struct message *m, int64_t now, const char *bind);
+/* It follows another one (`after`), which may be looked at: not for so long that it would be late itself. */
+bool message_follows(const struct message *m, int64_t now);
+/* That other one may still leave, and perhaps has not: it is waited for until next_at. */
+bool message_held_back(struct message *m, const struct message *before, int64_t now);
 /* Before the octets go out: to be saved first. */
 void message_sending(struct message *m, int64_t now, int64_t lease_ms);
 void message_on_answer(struct message *m, const struct message_rules *rules, int64_t now, enum message_answer a,

@@ -21,6 +21,8 @@ void chat_start(struct gateway *gw, int channel, const char *owner);
 void chat_claimed(struct gateway *gw, const struct store_value *v);
 /* tenant/phone, or tenant/user where that is all that is known. */
 void chat_owner(const struct tenant_settings *t, const char *phone, const char *user, char out[STORE_OWNER]);
+/* The message leaves after what was said in the chat before. Messages are sent each for itself, and may overtake. */
+void chat_follow(const struct chat *c, int64_t now, struct message *m);
 /* The tenant wants PINs typed in this chat, which keeps them. */
 bool chat_takes_pin(const struct channel_settings *c);
 /* Loaded, or the empty chat; false: it is damaged, and `out` is empty. */

@@ -18,6 +18,8 @@
 #define AGAIN_MS 2000			/* what could not be answered is tried again */
 #define GIVE_UP_MS INT64_C(600000)	/* and for so long */
 #define ANSWER_LIFE_MS INT64_C(3600000)
+#define FOLLOWS_MS INT64_C(120000)	/* what was said longer ago has left, or will leave too late to be waited for */
+_Static_assert(CHAT_SAID == MESSAGE_ID, "a chat knows the name of its answer");
 
 struct chatting {
 	struct task task;
@@ -33,6 +35,7 @@ struct chatting {
 	struct chat_entry e;
 	int tries;
 	bool apologised;
+	char put_id[MESSAGE_ID];	/* of the answer, once it is in the outbox */
 };
 
 static void next(struct chatting *k);
@@ -155,6 +158,10 @@ on_removed(struct task *t, const struct event *e)
 static void
 leave_queue(struct chatting *k)
 {
+	if (k->put_id[0] != '\0') {
+		str_copy(k->c.said, sizeof k->c.said, k->put_id);
+		k->c.said_ms = k->task.gw->now;
+	}
 	if (k->returning) {
 		k->drops_handed = k->h.handed != HANDED_NOT && strcmp(k->h.dialogue, k->returned) == 0;
 		if (k->drops_handed && k->h.proven)
@@ -218,6 +225,8 @@ put(struct chatting *k, const char *text)
 	if (k->c.phone[0] == '\0')
 		str_copy(m->user, sizeof m->user, k->c.user);
 	str_copy(m->channel, sizeof m->channel, gw->settings->channels[k->channel].name);
+	chat_follow(&k->c, gw->now, m);
+	str_copy(k->put_id, sizeof k->put_id, m->id);
 	m->cls = MSG_RESULT;
 	m->created_at = m->next_at = gw->now;
 	m->deadline = (k->returning ? gw->now : k->e.taken_ms) + ANSWER_LIFE_MS;
@@ -319,6 +328,7 @@ static void
 work_on(struct chatting *k)
 {
 	k->apologised = false;
+	k->put_id[0] = '\0';
 	k->returning = is_back(k) && k->c.phone[0] != '\0';
 	if (k->returning) {
 		memset(&k->e, 0, sizeof k->e);
@@ -406,6 +416,13 @@ chat_claimed(struct gateway *gw, const struct store_value *v)
 }
 
 /* ---- what both sides share ---- */
+
+void
+chat_follow(const struct chat *c, int64_t now, struct message *m)
+{
+	if (now - c->said_ms < FOLLOWS_MS)
+		str_copy(m->after, sizeof m->after, c->said);
+}
 
 void
 chat_turn_key(const unsigned char mac[CHAT_MAC], char out[CHAT_TURN_KEY])

@@ -16,6 +16,8 @@
 #define STAY_MS 3000			/* waits shorter than this are sat out here */
 #define RATIFY_MS 30000			/* it may take seconds (wallet-core.md 6) */
 #define WINDOW_MARGIN_MS 60000
+#define ANSWER_MS 15000			/* the chat's answer is waited for */
+#define ANSWER_LOOK_MS 200
 #define DAY_MS INT64_C(86400000)
 _Static_assert(START_MS + COMMIT_WITHIN_MS <= HOLD_LEASE_MS, "what is begun is over before others take it over");
 
@@ -27,11 +29,13 @@ struct check {
 	/* No other process carries it on before; next: once the save under way is done. */
 	int64_t held_until, held_next;
 	enum kyc_action doing;
+	int64_t waits_since;		/* for the answer to what was written in the chat; 0: not so */
 };
 
 #define POINT(n, when) FAULT_POINT("kyc", when, kyc_action_name((n)->doing))
 
 static void go_on(struct check *n);
+static task_fn on_woken;
 
 static struct check *
 check_of(struct task *t)
@@ -184,41 +188,82 @@ on_said(struct task *t, const struct event *e)
 	keep(n);
 }
 
+/* The same at each try to say it; another check says it anew. */
+static void
+message_name(const struct check *n, const char *which, int number, char id[MESSAGE_ID])
+{
+	char owner[33];
+	unsigned char mac[16];
+
+	gateway_mac(n->task.gw, "kyc message", n->k.owner, mac);
+	str_hex(mac, sizeof mac, owner);
+	str_format(id, MESSAGE_ID, "%s:kyc:%llx:%s%d", owner, (unsigned long long)n->k.begun_at, which, number);
+}
+
+/* In the chat: it leaves behind what was said there before, by the chat or by this check. */
+static void
+into_chat(const struct check *n, const struct chat *c, struct message *m)
+{
+	str_copy(m->channel, sizeof m->channel, n->k.channel);
+	if (n->doing == KYC_SAY && n->k.told_n > 0)
+		message_name(n, "end", n->k.told_n - 1, m->after);
+	else if (n->doing == KYC_SAY && n->k.told_pending)
+		message_name(n, "pending", 0, m->after);
+	else
+		chat_follow(c, n->task.gw->now, m);
+}
+
 static bool
 make(struct check *n, struct message *m)
 {
 	const struct tenant_settings *t = tenant_of(n);
 	struct vars v = { 0 };
-	char id[MESSAGE_ID], key[64], owner[33];
-	unsigned char mac[16];
+	char id[MESSAGE_ID], key[64];
 
 	vars_set(&v, "title", t->title);
 	vars_set(&v, "help_phone", t->help_phone);
-	/* The same at each try to say it; another check says it anew. */
-	gateway_mac(n->task.gw, "kyc message", n->k.owner, mac);
-	str_hex(mac, sizeof mac, owner);
-	str_format(id, sizeof id, "%s:kyc:%llx:%s%d", owner, (unsigned long long)n->k.begun_at,
-	    n->doing == KYC_SAY ? "end" : "pending", n->k.told_n);
+	message_name(n, n->doing == KYC_SAY ? "end" : "pending", n->k.told_n, id);
 	str_format(key, sizeof key, "sms.result.kyc.%s", kyc_text(&n->k, n->doing));
 	return say_text(n->task.gw, n->tenant, MSG_RESULT, id, n->k.phone, n->k.lang, key, &v, m);
 }
 
 static void
-put(struct check *n, bool in_chat)
+put(struct check *n, const struct chat *c)
 {
-	struct store_commit c = { .n = 0 };
+	struct store_commit commit = { .n = 0 };
 	struct message *m = xcalloc(1, sizeof *m);
 
 	if (make(n, m)) {
-		if (in_chat)
-			str_copy(m->channel, sizeof m->channel, n->k.channel);
-		say_put(n->task.gw, &c, m);
-		task_commit(&n->task, &c, on_said);
+		if (c != NULL)
+			into_chat(n, c, m);
+		say_put(n->task.gw, &commit, m);
+		task_commit(&n->task, &commit, on_said);
 	} else {
 		kyc_said(&n->k, n->doing);	/* there is no way to */
 		keep(n);
 	}
 	free(m);
+}
+
+/* What answers the chat is said before what comes of it: the turn that began this may not be answered yet. */
+static bool
+waits_for_answer(struct check *n, const struct chat *c)
+{
+	int64_t now = n->task.gw->now;
+
+	if (chat_waiting(c) == 0)
+		return false;
+	if (n->waits_since == 0)
+		n->waits_since = now;
+	if (now - n->waits_since >= ANSWER_MS)
+		return false;
+	if (n->task.gw->draining) {
+		save(n, now, on_left);
+		return true;
+	}
+	task_sleep(&n->task, now + ANSWER_LOOK_MS, on_woken);
+	n->task.light = true;
+	return true;
 }
 
 /* Where it was asked for, while that may be written to freely; else by the routes of results. */
@@ -227,9 +272,13 @@ on_chat(struct task *t, const struct event *e)
 {
 	struct check *n = check_of(t);
 	struct chat *c = xcalloc(1, sizeof *c);
+	bool in_chat = e->end == STORE_DONE && chat_load(&e->v[0], c) && !c->unproven &&
+	    c->window_until > t->gw->now + WINDOW_MARGIN_MS;
 
-	put(n, e->end == STORE_DONE && chat_load(&e->v[0], c) && !c->unproven &&
-	    c->window_until > t->gw->now + WINDOW_MARGIN_MS);
+	if (!in_chat)
+		put(n, NULL);
+	else if (!waits_for_answer(n, c))
+		put(n, c);
 	mem_wipe(c, sizeof *c);
 	free(c);
 }
@@ -242,7 +291,7 @@ say(struct check *n)
 	if (n->k.channel[0] != '\0')
 		task_load(&n->task, &key, 1, on_chat);
 	else
-		put(n, false);
+		put(n, NULL);
 }
 
 /* ---- what next ---- */

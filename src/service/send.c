@@ -217,20 +217,57 @@ on_chat_loaded(struct task *t, const struct event *e)
 }
 
 static void
-attempt(struct carried *s)
+look_at_chat(struct carried *s)
 {
 	const struct settings *set = s->task.gw->settings;
 	const struct channel_settings *c = &set->channels[carry_channel(s)];
 	char owner[STORE_OWNER];
 	struct store_key key;
 
-	if (c->kind != CHANNEL_WHATSAPP) {
-		begin_attempt(s);
-		return;
-	}
 	chat_owner(&set->tenants[c->tenant], s->m.to, s->m.user, owner);
 	key = key_of(STORE_CHAT, owner, c->name);
 	task_load(&s->task, &key, 1, on_chat_loaded);
+}
+
+static void
+on_put_back(struct task *t, const struct event *e)
+{
+	(void)e;
+	task_end(t);	/* saved or not, its lease brings it back */
+}
+
+/* What was said before it in the chat leaves first. */
+static void
+on_before_loaded(struct task *t, const struct event *e)
+{
+	struct carried *s = carried_of(t);
+	struct message *before = xcalloc(1, sizeof *before);
+	bool known = e->end == STORE_DONE && e->v[0].present && !e->v[0].damaged &&
+	    message_decode(e->v[0].p, e->v[0].len, before);
+	bool held = known && message_held_back(&s->m, before, t->gw->now);
+
+	mem_wipe(before, sizeof *before);
+	free(before);
+	if (e->end != STORE_DONE)
+		task_end(t);	/* the lease of the claim brings it back */
+	else if (held)
+		carry_save(s, on_put_back);
+	else
+		look_at_chat(s);
+}
+
+static void
+attempt(struct carried *s)
+{
+	const struct gateway *gw = s->task.gw;
+	struct store_key key = key_of(STORE_MESSAGE, s->m.after, "");
+
+	if (gw->settings->channels[carry_channel(s)].kind != CHANNEL_WHATSAPP)
+		begin_attempt(s);
+	else if (message_follows(&s->m, gw->now))
+		task_load(&s->task, &key, 1, on_before_loaded);
+	else
+		look_at_chat(s);
 }
 
 /* ---- whether it is still to be said ---- */
@@ -304,13 +341,6 @@ attempt_or_check(struct carried *s)
 }
 
 /* ---- room ---- */
-
-static void
-on_put_back(struct task *t, const struct event *e)
-{
-	(void)e;
-	task_end(t);	/* saved or not, its lease brings it back */
-}
 
 /*
  * A message whose bind has no room waits for it in the list; one whose bind is no business of this process is left to

@@ -71,10 +71,10 @@ def send(chat, octets, **more):
 
 
 def check(chat, messages=2):
-    """That it was begun, and what came of it: in whichever order."""
+    """That it was begun, and then what came of it."""
     chat.write("4")
     said = [chat.read() for _ in range(messages)]
-    assert any(text.startswith("We are checking.") for text in said), said
+    assert said[0].startswith("We are checking."), said
     return said
 
 
@@ -157,6 +157,14 @@ def test_a_core_that_is_away(stage, chat):
 def test_the_result_comes_into_the_chat(stage, chat):
     said = check(chat)
     assert any("Your identity was confirmed." in text for text in said), said
+
+
+def test_the_result_does_not_overtake(stage, chat):
+    """What came of the check meanwhile waits for the answer, which is slow to leave."""
+    stage.faults({"where": "graph", "match": {"path": chat.who}, "do": "delay", "ms": 3000, "times": 1})
+    chat.write("4")
+    assert chat.read().startswith("We are checking.")
+    assert "Your identity was confirmed." in chat.read()
 
 
 def test_what_failed_is_said(stage, chat):

@@ -146,6 +146,15 @@ def test_several_in_one_webhook(stage, chat):
     assert chat.unread() == []
 
 
+def test_an_answer_is_not_overtaken(stage, chat):
+    """The first one has to be sent twice."""
+    stage.faults({"where": "graph", "match": {"path": chat.who}, "do": "error", "status": 500,
+                  "body": {"error": {"code": 2, "is_transient": True}}, "times": 1})
+    chat.write("1", "3")
+    assert "Welcome to Acme Wallet." in chat.read()
+    assert "0800 123 456" in chat.read(), chat.last
+
+
 def test_slower_is_no_failure(stage, chat):
     before = stage.gateway.metric("isango_messages_failed_total")
     stage.faults({"where": "graph", "match": {"path": chat.who}, "do": "error", "status": 429,

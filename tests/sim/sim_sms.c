@@ -189,6 +189,9 @@ sim_sms_send(void *ctx, uint64_t op, const struct sms_req *q)
 	struct submit *s;
 	char id[24];
 
+	there += w->sms_slow_ms;
+	back += w->sms_slow_ms;
+	w->sms_slow_ms = 0;
 	sim_call_crash(p, strike, there);
 	if (strike == STRIKE_CRASH_BEFORE)
 		return;

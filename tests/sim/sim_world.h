@@ -237,6 +237,7 @@ struct sim_world {
 	char api_answer[4096];
 	unsigned api_answers;
 	uint64_t last_sms;
+	int64_t sms_slow_ms;		/* the next message takes so much longer */
 	bool *stored;			/* receipts and SMS that a process has acknowledged */
 	size_t stored_n;
 	struct sim_written *written;

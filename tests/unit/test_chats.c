@@ -114,6 +114,31 @@ test_several_at_once_are_answered_in_order(void **state)
 	world_free(w);
 }
 
+/* Answers that would be sent beside each other leave in their order, however slowly the first one leaves. */
+static void
+test_a_slow_answer_is_not_overtaken(void **state)
+{
+	static const enum sim_strike_what dies[] = { STRIKE_NOT, STRIKE_CRASH_BEFORE, STRIKE_CRASH_AFTER };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(dies); i++) {
+		struct sim_world *w = chat_world();
+
+		w->sms_slow_ms = 4000;
+		if (dies[i] != STRIKE_NOT)
+			strike(w, STORE_CHAT, dies[i]);
+		w->strike[0].nth = 3;
+		typed_now(w, 0, "hi");
+		typed_now(w, 1, "2");
+		typed_now(w, 0, "0");
+		assert_int_equal(answers(w), 3);
+		assert_non_null(strstr(w->inbox[0].text, "Choose your language"));
+		assert_non_null(strstr(w->inbox[1].text, "Acme Wallet"));
+		assert_true(w->inbox[2].at - w->inbox[0].at < 3000);
+		world_free(w);
+	}
+}
+
 static void
 test_too_many_come_again(void **state)
 {
@@ -209,6 +234,7 @@ main(void)
 		cmocka_unit_test(test_a_repeated_webhook_does_nothing),
 		cmocka_unit_test(test_a_dialogue_whatever_breaks),
 		cmocka_unit_test(test_several_at_once_are_answered_in_order),
+		cmocka_unit_test(test_a_slow_answer_is_not_overtaken),
 		cmocka_unit_test(test_too_many_come_again),
 		cmocka_unit_test(test_what_cannot_be_read_is_said),
 		cmocka_unit_test(test_a_hidden_phone),

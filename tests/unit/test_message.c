@@ -442,13 +442,42 @@ test_answers_wait_with_notices(void **state)
 	assert_int_equal(message_rank(&m), MSG_NOTICE);
 }
 
+/* In a chat: as long as what was said before may still leave, but not for ever, nor behind what is in doubt. */
+static void
+test_behind_another_one(void **state)
+{
+	struct message m = new_message(MSG_RESULT), before = new_message(MSG_RESULT);
+
+	(void)state;
+	assert_false(message_follows(&m, NOW));
+	str_copy(m.channel, sizeof m.channel, "chat");
+	assert_false(message_follows(&m, NOW));
+	str_copy(m.after, sizeof m.after, before.id);
+	assert_true(message_follows(&m, NOW));
+	assert_true(message_held_back(&m, &before, NOW));
+	assert_true(m.next_at > NOW && m.next_at < NOW + 1000);
+	attempt(&before, NOW);
+	assert_true(message_held_back(&m, &before, NOW + 20000));
+	assert_true(m.next_at > NOW + 20000 && m.next_at <= NOW + 21000);
+	assert_false(message_follows(&m, NOW + 30000));
+	answer(&before, NOW + 5000, MESSAGE_NO_ANSWER);
+	assert_int_equal(before.state, MESSAGE_WAITING);
+	assert_false(message_held_back(&m, &before, NOW + 5000));
+	before = new_message(MSG_RESULT);
+	attempt(&before, NOW);
+	answer(&before, NOW, MESSAGE_ACCEPTED);
+	assert_false(message_held_back(&m, &before, NOW));
+	attempt(&m, m.next_at);
+	assert_false(message_follows(&m, NOW));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers), cmocka_unit_test(test_tries_then_routes_then_failed),
 		cmocka_unit_test(test_refused_everywhere), cmocka_unit_test(test_no_room),
-		cmocka_unit_test(test_handed_over),
+		cmocka_unit_test(test_handed_over), cmocka_unit_test(test_behind_another_one),
 		cmocka_unit_test(test_failed_receipts_at_the_end),
 		cmocka_unit_test(test_an_attempt_in_doubt), cmocka_unit_test(test_a_failed_receipt_behind_a_doubt),
 		cmocka_unit_test(test_later_and_deadline), cmocka_unit_test(test_after_a_crash),
