@@ -25,6 +25,8 @@ struct whatsapp {			/* of an edge; freed with it */
 	struct wa_number *number;	/* one place for each channel, of whatever kind */
 	struct map *asked;		/* peer op -> struct asked of whatsapp_in.c */
 	struct map *last;		/* whom it is about -> the last struct asked of it */
+	struct list ready;		/* of them, whose turn has come; empty but while one is `starting` */
+	bool starting;
 	int stopped;			/* how many numbers */
 };
 

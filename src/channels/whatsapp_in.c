@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
@@ -32,6 +33,7 @@ struct asked {				/* one item of it */
 	struct wa_number *number;
 	uint64_t op;
 	struct asked *next;		/* about the same, later */
+	struct list ready;		/* in whatsapp->ready when its turn has come */
 	char key[KEY_MAX];
 };
 
@@ -76,15 +78,27 @@ start_status(struct asked *a)
 	gateway_receipt(e->gw, loop_wall(e->loop), e->settings->binds_n + a->number->index, &r, a->op);
 }
 
+/* What the service answers at once begins the next one: after it, not inside of it, however many are in a row. */
 static void
 start(struct asked *a)
 {
-	if (a->hook->edge->gw == NULL)
-		return;		/* the listener answers for us, or has gone */
-	if (a->item->kind == WA_INPUT)
-		start_chat(a);
-	else
-		start_status(a);
+	struct whatsapp *w = a->hook->edge->whatsapp;
+
+	list_add_tail(&w->ready, &a->ready);
+	if (w->starting)
+		return;
+	w->starting = true;
+	while (!list_empty(&w->ready)) {
+		a = LIST_OF(w->ready.next, struct asked, ready);
+		list_remove(&a->ready);
+		if (a->hook->edge->gw == NULL)
+			continue;	/* the listener answers for us, or has gone */
+		if (a->item->kind == WA_INPUT)
+			start_chat(a);
+		else
+			start_status(a);
+	}
+	w->starting = false;
 }
 
 /* ---- the whole ---- */
@@ -114,22 +128,25 @@ static void
 over(struct asked *a, bool stored)
 {
 	struct whatsapp *w = a->hook->edge->whatsapp;
-	struct asked *next = a->next;
-	struct webhook *h = a->hook;
-	bool with_it = next != NULL && next->hook == h && !stored;
+	struct asked *next;
+	bool with_it = true;
 
-	if (next == NULL)
-		map_remove(w->last, a->key, strlen(a->key));
-	h->failed |= !stored;
-	if (--h->open == 0)
-		finish(h);
-	if (with_it) {
-		map_remove_u64(w->asked, next->op);
-		over(next, false);
-	} else if (next != NULL) {
-		start(next);
+	for (; with_it; a = next) {
+		struct webhook *h = a->hook;
+
+		next = a->next;
+		with_it = next != NULL && next->hook == h && !stored;
+		if (next == NULL)
+			map_remove(w->last, a->key, strlen(a->key));
+		h->failed |= !stored;
+		if (--h->open == 0)
+			finish(h);
+		free(a);
+		if (with_it)
+			map_remove_u64(w->asked, next->op);
 	}
-	free(a);
+	if (a != NULL)
+		start(a);
 }
 
 bool

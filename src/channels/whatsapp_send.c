@@ -329,6 +329,7 @@ whatsapp_open(struct edge *e)
 	e->whatsapp = w;
 	w->asked = map_new();
 	w->last = map_new();
+	list_init(&w->ready);
 	w->number = xcalloc((size_t)e->settings->channels_n, sizeof *w->number);
 	for (int i = 0; i < e->settings->channels_n; i++) {
 		struct wa_number *n = &w->number[i];

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "core/sms_provider_parts.h"
 
+#define CODE_DIGITS 6		/* of a provider's number of an error, at most */
 #define ROWS(R) \
 	R(SMS_AFRICASTALKING, "africastalking", sms_provider_africastalking) R(SMS_INFOBIP, "infobip", sms_provider_infobip) \
 	R(SMS_CLICKATELL, "clickatell", sms_provider_clickatell) R(SMS_TWILIO, "twilio", sms_provider_twilio) \
@@ -247,6 +248,18 @@ sms_provider_answer(enum sms_provider p, int status, const char *body, size_t le
 	json_decref(doc);
 }
 
+/* Codes have digits too, but not as many in a row as a phone that somebody has written there; or a part of it. */
+static void
+drop_phone(char *word)
+{
+	size_t row = 0;
+
+	for (const char *p = word; *p != '\0' && row <= CODE_DIGITS; p++)
+		row = isdigit((unsigned char)*p) ? row + 1 : 0;
+	if (row > CODE_DIGITS)
+		drop_digits(word);
+}
+
 struct counted {			/* events of one request */
 	sms_event_fn *on;
 	void *arg;
@@ -257,9 +270,13 @@ static void
 count(void *arg, const struct sms_event *e)
 {
 	struct counted *c = arg;
+	struct sms_event shown = *e;
 
+	/* Both go into the log. */
+	drop_phone(shown.receipt.stat);
+	drop_phone(shown.receipt.err);
 	if (++c->n <= SMS_EVENTS_MAX)
-		c->on(c->arg, e);
+		c->on(c->arg, &shown);
 }
 
 bool

@@ -377,6 +377,30 @@ test_receipts(void **state)
 	}
 }
 
+/* What goes into the log keeps the provider's codes, and no phone that it has put beside them. */
+static void
+test_receipts_name_no_phone(void **state)
+{
+	static const struct {
+		const char *status, *error, *stat, *err;
+	} rows[] = {
+		{ "failed", "630018", "failed", "630018" }, { "failed", "absent " TO, "failed", "absent2" },
+		{ "failed", TO, "failed", "" }, { TO " gone", "E-22", "gone", "E-22" },
+	};
+	struct got g;
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		char body[300];
+
+		str_format(body, sizeof body, "{\"receipts\":[{\"id\":\"x\",\"status\":\"%s\",\"error\":\"%s\"}]}",
+		    rows[i].status, rows[i].error);
+		assert_true(hear(SMS_JSON, SMS_WAY_RECEIPT, "/x", body, &g));
+		assert_string_equal(g.e[0].receipt.stat, rows[i].stat);
+		assert_string_equal(g.e[0].receipt.err, rows[i].err);
+	}
+}
+
 static void
 test_inbound(void **state)
 {
@@ -570,7 +594,8 @@ main(void)
 		cmocka_unit_test(test_africastalking_request), cmocka_unit_test(test_infobip_request),
 		cmocka_unit_test(test_kannel_request), cmocka_unit_test(test_twilio_request),
 		cmocka_unit_test(test_clickatell_and_smsportal_requests), cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_receipts), cmocka_unit_test(test_inbound), cmocka_unit_test(test_opt_outs),
+		cmocka_unit_test(test_receipts), cmocka_unit_test(test_receipts_name_no_phone),
+		cmocka_unit_test(test_inbound), cmocka_unit_test(test_opt_outs),
 		cmocka_unit_test(test_statuses_that_no_sample_has), cmocka_unit_test(test_what_cannot_be_read),
 		cmocka_unit_test(test_twilio_signature), cmocka_unit_test(test_ids),
 	};

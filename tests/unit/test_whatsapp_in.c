@@ -203,6 +203,32 @@ test_not_stored(void **state)
 	assert_int_equal(w.chats_n, 3);
 }
 
+/* However many in a row are answered at once: each begins when the one before it has gone, not inside of it. */
+static void
+test_many_at_once(void **state)
+{
+	static const char one[] = "{\"status\":\"sent\",\"id\":\"wamid.A\"}";
+	struct buf body = { 0 };
+
+	(void)state;
+	buf_addf(&body, "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"changes\":[{\"field\":\"messages\","
+	    "\"value\":{\"metadata\":{\"phone_number_id\":\"%s\"},\"statuses\":[%s", NUMBER, one);
+	for (int i = 1; i < 20; i++)
+		buf_addf(&body, ",%s", one);
+	buf_add_str(&body, "]}}]}]}");
+	assert_int_equal(post(body.p), 200);
+	assert_int_equal(w.receipts_n, 20);
+	assert_int_equal(w.deepest, 1);
+	w.receipts_n = 0;
+	w.end = RECEIPT_NOT_STORED;
+	assert_int_equal(post(body.p), 503);
+	assert_int_equal(w.receipts_n, 1);
+	w.end = RECEIPT_STORED;
+	assert_int_equal(post(body.p), 200);
+	assert_int_equal(w.receipts_n, 21);
+	buf_clear(&body);
+}
+
 /* One app, one webhook, several numbers: but not those of another app. */
 static void
 test_other_numbers(void **state)
@@ -254,7 +280,8 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_verification), T(test_every_sample), T(test_statuses), T(test_signatures),
-		T(test_not_readable), T(test_stored_in_order), T(test_not_stored), T(test_other_numbers),
+		T(test_not_readable), T(test_stored_in_order), T(test_not_stored), T(test_many_at_once),
+		T(test_other_numbers),
 		T(test_read_marks),
 	};
 

@@ -53,6 +53,7 @@ static struct world {
 	uint64_t receipt_ops[MAX];
 	unsigned receipts_n;
 	bool hold;			/* what is asked is answered by the test */
+	unsigned depth, deepest;	/* calls for receipts inside of each other */
 	enum receipt_end end;
 	struct sms_answer sms[MAX];
 	uint64_t sms_ops[MAX];
@@ -97,8 +98,11 @@ gateway_receipt(struct gateway *gw, int64_t now, int lane, const struct receipt 
 	w.receipts[w.receipts_n] = *r;
 	w.lanes[w.receipts_n] = lane;
 	w.receipt_ops[w.receipts_n++] = peer_op;
+	if (++w.depth > w.deepest)
+		w.deepest = w.depth;
 	if (!w.hold)
 		edge_receipt_stored(w.edge, peer_op, w.end);
+	w.depth--;
 }
 
 void
