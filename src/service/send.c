@@ -29,13 +29,15 @@
 #define SEND_POINT(s, when, step) \
 	FAULT_POINT((s)->m.cls == MSG_TOKEN ? "token" : (s)->m.cls == MSG_RESULT ? "result" : "notice", when, step)
 
-/* Takes a place of its bind, or gives it back. */
+/* Takes a place of its bind, or gives it back: that one, whatever route it is on by then. */
 static void
 book(struct carried *s, bool take)
 {
 	if (s->booked == take)
 		return;
-	s->task.gw->lane_loads[carry_lane(s)].sends += take ? 1u : -1u;
+	if (take)
+		s->booked_lane = carry_lane(s);
+	s->task.gw->lane_loads[s->booked_lane].sends += take ? 1u : -1u;
 	s->booked = take;
 }
 
