@@ -173,6 +173,10 @@ take_chat(struct turn *t)
 static void
 go_on(struct turn *t)
 {
+	if (turn_was_called_off(t)) {
+		turn_call_off(t);
+		return;
+	}
 	if (t->s.asks_pin && t->s.chat[0] != '\0' && turn_is_of_version(t)) {
 		turn_answer_pin(t, t->input);
 		return;

@@ -287,12 +287,29 @@ turn_take_handed(struct turn *t)
 	turn_in_its_version(t, taken);
 }
 
+bool
+turn_was_called_off(const struct turn *t)
+{
+	return t->s.chat[0] != '\0' && (t->h.handed != HANDED_TAKEN || strcmp(t->h.chat, t->s.chat) != 0);
+}
+
+void
+turn_call_off(struct turn *t)
+{
+	const char *word = word_on(t, t->s.intent);
+
+	t->s.chat[0] = '\0';
+	t->s.asks_pin = false;
+	turn_leave_intent(t, INTENT_LAPSED);
+	turn_end_with(t, word);
+}
+
 /* What was proven at the phone is not known in the chat. */
 static void
 go_back(struct turn *t, const char *line)
 {
 	t->h.handed = HANDED_BACK;
-	t->h.proven = t->s.proven;
+	t->h.proven_for = t->s.proven ? t->sub.customer_id : 0;
 	str_copy(t->h.dlg.problem, sizeof t->h.dlg.problem, line);
 	vars_unset(&t->h.dlg.vars, "authed");
 	vars_unset(&t->h.dlg.vars, "login");
@@ -476,6 +493,22 @@ turn_handed_saved(struct turn *t)
 		chat_start(gw, channel, t->owner);
 }
 
+/* ---- in other hands ---- */
+
+void
+turn_tell_of_hands(struct turn *t)
+{
+	struct chat_screen *c = xcalloc(1, sizeof *c);
+	char body[2 * CHAT_BODY];
+
+	chat_screen_parse(t->s.answer, c);
+	str_format(body, sizeof body, "%s\n%s", turn_plain_text(t, "chat.other_hands"), c->body);
+	if (ucs2_units(body) <= CHAT_BODY_CHARS && str_copy(c->body, sizeof c->body, body) &&
+	    !chat_screen_encode(c, t->s.answer, sizeof t->s.answer))
+		log_error(t->w.task.id, "screen too long", "key=chat.other_hands");
+	free(c);
+}
+
 /* ---- loading ---- */
 
 /* A damaged one is nothing that could be gone on with. */
@@ -499,6 +532,9 @@ turn_is_next(struct turn *t, const struct store_value *v)
 
 	rev_loaded(&t->chat_rev, v);
 	is = v->present && !v->damaged && chat_decode(v->p, v->len, c);
+	t->tells_of_hands = is && c->untold && t->in.kind != TURN_RETURN;
+	t->chat_hands = c->hands;
+	t->chat_is_proven = is && chat_is_proven(c, &t->sub);
 	if (t->in.kind == TURN_RETURN)
 		is = is && t->h.handed != HANDED_NOT && strcmp(t->in.key, t->h.dialogue) == 0;
 	else {

@@ -3,66 +3,7 @@
  * What a chat begins and the phone confirms: the PIN is never asked for in the chat, what is paid is what the phone showed,
  * the result comes back into the chat, and whatever does not happen is said there.
  */
-#include "tests/unit/phone_line.h"
-
-#include "tests/unit/chat_world.h"
-
-static const char *
-pin(const struct sim_world *w)
-{
-	return PAYER->pin;
-}
-
-static struct sim_world *
-two_who_chat(void)
-{
-	struct sim_world *w = two_customers();
-
-	chat_begin(w);
-	str_copy(chatter.phone, sizeof chatter.phone, PAYER->phone);
-	w->tenant.chat_pushes = 2;
-	w->channels[SIM_USSD].service_codes_n = 1;
-	str_copy(w->channels[SIM_USSD].service_codes[0], sizeof w->channels[SIM_USSD].service_codes[0], "*120*384#");
-	return w;
-}
-
-static bool
-says(struct sim_world *w, const char *words)
-{
-	return strstr(newest(w)->body, words) != NULL;
-}
-
-static void
-chat_says(struct sim_world *w, const char *words)
-{
-	answers(w);
-	if (!says(w, words))
-		fail_msg("the chat says not \"%s\" but: %s", words, newest(w)->body);
-}
-
-static void
-write_and_see(struct sim_world *w, const char *text, const char *words)
-{
-	typed(w, text);
-	chat_says(w, words);
-}
-
-/* Up to where the PIN is wanted. */
-static void
-begin_payment(struct sim_world *w)
-{
-	char payee[PHONE_MAX];
-
-	str_format(payee, sizeof payee, "0%s", PAYEE->phone + 2);
-	typed(w, "hi");
-	answers(w);
-	typed(w, "2");
-	answers(w);
-	typed(w, payee);
-	answers(w);
-	write_and_see(w, "50", "dial *120*384#");
-	assert_false(says(w, "PIN to pay"));
-}
+#include "tests/unit/chat_payer.h"
 
 static void
 test_a_payment_is_confirmed_at_the_phone(void **state)
@@ -289,33 +230,6 @@ test_whatever_breaks_at_the_phone(void **state)
 			}
 }
 
-/* Another number, or another person: nothing that was begun goes on. */
-static void
-test_a_chat_that_is_another_s_now(void **state)
-{
-	struct sim_world *w;
-	struct line l;
-
-	(void)state;
-	for (int moved = 0; moved < 2; moved++) {
-		w = two_who_chat();
-		l = line_of(w, 0, SIM_USSD, "first");
-		str_copy(chatter.user, sizeof chatter.user, "ZA.first");
-		begin_payment(w);
-		if (moved)
-			write_in(w, CHAT_MOVED, "");
-		else {
-			str_copy(chatter.user, sizeof chatter.user, "ZA.second");
-			write_and_see(w, "hi", "Acme Wallet");
-		}
-		say(&l, TURN_BEGIN, "");
-		assert_null(strstr(l.screen, "PIN to pay"));
-		assert_null(strstr(l.screen, "WhatsApp"));
-		assert_int_equal(debits(w), 0);
-		world_free(w);
-	}
-}
-
 int
 main(void)
 {
@@ -328,7 +242,6 @@ main(void)
 		cmocka_unit_test(test_private_things_are_shown_once),
 		cmocka_unit_test(test_the_phone_is_called_up),
 		cmocka_unit_test(test_whatever_breaks_at_the_phone),
-		cmocka_unit_test(test_a_chat_that_is_another_s_now),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
