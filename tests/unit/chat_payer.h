@@ -45,9 +45,8 @@ write_and_see(struct sim_world *w, const char *text, const char *words)
 	chat_says(w, words);
 }
 
-/* Up to where the PIN is wanted. */
 static inline void
-begin_payment(struct sim_world *w)
+begin_until_amount(struct sim_world *w)
 {
 	char payee[PHONE_MAX];
 
@@ -58,6 +57,13 @@ begin_payment(struct sim_world *w)
 	answers(w);
 	typed(w, payee);
 	answers(w);
+}
+
+/* Up to where the PIN is wanted. */
+static inline void
+begin_payment(struct sim_world *w)
+{
+	begin_until_amount(w);
 	write_and_see(w, "50", "dial *120*384#");
 	assert_false(says(w, "PIN to pay"));
 }
