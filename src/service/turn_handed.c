@@ -385,7 +385,7 @@ void
 turn_while_handed(struct turn *t)
 {
 	char key[CHAT_KEY];
-	const char *input = t->in.tap ? chat_tap_key(t->s.answer, t->input, key) : t->input, *why = "chat.waiting";
+	const char *input = turn_chat_input(t, key), *why = "chat.waiting", *word;
 
 	if (input != NULL && strcmp(input, "0") == 0 && t->h.handed != HANDED_BACK) {
 		cancel(t);
@@ -396,6 +396,8 @@ turn_while_handed(struct turn *t)
 		why = "chat.waiting";
 	} else if (strcmp(input, "1") == 0 && t->h.handed == HANDED_WAITING && may_call_up(t))
 		why = "chat.hand_over_push";
+	else if ((word = turn_obey_word(t, input)) != NULL)
+		why = word;
 	else if (!t->in.tap && keyword_is_like_pin(input)) {
 		metric_add(M_CHAT_PINS, 1);
 		why = "chat.pin";
@@ -491,22 +493,6 @@ turn_handed_saved(struct turn *t)
 	}
 	if (t->goes_back && (channel = find_channel(t, t->h.chat)) >= 0)
 		chat_start(gw, channel, t->owner);
-}
-
-/* ---- in other hands ---- */
-
-void
-turn_tell_of_hands(struct turn *t)
-{
-	struct chat_screen *c = xcalloc(1, sizeof *c);
-	char body[2 * CHAT_BODY];
-
-	chat_screen_parse(t->s.answer, c);
-	str_format(body, sizeof body, "%s\n%s", turn_plain_text(t, "chat.other_hands"), c->body);
-	if (ucs2_units(body) <= CHAT_BODY_CHARS && str_copy(c->body, sizeof c->body, body) &&
-	    !chat_screen_encode(c, t->s.answer, sizeof t->s.answer))
-		log_error(t->w.task.id, "screen too long", "key=chat.other_hands");
-	free(c);
 }
 
 /* ---- loading ---- */

@@ -383,6 +383,55 @@ test_money_is_off_by_then(void **state)
 	world_free(w);
 }
 
+static bool was_opted_out;
+
+static void
+note_opt_out(void *arg, const struct store_key *key, const struct store_value *v)
+{
+	static struct subscriber s;
+
+	if (key->family == STORE_SUBSCRIBER && strstr(key->owner, arg) != NULL && subscriber_decode(v->p, v->len, &s))
+		was_opted_out = s.opted_out;
+}
+
+static bool
+opted_out(struct sim_world *w)
+{
+	was_opted_out = false;
+	memory_store_each(w->store, w->loop.now, note_opt_out, PAYER->phone);
+	return was_opted_out;
+}
+
+/* Obeyed at any point, and the dialogue stays where it is; what is written on the screen to be tapped is that. */
+static void
+test_stop_and_start(void **state)
+{
+	struct sim_world *w = two_who_chat();
+
+	(void)state;
+	write_and_see(w, "Stop.", "No more notices");
+	assert_int_equal(newest(w)->choices, 0);
+	assert_true(opted_out(w));
+	write_and_see(w, "hi", "Acme Wallet");
+	write_and_see(w, "start", "gets notices again");
+	assert_true(says(w, "Acme Wallet"));
+	assert_true(newest(w)->choices >= 7);
+	assert_false(opted_out(w));
+	write_and_see(w, "stop the world", "Acme Wallet");
+	assert_false(opted_out(w));
+	write_and_see(w, "send money", "number");
+	write_and_see(w, "UNSUBSCRIBE", "No more notices");
+	assert_true(says(w, "number"));
+	begin_payment(w);
+	write_and_see(w, "START", "gets notices again");
+	assert_false(opted_out(w));
+	assert_int_equal(intents(w, INTENT_SHOWN), 1);
+	/* In English it is also a word for STOP. */
+	write_and_see(w, "cancel", "Nothing was paid");
+	assert_false(opted_out(w));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -399,6 +448,7 @@ main(void)
 		cmocka_unit_test(test_dialled_twice_at_once),
 		cmocka_unit_test(test_another_one_in_its_place),
 		cmocka_unit_test(test_money_is_off_by_then),
+		cmocka_unit_test(test_stop_and_start),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
