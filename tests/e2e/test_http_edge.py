@@ -22,6 +22,7 @@ import urllib.parse
 
 import pytest
 
+from conftest import ASAN
 from helpers import HOME, OTHER_PIN, SIPHO, THANDI, at_post, core_customer, sign_up
 from phone import Phone
 from stage import AT_KEY, INTEGRATOR_KEY, SOURCE, http as call, until
@@ -232,7 +233,7 @@ def test_random_requests_leave_nothing_behind(make_stage):
         list(pool.map(send, (random_request(rng, samples) for _ in range(RANDOM // 3))))
         before = resident(stage.gateway)
         list(pool.map(send, (random_request(rng, samples) for _ in range(RANDOM - RANDOM // 3))))
-    assert resident(stage.gateway) < before + 6, "its memory grows"
+    assert ASAN or resident(stage.gateway) < before + 6, "its memory grows"      # a sanitizer keeps what is freed
     assert metric(stage, "http_requests_total") > RANDOM * 0.6
     assert phone.walk("0") == HOME and phone.walk("7") == more
     assert "R1 000.00" in phone.walk("0", "1", "24680")
