@@ -42,6 +42,7 @@ class Stages:
             if edit is not None:
                 edit(config, tenant)
         stage = Stage(edit=for_tests, keep=True, **options)
+        stage.log_level = "debug"       # nothing of what is secret stands there either
         stage.expected_errors = set()
         stage.secrets = {helpers.PIN, helpers.OTHER_PIN, AT_KEY, CORE_PASSWORD, INTEGRATOR_KEY, SMPP_PASSWORD}
         self.made.append(stage)
