@@ -183,6 +183,17 @@ def test_statuses_reach_the_message(stage, chat):
     until(lambda: stage.gateway.metric("isango_whatsapp_failed_total") > failed, "the failed status to come")
 
 
+def test_a_status_that_says_slower_fails_nothing(stage, chat):
+    """Taken, and then refused by a status: the message waits, and goes out."""
+    failed, dead = (stage.gateway.metric(f"isango_{name}_failed_total") for name in ("whatsapp", "messages"))
+    chat.profile(fails=131056)
+    chat.write("1")
+    until(lambda: stage.gateway.metric("isango_whatsapp_failed_total") >= failed + 1, "the failed status to come")
+    chat.profile(fails=0)
+    assert "Acme Wallet" in chat.read()
+    assert stage.gateway.metric("isango_messages_failed_total") == dead
+
+
 
 def test_in_the_terminal(stage, tmp_path):
     """isango dial --whatsapp: a number taps, words are written, a picture goes along; each line waits for its answer."""
