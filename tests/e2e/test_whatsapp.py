@@ -10,7 +10,8 @@ import pytest
 
 from chat import Chat
 from conftest import Stages
-from helpers import PIN, THANDI, core_customer, open_stage, sign_up, to_send_confirm
+from helpers import ID_NUMBERS, NAMES, PIN, THANDI, core_customer, open_stage, sign_up, to_send_confirm
+from phone import Phone
 from stage import WHATSAPP, http, until
 
 made_numbers = iter(range(1, 1000))
@@ -307,3 +308,37 @@ def test_after_a_day_by_the_next_route(make_stage):
     to_send_confirm(phone, amount="60")
     phone.type(PIN)
     assert "R60.00" in phone.sms() and chat.unread() == []
+
+
+def test_after_a_day_in_a_template(make_stage):
+    """Where there is a template it goes there; also where only the network knows, and says so in a status."""
+    def templates(_config, tenant):
+        news = {"class": "result", "name": "news", "language": "en"}
+        tenant["channels"].append(other.whatsapp(templates=[news]))
+        tenant["routes"]["result"] = ["acme-chat"]
+        tenant["result_sms"] = True
+    other = make_stage(start=False, edit=templates, clock=True)
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    core_customer(other)
+    phone, chat = Phone(other, THANDI), Chat(other, THANDI)
+    phone.dial()
+    phone.walk("1", "1", *NAMES[THANDI], "1", ID_NUMBERS[THANDI], "1", PIN, PIN)
+    phone.hang_up()
+    other.top_up("1000.00", phone=THANDI)
+
+    def paid(amount):
+        to_send_confirm(phone, amount=amount)
+        phone.type(PIN)
+        words = chat.read_until(f"R{amount}.00")
+        assert (chat.last["type"], chat.last["template"], chat.last["language"]) == ("template", "news", "en")
+        assert "\n" not in words
+    chat.say("Hi")
+    other.advance(25 * 3600 * 1000)
+    paid("50")
+    chat.say("Hi")
+    other.control("POST", "/control/switches", {"wa_window_by_status": 1})
+    other.control("POST", "/control/time", {"advance_ms": 24 * 3600 * 1000 + 60000})
+    paid("60")
+    assert other.state()["violations"] == []
