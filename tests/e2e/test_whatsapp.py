@@ -4,13 +4,17 @@ WhatsApp through the whole gateway, the sandbox being Meta: it takes only what M
 loses like it.
 """
 import json
+import os
+import pty
+import select
 import subprocess
+import time
 
 import pytest
 
 from chat import Chat
 from conftest import Stages
-from helpers import ID_NUMBERS, NAMES, PIN, THANDI, core_customer, open_stage, sign_up, to_send_confirm
+from helpers import ID_NUMBERS, NAMES, PIN, SIPHO, THANDI, core_customer, open_stage, sign_up, to_send_confirm
 from phone import Phone
 from stage import WHATSAPP, http, until
 
@@ -120,6 +124,57 @@ def test_the_phone_is_called_up(make_stage):
     phone.type(PIN)
     chat.read_until("You have R1 000.00.")
     assert other.state()["violations"][before:] == []
+
+
+class Terminal:
+    """isango dial in a terminal of its own."""
+    def __init__(self, stage, msisdn):
+        self.end, inner = pty.openpty()
+        self.process = subprocess.Popen([stage.build / "isango", "dial", "--sandbox", stage.control_url, "--from", msisdn,
+                                         "*120*384#"], stdin=inner, stdout=inner, stderr=inner, start_new_session=True)
+        os.close(inner)
+        self.shown = ""
+
+    def until(self, *words, seconds=20):
+        """Each of them is shown, after what was waited for before."""
+        ends = time.monotonic() + seconds
+        while not all(one in self.shown for one in words):
+            assert time.monotonic() < ends, f"never {words}: {self.shown}"
+            if select.select([self.end], [], [], 0.2)[0]:
+                self.shown += os.read(self.end, 65536).decode()
+        self.shown = ""
+
+    def type(self, line):
+        os.write(self.end, line.encode() + b"\n")
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
+        os.close(self.end)
+
+
+def test_a_phone_in_the_terminal_is_called_up(make_stage):
+    """Its owner sees that without having asked for it."""
+    other = make_stage(start=False, edit=lambda _config, tenant: tenant["channels"].append(other.whatsapp()))
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    core_customer(other)
+    sign_up(other)
+    chat, phone = Chat(other, THANDI), Terminal(other, THANDI)
+    try:
+        for shown, typed in (("7. More", "2"), ("which phone", SIPHO), ("How much", "50"), ("Enter your PIN", PIN)):
+            phone.until(shown, "  > ")
+            phone.type(typed)
+        phone.until("Done", "the call is over")
+        chat.say("Hi")
+        assert "which asks for it now" in chat.choose("Balance")
+        phone.until("the phone is called up", "Enter your PIN", "  > ")
+        phone.type(PIN)
+        phone.until("the call is over")
+        chat.read_until("You have R949.00.")
+    finally:
+        phone.close()
 
 
 def test_without_a_number(stage):
