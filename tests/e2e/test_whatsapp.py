@@ -14,7 +14,8 @@ import pytest
 
 from chat import Chat
 from conftest import Stages
-from helpers import ID_NUMBERS, NAMES, PIN, SIPHO, THANDI, core_customer, open_stage, sign_up, to_send_confirm
+from helpers import (ID_NUMBERS, NAMES, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, debits, open_stage, sign_up,
+                     to_send_confirm)
 from phone import Phone
 from stage import WHATSAPP, http, until
 
@@ -396,4 +397,27 @@ def test_after_a_day_in_a_template(make_stage):
     other.control("POST", "/control/switches", {"wa_window_by_status": 1})
     other.control("POST", "/control/time", {"advance_ms": 24 * 3600 * 1000 + 60000})
     paid("60")
+    assert other.state()["violations"] == []
+
+
+def test_a_tenant_may_take_the_pin_in_the_chat(make_stage):
+    """By an option whose name says what it risks: then nothing is handed over to the phone."""
+    other = make_stage(start=False, edit=lambda _config, tenant: tenant["channels"].append(
+        other.whatsapp(pin_in_chat_kept_for_ever=True)))
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    core_customer(other)
+    sign_up(other)
+    chat = Chat(other, THANDI)
+    chat.say("Hi")
+    assert "Enter your PIN" in chat.choose("Balance")
+    assert "Wrong PIN" in chat.say(OTHER_PIN)
+    assert "You have R1 000.00." in chat.say(PIN)
+    chat.say("00")
+    chat.choose("Send money")
+    chat.say("0" + SIPHO[2:])
+    assert "Enter your PIN to pay" in chat.say("50")
+    assert "Done: R50.00 sent to" in chat.say(PIN)
+    assert len(debits(other)) == 1 and other.gateway.metric("isango_chat_handed_total") == 0
     assert other.state()["violations"] == []
