@@ -184,6 +184,18 @@ def test_without_a_number(stage):
     assert "Your phone number is hidden in this chat" in chat.say("Hi")
 
 
+def test_a_number_that_is_hidden_later(stage, chat):
+    """Who was seen with a number is known by the identity alone, until that number has another one."""
+    chat.profile(user="ZA.2460001")
+    assert "Welcome to Acme Wallet." in chat.say("1")
+    chat.profile(phone=False)
+    assert "0800 123 456" in chat.say("3")
+    chat.profile(phone=True, user="ZA.2460002")
+    chat.say("Hi")
+    chat.profile(phone=False, user="ZA.2460001")
+    assert "Your phone number is hidden in this chat" in chat.say("3")
+
+
 def test_webhooks_come_twice(stage, chat):
     stage.control("POST", "/control/switches", {"wa_twice": 1})
     before = chat.seen
