@@ -45,7 +45,12 @@ struct dialler {
 static void
 prompt(const struct dialler *d)
 {
-	if (d->typed.terminal && !d->waiting && !d->ended)
+	bool ready = d->typed.terminal && !d->waiting && !d->ended;
+
+	/* What is not typed at a terminal comes at once: it does not wait for somebody to call. */
+	if (ready && !d->open)
+		dial_way_idle(d->way);
+	if (ready)
 		fputs(d->open ? "  > " : "  (the call is over; Enter dials again, Ctrl-D leaves) ", stdout);
 	fflush(stdout);
 }
@@ -219,6 +224,16 @@ on_sms(void *arg, const char *from, const char *text)
 }
 
 static void
+on_called_up(void *arg, const char *text)
+{
+	struct dialler *d = arg;
+
+	set_timer(&d->session, d->profile != NULL ? d->profile->session_s : 0);
+	fputs("\r\033[K  the phone is called up\n", stdout);
+	on_screen(d, text, true);
+}
+
+static void
 on_hung_up(void *arg)
 {
 	struct dialler *d = arg;
@@ -245,7 +260,7 @@ static int
 phone(const struct dial_options *o, const struct ussd_profile *profile, const char *code)
 {
 	struct dialler d = { .loop = loop_new(), .profile = profile };
-	struct dial_events events = { on_screen, on_failed, on_sms, on_hung_up, &d };
+	struct dial_events events = { on_screen, on_failed, on_sms, on_called_up, on_hung_up, &d };
 
 	loop_on_signal(d.loop, SIGINT, on_signal, &d);
 	loop_on_signal(d.loop, SIGTERM, on_signal, &d);
@@ -435,7 +450,7 @@ const struct command command_dial = {
 	    "                   that code would, in its dialect; SMS are not shown then\n"
 	    "  --channel NAME   that channel, where several have the code\n"
 	    "  --sandbox URL    the phone is one of isango-sandbox, whose control listener is there: over SMPP,\n"
-	    "                   with SMS\n"
+	    "                   with SMS; while no call is open it may be called up\n"
 	    "  --http           over the sandbox's aggregator instead, as Africa's Talking\n"
 	    "  --via DIALECT    as another provider that the sandbox stands in for: hubtel, infobip, json and so on\n"
 	    "  --from MSISDN    the number of the phone, like 27821234567\n"

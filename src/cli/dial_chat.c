@@ -162,7 +162,9 @@ take_line(struct chat *c, const char *line)
 	}
 	if (!c->typed.terminal)
 		printf("  > %s\n", line);
-	if (str_starts(line, PHOTO))
+	if (str_starts(PHOTO, line) && strlen(line) + 1 == strlen(PHOTO))
+		failed(c, "/photo FILE sends a picture");
+	else if (str_starts(line, PHOTO))
 		send_photo(c, line + strlen(PHOTO));
 	else if (str_to_i64(line, 1, c->choices, &number))
 		post(c, "tap", json_pack("{s:I}", "index", (json_int_t)number));

@@ -203,7 +203,7 @@ on_chat_loaded(struct task *t, const struct event *e)
 	}
 	c = xcalloc(1, sizeof *c);
 	(void)chat_load(&e->v[0], c);
-	s->window_over = c->window_until <= t->gw->now;
+	s->window_over = s->m.window_over || c->window_until <= t->gw->now;
 	/* Somebody else may read it there by now. What is said in answer to what was written there is theirs. */
 	closed = c->unproven && s->m.channel[0] == '\0';
 	mem_wipe(c, sizeof *c);
