@@ -167,6 +167,9 @@ read_person(const struct reading *r, const json_t *m, struct chat_in *in)
 	if (user[0] == '\0')
 		user = text_of(c, "user_id");
 	read_phone(r, phone, in->phone);
+	/* A name of digits only would be somebody's number, and the chat that number's. */
+	if (str_all_digits(user))
+		user = "";
 	(void)read_name(user, in->user, sizeof in->user);	/* country code, dot, up to 128 letters and digits */
 	copy_cut(in->identity, sizeof in->identity, text_of(c, "identity_key_hash"));
 }
@@ -310,6 +313,7 @@ read_status(struct reading *r, const json_t *s)
 		st.id[0] = '\0';
 	if (!str_copy(st.ours, sizeof st.ours, text_of(s, "biz_opaque_callback_data")))
 		st.ours[0] = '\0';
+	read_phone(r, text_of(s, "recipient_id"), st.to);
 	for (size_t i = 0; i < NELEM(words); i++)
 		if (strcmp(words[i].word, word) == 0 && (st.id[0] != '\0' || st.ours[0] != '\0')) {
 			st.state = words[i].state;

@@ -218,7 +218,7 @@ on_chat_loaded(struct task *t, const struct event *e)
 	(void)chat_load(&e->v[0], c);
 	if (!e->v[1].present || e->v[1].damaged || !subscriber_decode(e->v[1].p, e->v[1].len, sub))
 		memset(sub, 0, sizeof *sub);
-	s->window_over = c->window_until <= t->gw->now;
+	s->window_over = s->m.window_over || c->window_until <= t->gw->now;
 	/* What is said in answer to what was written there is theirs who wrote it; all else is the customer's. */
 	closed = is_answer ? s->m.hands != c->hands : !chat_is_proven(c, sub);
 	mem_wipe(c, sizeof *c);
