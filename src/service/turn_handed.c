@@ -259,10 +259,11 @@ taken(struct turn *t)
 	t->h_dirty = true;
 	if (!turn_is_of_version(t)) {
 		t->h.handed = HANDED_BACK;
+		t->goes_back = true;
 		t->h.answer[0] = '\0';
 		t->h.answer_end = true;
 		str_copy(t->h.dlg.problem, sizeof t->h.dlg.problem, word_on(t, t->h.intent));
-		t->s.intent[0] = '\0';
+		turn_leave_intent(t, INTENT_LAPSED);
 		turn_begin_at(t, NULL);
 		return;
 	}

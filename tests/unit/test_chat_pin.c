@@ -3,6 +3,7 @@
  * What a chat begins and the phone confirms: the PIN is never asked for in the chat, what is paid is what the phone showed,
  * the result comes back into the chat, and whatever does not happen is said there.
  */
+#include "core/session.h"
 #include "service/task.h"
 #include "tests/unit/chat_payer.h"
 
@@ -460,6 +461,61 @@ test_two_chats_of_a_phone(void **state)
 	world_free(w);
 }
 
+static struct session handed;
+static struct store_key handed_key;
+
+static void
+note_handed(void *arg, const struct store_key *key, const struct store_value *v)
+{
+	(void)arg;
+	if (key->family == STORE_HANDED && session_decode(v->p, v->len, &handed))
+		handed_key = *key;
+}
+
+/* Nobody has the version of its menu any more. */
+static void
+lose_version(struct sim_world *w)
+{
+	struct store_commit c = { .n = 1, .not_after_ms = w->loop.now + SECOND };
+	struct store_value v;
+	struct buf b = { 0 };
+
+	memory_store_each(w->store, w->loop.now, note_handed, NULL);
+	str_copy(handed.dlg.version, sizeof handed.dlg.version, "gone");
+	session_encode(&handed, &b);
+	memory_store_load(w->store, w->loop.now, &handed_key, 1, &v);
+	c.op[0] = (struct store_op){ .kind = STORE_PUT, .key = handed_key, .from = v.version, .to.p = { 77 },
+		.p = b.p, .len = b.len };
+	assert_int_equal(memory_store_commit(w->store, w->loop.now, &c), STORE_DONE);
+	buf_clear(&b);
+}
+
+/* What the chat is told then holds, also where another dialogue of the phone still shows it. */
+static void
+test_the_menu_is_gone(void **state)
+{
+	(void)state;
+	for (int shown = 0; shown < 2; shown++) {
+		struct sim_world *w = two_who_chat();
+		struct line a = line_of(w, 0, SIM_USSD, "one"), b = line_of(w, 1, SIM_HISTORY, "two");
+
+		begin_payment(w);
+		if (shown)
+			say(&a, TURN_BEGIN, "");
+		lose_version(w);
+		say(&b, TURN_BEGIN, "");
+		shows(&b, "Acme Wallet");
+		assert_int_equal(intents(w, INTENT_SHOWN), 0);
+		if (shown) {
+			type(&a, pin(w));
+			shows(&a, "Nothing was paid");
+		}
+		chat_says(w, "Nothing was paid");
+		assert_int_equal(debits(w), 0);
+		world_free(w);
+	}
+}
+
 int
 main(void)
 {
@@ -478,6 +534,7 @@ main(void)
 		cmocka_unit_test(test_money_is_off_by_then),
 		cmocka_unit_test(test_stop_and_start),
 		cmocka_unit_test(test_two_chats_of_a_phone),
+		cmocka_unit_test(test_the_menu_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
