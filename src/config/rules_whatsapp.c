@@ -92,8 +92,10 @@ check_beyond_chats(struct reader *r, const struct tenant_settings *t, enum messa
 	for (int i = 0; i < t->routes_n[cls]; i++)
 		only_chats = only_chats && r->settings->channels[t->routes[cls][i]].kind == CHANNEL_WHATSAPP;
 	if (only_chats)
-		SAY(r, json_array_get(route, 0), "routes.%s: only chats: who wrote nothing for a day, or never typed the PIN "
-		    "for one, would not hear of it; name a channel of SMS behind them", cls == MSG_TOKEN ? "token" : "result");
+		SAY(r, json_array_get(route, 0),
+		    "routes.%s: only chats: who wrote nothing for a day, or never typed the PIN for one, "
+		    "would not hear of it; name a channel of SMS behind them",
+		    cls == MSG_TOKEN ? "token" : "result");
 }
 
 void

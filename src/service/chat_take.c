@@ -221,7 +221,8 @@ whose_else(const struct taking *k)
 static bool
 is_too_old(const struct taking *k)
 {
-	bool same = k->kind != CHAT_MOVED && whose_else(k) == NULL && (k->c.user[0] != '\0' || k->c.identity[0] != '\0');
+	bool same = k->kind != CHAT_MOVED && whose_else(k) == NULL &&
+	    (k->c.user[0] != '\0' || k->c.identity[0] != '\0');
 
 	return k->e.at_ms < k->task.gw->now - CHAT_OLDEST_MS || (k->e.at_ms < k->c.since_ms && !same);
 }

@@ -252,7 +252,8 @@ test_the_news_are_for_the_phone(void **state)
 
 	(void)state;
 	to_confirm(&l);
-	w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_INTENT, .nth = 1, .what = STRIKE_CRASH_AFTER };
+	w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_INTENT, .nth = 1,
+		.what = STRIKE_CRASH_AFTER };
 	add_input(&l, pin(w));
 	send_to(&l, 0, TURN_INPUT, pin(w));
 	sim_world_run(w, w->loop.now + 5 * MINUTE);

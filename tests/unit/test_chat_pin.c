@@ -325,6 +325,38 @@ test_dialled_twice_at_once(void **state)
 	}
 }
 
+/* Called up and dialled at the same time, whatever comes first; what the network then says of the call counts for nothing. */
+static void
+test_called_up_and_dialled_at_once(void **state)
+{
+	(void)state;
+	for (int first = 0; first < 3; first++) {
+		struct sim_world *w = two_who_chat();
+		struct line push = line_of(w, 0, SIM_USSD, TURN_PUSHED), l = line_of(w, 1, SIM_USSD, "dialled");
+
+		begin_payment(w);
+		if (first != 0)
+			send_to(&push, 0, TURN_PUSH, "");
+		if (first == 2)
+			sim_world_run(w, w->loop.now + SECOND);
+		send_to(&l, 1, TURN_BEGIN, "");
+		if (first == 0)
+			send_to(&push, 0, TURN_PUSH, "");
+		sim_world_run(w, w->loop.now + 8 * SECOND);
+		shows(&l, "PIN to pay");
+		send_to(&push, 0, TURN_ABORT, "");
+		sim_world_run(w, w->loop.now + SECOND);
+		type(&l, pin(w));
+		assert_true(l.end);
+		chat_says(w, "R50.00");
+		sim_world_run(w, w->loop.now + 30 * MINUTE);
+		assert_int_equal(debits(w), 1);
+		assert_int_equal(intents(w, INTENT_SHOWN), 0);
+		assert_false(says(w, "Nothing was paid"));
+		world_free(w);
+	}
+}
+
 static void
 soon(struct sim_world *w, const char *text)
 {
@@ -530,6 +562,7 @@ main(void)
 		cmocka_unit_test(test_whatever_breaks_before_the_pin),
 		cmocka_unit_test(test_whatever_breaks_at_the_phone),
 		cmocka_unit_test(test_dialled_twice_at_once),
+		cmocka_unit_test(test_called_up_and_dialled_at_once),
 		cmocka_unit_test(test_another_one_in_its_place),
 		cmocka_unit_test(test_money_is_off_by_then),
 		cmocka_unit_test(test_stop_and_start),
