@@ -179,7 +179,7 @@ def test_a_phone_in_the_terminal_is_called_up(make_stage):
 
 
 def test_another_device(stage):
-    """What was begun on the one before is over, and it is said why; operators see it."""
+    """What was begun on the one before is over, and it is said why."""
     phone, chat = sign_up(stage, SIPHO), Chat(stage, SIPHO)
     chat.profile(identity="device-1")
     chat.say("Hi")
