@@ -6,6 +6,7 @@
  * goes to, with its parameters added; an answer without <options> is the end. We put the code that was dialled and the
  * number of the screen there, so each process knows what came before, and a request that comes again has its old
  * number. A request without them begins a dialogue. Free input is one option that is not shown (display "false").
+ * ussdSessionId may be missing, says vumi2: then the phone alone tells dialogues apart.
  *
  * Channel Mobile (sg1.channelmobile.co.za/api/ussd_api.htm): requestid is 0 in a first request and then what our answer
  * before said. There is no end: with 0 in the last answer whatever follows begins anew (a guess that this is all that
@@ -40,10 +41,13 @@ aat_read(const struct dialect_req *req, struct dialect_in *in)
 {
 	const char *text = http_req_query(req->http, "request"), *code = http_req_query(req->http, "to_addr");
 	const char *step = http_req_query(req->http, "step");
-	bool begins = code == NULL && step == NULL;
+	const char *session = http_req_query(req->http, "ussdSessionId");
+	bool begins = code == NULL && step == NULL, none = session == NULL || session[0] == '\0';
 
-	if (!dialect_take(req, in, http_req_query(req->http, "ussdSessionId"), http_req_query(req->http, "msisdn")))
+	if (!dialect_take(req, in, none ? "-" : session, http_req_query(req->http, "msisdn")))
 		return DIALECT_BAD;
+	if (none)
+		in->turn.dialogue[0] = '\0';
 	if (!number_of(begins ? "0" : step, in))
 		return dialect_bad(in, "step is no number");
 	if (text == NULL)

@@ -61,6 +61,13 @@ start_status(struct asked *a)
 		/* Delivered may never come where it was read. */
 		[WA_READ] = { RECEIPT_DELIVERED, "read" }, [WA_FAILED] = { RECEIPT_FAILED, "failed" },
 	};
+	/* The same codes come in answers and here, and mean the same (whatsapp_send.c). */
+	static const enum receipt_state failures[WA_CLASSES] = {
+		[WA_SLOW] = RECEIPT_NOT_NOW, [WA_SLOW_PAIR] = RECEIPT_NOT_NOW, [WA_UNREACHABLE] = RECEIPT_FAILED,
+		[WA_WINDOW] = RECEIPT_WINDOW_OVER, [WA_TEMPLATE] = RECEIPT_FAILED, [WA_OURS] = RECEIPT_FAILED,
+		[WA_AUTH] = RECEIPT_NOT_NOW, [WA_ACCOUNT] = RECEIPT_NOT_NOW, [WA_AGAIN] = RECEIPT_AGAIN,
+		[WA_UNCERTAIN] = RECEIPT_FAILED,
+	};
 	const struct wa_status *st = &a->item->status;
 	struct edge *e = a->hook->edge;
 	struct receipt r = { .state = meaning[st->state].state };
@@ -69,8 +76,13 @@ start_status(struct asked *a)
 	provider_id_fit(st->id, r.id);
 	str_copy(r.ours, sizeof r.ours, st->ours);
 	if (st->state == WA_FAILED) {
+		enum wa_class c = wa_error_class(st->code, 0);
+
+		r.state = failures[c];
 		str_format(r.err, sizeof r.err, "%d", st->code);
-		wa_number_trouble(a->number, wa_error_class(st->code, 0), st->code, -1);
+		wa_number_trouble(a->number, c, st->code, -1);
+		if (c == WA_SLOW_PAIR && st->to[0] != '\0')
+			wa_pairs_empty(a->number->pairs, st->to, loop_now(e->loop));
 		metric_add(M_WA_FAILED, 1);
 	}
 	metric_add(M_WA_STATUSES, 1);

@@ -3,17 +3,12 @@
  * isango dial: a phone in the terminal. Shows screens and SMS as they come, sends what is typed. How it reaches a
  * gateway is dial_way.c's business; without one, dial_offline.c plays the menu alone.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <event2/event.h>
 #include <sodium.h>
 
 #include "base/log.h"
@@ -23,6 +18,7 @@
 #include "cli/dial_offline.h"
 #include "cli/dial_way.h"
 #include "cli/phone_screen.h"
+#include "cli/typed.h"
 #include "config/config.h"
 #include "core/menu_play.h"
 #include "core/ussd_profile.h"
@@ -33,14 +29,11 @@
 struct dialler {
 	struct loop *loop;
 	struct dial_way *way;
-	struct event *input;		/* NULL: a plain file, which is always readable */
-	struct deferred read_file;
-	struct buf typed;		/* read and not used yet */
+	struct typed typed;
 	char code[32];
 	const struct ussd_profile *profile;	/* NULL: the network has no habits */
 	struct timer session, idle;
 	int screens;			/* that came, all dialogues together */
-	bool terminal;
 	bool open;			/* the dialogue waits for an answer */
 	bool waiting;			/* for a screen */
 	bool ended;			/* no more input, or a signal */
@@ -52,7 +45,12 @@ struct dialler {
 static void
 prompt(const struct dialler *d)
 {
-	if (d->terminal && !d->waiting && !d->ended)
+	bool ready = d->typed.terminal && !d->waiting && !d->ended;
+
+	/* What is not typed at a terminal comes at once: it does not wait for somebody to call. */
+	if (ready && !d->open)
+		dial_way_idle(d->way);
+	if (ready)
 		fputs(d->open ? "  > " : "  (the call is over; Enter dials again, Ctrl-D leaves) ", stdout);
 	fflush(stdout);
 }
@@ -67,7 +65,7 @@ leave(struct dialler *d)
 	if (d->ended)
 		return;
 	d->ended = true;
-	if (d->terminal)
+	if (d->typed.terminal)
 		putchar('\n');
 	if (d->open || d->waiting)
 		dial_way_hang_up(d->way);
@@ -105,12 +103,12 @@ take_line(struct dialler *d, const char *line)
 	else if (!d->open)
 		dial(d, d->code);
 	else if (line[0] == '\0') {
-		if (d->terminal)
+		if (d->typed.terminal)
 			puts("  Type your answer and press Enter. A code like *120*384# dials it; Ctrl-D hangs up.");
 		prompt(d);
 		want_line(d);
 	} else {
-		if (!d->terminal)
+		if (!d->typed.terminal)
 			printf("  > %s\n", line);
 		d->waiting = true;
 		timer_stop(&d->idle);
@@ -119,67 +117,31 @@ take_line(struct dialler *d, const char *line)
 }
 
 /* One line at a time: what follows waits until its screen has come. */
-static bool
-next_line(struct dialler *d)
-{
-	char line[LINE_MAX_OCTETS];
-	char *end = d->typed.len > 0 ? memchr(d->typed.p, '\n', d->typed.len) : NULL;
-	size_t n;
-
-	if (end == NULL)
-		return false;
-	n = (size_t)(end - d->typed.p);
-	if (!str_copyn(line, sizeof line, d->typed.p, n))
-		line[0] = '\0';
-	memmove(d->typed.p, end + 1, d->typed.len - n - 1);
-	d->typed.len -= n + 1;
-	line[strcspn(line, "\r")] = '\0';
-	take_line(d, line);
-	mem_wipe(line, sizeof line);
-	return true;
-}
-
-static void
-read_more(struct dialler *d)
-{
-	char text[512];
-	ssize_t n = read(STDIN_FILENO, text, sizeof text);
-
-	if (n > 0) {
-		buf_add(&d->typed, text, (size_t)n);
-		mem_wipe(text, sizeof text);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		leave(d);
-		return;
-	}
-	want_line(d);
-}
-
-static void
-on_input(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	read_more(arg);
-}
-
-static void
-on_file(void *arg)
-{
-	read_more(arg);
-}
-
 static void
 want_line(struct dialler *d)
 {
-	if (d->ended || d->waiting || next_line(d))
+	char line[LINE_MAX_OCTETS];
+
+	if (d->ended || d->waiting)
 		return;
-	if (d->typed.len > LINE_MAX_OCTETS)
-		buf_reset(&d->typed);
-	if (d->input != NULL)
-		event_add(d->input, NULL);
-	else
-		loop_defer(d->loop, &d->read_file, on_file, d);
+	if (!typed_line(&d->typed, line, sizeof line)) {
+		typed_read(&d->typed);
+		return;
+	}
+	take_line(d, line);
+	mem_wipe(line, sizeof line);
+}
+
+static void
+on_typed(void *arg)
+{
+	want_line(arg);
+}
+
+static void
+on_typed_over(void *arg)
+{
+	leave(arg);
 }
 
 /* ---- what comes ---- */
@@ -188,7 +150,7 @@ want_line(struct dialler *d)
 static void
 network_ends(struct dialler *d, const char *why)
 {
-	printf("%s  the network ended the call: %s\n", d->terminal ? "\r\033[K" : "", why);
+	printf("%s  the network ended the call: %s\n", d->typed.terminal ? "\r\033[K" : "", why);
 	set_timer(&d->session, 0);
 	set_timer(&d->idle, 0);
 	d->open = false;
@@ -254,11 +216,21 @@ on_sms(void *arg, const char *from, const char *text)
 {
 	struct dialler *d = arg;
 
-	if (d->terminal)
+	if (d->typed.terminal)
 		fputs("\r\033[K", stdout);
 	printf("  SMS from %s\n", from);
 	phone_screen('*', text);
 	prompt(d);
+}
+
+static void
+on_called_up(void *arg, const char *text)
+{
+	struct dialler *d = arg;
+
+	set_timer(&d->session, d->profile != NULL ? d->profile->session_s : 0);
+	fputs("\r\033[K  the phone is called up\n", stdout);
+	on_screen(d, text, true);
 }
 
 static void
@@ -284,41 +256,26 @@ on_signal(void *arg, int number)
 
 /* ---- the command ---- */
 
-static void
-open_input(struct dialler *d)
-{
-	struct stat st;
-
-	d->terminal = isatty(STDIN_FILENO) == 1;
-	/* epoll knows no plain files. */
-	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode))
-		return;
-	d->input = event_new(loop_base(d->loop), STDIN_FILENO, EV_READ, on_input, d);
-}
-
 static int
 phone(const struct dial_options *o, const struct ussd_profile *profile, const char *code)
 {
 	struct dialler d = { .loop = loop_new(), .profile = profile };
-	struct dial_events events = { on_screen, on_failed, on_sms, on_hung_up, &d };
+	struct dial_events events = { on_screen, on_failed, on_sms, on_called_up, on_hung_up, &d };
 
 	loop_on_signal(d.loop, SIGINT, on_signal, &d);
 	loop_on_signal(d.loop, SIGTERM, on_signal, &d);
-	open_input(&d);
+	typed_open(&d.typed, d.loop, LINE_MAX_OCTETS, on_typed, on_typed_over, &d);
 	timer_init(&d.session, d.loop, on_session_over, &d);
 	timer_init(&d.idle, d.loop, on_idle, &d);
 	d.way = dial_way_new(d.loop, o, &events);
 	printf("  Phone +%s.%s\n", o->from, o->sandbox == NULL ? " Its SMS are not shown here." : "");
 	dial(&d, code);
 	loop_run(d.loop);
-	loop_undefer(&d.read_file);
 	timer_stop(&d.session);
 	timer_stop(&d.idle);
 	dial_way_free(d.way);
-	if (d.input != NULL)
-		event_free(d.input);
+	typed_close(&d.typed);
 	loop_free(d.loop);
-	buf_clear(&d.typed);
 	return d.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -493,7 +450,7 @@ const struct command command_dial = {
 	    "                   that code would, in its dialect; SMS are not shown then\n"
 	    "  --channel NAME   that channel, where several have the code\n"
 	    "  --sandbox URL    the phone is one of isango-sandbox, whose control listener is there: over SMPP,\n"
-	    "                   with SMS\n"
+	    "                   with SMS; while no call is open it may be called up\n"
 	    "  --http           over the sandbox's aggregator instead, as Africa's Talking\n"
 	    "  --via DIALECT    as another provider that the sandbox stands in for: hubtel, infobip, json and so on\n"
 	    "  --from MSISDN    the number of the phone, like 27821234567\n"

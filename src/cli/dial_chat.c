@@ -12,10 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <event2/event.h>
 #include <jansson.h>
 #include <sodium.h>
 
@@ -23,6 +20,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/phone_screen.h"
+#include "cli/typed.h"
 #include "config/file.h"
 #include "io/http_client.h"
 #include "io/loop.h"
@@ -39,14 +37,12 @@ struct chat {
 	struct loop *loop;
 	struct http_client *http;
 	const char *sandbox, *from;
-	struct event *input;		/* NULL: a plain file, which is always readable */
-	struct deferred read_file;
-	struct buf typed;		/* read and not used yet */
+	struct typed typed;
 	struct timer again, patience;
 	uint64_t last_op;
 	int64_t seen;			/* -1: what came before us is not looked at yet */
 	int choices;			/* of the newest message that has some */
-	bool terminal, waiting;		/* waiting: for an answer */
+	bool waiting;			/* for an answer */
 	bool no_more, failed;
 };
 
@@ -55,7 +51,7 @@ static void want_line(struct chat *c);
 static void
 prompt(const struct chat *c)
 {
-	if (c->terminal)
+	if (c->typed.terminal)
 		fputs("  > ", stdout);
 	fflush(stdout);
 }
@@ -164,9 +160,11 @@ take_line(struct chat *c, const char *line)
 		prompt(c);
 		return;
 	}
-	if (!c->terminal)
+	if (!c->typed.terminal)
 		printf("  > %s\n", line);
-	if (str_starts(line, PHOTO))
+	if (str_starts(PHOTO, line) && strlen(line) + 1 == strlen(PHOTO))
+		failed(c, "/photo FILE sends a picture");
+	else if (str_starts(line, PHOTO))
 		send_photo(c, line + strlen(PHOTO));
 	else if (str_to_i64(line, 1, c->choices, &number))
 		post(c, "tap", json_pack("{s:I}", "index", (json_int_t)number));
@@ -176,83 +174,47 @@ take_line(struct chat *c, const char *line)
 
 /* ---- what is typed ---- */
 
-static void
-leave(struct chat *c)
-{
-	c->no_more = true;
-	if (!c->waiting || c->terminal)
-		loop_stop(c->loop);
-}
-
 static bool
 next_line(struct chat *c)
 {
 	char line[LINE_MAX_OCTETS];
-	char *end = c->typed.len > 0 ? memchr(c->typed.p, '\n', c->typed.len) : NULL;
-	size_t n;
 
-	if (end == NULL)
+	if (!typed_line(&c->typed, line, sizeof line))
 		return false;
-	n = (size_t)(end - c->typed.p);
-	if (!str_copyn(line, sizeof line, c->typed.p, n))
-		line[0] = '\0';
-	memmove(c->typed.p, end + 1, c->typed.len - n - 1);
-	c->typed.len -= n + 1;
-	line[strcspn(line, "\r")] = '\0';
 	take_line(c, line);
 	mem_wipe(line, sizeof line);
 	return true;
-}
-
-static void
-read_more(struct chat *c)
-{
-	char text[512];
-	ssize_t n = read(STDIN_FILENO, text, sizeof text);
-
-	if (n > 0) {
-		buf_add(&c->typed, text, (size_t)n);
-		mem_wipe(text, sizeof text);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		leave(c);
-		return;
-	}
-	want_line(c);
-}
-
-static void
-on_input(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	read_more(arg);
-}
-
-static void
-on_file(void *arg)
-{
-	read_more(arg);
 }
 
 /* At a terminal a customer may write again before anything has come. */
 static void
 want_line(struct chat *c)
 {
-	while ((c->terminal || !c->waiting) && c->seen >= 0 && next_line(c))
+	while ((c->typed.terminal || !c->waiting) && c->seen >= 0 && next_line(c))
 		continue;
 	if (c->no_more) {
 		if (!c->waiting)
 			loop_stop(c->loop);
 		return;
 	}
-	if (c->seen < 0 || (c->waiting && !c->terminal))
-		return;
-	if (c->typed.len > LINE_MAX_OCTETS)
-		buf_reset(&c->typed);
-	if (c->input != NULL)
-		event_add(c->input, NULL);
-	else
-		loop_defer(c->loop, &c->read_file, on_file, c);
+	if (c->seen >= 0 && (c->typed.terminal || !c->waiting))
+		typed_read(&c->typed);
+}
+
+static void
+on_typed(void *arg)
+{
+	want_line(arg);
+}
+
+static void
+on_typed_over(void *arg)
+{
+	struct chat *c = arg;
+
+	c->no_more = true;
+	if (!c->waiting || c->typed.terminal)
+		loop_stop(c->loop);
 }
 
 /* ---- what comes ---- */
@@ -271,7 +233,7 @@ show(struct chat *c, const json_t *m)
 	const json_t *choices = json_object_get(m, "choices"), *one;
 	size_t i;
 
-	if (c->terminal)
+	if (c->typed.terminal)
 		fputs("\r\033[K", stdout);
 	if (member(m, "template")[0] != '\0')
 		printf("  (in the template %s)\n", member(m, "template"));
@@ -295,7 +257,7 @@ on_silence(void *arg)
 
 	if (!c->waiting)
 		return;
-	if (!c->terminal)
+	if (!c->typed.terminal)
 		failed(c, "no answer came");
 }
 
@@ -375,30 +337,23 @@ dial_chat(const char *sandbox, const char *from)
 {
 	struct http_client_options h = { .connections = 4, .waiting = 16, .answer_max = 4 << 20 };
 	struct chat c = { .loop = loop_new(), .sandbox = sandbox, .from = from, .seen = -1 };
-	struct stat st;
 
 	loop_on_signal(c.loop, SIGINT, on_signal, &c);
 	loop_on_signal(c.loop, SIGTERM, on_signal, &c);
-	c.terminal = isatty(STDIN_FILENO) == 1;
-	/* epoll knows no plain files. */
-	if (fstat(STDIN_FILENO, &st) != 0 || !S_ISREG(st.st_mode))
-		c.input = event_new(loop_base(c.loop), STDIN_FILENO, EV_READ, on_input, &c);
+	typed_open(&c.typed, c.loop, LINE_MAX_OCTETS, on_typed, on_typed_over, &c);
 	timer_init(&c.again, c.loop, on_again, &c);
 	timer_init(&c.patience, c.loop, on_silence, &c);
 	c.http = http_client_new(c.loop, &h);
 	printf("  WhatsApp of +%s. A number taps, anything else is written; /photo FILE sends a picture.\n", from);
 	look(&c);
 	loop_run(c.loop);
-	if (c.terminal)
+	if (c.typed.terminal)
 		putchar('\n');
-	loop_undefer(&c.read_file);
 	timer_stop(&c.patience);
-	if (c.input != NULL)
-		event_free(c.input);
 	c.no_more = c.waiting = true;		/* what the client still has leads to nothing */
 	http_client_free(c.http);
 	timer_stop(&c.again);
+	typed_close(&c.typed);
 	loop_free(c.loop);
-	buf_clear(&c.typed);
 	return c.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -18,6 +18,7 @@
 #define HANG_UP_MS 2000
 #define SMS_WAIT_MS 60000
 #define SMS_AGAIN_MS 1000
+#define LOOK_MS 300			/* between two looks at the screen of an idle phone */
 #define JSON_TYPE "Content-Type: application/json"
 
 struct dial_way {
@@ -29,6 +30,9 @@ struct dial_way {
 	/* through the sandbox */
 	struct timer sms_timer;
 	int64_t sms_seen;		/* -1: what came before us is not looked at yet */
+	struct timer look_timer;
+	int64_t session;		/* the newest dialogue that we know of */
+	bool idle;
 	/* straight to a channel */
 	const struct channel_settings *channel;
 	struct provider_call call;
@@ -63,6 +67,7 @@ on_sandbox_screen(void *arg, uint64_t op, const struct http_result *r)
 
 	if (op == w->awaited) {
 		w->awaited = 0;
+		w->session = json_integer_value(json_object_get(j, "session"));
 		if (screen != NULL)
 			w->events.screen(w->events.arg, screen, json_is_true(json_object_get(j, "open")));
 		else
@@ -121,6 +126,46 @@ ask_sms(struct dial_way *w)
 	str_format(url, sizeof url, "%s/phone/%s/sms?after=%" PRId64 "&wait_ms=%d", w->o.sandbox, w->o.from,
 	    w->sms_seen < 0 ? 0 : w->sms_seen, w->sms_seen < 0 ? 0 : SMS_WAIT_MS);
 	http_client_request(w->http, &out, ++w->last_op, on_sms, w);
+}
+
+static void
+on_looked(void *arg, uint64_t op, const struct http_result *r)
+{
+	struct dial_way *w = arg;
+	json_t *j = r->end == HTTP_ANSWERED ? json_loadb(r->body, r->len, 0, NULL) : NULL;
+	const char *screen = json_string_value(json_object_get(j, "screen"));
+	int64_t session = json_integer_value(json_object_get(j, "session"));
+
+	(void)op;
+	if (w->idle && screen != NULL && session > w->session && json_is_true(json_object_get(j, "open"))) {
+		w->idle = false;
+		w->session = session;
+		w->events.called_up(w->events.arg, screen);
+	} else if (w->idle)
+		timer_arm(&w->look_timer, LOOK_MS);
+	json_decref(j);
+}
+
+static void
+on_look(void *arg)
+{
+	struct dial_way *w = arg;
+	char url[400];
+	struct http_out out = { .method = "GET", .url = url, .timeout_ms = HANG_UP_MS };
+
+	if (!w->idle)
+		return;
+	str_format(url, sizeof url, "%s/phone/%s/screen", w->o.sandbox, w->o.from);
+	http_client_request(w->http, &out, ++w->last_op, on_looked, w);
+}
+
+void
+dial_way_idle(struct dial_way *w)
+{
+	if (w->o.sandbox == NULL || w->idle)
+		return;
+	w->idle = true;
+	timer_arm(&w->look_timer, LOOK_MS);
 }
 
 /* ---- a channel, in its own dialect ---- */
@@ -275,6 +320,8 @@ dial_way_dial(struct dial_way *w, const char *code)
 		begin_on_channel(w, code);
 		return;
 	}
+	w->idle = false;
+	timer_stop(&w->look_timer);
 	post_phone(w, "dial", json_pack("{s:s,s:s}", "code", code, "via", w->o.via != NULL ? w->o.via : "smpp"), ANSWER_MS,
 	    on_sandbox_screen);
 	w->awaited = w->last_op;
@@ -316,6 +363,7 @@ dial_way_new(struct loop *l, const struct dial_options *o, const struct dial_eve
 	w->http = http_client_new(l, &h);
 	w->sms_seen = -1;
 	timer_init(&w->sms_timer, l, on_sms_again, w);
+	timer_init(&w->look_timer, l, on_look, w);
 	if (o->sandbox != NULL)
 		ask_sms(w);
 	return w;
@@ -325,8 +373,10 @@ void
 dial_way_free(struct dial_way *w)
 {
 	w->awaited = 0;
+	w->idle = false;
 	http_client_free(w->http);
 	timer_stop(&w->sms_timer);
+	timer_stop(&w->look_timer);
 	provider_call_clear(&w->call);
 	free(w);
 }

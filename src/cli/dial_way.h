@@ -17,6 +17,8 @@ struct dial_events {
 	void (*screen)(void *arg, const char *text, bool open);
 	void (*failed)(void *arg, const char *why);	/* instead of it */
 	void (*sms)(void *arg, const char *from, const char *text);
+	/* A screen that nobody asked for: the gateway calls the phone up. Only while that is looked for. */
+	void (*called_up)(void *arg, const char *text);
 	void (*hung_up)(void *arg);			/* the gateway was told, or cannot be; once for each hang-up */
 	void *arg;
 };
@@ -35,5 +37,7 @@ void dial_way_free(struct dial_way *w);
 void dial_way_dial(struct dial_way *w, const char *code);
 void dial_way_type(struct dial_way *w, const char *text);
 void dial_way_hang_up(struct dial_way *w);
+/* The phone is idle and may be called up, until it dials; through the sandbox only. */
+void dial_way_idle(struct dial_way *w);
 /* Room of a screen where the configuration says so, else 0. */
 int dial_way_septets(const struct dial_way *w);

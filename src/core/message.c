@@ -25,7 +25,8 @@ static const struct rec_field fields[] = {
 	REC(19, REC_STR, message, via), REC(20, REC_STR, message, why),
 	REC(21, REC_STR, message, handed_to),
 	REC(40, REC_STR, message, channel), REC(41, REC_STR, message, user), REC(42, REC_STR, message, lang),
-	REC(43, REC_STR, message, after),
+	REC(43, REC_STR, message, after), REC(44, REC_I64, message, hands), REC(45, REC_BOOL, message, elsewhere),
+	REC(46, REC_BOOL, message, window_over),
 	REC(90, REC_I64, message, unsure), REC(91, REC_INT, message, told),
 };
 
@@ -322,6 +323,26 @@ was_accepted(struct message *m, int attempt)
 	return true;
 }
 
+/* As the answers of the same meaning would have had it: what was slowed down is not counted as tried. */
+static void
+once_more(struct message *m, const struct message_rules *rules, int64_t now, enum receipt_state how)
+{
+	int step = m->attempts < BACKOFF_STEPS ? m->attempts : BACKOFF_STEPS;
+	char why[MESSAGE_WHY];
+
+	str_copy(why, sizeof why, m->why);
+	m->no_room_since = 0;
+	if (how == RECEIPT_AGAIN) {
+		again(m, rules, now, why);
+	} else {
+		end(m, MESSAGE_WAITING, why);
+		m->tries -= m->tries > 0;
+		m->next_at = now + (how == RECEIPT_NOT_NOW ? step * step * SECOND : 0);
+	}
+	m->window_over |= how == RECEIPT_WINDOW_OVER;
+	expire(m, now);
+}
+
 bool
 message_on_receipt(struct message *m, const struct message_rules *rules, int64_t now, const struct receipt *r,
     int attempt)
@@ -340,7 +361,7 @@ message_on_receipt(struct message *m, const struct message_rules *rules, int64_t
 	}
 	if (r->state == RECEIPT_ACCEPTED)
 		return was_accepted(m, attempt);
-	if (r->state != RECEIPT_FAILED)
+	if (!receipt_is_failure(r->state))
 		return false;
 	doubted = m->unsure;
 	m->unsure &= attempt <= UNSURE_BITS ? ~unsure_bit(attempt) : ~INT64_C(0);
@@ -350,7 +371,13 @@ message_on_receipt(struct message *m, const struct message_rules *rules, int64_t
 		return m->unsure != doubted;
 	end(m, came_to_nothing(m, MESSAGE_FAILED), "");
 	str_format(m->why, sizeof m->why, "receipt %s %s", r->stat, r->err);
-	if (newest && class_rule[m->cls].repeatable && now < m->deadline)
+	if (!newest || now >= m->deadline)
+		return true;
+	/* A window that is over twice is over: there is no template. */
+	if (r->state != RECEIPT_FAILED && (m->unsure == 0 || class_rule[m->cls].repeatable) &&
+	    (r->state != RECEIPT_WINDOW_OVER || !m->window_over))
+		once_more(m, rules, now, r->state);
+	else if (class_rule[m->cls].repeatable)
 		next_route(m, rules, now);
 	return true;
 }

@@ -51,7 +51,10 @@ struct message {
 	char why[MESSAGE_WHY];		/* what went wrong last, in words for operators */
 	int64_t unsure;			/* bits of the attempts that may have arrived: no answer, no receipt */
 	enum message_told { TOLD_NOTHING, TOLD_UNDELIVERED, TOLD_UNSURE, TOLD_ARRIVED } told;	/* to who paid for it */
+	bool window_over;		/* of a chat: its network has said so, whatever our clock says */
 	char after[MESSAGE_ID];		/* what was said before it in the same chat: leaves first; "": there is none */
+	int64_t hands;			/* of the chat whose answer it is: once it is another's, this is not for it */
+	bool elsewhere;			/* it is to arrive: behind its channel come the routes of its class */
 	char handed_to[NAME_MAX_OCTETS];	/* the bind whose holders find it in a list of their own, or "" */
 	struct rec_rest rest;
 };
@@ -106,7 +109,8 @@ bool message_final(const struct message *m);	/* out of the list; receipts may st
 bool message_dead(const struct message *m);	/* final, and neither accepted nor withdrawn: for operators to see */
 /*
  * A receipt's word about attempt number `attempt`; false when it changes nothing. Delivered wins over everything.
- * Failed ends the doubt about that attempt; for the newest one it sends what may be said twice over the next route.
+ * Failed ends the doubt about that attempt; for the newest one it sends what may be said twice over the next route, and
+ * where it may be sent again by the same one, there.
  */
 bool message_on_receipt(struct message *m, const struct message_rules *rules, int64_t now, const struct receipt *r,
     int attempt);

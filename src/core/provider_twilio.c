@@ -73,6 +73,13 @@ static const struct sms_word statuses[] = {
 	{ "canceled", RECEIPT_FAILED, false },
 };
 
+/* Too many at once, which is said behind the 201 as well. */
+static bool
+is_too_fast(const char *err)
+{
+	return err != NULL && (strcmp(err, "63018") == 0 || strcmp(err, "20429") == 0);
+}
+
 static bool
 read_receipt(const struct form *f, struct sms_event *e)
 {
@@ -83,6 +90,8 @@ read_receipt(const struct form *f, struct sms_event *e)
 		return false;
 	sms_set_ids(e, &sms_provider_twilio, id, NULL);
 	e->receipt.state = row != NULL ? (enum receipt_state)row->meaning : RECEIPT_UNKNOWN;
+	if (e->receipt.state == RECEIPT_FAILED && is_too_fast(err))
+		e->receipt.state = RECEIPT_NOT_NOW;
 	sms_plain(e->receipt.stat, sizeof e->receipt.stat, status);
 	sms_plain(e->receipt.err, sizeof e->receipt.err, err);
 	e->phone = form_get(f, "To");

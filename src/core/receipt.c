@@ -129,6 +129,13 @@ receipt_of_message_state(unsigned state)
 }
 
 bool
+receipt_is_failure(enum receipt_state state)
+{
+	return state == RECEIPT_FAILED || state == RECEIPT_NOT_NOW || state == RECEIPT_AGAIN ||
+	    state == RECEIPT_WINDOW_OVER;
+}
+
+bool
 receipt_has_id(const struct receipt *r)
 {
 	return r->id[0] != '\0' || r->tlv_id[0] != '\0';

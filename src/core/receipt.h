@@ -16,7 +16,12 @@ enum receipt_state {
 	RECEIPT_ACCEPTED,	/* ACCEPTD: not delivered */
 	RECEIPT_DELIVERED,
 	RECEIPT_FAILED,		/* EXPIRED, DELETED, UNDELIV, REJECTD, FAILED, NOCRED, ... */
-	RECEIPT_UNKNOWN
+	RECEIPT_UNKNOWN,
+	/* Not delivered, and the same message may be sent again by the same way: */
+	RECEIPT_NOT_NOW,	/* later; it is no fault of the message's */
+	RECEIPT_AGAIN,		/* perhaps the next time */
+	RECEIPT_WINDOW_OVER,	/* of a chat: in a template only */
+	RECEIPT_STATES
 };
 
 struct receipt {
@@ -44,6 +49,8 @@ struct receipt {
 bool receipt_parse_text(const char *text, size_t len, struct receipt *out);
 /* From message_state (SMPP 3.4 §5.2.28). */
 enum receipt_state receipt_of_message_state(unsigned state);
+/* This attempt has come to nothing, for now or for good. */
+bool receipt_is_failure(enum receipt_state state);
 bool receipt_has_id(const struct receipt *r);
 /*
  * A state in a TLV is trusted over the text's; ids are both kept: call after receipt_parse_text (or on a zeroed

@@ -313,6 +313,7 @@ read_status(struct reading *r, const json_t *s)
 		st.id[0] = '\0';
 	if (!str_copy(st.ours, sizeof st.ours, text_of(s, "biz_opaque_callback_data")))
 		st.ours[0] = '\0';
+	read_phone(r, text_of(s, "recipient_id"), st.to);
 	for (size_t i = 0; i < NELEM(words); i++)
 		if (strcmp(words[i].word, word) == 0 && (st.id[0] != '\0' || st.ours[0] != '\0')) {
 			st.state = words[i].state;

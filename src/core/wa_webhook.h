@@ -28,6 +28,7 @@ enum wa_state { WA_SENT, WA_DELIVERED, WA_READ, WA_FAILED };
 struct wa_status {
 	char id[CHAT_MESSAGE];		/* of the message that we sent; "" is possible only beside `ours` */
 	char ours[WA_OURS_MAX];		/* what we gave it to carry, "" without */
+	char to[PHONE_MAX];		/* whom it was for, "" where that is no phone */
 	enum wa_state state;
 	int code;			/* of FAILED, -1: it says none */
 	int64_t at_ms;			/* 0: it does not say */

@@ -147,7 +147,7 @@ unsigned
 gateway_busy(const struct gateway *gw)
 {
 	return gw->turns + gw->runs + gw->sends + gw->calls + gw->inbounds + gw->operator_calls + gw->pin_writings +
-	    gw->signups + gw->kycs + gw->chattings;
+	    gw->sagas + gw->chattings;
 }
 
 /* ---- answers ---- */

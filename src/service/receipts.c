@@ -27,7 +27,7 @@ is_parked(const struct store_value *v, enum receipt_state *state)
 {
 	const char *p = v->p;
 
-	if (!v->present || v->damaged || v->len != 2 || p[0] != 'R' || p[1] < '0' || p[1] > '0' + RECEIPT_UNKNOWN)
+	if (!v->present || v->damaged || v->len != 2 || p[0] != 'R' || p[1] < '0' || p[1] >= '0' + RECEIPT_STATES)
 		return false;
 	*state = (enum receipt_state)(p[1] - '0');
 	return true;
@@ -298,7 +298,7 @@ not_found(struct receiving *r, const struct event *e)
 		received(r, RECEIPT_IS_MESSAGE);
 	else if (is_repeat)
 		received(r, RECEIPT_STORED);
-	else if (r->r.state == RECEIPT_DELIVERED || r->r.state == RECEIPT_FAILED)
+	else if (r->r.state == RECEIPT_DELIVERED || receipt_is_failure(r->r.state))
 		park(r);
 	else {
 		/* On its way: not worth keeping for the message. */

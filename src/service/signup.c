@@ -9,130 +9,30 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
-#include "service/hold.h"
+#include "service/saga.h"
 #include "service/say.h"
 #include "service/turn.h"
 
-#define START_MS 1000			/* what was just saved or read is nobody else's so soon */
-#define STAY_MS 3000			/* waits shorter than this are sat out here */
 #define NOTE_TRIES 8			/* in conflict with who changes the subscriber; or with who took it over */
 #define RATIFY_MS 30000
-_Static_assert(START_MS + COMMIT_WITHIN_MS <= HOLD_LEASE_MS, "what is begun is over before others take it over");
 
 struct enrolment {
-	struct task task;
-	int tenant;
+	struct saga saga;
 	struct signup s;
-	struct rev rev;
-	/* No other process carries it on before; next: once the save under way is done. */
-	int64_t held_until, held_next;
 	enum signup_action doing;
 	uint64_t turn;			/* 0: nobody waits at a screen */
 	int tries;
 	struct subscriber sub;		/* as it was noted */
 	struct rev sub_rev;
 };
+_Static_assert(offsetof(struct enrolment, saga) == 0, "a saga's memory is its own");
 
-#define POINT(n, when) FAULT_POINT("signup", when, signup_action_name((n)->doing))
-
-static void go_on(struct enrolment *n);
+static void go_on(struct saga *s);
 
 static struct enrolment *
 enrolment_of(struct task *t)
 {
-	return LIST_OF(t, struct enrolment, task);
-}
-
-static const struct tenant_settings *
-tenant_of(const struct enrolment *n)
-{
-	return &n->task.gw->settings->tenants[n->tenant];
-}
-
-static struct store_key
-key_for(const struct enrolment *n)
-{
-	return key_of(STORE_SIGNUP, n->s.owner, "");
-}
-
-static void
-enrolment_end(struct task *t)
-{
-	struct enrolment *n = enrolment_of(t);
-
-	t->gw->signups--;
-	mem_wipe(n, sizeof *n);
-	free(n);
-}
-
-/* This process lets go; the due list brings it back. */
-static void
-give_up(struct enrolment *n, const char *why)
-{
-	log_warn(n->task.id, "signup left", "doing=%s why=\"%s\"", signup_action_name(n->doing), why);
-	task_end(&n->task);
-}
-
-/* ---- saving ---- */
-
-/* Its record and its place in the due list, into a commit of its bucket. */
-static void
-add_signup(struct enrolment *n, struct store_commit *c, int64_t due)
-{
-	struct store_key key = key_for(n);
-	struct buf *b = scratch(n->task.gw, 0);
-
-	signup_encode(&n->s, b);
-	commit_put(n->task.gw, c, &key, &n->rev, b, 0);
-	n->held_next = due;
-	if (due > 0)
-		commit_list_add(c, STORE_DUE, &key, due);
-	else
-		commit_list_remove(c, STORE_DUE, &key);
-}
-
-static void
-save(struct enrolment *n, int64_t due, task_fn *on)
-{
-	struct store_commit c = { .n = 0 };
-
-	add_signup(n, &c, due);
-	task_commit(&n->task, &c, on);
-}
-
-static bool
-is_saved(struct enrolment *n, const struct event *e)
-{
-	if (e->end != STORE_DONE) {
-		give_up(n, e->end == STORE_CONFLICT ? "somebody else carried it on" : "could not be saved");
-		return false;
-	}
-	POINT(n, "saved");
-	rev_saved(&n->rev);
-	n->held_until = n->held_next;
-	return true;
-}
-
-static void
-on_kept(struct task *t, const struct event *e)
-{
-	if (is_saved(enrolment_of(t), e))
-		go_on(enrolment_of(t));
-}
-
-/* What an answer changed is saved before anything follows from it. */
-static void
-keep(struct enrolment *n)
-{
-	POINT(n, "done");
-	save(n, n->task.gw->now + HOLD_LEASE_MS, on_kept);
-}
-
-static void
-on_left(struct task *t, const struct event *e)
-{
-	if (is_saved(enrolment_of(t), e))
-		task_end(t);
+	return LIST_OF(saga_of(t), struct enrolment, saga);
 }
 
 /* ---- the wallet core ---- */
@@ -142,7 +42,7 @@ on_answer(struct task *t, const struct event *e)
 {
 	struct enrolment *n = enrolment_of(t);
 
-	signup_on_answer(&n->s, n->doing, t->gw->now, &tenant_of(n)->wallet, e->wallet);
+	signup_on_answer(&n->s, n->doing, t->gw->now, &saga_tenant(&n->saga)->wallet, e->wallet);
 	if (e->wallet->end != WALLET_DONE)
 		log_info(t->id, "signup call", "doing=%s end=%s code=%s trace=%s", signup_action_name(n->doing),
 		    wallet_end_name(e->wallet->end), e->wallet->code, e->wallet->trace);
@@ -151,41 +51,21 @@ on_answer(struct task *t, const struct event *e)
 		log_warn(t->id, "signup in doubt", "tenant=%s customer=%" PRId64 " wallet_uid=%s doing=%s", n->s.tenant,
 		    n->s.customer_id, n->s.wallet_uid, signup_action_name(n->doing));
 	}
-	keep(n);
+	saga_keep(&n->saga);
 }
 
 static void
-ask(struct enrolment *n)
+ask(struct saga *s)
 {
-	const struct wallet_settings *w = &tenant_of(n)->wallet;
+	struct enrolment *n = LIST_OF(s, struct enrolment, saga);
+	const struct wallet_settings *w = &saga_tenant(&n->saga)->wallet;
 	struct wallet_req q;
 	int64_t timeout = n->doing == SIGNUP_RATIFY ? RATIFY_MS :
 	    signup_writes(n->doing) ? w->timeout_money_ms : w->timeout_read_ms;
 
 	signup_request(&n->s, n->doing, w, &q);
-	task_wallet(&n->task, n->tenant, &q, timeout, on_answer);
+	task_wallet(&n->saga.task, n->saga.tenant, &q, timeout, on_answer);
 	mem_wipe(&q, sizeof q);
-}
-
-static void
-on_sending(struct task *t, const struct event *e)
-{
-	struct enrolment *n = enrolment_of(t);
-
-	if (!is_saved(n, e))
-		return;
-	/* We stood still, and others may have looked for it in vain meanwhile: it is not sent behind their backs. */
-	if (t->gw->now >= n->held_until)
-		give_up(n, "the lease is over");
-	else
-		ask(n);
-}
-
-static void
-write_it(struct enrolment *n)
-{
-	signup_sending(&n->s, n->doing, n->task.gw->now);
-	save(n, n->task.gw->now + HOLD_LEASE_MS, on_sending);
 }
 
 /* ---- its end ---- */
@@ -197,10 +77,10 @@ on_noted(struct task *t, const struct event *e)
 
 	if (e->end == STORE_CONFLICT && ++n->tries < NOTE_TRIES) {
 		n->s.noted = false;
-		go_on(n);
+		go_on(&n->saga);
 		return;
 	}
-	if (!is_saved(n, e))
+	if (!saga_saved(&n->saga, e))
 		return;
 	rev_saved(&n->sub_rev);
 	metric_add(n->s.state == SIGNUP_DONE ? M_SIGNUPS_DONE : M_SIGNUPS_NOT_DONE, 1);
@@ -208,9 +88,9 @@ on_noted(struct task *t, const struct event *e)
 	/* That the wallet is open is also said by SMS, as every end of a payment is. */
 	if (turn_signup_over(t->gw, n->turn, &n->s, &n->sub, &n->sub_rev) && n->s.state == SIGNUP_NOT_DONE) {
 		n->s.told = true;
-		keep(n);
+		saga_keep(&n->saga);
 	} else
-		go_on(n);
+		go_on(&n->saga);
 }
 
 static void
@@ -223,14 +103,14 @@ on_subscriber(struct task *t, const struct event *e)
 
 	if (e->end != STORE_DONE || e->v[0].damaged ||
 	    (e->v[0].present && !subscriber_decode(e->v[0].p, e->v[0].len, &n->sub))) {
-		give_up(n, "the subscriber could not be read");
+		saga_give_up(&n->saga, "the subscriber could not be read");
 		return;
 	}
 	rev_loaded(&n->sub_rev, &e->v[0]);
 	signup_note(&n->s, &n->sub);
 	subscriber_encode(&n->sub, b);
 	commit_put(t->gw, &c, &key, &n->sub_rev, b, 0);
-	add_signup(n, &c, t->gw->now + HOLD_LEASE_MS);
+	saga_add(&n->saga, &c, t->gw->now + HOLD_LEASE_MS);
 	task_commit(t, &c, on_noted);
 }
 
@@ -239,7 +119,7 @@ note(struct enrolment *n)
 {
 	struct store_key key = key_of(STORE_SUBSCRIBER, n->s.owner, "");
 
-	task_load(&n->task, &key, 1, on_subscriber);
+	task_load(&n->saga.task, &key, 1, on_subscriber);
 }
 
 static void
@@ -249,18 +129,18 @@ on_said(struct task *t, const struct event *e)
 
 	/* CONFLICT: it was there before, put by who carried it on before us. */
 	if (e->end != STORE_DONE && e->end != STORE_CONFLICT) {
-		give_up(n, "the SMS could not be put into the outbox");
+		saga_give_up(&n->saga, "the SMS could not be put into the outbox");
 		return;
 	}
 	n->s.told = true;
-	keep(n);
+	saga_keep(&n->saga);
 }
 
 static void
 say(struct enrolment *n)
 {
-	struct gateway *gw = n->task.gw;
-	const struct tenant_settings *t = tenant_of(n);
+	struct gateway *gw = n->saga.task.gw;
+	const struct tenant_settings *t = saga_tenant(&n->saga);
 	struct store_commit c = { .n = 0 };
 	struct message *m = xcalloc(1, sizeof *m);
 	struct vars v = { 0 };
@@ -272,13 +152,13 @@ say(struct enrolment *n)
 	vars_set(&v, "service_code", n->s.service_code);
 	/* One customer may need several sign-ups until one comes to its end; each tells once. */
 	str_format(id, sizeof id, "%s:signup:%llx", n->s.wallet_uid, (unsigned long long)n->s.begun_at);
-	if (say_text(gw, n->tenant, MSG_RESULT, id, n->s.phone, n->s.lang,
+	if (say_text(gw, n->saga.tenant, MSG_RESULT, id, n->s.phone, n->s.lang,
 	        done ? "sms.result.signup.done" : "sms.result.signup.not_done", &v, m)) {
 		say_put(gw, &c, m);
-		task_commit(&n->task, &c, on_said);
+		task_commit(&n->saga.task, &c, on_said);
 	} else {
 		n->s.told = true;
-		keep(n);
+		saga_keep(&n->saga);
 	}
 	free(m);
 }
@@ -286,36 +166,20 @@ say(struct enrolment *n)
 /* ---- what next ---- */
 
 static void
-on_woken(struct task *t, const struct event *e)
+go_on(struct saga *s)
 {
-	(void)e;
-	go_on(enrolment_of(t));
-}
-
-static void
-wait_until(struct enrolment *n, int64_t at)
-{
-	if (at - n->task.gw->now <= STAY_MS && !n->task.gw->draining) {
-		task_sleep(&n->task, at, on_woken);
-		n->task.light = n->turn == 0;
-	} else
-		save(n, at, on_left);
-}
-
-static void
-go_on(struct enrolment *n)
-{
+	struct enrolment *n = LIST_OF(s, struct enrolment, saga);
 	int64_t at = 0;
 
-	n->doing = signup_next(&n->s, n->task.gw->now, &at);
-	log_debug(n->task.id, "signup next", "do=%s", signup_action_name(n->doing));
-	POINT(n, "before");
+	n->doing = signup_next(&n->s, s->task.gw->now, &at);
+	log_debug(s->task.id, "signup next", "do=%s", signup_action_name(n->doing));
+	SAGA_POINT(s, "before");
 	switch (n->doing) {
 	case SIGNUP_OVER:
-		save(n, 0, on_left);
+		saga_leave(s, 0);
 		break;
 	case SIGNUP_WAIT:
-		wait_until(n, at);
+		saga_wait(s, at, n->turn == 0);
 		break;
 	case SIGNUP_NOTE:
 		note(n);
@@ -324,83 +188,61 @@ go_on(struct enrolment *n)
 		say(n);
 		break;
 	default:
-		if (signup_writes(n->doing))
-			write_it(n);
-		else
-			ask(n);
+		if (signup_writes(n->doing)) {
+			signup_sending(&n->s, n->doing, s->task.gw->now);
+			saga_send(s, ask);
+		} else
+			ask(s);
 		break;
 	}
 }
 
-/* ---- beginning ---- */
-
-static struct enrolment *
-enrolment_new(struct gateway *gw, const char *owner)
-{
-	struct enrolment *n = xcalloc(1, sizeof *n);
-	struct store_key key = key_of(STORE_SIGNUP, owner, "");
-
-	gw->signups++;
-	task_start(gw, &n->task, enrolment_end);
-	task_for(&n->task, owner);
-	hold_start(gw, n->task.id, &key, &n->rev);
-	n->held_until = gw->now + START_MS;
-	return n;
-}
+/* ---- the record ---- */
 
 static bool
-take_record(struct enrolment *n, const struct store_value *v)
+decode(struct saga *s, const char *p, size_t len)
 {
-	if (!v->present || v->damaged || !signup_decode(v->p, v->len, &n->s)) {
-		log_error(n->task.id, "signup damaged", "octets=%zu", v->len);
-		return false;
-	}
-	rev_loaded(&n->rev, v);
-	n->tenant = tenant_find(n->task.gw, n->s.tenant);
-	if (n->tenant < 0)
-		log_error(n->task.id, "signup of no tenant", "tenant=%s", n->s.tenant);
-	return n->tenant >= 0;
+	return signup_decode(p, len, &LIST_OF(s, struct enrolment, saga)->s);
 }
 
 static void
-on_loaded(struct task *t, const struct event *e)
+encode(const struct saga *s, struct buf *out)
 {
-	struct enrolment *n = enrolment_of(t);
-
-	if (e->end != STORE_DONE || !take_record(n, &e->v[0]))
-		give_up(n, "could not be read");
-	else
-		go_on(n);
+	signup_encode(&LIST_OF(s, const struct enrolment, saga)->s, out);
 }
 
-void
-signup_start(struct gateway *gw, const char *owner, uint64_t turn)
+static const char *
+owner(const struct saga *s)
 {
-	struct store_key key = key_of(STORE_SIGNUP, owner, "");
-	struct enrolment *n = enrolment_new(gw, owner);
+	return LIST_OF(s, const struct enrolment, saga)->s.owner;
+}
 
-	n->turn = turn;
-	task_load(&n->task, &key, 1, on_loaded);
+static const char *
+tenant(const struct saga *s)
+{
+	return LIST_OF(s, const struct enrolment, saga)->s.tenant;
+}
+
+static const char *
+doing(const struct saga *s)
+{
+	return signup_action_name(LIST_OF(s, const struct enrolment, saga)->doing);
+}
+
+static const struct saga_kind kind = {
+	"signup", sizeof(struct enrolment), STORE_SIGNUP, M_SIGNUPS_TAKEN_OVER, decode, encode, owner, tenant, doing, go_on
+};
+
+void
+signup_start(struct gateway *gw, const char *who, uint64_t turn)
+{
+	struct saga *s = saga_start(gw, &kind, who);
+
+	LIST_OF(s, struct enrolment, saga)->turn = turn;
 }
 
 void
 signup_claimed(struct gateway *gw, const struct store_value *v, int64_t until)
 {
-	struct signup *s = xcalloc(1, sizeof *s);
-	struct enrolment *n;
-
-	if (!signup_decode(v->p, v->len, s)) {
-		log_error(0, "signup damaged", "octets=%zu", v->len);
-		free(s);
-		return;
-	}
-	n = enrolment_new(gw, s->owner);
-	n->held_until = until;
-	mem_wipe(s, sizeof *s);
-	free(s);
-	if (take_record(n, v)) {
-		metric_add(M_SIGNUPS_TAKEN_OVER, 1);
-		go_on(n);
-	} else
-		task_end(&n->task);
+	saga_claimed(gw, &kind, v, until);
 }

@@ -59,7 +59,7 @@ struct gateway {
 	struct list tasks_all, sleepers;
 	unsigned turns, runs, sends, calls, inbounds, operator_calls;	/* under way */
 	unsigned tells;			/* calls to callbackUrls, of the runs */
-	unsigned pin_writings, signups, kycs, chattings;
+	unsigned pin_writings, sagas, chattings;
 	struct tenant_load {
 		unsigned turns, calls, runs;	/* of each tenant: a limit of one is no limit of another */
 		struct follow_load {

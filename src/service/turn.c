@@ -34,7 +34,7 @@ turn_reply(struct turn *t, const char *text, bool end)
 	if (!t->replied && t->in.by == TURN_BY_SMS)
 		inbound_answer(t->w.task.gw, t->in.turn, &r);
 	else if (!t->replied && t->in.by == TURN_BY_CHAT)
-		chat_answer(t->w.task.gw, t->in.turn, &r);
+		chat_answer(t->w.task.gw, t->in.turn, &r, t->s.proven ? t->sub.customer_id : 0);
 	else if (!t->replied && t->in.turn != 0)
 		p->reply(p->ctx, t->in.turn, &r);
 	t->replied = true;
@@ -373,6 +373,8 @@ turn_save(struct turn *t)
 void
 turn_keep_answer(struct turn *t)
 {
+	if (t->tells_of_hands)
+		turn_tell_of_hands(t);
 	t->s.ended = t->s.answer_end;
 	str_copy(t->s.turn_key, sizeof t->s.turn_key, t->in.key);
 	if (t->in.history)

@@ -6,13 +6,15 @@ of them; what a phone writes by one comes back by the same one, with a receipt t
 import base64
 import hashlib
 import hmac
+import subprocess
 import urllib.parse
 
 import pytest
 
+from chat import Chat
 from helpers import SIPHO, cash_out, open_stage, sign_up, token_in, token_sms, withdrawals
 from phone import Phone
-from stage import SOURCE, http, until
+from stage import SOURCE, WHATSAPP, http, until
 
 PUBLIC = "https://gw.example"
 SECRET, KEY = "provider-secret-0123456789", "callback-key-0123456789"
@@ -38,19 +40,21 @@ def channel(stage, provider):
 
 @pytest.fixture
 def at_providers(make_stage):
-    """make(providers, edit): a stage whose tenant has a channel at each of them."""
-    def make(providers, edit=None):
+    """make(providers, edit, chat): a stage whose tenant has a channel at each of them, and one of WhatsApp."""
+    def make(providers, edit=None, chat=None):
         holder = []
 
         def channels(config, tenant):
             stage = holder[0]
             config["public_url"] = PUBLIC
             tenant["channels"] += [channel(stage, provider) for provider in providers]
+            if chat is not None:
+                tenant["channels"].append(stage.whatsapp(**chat))
             if edit is not None:
                 edit(config, tenant)
         stage = make_stage(start=False, edit=channels)
         holder.append(stage)
-        stage.secrets |= {SECRET, KEY}
+        stage.secrets |= {SECRET, KEY} | set(WHATSAPP.values())
         stage.secret("sms.secret", SECRET)
         stage.secret("sms.key", KEY)
         stage.sandbox_arguments += ["--sms-secret-file", str(stage.folder / "sms.secret"),
@@ -59,6 +63,8 @@ def at_providers(make_stage):
         for provider in providers:
             stage.control("POST", "/control/sms", {"provider": provider, "public": PUBLIC,
                                                    "url": stage.gateway.url(f"/sms/sms-{provider}")})
+        if chat is not None:
+            stage.whatsapp_to(stage.gateway)
         return stage
     return make
 
@@ -251,4 +257,29 @@ def test_what_a_provider_says_later(at_providers):
     cash_out(phone, "300")
     assert token_in(token_sms(phone)) and phone.inbox()[-1]["from"] == sender("twilio")
     assert stage.gateway.metric("isango_sms_http_slow_total") == 1
+    assert stage.state()["violations"] == []
+
+
+def each_its_own(config, tenant):
+    config["message_tries"] = 1
+    tenant["routes"] = {"token": ["acme-sms", "sms-json", "acme-chat"], "result": ["sms-json", "acme-sms", "acme-chat"],
+                        "notice": ["sms-kannel", "acme-chat"]}
+
+
+def test_over_smpp_then_http_then_the_chat(at_providers):
+    """Each class by its own routes: who refuses is passed over, and the chat has it in the end."""
+    stage = at_providers(["json", "kannel"], each_its_own, chat={"token_in_chat_kept_for_ever": True})
+    # Whom the messages of tests/stage/outbox.c are for: a token, a result, a notice.
+    chats = [Chat(stage, str(27820000000 + n)) for n in range(3)]
+    for chat in chats:
+        chat.say("Hi")
+    stage.faults(*({"where": "smsc", "match": {"method": "submit_sm", "path": chat.who}, "do": "error", "status": 0x0B}
+                   for chat in chats),
+                 *({"where": "sms", "match": {"method": provider}, "do": "refuse"} for provider in ("json", "kannel")))
+    rerouted = stage.gateway.metric("isango_messages_rerouted_total")
+    subprocess.run([stage.build / "tests" / "stage" / "outbox", "-c", stage.config, "put", "3"], check=True, timeout=30)
+    for n, chat in enumerate(chats):
+        assert chat.read() == f"Message {n} of many."
+        assert Phone(stage, chat.who).inbox() == []
+    assert stage.gateway.metric("isango_messages_rerouted_total") == rerouted + 2 + 2 + 1
     assert stage.state()["violations"] == []

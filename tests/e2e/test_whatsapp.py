@@ -4,13 +4,19 @@ WhatsApp through the whole gateway, the sandbox being Meta: it takes only what M
 loses like it.
 """
 import json
+import os
+import pty
+import select
 import subprocess
+import time
 
 import pytest
 
 from chat import Chat
 from conftest import Stages
-from helpers import PIN, THANDI, core_customer, open_stage, sign_up, to_send_confirm
+from helpers import (ID_NUMBERS, NAMES, OTHER_PIN, PIN, SIPHO, THANDI, core_customer, debits, open_stage, sign_up,
+                     to_send_confirm)
+from phone import Phone
 from stage import WHATSAPP, http, until
 
 made_numbers = iter(range(1, 1000))
@@ -121,10 +127,87 @@ def test_the_phone_is_called_up(make_stage):
     assert other.state()["violations"][before:] == []
 
 
+class Terminal:
+    """isango dial in a terminal of its own."""
+    def __init__(self, stage, msisdn):
+        self.end, inner = pty.openpty()
+        self.process = subprocess.Popen([stage.build / "isango", "dial", "--sandbox", stage.control_url, "--from", msisdn,
+                                         "*120*384#"], stdin=inner, stdout=inner, stderr=inner, start_new_session=True)
+        os.close(inner)
+        self.shown = ""
+
+    def until(self, *words, seconds=20):
+        """Each of them is shown, after what was waited for before."""
+        ends = time.monotonic() + seconds
+        while not all(one in self.shown for one in words):
+            assert time.monotonic() < ends, f"never {words}: {self.shown}"
+            if select.select([self.end], [], [], 0.2)[0]:
+                self.shown += os.read(self.end, 65536).decode()
+        self.shown = ""
+
+    def type(self, line):
+        os.write(self.end, line.encode() + b"\n")
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
+        os.close(self.end)
+
+
+def test_a_phone_in_the_terminal_is_called_up(make_stage):
+    """Its owner sees that without having asked for it."""
+    other = make_stage(start=False, edit=lambda _config, tenant: tenant["channels"].append(other.whatsapp()))
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    core_customer(other)
+    sign_up(other)
+    chat, phone = Chat(other, THANDI), Terminal(other, THANDI)
+    try:
+        for shown, typed in (("7. More", "2"), ("which phone", SIPHO), ("How much", "50"), ("Enter your PIN", PIN)):
+            phone.until(shown, "  > ")
+            phone.type(typed)
+        phone.until("Done", "the call is over")
+        chat.say("Hi")
+        assert "which asks for it now" in chat.choose("Balance")
+        phone.until("the phone is called up", "Enter your PIN", "  > ")
+        phone.type(PIN)
+        phone.until("the call is over")
+        chat.read_until("You have R949.00.")
+    finally:
+        phone.close()
+
+
+def test_another_device(stage):
+    """What was begun on the one before is over, and it is said why; operators see it."""
+    phone, chat = sign_up(stage, SIPHO), Chat(stage, SIPHO)
+    chat.profile(identity="device-1")
+    chat.say("Hi")
+    chat.choose("Balance")
+    chat.profile(identity="device-2")
+    assert "with somebody else now" in chat.say("Hi") and "Acme Wallet" in chat.last["text"]
+    phone.dial()
+    assert "PIN" not in phone.screen
+    assert "somebody else" not in chat.choose("Balance")
+    chat.choose("Cancel")
+
+
 def test_without_a_number(stage):
     """Nobody tells the number: the chat says what to do instead, and is written to by the identity."""
     chat = Chat(stage, "ZA.1349120865530274")
     assert "Your phone number is hidden in this chat" in chat.say("Hi")
+
+
+def test_a_number_that_is_hidden_later(stage, chat):
+    """Who was seen with a number is known by the identity alone, until that number has another one."""
+    chat.profile(user="ZA.2460001")
+    assert "Welcome to Acme Wallet." in chat.say("1")
+    chat.profile(phone=False)
+    assert "0800 123 456" in chat.say("3")
+    chat.profile(phone=True, user="ZA.2460002")
+    chat.say("Hi")
+    chat.profile(phone=False, user="ZA.2460001")
+    assert "Your phone number is hidden in this chat" in chat.say("3")
 
 
 def test_webhooks_come_twice(stage, chat):
@@ -181,6 +264,17 @@ def test_statuses_reach_the_message(stage, chat):
     chat.profile(fails=131026)
     chat.write("00")
     until(lambda: stage.gateway.metric("isango_whatsapp_failed_total") > failed, "the failed status to come")
+
+
+def test_a_status_that_says_slower_fails_nothing(stage, chat):
+    """Taken, and then refused by a status: the message waits, and goes out."""
+    failed, dead = (stage.gateway.metric(f"isango_{name}_failed_total") for name in ("whatsapp", "messages"))
+    chat.profile(fails=131056)
+    chat.write("1")
+    until(lambda: stage.gateway.metric("isango_whatsapp_failed_total") >= failed + 1, "the failed status to come")
+    chat.profile(fails=0)
+    assert "Acme Wallet" in chat.read()
+    assert stage.gateway.metric("isango_messages_failed_total") == dead
 
 
 
@@ -276,11 +370,14 @@ def test_a_lost_answer_sends_nothing_twice(stage, chat):
 
 
 def test_after_a_day_by_the_next_route(make_stage):
-    """Outcomes go into the chat while something was written there within 24 hours, and then by SMS."""
+    """
+    Outcomes go into the chat once a PIN was typed at the phone for it, while something was written there within 24 hours,
+    and then by SMS.
+    """
     def routes(_config, tenant):
         tenant["channels"].append(other.whatsapp())
         tenant["routes"]["result"] = ["acme-chat", "acme-sms"]
-        tenant["result_sms"] = True
+        tenant["result_sms"], tenant["chat_pushes"] = True, 0
     other = make_stage(start=False, edit=routes, clock=True)
     other.secrets |= set(WHATSAPP.values())
     open_stage(other)
@@ -288,6 +385,13 @@ def test_after_a_day_by_the_next_route(make_stage):
     core_customer(other)
     phone, chat = sign_up(other), Chat(other, THANDI)
     chat.say("Hi")
+    to_send_confirm(phone, amount="40")
+    phone.type(PIN)
+    assert "R40.00" in phone.sms() and chat.unread() == []    # it may be a stranger's
+    chat.choose("Balance")
+    phone.dial()
+    phone.type(PIN)
+    chat.read_until("You have")
     to_send_confirm(phone)
     phone.type(PIN)
     chat.read_until("R50.00")
@@ -296,3 +400,60 @@ def test_after_a_day_by_the_next_route(make_stage):
     to_send_confirm(phone, amount="60")
     phone.type(PIN)
     assert "R60.00" in phone.sms() and chat.unread() == []
+
+
+def test_after_a_day_in_a_template(make_stage):
+    """Where there is a template it goes there; also where only the network knows, and says so in a status."""
+    def templates(_config, tenant):
+        news = {"class": "result", "name": "news", "language": "en"}
+        tenant["channels"].append(other.whatsapp(templates=[news]))
+        tenant["routes"]["result"] = ["acme-chat"]
+        tenant["result_sms"] = True
+    other = make_stage(start=False, edit=templates, clock=True)
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    core_customer(other)
+    phone, chat = Phone(other, THANDI), Chat(other, THANDI)
+    phone.dial()
+    phone.walk("1", "1", *NAMES[THANDI], "1", ID_NUMBERS[THANDI], "1", PIN, PIN)
+    phone.hang_up()
+    other.top_up("1000.00", phone=THANDI)
+
+    def paid(amount):
+        to_send_confirm(phone, amount=amount)
+        phone.type(PIN)
+        words = chat.read_until(f"R{amount}.00")
+        assert (chat.last["type"], chat.last["template"], chat.last["language"]) == ("template", "news", "en")
+        assert "\n" not in words
+    chat.say("Hi")
+    other.advance(25 * 3600 * 1000)
+    paid("50")
+    chat.say("Hi")
+    other.control("POST", "/control/switches", {"wa_window_by_status": 1})
+    other.control("POST", "/control/time", {"advance_ms": 24 * 3600 * 1000 + 60000})
+    paid("60")
+    assert other.state()["violations"] == []
+
+
+def test_a_tenant_may_take_the_pin_in_the_chat(make_stage):
+    """By an option whose name says what it risks: then nothing is handed over to the phone."""
+    other = make_stage(start=False, edit=lambda _config, tenant: tenant["channels"].append(
+        other.whatsapp(pin_in_chat_kept_for_ever=True)))
+    other.secrets |= set(WHATSAPP.values())
+    open_stage(other)
+    other.whatsapp_to(other.gateway)
+    core_customer(other)
+    sign_up(other)
+    chat = Chat(other, THANDI)
+    chat.say("Hi")
+    assert "Enter your PIN" in chat.choose("Balance")
+    assert "Wrong PIN" in chat.say(OTHER_PIN)
+    assert "You have R1 000.00." in chat.say(PIN)
+    chat.say("00")
+    chat.choose("Send money")
+    chat.say("0" + SIPHO[2:])
+    assert "Enter your PIN to pay" in chat.say("50")
+    assert "Done: R50.00 sent to" in chat.say(PIN)
+    assert len(debits(other)) == 1 and other.gateway.metric("isango_chat_handed_total") == 0
+    assert other.state()["violations"] == []

@@ -218,6 +218,7 @@ test_unanswered_is_not_said_twice(void **state)
 		w->ports[i].receipt_stored = sim_receipt_stored;
 	prepare_input(w, CHAT_TYPED, "hi");
 	w->stored = xrealloc(w->stored, ++w->stored_n, sizeof *w->stored);
+	w->stored[w->stored_n - 1] = false;
 	gateway_chat(w->process[0].gw, w->loop.now, &chatter.last, w->stored_n - 1);
 	sim_wake(&w->process[0], w->loop.now + MINUTE);
 	sim_world_run(w, w->loop.now + 60 * MINUTE);

@@ -301,6 +301,13 @@ static const struct {
 	{ MSG_TOKEN, MESSAGE_FAILED, RECEIPT_DELIVERED, 2, true, MESSAGE_DELIVERED, 0 },
 	{ MSG_TOKEN, MESSAGE_FAILED, RECEIPT_FAILED, 2, false, MESSAGE_FAILED, 0 },
 	{ MSG_NOTICE, MESSAGE_UNKNOWN, RECEIPT_DELIVERED, 2, true, MESSAGE_DELIVERED, 0 },
+	/* Only the newest attempt is repeated; what was not delivered may be said again even where it may not twice. */
+	{ MSG_TOKEN, MESSAGE_SENT, RECEIPT_NOT_NOW, 2, true, MESSAGE_WAITING, 0 },
+	{ MSG_NOTICE, MESSAGE_SENT, RECEIPT_NOT_NOW, 2, true, MESSAGE_WAITING, 0 },
+	{ MSG_NOTICE, MESSAGE_SENDING, RECEIPT_AGAIN, 2, true, MESSAGE_WAITING, 0 },
+	{ MSG_RESULT, MESSAGE_SENT, RECEIPT_WINDOW_OVER, 2, true, MESSAGE_WAITING, 0 },
+	{ MSG_TOKEN, MESSAGE_SENT, RECEIPT_NOT_NOW, 1, false, MESSAGE_SENT, 0 },
+	{ MSG_TOKEN, MESSAGE_DELIVERED, RECEIPT_AGAIN, 2, false, MESSAGE_DELIVERED, 0 },
 };
 
 static void
@@ -319,7 +326,7 @@ test_receipts(void **state)
 		assert_int_equal(m.route, receipts[k].route);
 		assert_int_equal(m.spent, receipts[k].route);
 		if (receipts[k].changes)
-			assert_string_equal(m.why, r.state == RECEIPT_FAILED ? "receipt STAT 001" : "");
+			assert_string_equal(m.why, receipt_is_failure(r.state) ? "receipt STAT 001" : "");
 	}
 }
 
@@ -344,6 +351,54 @@ test_failed_receipts_at_the_end(void **state)
 	answer(&m, NOW, MESSAGE_ACCEPTED);
 	assert_true(message_on_receipt(&m, &two_routes, m.deadline, &r, 1));
 	assert_int_equal(m.state, MESSAGE_FAILED);
+}
+
+/* "Slower" costs no try, however often it comes, and fails nothing before the deadline. */
+static void
+test_receipts_that_let_try_again(void **state)
+{
+	struct receipt slower = { .state = RECEIPT_NOT_NOW, .stat = "failed", .err = "131056" };
+	struct receipt again = { .state = RECEIPT_AGAIN }, over = { .state = RECEIPT_WINDOW_OVER };
+	struct message m = new_message(MSG_RESULT);
+	int64_t now = NOW;
+
+	(void)state;
+	for (int n = 1; n <= 20; n++) {
+		attempt(&m, now);
+		answer(&m, now, MESSAGE_ACCEPTED);
+		assert_true(message_on_receipt(&m, &two_routes, now, &slower, n));
+		assert_int_equal(m.state, MESSAGE_WAITING);
+		assert_int_equal(m.route, 0);
+		assert_true(m.next_at > now && m.next_at <= now + 64000);
+		now = m.next_at;
+	}
+	assert_int_equal(m.tries, 0);
+	attempt(&m, m.deadline - 1);
+	answer(&m, m.deadline - 1, MESSAGE_ACCEPTED);
+	assert_true(message_on_receipt(&m, &two_routes, m.deadline, &slower, 21));
+	assert_int_equal(m.state, MESSAGE_FAILED);
+
+	/* Others have their tries, and then the next route. */
+	m = new_message(MSG_RESULT);
+	for (int n = 1; n <= two_routes.tries; n++) {
+		assert_int_equal(m.route, 0);
+		attempt(&m, m.next_at);
+		answer(&m, NOW, MESSAGE_ACCEPTED);
+		assert_true(message_on_receipt(&m, &two_routes, NOW, &again, n));
+		assert_int_equal(m.state, MESSAGE_WAITING);
+	}
+	assert_int_equal(m.route, 1);
+
+	/* A window that is over: the same in a template, once. */
+	m = new_message(MSG_RESULT);
+	attempt(&m, NOW);
+	answer(&m, NOW, MESSAGE_ACCEPTED);
+	assert_true(message_on_receipt(&m, &two_routes, NOW, &over, 1));
+	assert_true(m.window_over && m.route == 0 && m.next_at <= NOW);
+	attempt(&m, NOW);
+	answer(&m, NOW, MESSAGE_ACCEPTED);
+	assert_true(message_on_receipt(&m, &two_routes, NOW, &over, 2));
+	assert_int_equal(m.route, 1);
 }
 
 static void
@@ -479,6 +534,7 @@ main(void)
 		cmocka_unit_test(test_refused_everywhere), cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_handed_over), cmocka_unit_test(test_behind_another_one),
 		cmocka_unit_test(test_failed_receipts_at_the_end),
+		cmocka_unit_test(test_receipts_that_let_try_again),
 		cmocka_unit_test(test_an_attempt_in_doubt), cmocka_unit_test(test_a_failed_receipt_behind_a_doubt),
 		cmocka_unit_test(test_later_and_deadline), cmocka_unit_test(test_after_a_crash),
 		cmocka_unit_test(test_receipts), cmocka_unit_test(test_round_trip),

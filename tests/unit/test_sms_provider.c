@@ -467,6 +467,8 @@ test_statuses_that_no_sample_has(void **state)
 	assert_true(hear(SMS_TWILIO, SMS_WAY_RECEIPT, "/x", "MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30003", &g));
 	assert_int_equal(g.e[0].receipt.state, RECEIPT_FAILED);
 	assert_string_equal(g.e[0].receipt.err, "30003");
+	assert_true(hear(SMS_TWILIO, SMS_WAY_RECEIPT, "/x", "MessageSid=SM1&MessageStatus=failed&ErrorCode=63018", &g));
+	assert_int_equal(g.e[0].receipt.state, RECEIPT_NOT_NOW);
 	assert_true(hear(SMS_KANNEL, SMS_WAY_RECEIPT, "/x?id=42&s=16", "", &g));
 	assert_int_equal(g.e[0].receipt.state, RECEIPT_FAILED);
 	assert_true(hear(SMS_AFRICASTALKING, SMS_WAY_RECEIPT, "/x", "id=1&status=Buffered", &g));

@@ -309,6 +309,16 @@ test_numbers_of_ours(void **state)
 	ask("GET", "?ussdSessionId=1&msisdn=27600000001&request=4&to_addr=%2A120%2A1234%23&step=7", "", NULL, "");
 	assert_string_equal(w.turn.key, "i7");
 	assert_int_equal(number_behind("step="), 8);
+	/* No id of the dialogue: the phone tells whose it is. */
+	for (int i = 0; i < 2; i++) {
+		ask("GET", i == 0 ? "?msisdn=27600000001&request=*120*1234%23" :
+		    "?ussdSessionId=&msisdn=27600000001&request=4&to_addr=%2A120%2A1234%23&step=7", "", NULL, "");
+		assert_int_equal(w.status, 200);
+		assert_int_equal(w.turn.kind, i == 0 ? TURN_BEGIN : TURN_INPUT);
+		assert_string_equal(w.turn.dialogue, "");
+		assert_string_equal(w.turn.phone, ZA);
+		assert_int_equal(number_behind("step="), i == 0 ? 1 : 8);
+	}
 	done();
 	serve(DIALECT_CHANNELMOBILE, "27", "*120*1234#");
 	ask("GET", "?ussdSessionId=1&msisdn=27600000001&request=4&requestid=7", "", NULL, "");

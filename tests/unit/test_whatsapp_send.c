@@ -151,6 +151,12 @@ test_pair(void **state)
 	assert_int_equal(send_and_wait(&(struct sms_req){ .to = "27600000002" }), SMS_LATER);
 	assert_int_equal(w.posts, 5);
 	assert_int_equal(send_and_wait(&(struct sms_req){ .to = "27600000003" }), SMS_SENT);
+	/* A status can say so as well. */
+	assert_int_equal(post("{\"object\":\"whatsapp_business_account\",\"entry\":[{\"changes\":[{\"field\":\"messages\","
+	    "\"value\":{\"metadata\":{\"phone_number_id\":\"" NUMBER "\"},\"statuses\":[{\"status\":\"failed\",\"id\":"
+	    "\"wamid.A\",\"recipient_id\":\"27600000003\",\"errors\":[{\"code\":131056}]}]}}]}]}"), 200);
+	assert_int_equal(send_and_wait(&(struct sms_req){ .to = "27600000003" }), SMS_LATER);
+	assert_int_equal(w.posts, 6);
 	buf_clear(&text);
 }
 

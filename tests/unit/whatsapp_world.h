@@ -121,57 +121,6 @@ gateway_processes(const struct gateway *gw)
 	return w.processes;
 }
 
-void
-gateway_turn(struct gateway *gw, int64_t now, const struct turn_in *in)
-{
-	(void)gw, (void)now, (void)in;
-}
-
-const char *
-gateway_text(const struct gateway *gw, int tenant, const char *key)
-{
-	(void)gw, (void)tenant;
-	return key;
-}
-
-void
-gateway_inbound(struct gateway *gw, int64_t now, const struct inbound_in *in, uint64_t peer_op)
-{
-	(void)gw, (void)now, (void)in, (void)peer_op;
-}
-
-void
-gateway_sim_changed(struct gateway *gw, int64_t now, const char *phone, int64_t at_ms)
-{
-	(void)gw, (void)now, (void)phone, (void)at_ms;
-}
-
-bool
-gateway_links_elsewhere(const struct gateway *gw, int bind)
-{
-	(void)gw, (void)bind;
-	return false;
-}
-
-void
-gateway_api(struct gateway *gw, int64_t now, const struct api_in *in)
-{
-	(void)gw, (void)now, (void)in;
-}
-
-void
-gateway_hint(struct gateway *gw, int64_t now, const struct hint_in *in)
-{
-	(void)gw, (void)now, (void)in;
-}
-
-const struct ports *
-gateway_ports(const struct gateway *gw)
-{
-	(void)gw;
-	return NULL;
-}
-
 /* ---- the Graph API ---- */
 
 static void
