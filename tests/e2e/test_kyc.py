@@ -209,6 +209,18 @@ def test_by_sms_when_the_chat_does_not_take_it(stage, chat, at_once):
     assert not any("confirmed" in text for text in chat.unread())
 
 
+def test_by_sms_when_the_chat_is_somebody_else_s(stage, chat):
+    chat.profile(identity="device-1")
+    switch(stage, ratify_result=RATIFY["pending"], ratify_pending_ms=1)
+    assert any("still being checked" in text for text in check(chat))
+    chat.profile(identity="device-2")
+    assert "with somebody else now" in chat.say("Hi")
+    stage.thandi.new_sms()
+    stage.advance(130_000)
+    until(lambda: any("Your identity was confirmed." in text for text in stage.thandi.new_sms()), "the result by SMS")
+    assert chat.unread() == []
+
+
 def test_a_process_dies_over_a_document(stage, chat):
     """Its input is taken again: the document comes, at worst twice."""
     octets, before = picture(), len(documents(stage))

@@ -178,8 +178,8 @@ def test_a_phone_in_the_terminal_is_called_up(make_stage):
         phone.close()
 
 
-def test_another_device(stage):
-    """What was begun on the one before is over, and it is said why."""
+def test_another_device_then_another_number(stage):
+    """What was begun on the one before is over, and it is said why; what moves away takes nothing along."""
     phone, chat = sign_up(stage, SIPHO), Chat(stage, SIPHO)
     chat.profile(identity="device-1")
     chat.say("Hi")
@@ -188,8 +188,15 @@ def test_another_device(stage):
     assert "with somebody else now" in chat.say("Hi") and "Acme Wallet" in chat.last["text"]
     phone.dial()
     assert "PIN" not in phone.screen
+    phone.hang_up()
     assert "somebody else" not in chat.choose("Balance")
-    chat.choose("Cancel")
+    moved = stage.gateway.metric("isango_chat_moved_total")
+    there = Chat(stage, f"2782666{next(made_numbers):04d}")
+    chat.move(there.who)
+    until(lambda: stage.gateway.metric("isango_chat_moved_total") > moved, "the move to be taken")
+    phone.dial()
+    assert "PIN" not in phone.screen
+    assert "Choose your language" in there.say("Hi")
 
 
 def test_without_a_number(stage):
