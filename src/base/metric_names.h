@@ -195,6 +195,8 @@
 	M(M_CHAT_NOT_TOLD, counter, "isango_chat_not_told_total", \
 	    "Messages not sent into a chat whose user is another one than before") \
 	M(M_CHAT_HANDED, counter, "isango_chat_handed_total", "Dialogues of chats that went on at the phone, for the PIN") \
+	M(M_CHAT_HANDED_LIMITED, counter, "isango_chat_handed_limited_total", \
+	    "The same, not begun: it was asked for again and again, and no PIN came") \
 	M(M_CHAT_HANDED_TAKEN, counter, "isango_chat_handed_taken_total", "The same, when the phone had dialled") \
 	M(M_CHAT_HANDED_LAPSED, counter, "isango_chat_handed_lapsed_total", "The same that came to nothing in time") \
 	M(M_CHAT_PUSHES, counter, "isango_chat_pushes_total", "Phones called up for a PIN") \

@@ -28,6 +28,7 @@ static const struct rec_field fields[] = {
 	REC(120, REC_INT, session, handed), REC(121, REC_STR, session, chat), REC(122, REC_BOOL, session, proven),
 	REC(123, REC_INT, session, pushes), REC(124, REC_I64, session, pushes_until),
 	REC(125, REC_BOOL, session, asks_pin), REC(126, REC_I64, session, proven_for),
+	REC(127, REC_INT, session, asks), REC(128, REC_I64, session, asks_until),
 };
 _Static_assert(MENU_BACK == 12, "fields name each step back");
 

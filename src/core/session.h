@@ -52,6 +52,8 @@ struct session {
 	bool asks_pin;			/* at the phone, before the call that the dialogue stands at; no screen of the menu */
 	int pushes;			/* of a chat: that the phone was called up, in the hour until */
 	int64_t pushes_until;
+	int asks;			/* of a chat: that it handed over, since a PIN came of it, in the hour until */
+	int64_t asks_until;
 	struct rec_rest rest;
 };
 

@@ -153,8 +153,8 @@ on_saved(struct task *t, const struct event *e)
 }
 
 /*
- * What was begun in it by whom it belonged to is nobody's any more. Operators find a line in its trail; that the phone
- * was called up is counted on.
+ * What was begun in it by whom it belonged to is nobody's any more. Operators find a line in its trail; how often the
+ * phone was bothered is counted on.
  */
 static void
 drop_dialogue(struct taking *k, struct store_commit *c)
@@ -171,6 +171,8 @@ drop_dialogue(struct taking *k, struct store_commit *c)
 	str_copy(s->tenant, sizeof s->tenant, k->tenant->name);
 	s->pushes = k->s.pushes;
 	s->pushes_until = k->s.pushes_until;
+	s->asks = k->s.asks;
+	s->asks_until = k->s.asks_until;
 	s->ended = true;
 	s->touched_ms = s->expires_ms = gw->now;
 	history_add_turn(s->trail, sizeof s->trail, gw->now, k->why, true);

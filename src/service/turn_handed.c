@@ -20,6 +20,7 @@
 #define HANDED_MS INT64_C(600000)	/* as its texts say: 10 minutes */
 #define SLACK_MS 30000			/* the network may be slow to say that a dialogue of the phone is over */
 #define HOUR_MS INT64_C(3600000)
+#define ASKS_MOST 6			/* in an hour, of a chat to whose phone nobody types the PIN */
 
 bool
 turn_has_chats(const struct turn *t)
@@ -139,11 +140,40 @@ show_waiting(struct turn *t, const char *why)
 	free(c);
 }
 
+/*
+ * A chat may be a stranger's, and what it asks for stands before all else when the phone dials: who declines it again and
+ * again is left in peace.
+ */
+static bool
+may_ask(struct turn *t)
+{
+	int64_t now = t->w.task.gw->now;
+
+	if (t->s.asks_until <= now) {
+		t->s.asks = 0;
+		t->s.asks_until = now + HOUR_MS;
+	}
+	return ++t->s.asks <= ASKS_MOST;
+}
+
+static void
+ask_no_more(struct turn *t)
+{
+	metric_add(M_CHAT_HANDED_LIMITED, 1);
+	turn_leave_intent(t, INTENT_LAPSED);
+	str_copy(t->s.answer, sizeof t->s.answer, turn_plain_text(t, "chat.late"));
+	t->s.answer_end = true;
+}
+
 void
 turn_hand_over(struct turn *t)
 {
 	int64_t now = t->w.task.gw->now;
 
+	if (!may_ask(t)) {
+		ask_no_more(t);
+		return;
+	}
 	memset(&t->h, 0, sizeof t->h);
 	t->h.handed = HANDED_WAITING;
 	t->h.dlg = t->s.dlg;
@@ -169,7 +199,8 @@ turn_hand_over_call(struct turn *t)
 {
 	t->step.intent = NULL;
 	turn_hand_over(t);
-	t->h.asks_pin = true;
+	if (t->h_dirty)
+		t->h.asks_pin = true;
 	turn_keep_answer(t);
 }
 
@@ -441,6 +472,8 @@ shown_again(struct turn *t)
 static void
 come_back(struct turn *t)
 {
+	if (t->h.proven_for != 0)
+		t->s.asks = 0;
 	t->s.dlg = t->h.dlg;
 	vars_set(turn_vars(t), "channel", "whatsapp");
 	if (t->h.answer_end)

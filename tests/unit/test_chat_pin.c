@@ -548,6 +548,48 @@ test_the_menu_is_gone(void **state)
 	}
 }
 
+/* A stranger in the chat asks and asks; the phone declines, and then has its own menu when it dials. */
+static void
+test_asked_again_and_again(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 0, SIM_USSD, "mine");
+	char payee[PHONE_MAX];
+
+	(void)state;
+	str_format(payee, sizeof payee, "0%s", PAYEE->phone + 2);
+	for (int i = 0; i < 8; i++) {
+		soon(w, "hi");
+		soon(w, "2");
+		soon(w, payee);
+		soon(w, "50");
+		assert_int_equal(says(w, "dial *120*384#"), i < 6);
+		str_format(l.dialogue, sizeof l.dialogue, "%d", i);
+		say(&l, TURN_BEGIN, "");
+		if (i >= 6) {
+			shows(&l, "Acme Wallet");
+			continue;
+		}
+		shows(&l, "PIN to pay");
+		type(&l, "0");
+		sim_world_run(w, w->loop.now + 5 * SECOND);
+	}
+	assert_int_equal(intents(w, INTENT_SHOWN), 0);
+	/* Not for ever; and who types the PIN may ask for more. */
+	sim_world_run(w, w->loop.now + 60 * MINUTE);
+	for (int i = 0; i < 8; i++) {
+		soon(w, "hi");
+		soon(w, "1");
+		assert_true(says(w, "dial *120*384#"));
+		str_format(l.dialogue, sizeof l.dialogue, "again%d", i);
+		say(&l, TURN_BEGIN, "");
+		type(&l, pin(w));
+		sim_world_run(w, w->loop.now + 5 * SECOND);
+		soon(w, "00");
+	}
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -568,6 +610,7 @@ main(void)
 		cmocka_unit_test(test_stop_and_start),
 		cmocka_unit_test(test_two_chats_of_a_phone),
 		cmocka_unit_test(test_the_menu_is_gone),
+		cmocka_unit_test(test_asked_again_and_again),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
