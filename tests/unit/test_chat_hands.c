@@ -213,12 +213,24 @@ pay_by_phone(struct sim_world *w, const char *dialogue, const char *amount)
 	lines[0] = NULL;
 }
 
+/* Something private is begun in the chat, and the PIN typed at the phone. */
+static void
+prove(struct sim_world *w, const char *dialogue)
+{
+	struct line l = line_of(w, 0, SIM_USSD, dialogue);
+
+	write_and_see(w, "1", "dial *120*384#");
+	say(&l, TURN_BEGIN, "");
+	type(&l, pin(w));
+	answers(w);
+	lines[0] = NULL;
+}
+
 /* Whoever writes from this number may be its last owner: of payments it is said there after a PIN at the phone. */
 static void
 test_a_chat_hears_of_payments_after_a_pin(void **state)
 {
 	struct sim_world *w = one_who_chats();
-	struct line l;
 
 	(void)state;
 	w->tenant.routes[MSG_RESULT][0] = SIM_CHAT;
@@ -228,18 +240,21 @@ test_a_chat_hears_of_payments_after_a_pin(void **state)
 	answers(w);
 	pay_by_phone(w, "first", "50");
 	assert_int_equal(told_by(w, "You sent R50.00"), SIM_SMS);
-	write_and_see(w, "1", "dial *120*384#");
-	l = line_of(w, 0, SIM_USSD, "second");
-	say(&l, TURN_BEGIN, "");
-	type(&l, pin(w));
-	answers(w);
-	lines[0] = NULL;
+	prove(w, "second");
 	pay_by_phone(w, "third", "60");
 	assert_int_equal(told_by(w, "You sent R60.00"), SIM_CHAT);
 	becomes(w, OTHER_DEVICE);
 	answers(w);
 	pay_by_phone(w, "fourth", "70");
 	assert_int_equal(told_by(w, "You sent R70.00"), SIM_SMS);
+	/* Another SIM: it may be another customer's. */
+	prove(w, "fifth");
+	pay_by_phone(w, "sixth", "80");
+	assert_int_equal(told_by(w, "You sent R80.00"), SIM_CHAT);
+	gateway_sim_changed(w->process[0].gw, w->loop.now, PAYER->phone, w->loop.now);
+	sim_world_run(w, w->loop.now + MINUTE);
+	pay_by_phone(w, "seventh", "90");
+	assert_int_equal(told_by(w, "You sent R90.00"), SIM_SMS);
 	world_free(w);
 }
 
