@@ -448,7 +448,7 @@ ask_again_after(int asks)
 }
 
 void
-intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const struct wallet_withdrawal *w)
+intent_on_asked(struct intent *i, int64_t now, int64_t asked_at, enum intent_finding f, const struct wallet_withdrawal *w)
 {
 	static const int64_t late_look[INTENT_LATE_LOOKS] = { HOUR, 6 * HOUR, 24 * HOUR };
 
@@ -485,7 +485,7 @@ intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const stru
 		i->next_at = now;
 		return;
 	}
-	if (f == NOT_LISTED && now - i->last_send >= INTENT_ABSENT_MS) {
+	if (f == NOT_LISTED && asked_at - i->last_send >= INTENT_ABSENT_MS) {
 		enter(i, INTENT_NOT_DONE, WHY_ABSENT);
 		i->asks = 0;
 		i->next_at = now + late_look[0];

@@ -166,8 +166,12 @@ void intent_sending(struct intent *i, int64_t now, const char *process, int64_t 
 void intent_on_sent(struct intent *i, int64_t now, const struct wallet_answer *a);
 
 enum intent_finding { FOUND, NOT_LISTED, UNCLEAR };
-/* NOT_LISTED: a list that covers first_send to now was read to its end and all its items carry ids. `w`: the item. */
-void intent_on_asked(struct intent *i, int64_t now, enum intent_finding f, const struct wallet_withdrawal *w);
+/*
+ * NOT_LISTED: a list that covers first_send to now was read to its end and all its items carry ids. `w`: the item.
+ * `asked_at`: when the look began. What it did not find may be there by now, however late its answer was heard.
+ */
+void intent_on_asked(struct intent *i, int64_t now, int64_t asked_at, enum intent_finding f,
+    const struct wallet_withdrawal *w);
 /* `w`: what a read said; NULL: no believable answer. */
 void intent_on_status(struct intent *i, int64_t now, const struct wallet_withdrawal *w);
 enum intent_hint {

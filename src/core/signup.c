@@ -234,9 +234,9 @@ signup_request(const struct signup *s, enum signup_action a, const struct wallet
 
 /* A list that was read and has not got it: believed at once only where nothing was sent. */
 static void
-not_listed(struct signup *s, int64_t now)
+not_listed(struct signup *s, int64_t now, int64_t asked_at)
 {
-	if (s->sends > 0 && now - s->sent_at < SIGNUP_ABSENT_MS) {
+	if (s->sends > 0 && asked_at - s->sent_at < SIGNUP_ABSENT_MS) {
 		later(s, now);
 		return;
 	}
@@ -264,7 +264,7 @@ customer_there(struct signup *s, int64_t id)
 }
 
 static void
-on_customers(struct signup *s, int64_t now, const struct wallet_answer *a)
+on_customers(struct signup *s, int64_t now, int64_t asked_at, const struct wallet_answer *a)
 {
 	const struct wallet_customer *c = wallet_customer_of(a, s->phone);
 
@@ -272,7 +272,7 @@ on_customers(struct signup *s, int64_t now, const struct wallet_answer *a)
 	if (a->end != WALLET_DONE || (c == NULL && (a->n > 0 || a->more)))
 		later(s, now);
 	else if (c == NULL)
-		not_listed(s, now);
+		not_listed(s, now, asked_at);
 	else if (strcmp(c->uid, s->uid) == 0)
 		customer_there(s, c->id);
 	else
@@ -287,7 +287,8 @@ wallet_there(struct signup *s, int64_t id)
 }
 
 static void
-on_wallets(struct signup *s, int64_t now, const struct wallet_settings *w, const struct wallet_answer *a)
+on_wallets(struct signup *s, int64_t now, int64_t asked_at, const struct wallet_settings *w,
+    const struct wallet_answer *a)
 {
 	const struct wallet_wallet *there = wallet_wallet_of(a, w->wallet_type_id, s->customer_id);
 
@@ -296,7 +297,7 @@ on_wallets(struct signup *s, int64_t now, const struct wallet_settings *w, const
 	else if (a->end != WALLET_DONE || a->more)
 		later(s, now);
 	else
-		not_listed(s, now);
+		not_listed(s, now, asked_at);
 }
 
 /* An answer that is not the thing itself: refused for good only where nothing else was ever sent. */
@@ -397,12 +398,12 @@ on_types(struct signup *s, int64_t now, const struct wallet_settings *w, const s
 }
 
 void
-signup_on_answer(struct signup *s, enum signup_action a, int64_t now, const struct wallet_settings *w,
-    const struct wallet_answer *answer)
+signup_on_answer(struct signup *s, enum signup_action a, int64_t now, int64_t asked_at,
+    const struct wallet_settings *w, const struct wallet_answer *answer)
 {
 	switch (a) {
 	case SIGNUP_FIND_CUSTOMER:
-		on_customers(s, now, answer);
+		on_customers(s, now, asked_at, answer);
 		break;
 	case SIGNUP_MAKE_CUSTOMER:
 		on_customer_made(s, now, answer);
@@ -417,7 +418,7 @@ signup_on_answer(struct signup *s, enum signup_action a, int64_t now, const stru
 		on_ratified(s, now, answer);
 		break;
 	case SIGNUP_FIND_WALLET:
-		on_wallets(s, now, w, answer);
+		on_wallets(s, now, asked_at, w, answer);
 		break;
 	case SIGNUP_READ_TYPES:
 		on_types(s, now, w, answer);

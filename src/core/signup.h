@@ -88,9 +88,9 @@ bool signup_late(const struct signup *s, int64_t now);
 /* The request of an action that asks the wallet core. Wipe it after use. */
 void signup_request(const struct signup *s, enum signup_action a, const struct wallet_settings *w,
     struct wallet_req *q);
-/* The core's answer to it. */
-void signup_on_answer(struct signup *s, enum signup_action a, int64_t now, const struct wallet_settings *w,
-    const struct wallet_answer *answer);
+/* The core's answer to it, which was asked at `asked_at`: what it did not find then may be there by now. */
+void signup_on_answer(struct signup *s, enum signup_action a, int64_t now, int64_t asked_at,
+    const struct wallet_settings *w, const struct wallet_answer *answer);
 
 /* Before its first step: which ids it has, and what earlier ones came to. `s` has what the customer said. */
 void signup_begin(struct signup *s, struct subscriber *sub, int64_t now);

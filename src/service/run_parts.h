@@ -24,6 +24,7 @@ struct run {
 	int tries;			/* of the step in hand */
 	enum intent_action doing;
 	/* asking */
+	int64_t asked_at;		/* when the look began */
 	int offset;
 	bool ids_missing, found;
 	struct wallet_withdrawal item;	/* what was found, or what the core answered */

@@ -75,7 +75,7 @@ on_answered_reloaded(struct task *t, const struct event *e)
 	}
 	before = r->i.state;
 	if (before == INTENT_ASKING || before == INTENT_NOT_DONE)
-		intent_on_asked(&r->i, t->gw->now, FOUND, withdrawal ? &r->item : NULL);
+		intent_on_asked(&r->i, t->gw->now, t->gw->now, FOUND, withdrawal ? &r->item : NULL);
 	else if (before == INTENT_DONE && withdrawal)
 		intent_on_status(&r->i, t->gw->now, &r->item);
 	if (r->i.state == INTENT_PERSON && before != INTENT_PERSON)
@@ -245,7 +245,7 @@ asked(struct run *r, enum intent_finding f)
 {
 	log_info(r->task.id, "intent asked", "intent=%s found=%d state=%s", r->i.id, (int)f,
 	    intent_state_name(r->i.state));
-	intent_on_asked(&r->i, r->task.gw->now, f,
+	intent_on_asked(&r->i, r->task.gw->now, r->asked_at, f,
 	    f == FOUND && r->i.kind == INTENT_WITHDRAWAL ? &r->item : NULL);
 	if (r->i.state == INTENT_PERSON)
 		run_needs_person(r);
@@ -300,6 +300,7 @@ ask_page(struct run *r)
 void
 run_ask(struct run *r)
 {
+	r->asked_at = r->task.gw->now;
 	r->offset = 0;
 	r->ids_missing = r->found = false;
 	ask_page(r);

@@ -20,6 +20,7 @@ struct enrolment {
 	struct saga saga;
 	struct signup s;
 	enum signup_action doing;
+	int64_t asked_at;
 	uint64_t turn;			/* 0: nobody waits at a screen */
 	int tries;
 	struct subscriber sub;		/* as it was noted */
@@ -42,7 +43,7 @@ on_answer(struct task *t, const struct event *e)
 {
 	struct enrolment *n = enrolment_of(t);
 
-	signup_on_answer(&n->s, n->doing, t->gw->now, &saga_tenant(&n->saga)->wallet, e->wallet);
+	signup_on_answer(&n->s, n->doing, t->gw->now, n->asked_at, &saga_tenant(&n->saga)->wallet, e->wallet);
 	if (e->wallet->end != WALLET_DONE)
 		log_info(t->id, "signup call", "doing=%s end=%s code=%s trace=%s", signup_action_name(n->doing),
 		    wallet_end_name(e->wallet->end), e->wallet->code, e->wallet->trace);
@@ -63,6 +64,7 @@ ask(struct saga *s)
 	int64_t timeout = n->doing == SIGNUP_RATIFY ? RATIFY_MS :
 	    signup_writes(n->doing) ? w->timeout_money_ms : w->timeout_read_ms;
 
+	n->asked_at = s->task.gw->now;
 	signup_request(&n->s, n->doing, w, &q);
 	task_wallet(&n->saga.task, n->saga.tenant, &q, timeout, on_answer);
 	mem_wipe(&q, sizeof q);

@@ -234,7 +234,7 @@ test_asked(void **state)
 
 			i.last_send = NOW - asked[k].after_send;
 			i.first_send = NOW - asked[k].after_first;
-			intent_on_asked(&i, NOW, asked[k].finding, kind == INTENT_WITHDRAWAL &&
+			intent_on_asked(&i, NOW, NOW, asked[k].finding, kind == INTENT_WITHDRAWAL &&
 			    asked[k].finding == FOUND ? &w : NULL);
 			assert_int_equal(i.state, asked[k].state);
 			if (i.state == INTENT_ASKING)
@@ -570,7 +570,7 @@ test_no_token(void **state)
 
 	(void)state;
 	i.limit = ILIMIT_RESERVED;
-	intent_on_asked(&i, NOW, FOUND, &w);
+	intent_on_asked(&i, NOW, NOW, FOUND, &w);
 	assert_int_equal(next(&i, NOW), DO_COMMIT_LIMIT);
 	intent_on_limit(&i, ILIMIT_COMMITTED);
 	assert_int_equal(next(&i, NOW), DO_FOLLOW);
@@ -805,9 +805,9 @@ test_a_persons_word(void **state)
 	play_out(&i, NOW, &said);
 	assert_int_equal(intent_outcome(&i), 0);
 	assert_int_equal(next(&i, NOW), DO_ASK);
-	intent_on_asked(&i, NOW, UNCLEAR, NULL);		/* the core is away: that was no look */
+	intent_on_asked(&i, NOW, NOW, UNCLEAR, NULL);		/* the core is away: that was no look */
 	assert_int_equal(i.asks, 0);
-	intent_on_asked(&i, NOW, FOUND, &w);
+	intent_on_asked(&i, NOW, NOW, FOUND, &w);
 	assert_int_equal(i.state, INTENT_DONE);
 	assert_int_equal(i.withdrawal_id, w.id);
 	assert_int_equal(intent_outcome(&i), 0);
@@ -826,7 +826,7 @@ test_a_persons_word(void **state)
 	for (int k = 0; k < INTENT_LATE_LOOKS; k++) {
 		assert_int_equal(intent_outcome(&i), 0);
 		assert_int_equal(next(&i, now = i.next_at), DO_ASK);
-		intent_on_asked(&i, now, NOT_LISTED, NULL);
+		intent_on_asked(&i, now, now, NOT_LISTED, NULL);
 	}
 	assert_int_equal(next(&i, now + 200 * HOUR), DO_NOTHING);
 	assert_int_equal(intent_outcome(&i), WSTATUS_SUCCESSFUL + 1);
@@ -864,6 +864,19 @@ test_gives_back(void **state)
 	}
 }
 
+/* A look says what was there when it was begun: that its answer is heard a quarter of an hour later proves nothing. */
+static void
+test_an_old_look_proves_no_absence(void **state)
+{
+	struct intent i = new_intent(INTENT_TRANSFER, INTENT_ASKING);
+
+	(void)state;
+	intent_on_asked(&i, NOW + 2 * INTENT_ABSENT_MS, NOW + INTENT_ABSENT_MS - 1, NOT_LISTED, NULL);
+	assert_int_equal(i.state, INTENT_ASKING);
+	intent_on_asked(&i, NOW + 2 * INTENT_ABSENT_MS, NOW + INTENT_ABSENT_MS, NOT_LISTED, NULL);
+	assert_int_equal(i.state, INTENT_NOT_DONE);
+}
+
 /*
  * A withdrawal that turns up after it was told as not done counts while it can be used, and is cancelled; a look that
  * showed nothing clear is none.
@@ -877,15 +890,15 @@ test_turns_up_late(void **state)
 
 	(void)state;
 	i.limit = ILIMIT_RELEASED;
-	intent_on_asked(&i, now, NOT_LISTED, NULL);
+	intent_on_asked(&i, now, now, NOT_LISTED, NULL);
 	assert_int_equal(i.state, INTENT_NOT_DONE);
 	i.steps = STEP_NOTED | STEP_RESULT_SMS;
 	assert_int_equal(next(&i, now), DO_WAIT);
 	assert_int_equal(next(&i, now = i.next_at), DO_ASK);
 	for (int k = 0; k < 10; k++)
-		intent_on_asked(&i, now += MINUTE, UNCLEAR, NULL);
+		intent_on_asked(&i, now + (k + 1) * MINUTE, now, UNCLEAR, NULL);
 	assert_int_equal(next(&i, now = i.next_at), DO_ASK);
-	intent_on_asked(&i, now, FOUND, &w);
+	intent_on_asked(&i, now, now, FOUND, &w);
 	assert_int_equal(i.state, INTENT_NOT_DONE);
 	assert_int_equal(next(&i, now), DO_NOTE);
 	i.steps |= STEP_NOTED;
@@ -917,14 +930,14 @@ test_a_transfer_turns_up_late(void **state)
 	int said;
 
 	(void)state;
-	intent_on_asked(&i, now, NOT_LISTED, NULL);
+	intent_on_asked(&i, now, now, NOT_LISTED, NULL);
 	play_out(&i, now, &said);
 	assert_int_equal(said, STEP_RESULT_SMS);
 	assert_int_equal(next(&i, now = i.next_at), DO_ASK);
-	intent_on_asked(&i, now, NOT_LISTED, NULL);
+	intent_on_asked(&i, now, now, NOT_LISTED, NULL);
 	assert_int_equal(next(&i, now), DO_WAIT);
 	assert_int_equal(next(&i, now = i.next_at), DO_ASK);
-	intent_on_asked(&i, now, FOUND, NULL);
+	intent_on_asked(&i, now, now, FOUND, NULL);
 	assert_int_equal(i.state, INTENT_PERSON);
 	assert_int_equal(i.person_at, now);
 	assert_int_equal(next(&i, now), DO_NOTE);
@@ -952,7 +965,7 @@ test_three_late_looks(void **state)
 	i.limit = ILIMIT_RELEASED;
 	i.steps = STEP_NOTED | STEP_RESULT_SMS;
 	while (looks < 100 && next(&i, i.next_at) == DO_ASK) {
-		intent_on_asked(&i, i.next_at, NOT_LISTED, NULL);
+		intent_on_asked(&i, i.next_at, i.next_at, NOT_LISTED, NULL);
 		looks++;
 	}
 	assert_int_equal(looks, 3);
@@ -1058,6 +1071,7 @@ main(void)
 		cmocka_unit_test(test_no_token_no_cancel), cmocka_unit_test(test_what_a_person_may_say), cmocka_unit_test(test_resolved),
 		cmocka_unit_test(test_resolved_and_lapsed), cmocka_unit_test(test_a_persons_word),
 		cmocka_unit_test(test_gives_back),
+		cmocka_unit_test(test_an_old_look_proves_no_absence),
 		cmocka_unit_test(test_turns_up_late), cmocka_unit_test(test_a_transfer_turns_up_late),
 		cmocka_unit_test(test_three_late_looks),
 		cmocka_unit_test(test_cancel), cmocka_unit_test(test_resend_and_cancel), cmocka_unit_test(test_integrator),

@@ -58,13 +58,14 @@ next(enum signup_action want)
 }
 
 static struct wallet_answer a;		/* the next one, emptied when it was given */
+static int64_t heard_later;
 
 static void
 answer(enum signup_action to, enum wallet_end end)
 {
 	next(to);
 	a.end = end;
-	signup_on_answer(&s, to, now, &w, &a);
+	signup_on_answer(&s, to, now + heard_later, now, &w, &a);
 	memset(&a, 0, sizeof a);
 }
 
@@ -147,6 +148,20 @@ test_a_create_without_an_answer(void **state)
 	answer(SIGNUP_FIND_CUSTOMER, WALLET_DONE);
 	next(SIGNUP_WRITE_IDENTITY);
 	assert_int_equal(s.customer_id, 5);
+}
+
+/* What was not there when it was looked for may be by now, however late that is heard: it is not sent once more. */
+static void
+test_an_old_look_proves_no_absence(void **state)
+{
+	(void)state;
+	to_wallet();
+	answer(SIGNUP_MAKE_WALLET, WALLET_UNKNOWN);
+	heard_later = SIGNUP_ABSENT_MS;
+	answer(SIGNUP_FIND_WALLET, WALLET_DONE);
+	heard_later = 0;
+	now += SIGNUP_ABSENT_MS;
+	next(SIGNUP_FIND_WALLET);
 }
 
 static void
@@ -270,6 +285,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_of_it), cmocka_unit_test(test_a_create_without_an_answer),
+		cmocka_unit_test(test_an_old_look_proves_no_absence),
 		cmocka_unit_test(test_what_is_no_look), cmocka_unit_test(test_taken_and_refused),
 		cmocka_unit_test(test_identity), cmocka_unit_test(test_its_time), cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_octets),
