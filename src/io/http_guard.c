@@ -357,23 +357,30 @@ http_guard_hold(struct http_guard *g, struct evhttp_connection *evcon, void *hel
 	return c;
 }
 
+static void
+count_unread(struct http_conn *c)
+{
+	size_t there = evbuffer_get_length(bufferevent_get_input(c->bev));
+
+	c->guard->octets += there - c->octets;
+	c->octets = there;
+}
+
 void
 http_guard_answering(struct http_conn *c)
 {
 	c->held = NULL;
 	enter(c, CONN_ANSWERING);
+	count_unread(c);
 }
 
 void
 http_guard_next(struct http_conn *c)
 {
-	size_t there = evbuffer_get_length(bufferevent_get_input(c->bev));
-
 	if (c->state == CONN_CLOSING)
 		return;
-	enter(c, there > 0 ? CONN_READING : CONN_IDLE);
-	c->guard->octets += there - c->octets;
-	c->octets = there;
+	enter(c, evbuffer_get_length(bufferevent_get_input(c->bev)) > 0 ? CONN_READING : CONN_IDLE);
+	count_unread(c);
 }
 
 static void
