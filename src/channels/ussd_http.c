@@ -147,14 +147,16 @@ static void
 take_turn(struct edge *e, uint64_t id, const struct dialect_site *site, struct dialect_in *in)
 {
 	struct way_back w = { .bind = -1, .link = in->turn.channel, .http = id, .dialect = in->way };
-	bool nameless = dialect_of(site->channel)->end_without_phone;
+	bool nameless = dialect_of(site->channel)->end_without_phone, looked_up = in->turn.phone[0] == '\0';
 	int retry_s;
 
-	if (in->turn.phone[0] == '\0' && !ussd_whose_take(e, &in->turn)) {
+	if (looked_up && !ussd_whose_take(e, &in->turn)) {
 		acknowledge(e, id, site, in);
 		return;
 	}
 	if (!edge_rate_allows(e, in->turn.channel, in->turn.phone, &retry_s)) {
+		if (looked_up)
+			ussd_whose_set(e, &in->turn);	/* it comes again */
 		edge_too_many(e, id, retry_s, NULL, "Too many requests.\n");
 		return;
 	}

@@ -64,8 +64,8 @@ static const struct option channel_rows[] = {
 	    .help = "Who sends the messages; what it sends us comes to /sms/NAME/receipt, /sms/NAME/inbound and "
 	    "/sms/NAME/optout of listen.channels." },
 	{ "api_url", OPTION_URL, OPTIONAL, TEXT(channel_settings, api_url, 1), .only = SMS_HTTP,
-	    .help = "Where the provider's API is, without the path that it documents; of json the whole address. Left out: "
-	    "the provider's usual one, if it has one." },
+	    .help = "Where the provider's API is, without the path that it documents; of json the whole address. https, "
+	    "or on this machine, but for kannel and json. Left out: the provider's usual one, if it has one." },
 	{ "user", OPTION_TEXT, OPTIONAL, TEXT(channel_settings, user, 1), .only = SMS_HTTP,
 	    .help = "Our account there: the user name, of Twilio the account's SID, of SMSPortal the id of the API key." },
 	{ "password_file", OPTION_SECRET, OPTIONAL, .at = offsetof(struct channel_settings, secret),

@@ -20,6 +20,9 @@ struct reader {
 bool reader_value(struct reader *r, const struct option *o, void *base, const json_t *value,
     const json_t *place);
 
+/* What goes there cannot be read on the way: https, or this machine. (rules.c) */
+bool reader_url_is_private(const char *url);
+
 /*
  * Rules between the options of one struct, after all of them were read; `node` is where it stands.
  */

@@ -172,6 +172,25 @@ check_lane_name(struct reader *r, const struct channel_settings *c, const json_t
 			    "another name", c->name);
 }
 
+bool
+reader_url_is_private(const char *url)
+{
+	static const char *const here[] = { "http://127.0.0.1", "http://localhost", "http://[::1]" };
+
+	/* A user in front of the host may look like a host. */
+	for (size_t i = 0; i < NELEM(here); i++)
+		if (str_starts(url, here[i]) && strchr(":/", url[strlen(here[i])]) != NULL && strchr(url, '@') == NULL)
+			return true;
+	return str_starts(url, "https://");
+}
+
+/* Kannel and who speaks our own form may stand in the same net; the others are services on the internet. */
+static bool
+is_far(const struct channel_settings *c)
+{
+	return c->provider != SMS_KANNEL && c->provider != SMS_JSON;
+}
+
 static void
 check_provider(struct reader *r, const struct channel_settings *c, const json_t *node)
 {
@@ -182,6 +201,9 @@ check_provider(struct reader *r, const struct channel_settings *c, const json_t 
 		SAY(r, node, "user is missing: %s wants the name of our account", row->name);
 	if ((row->needs & SMS_NEEDS_URL) && c->api_url[0] == '\0')
 		SAY(r, node, "api_url is missing: %s has no address that is the same for all", row->name);
+	if (c->api_url[0] != '\0' && is_far(c) && !reader_url_is_private(c->api_url))
+		SAY(r, member(node, "api_url"), "api_url: the password and tokens would be readable on the way; must be "
+		    "https://, or http:// on this machine");
 	if ((row->needs & SMS_NEEDS_PUBLIC) && r->settings->public_url[0] == '\0')
 		SAY(r, member(node, "provider"), "provider: %s calls an address that we give it: public_url, of the main "
 		    "file, is missing", row->name);

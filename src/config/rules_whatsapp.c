@@ -16,18 +16,6 @@ member(const json_t *node, const char *name)
 	return value != NULL && !json_is_boolean(value) ? value : node;
 }
 
-/* The token goes along with each call. */
-static bool
-is_private(const char *url)
-{
-	static const char *const here[] = { "http://127.0.0.1", "http://localhost", "http://[::1]" };
-
-	for (size_t i = 0; i < NELEM(here); i++)
-		if (str_starts(url, here[i]) && strchr(":/", url[strlen(here[i])]) != NULL)
-			return true;
-	return str_starts(url, "https://");
-}
-
 static bool
 name_fits(const char *name)
 {
@@ -69,7 +57,7 @@ reader_check_whatsapp(struct reader *r, struct channel_settings *c, const json_t
 	if (!str_all_digits(w->phone_number_id))
 		SAY(r, member(node, "phone_number_id"),
 		    "phone_number_id: must be digits, as Meta shows it beside the number");
-	if (!is_private(w->api_url))
+	if (!reader_url_is_private(w->api_url))
 		SAY(r, member(node, "api_url"), "api_url: the token would be readable on the way; must be https://, or "
 		    "http:// on this machine");
 	if (n > 0 && w->api_url[n - 1] == '/')

@@ -47,8 +47,8 @@ wa_error_class(int code, int http)
 		return WA_SLOW;
 	if (http == 401 || http == 403)
 		return WA_AUTH;
-	/* A proxy on the way may say 5xx of what went through; their own words carry a code. */
-	if (http >= 500 || (http > 0 && http < 400))
+	/* A proxy may say 5xx, or that the time is over, of what went through; their own words carry a code. */
+	if (http >= 500 || http == 408 || (http > 0 && http < 400))
 		return code >= 0 ? WA_AGAIN : WA_UNCERTAIN;
 	return WA_OURS;
 }

@@ -10,7 +10,6 @@
  */
 #include "io/http_guard.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -328,14 +327,27 @@ http_guard_accept(struct event_base *base, void *arg)
 	return bev;
 }
 
-struct http_conn *
-http_guard_hold(struct http_guard *g, struct evhttp_connection *evcon, void *held)
+static struct http_conn *
+conn_of(const struct http_guard *g, struct evhttp_connection *evcon)
 {
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(evcon);
-	struct http_conn *c = map_get_u64(g->by_bev, (uintptr_t)bev);
+	struct http_conn *c = map_get_u64(g->by_bev, (uintptr_t)evhttp_connection_get_bufferevent(evcon));
 
 	if (c == NULL)
 		fatalx("http: a connection that was never accepted");
+	return c;
+}
+
+bool
+http_guard_is_shut(const struct http_guard *g, struct evhttp_connection *evcon)
+{
+	return conn_of(g, evcon)->state == CONN_CLOSING;
+}
+
+struct http_conn *
+http_guard_hold(struct http_guard *g, struct evhttp_connection *evcon, void *held)
+{
+	struct http_conn *c = conn_of(g, evcon);
+
 	if (!list_empty(&c->young)) {
 		list_remove(&c->young);
 		evhttp_connection_set_closecb(evcon, on_evhttp_closes, c);
@@ -345,23 +357,30 @@ http_guard_hold(struct http_guard *g, struct evhttp_connection *evcon, void *hel
 	return c;
 }
 
+static void
+count_unread(struct http_conn *c)
+{
+	size_t there = evbuffer_get_length(bufferevent_get_input(c->bev));
+
+	c->guard->octets += there - c->octets;
+	c->octets = there;
+}
+
 void
 http_guard_answering(struct http_conn *c)
 {
 	c->held = NULL;
 	enter(c, CONN_ANSWERING);
+	count_unread(c);
 }
 
 void
 http_guard_next(struct http_conn *c)
 {
-	size_t there = evbuffer_get_length(bufferevent_get_input(c->bev));
-
 	if (c->state == CONN_CLOSING)
 		return;
-	enter(c, there > 0 ? CONN_READING : CONN_IDLE);
-	c->guard->octets += there - c->octets;
-	c->octets = there;
+	enter(c, evbuffer_get_length(bufferevent_get_input(c->bev)) > 0 ? CONN_READING : CONN_IDLE);
+	count_unread(c);
 }
 
 static void

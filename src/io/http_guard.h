@@ -5,6 +5,7 @@
  * for all that is unfinished, and TLS. It knows connections, not HTTP.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,8 @@ struct http_guard *http_guard_new(struct loop *l, const struct http_guard_option
 void http_guard_free(struct http_guard *g);
 /* For evhttp_set_bevcb(); arg is the guard. */
 struct bufferevent *http_guard_accept(struct event_base *base, void *arg);
+/* It is shut down, although a request that had come before may be read from it yet. */
+bool http_guard_is_shut(const struct http_guard *g, struct evhttp_connection *evcon);
 /*
  * A request is whole; `held` is given to lost() and may be NULL. What is returned stays valid until
  * lost() or, when no answer is outstanding, until evhttp frees the connection.

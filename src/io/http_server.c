@@ -222,6 +222,17 @@ take(struct http_server *s)
 	return h;
 }
 
+/* Nobody hears an answer any more: it is not done. The write that fails makes evhttp clean up. */
+static void
+pass_over(struct http_server *s, struct evhttp_request *ev, bool readable)
+{
+	struct http_access a = { 0 };
+
+	note_access(s, &a, readable);
+	tell_access(s, &a, 0, 0, "lost");
+	send_answer(s, ev, 503, NULL, NULL, 0);
+}
+
 static void
 on_request(struct evhttp_request *ev, void *arg)
 {
@@ -230,7 +241,9 @@ on_request(struct evhttp_request *ev, void *arg)
 	struct held *h;
 
 	metric_add(M_HTTP_REQUESTS, 1);
-	if (refusal.status != 0) {
+	if (http_guard_is_shut(s->guard, evhttp_request_get_connection(ev))) {
+		pass_over(s, ev, refusal.status == 0);
+	} else if (refusal.status != 0) {
 		refuse(s, ev, &refusal);
 	} else {
 		h = take(s);

@@ -369,8 +369,10 @@ when_all_are_held_the_newcomer_goes(void **state)
 	for (int i = 0; i < 5; i++)
 		say(dial(i), GET("/held"));
 	WAIT(five_held, NULL);
-	dial(5);
+	/* What it had said already is not done: nobody would hear of it. */
+	say(dial(5), GET("/refused"));
 	WAIT(closed, &peers[5]);
+	assert_int_equal(handled, 5);
 	for (int i = 0; i < 5; i++)
 		http_answer(server, ids[i], 200, NULL, "x", 1);
 	for (int i = 0; i < 5; i++)

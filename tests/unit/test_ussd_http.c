@@ -503,6 +503,25 @@ test_infobip_end(void **state)
 	assert_int_equal(w.turns, 3);
 }
 
+/* One that came too soon is told to come again, and is understood then. */
+static void
+test_infobip_end_too_soon(void **state)
+{
+	(void)state;
+	serve(DIALECT_INFOBIP, "27", "*120*1234#");
+	w.channel.session_s = 180;
+	w.s.http_phones_max = 10;
+	w.s.http_phone_per_minute = 1;
+	ask("POST", "/session/a/start", "", JSON, "{\"msisdn\":\"27600000001\",\"text\":\"*120*1234#\"}");
+	ask("PUT", "/session/a/end", "", JSON, "{\"exitCode\":1}");
+	assert_int_equal(w.status, 429);
+	w.s.http_phone_per_minute = 0;
+	ask("PUT", "/session/a/end", "", JSON, "{\"exitCode\":1}");
+	assert_int_equal(w.status, 200);
+	assert_int_equal(w.turn.kind, TURN_ABORT);
+	assert_string_equal(w.turn.phone, ZA);
+}
+
 /* Infobip asks whether a dialogue goes on, and is not told that it does not. */
 static void
 test_infobip_status(void **state)
@@ -522,6 +541,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_samples), TEST(test_infobip_refusal), TEST(test_infobip_status), TEST(test_infobip_end),
+		TEST(test_infobip_end_too_soon),
 		    TEST(test_json),
 		TEST(test_numbers_of_ours), TEST(test_callback), TEST(test_forms), TEST(test_second_code),
 		   

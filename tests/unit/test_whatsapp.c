@@ -529,7 +529,7 @@ test_classes(void **state)
 		{ 1, 400, WA_AGAIN }, { 2, 503, WA_AGAIN }, { 131016, 500, WA_AGAIN }, { 131053, 400, WA_AGAIN },
 		/* Without their own words a proxy may have said it, of what went through. */
 		{ -1, 502, WA_UNCERTAIN }, { -1, 302, WA_UNCERTAIN }, { -1, 429, WA_SLOW }, { -1, 401, WA_AUTH },
-		{ -1, 400, WA_OURS }, { 999999, 500, WA_AGAIN }, { 999999, 400, WA_OURS },
+		{ -1, 408, WA_UNCERTAIN }, { 131008, 408, WA_OURS }, { -1, 400, WA_OURS }, { 999999, 500, WA_AGAIN }, { 999999, 400, WA_OURS },
 	};
 
 	(void)state;
