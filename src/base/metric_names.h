@@ -192,6 +192,7 @@
 	M(M_CHAT_MOVED, counter, "isango_chat_moved_total", "Chats whose user has another number or identity now") \
 	M(M_CHAT_NOT_TOLD, counter, "isango_chat_not_told_total", \
 	    "Messages not sent into a chat whose user is another one now") \
+	M(M_CHAT_LINKED, counter, "isango_chat_linked_total", "Chats that were linked to a phone by the code that they showed") \
 	M(M_CHAT_HANDED, counter, "isango_chat_handed_total", "Dialogues of chats that went on at the phone, for the PIN") \
 	M(M_CHAT_HANDED_TAKEN, counter, "isango_chat_handed_taken_total", "The same, when the phone had dialled") \
 	M(M_CHAT_HANDED_LAPSED, counter, "isango_chat_handed_lapsed_total", "The same that came to nothing in time") \

@@ -14,6 +14,7 @@ static const struct rec_field fields[] = {
 	REC_VAR(7, chat, seen, seen_len), REC(8, REC_I64, chat, forgotten_ms), REC_VAR(9, chat, queue, queue_len),
 	REC(10, REC_I64, chat, failed_since), REC(11, REC_STR, chat, leads_to),
 	REC(12, REC_STR, chat, said), REC(13, REC_I64, chat, said_ms),
+	REC(30, REC_BOOL, chat, linked),
 };
 
 struct stored_entry {

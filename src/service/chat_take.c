@@ -29,6 +29,7 @@ struct taking {
 	struct rev rev, by_name_rev, session_rev, handed_rev;
 	bool waits;			/* something waited before it: somebody is at it */
 	bool ends_dialogue;
+	bool shows_phone;		/* the network tells it */
 	int tries;
 };
 
@@ -171,6 +172,7 @@ leave(struct taking *k)
 	k->c.failed_since = 0;
 	k->c.window_until = 0;
 	k->c.user[0] = '\0';
+	k->c.linked = false;
 	k->c.unproven = true;
 	k->ends_dialogue = true;
 }
@@ -199,6 +201,8 @@ take(struct taking *k)
 	} else {
 		if (k->c.window_until < k->e.at_ms + CHAT_WINDOW_MS)
 			k->c.window_until = k->e.at_ms + CHAT_WINDOW_MS;
+		if (k->shows_phone)
+			k->c.linked = false;
 		if (k->phone[0] != '\0')
 			str_copy(k->c.phone, sizeof k->c.phone, k->phone);
 		if (k->user[0] != '\0')
@@ -322,6 +326,7 @@ gateway_chat(struct gateway *gw, int64_t now, const struct chat_in *in, uint64_t
 	k->tenant = &gw->settings->tenants[k->settings->tenant];
 	k->kind = in->kind;
 	str_copy(k->phone, sizeof k->phone, in->phone);
+	k->shows_phone = in->phone[0] != '\0';
 	str_copy(k->user, sizeof k->user, in->user);
 	task_start(gw, &k->task, taking_end);
 	read_entry(k, in);

@@ -165,7 +165,9 @@ on_attempt_saved(struct task *t, const struct event *e)
 		q.deadline_ms = s->m.deadline;
 	q.valid_until_ms = s->m.deadline;
 	str_copy(q.to, sizeof q.to, s->m.to);
-	q.user = s->m.user;
+	q.user = s->linked[0] != '\0' ? s->linked : s->m.user;
+	if (s->linked[0] != '\0')
+		q.to[0] = '\0';
 	q.lang = s->m.lang;
 	q.window_over = s->window_over;
 	if (t->gw->settings->channels[q.channel].kind == CHANNEL_WHATSAPP) {
@@ -204,6 +206,7 @@ on_chat_loaded(struct task *t, const struct event *e)
 	c = xcalloc(1, sizeof *c);
 	(void)chat_load(&e->v[0], c);
 	s->window_over = s->m.window_over || c->window_until <= t->gw->now;
+	str_copy(s->linked, sizeof s->linked, c->linked ? c->user : "");
 	/* Somebody else may read it there by now. What is said in answer to what was written there is theirs. */
 	closed = c->unproven && s->m.channel[0] == '\0';
 	mem_wipe(c, sizeof *c);
