@@ -189,9 +189,11 @@
 	M(M_CHAT_FAILED, counter, "isango_chat_failed_total", "Answered with an apology, after trying for long") \
 	M(M_CHAT_OLD_TAPS, counter, "isango_chat_old_taps_total", "Taps on a screen that was not the newest") \
 	M(M_CHAT_PINS, counter, "isango_chat_pins_total", "What may have been a PIN, typed in a chat") \
+	M(M_CHAT_TOO_OLD, counter, "isango_chat_too_old_total", \
+	    "Not taken: written too long ago, or before the chat became somebody else's") \
 	M(M_CHAT_MOVED, counter, "isango_chat_moved_total", "Chats whose user has another number or identity now") \
 	M(M_CHAT_NOT_TOLD, counter, "isango_chat_not_told_total", \
-	    "Messages not sent into a chat whose user is another one now") \
+	    "Messages not sent into a chat whose user is another one than before") \
 	M(M_CHAT_LINKED, counter, "isango_chat_linked_total", "Chats that were linked to a phone by the code that they showed") \
 	M(M_CHAT_HANDED, counter, "isango_chat_handed_total", "Dialogues of chats that went on at the phone, for the PIN") \
 	M(M_CHAT_HANDED_TAKEN, counter, "isango_chat_handed_taken_total", "The same, when the phone had dialled") \

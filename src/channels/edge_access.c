@@ -14,9 +14,9 @@
 #define NUMBER_MAX 9		/* digits: fewer than any phone number has */
 
 static const char *const words[] = {
-	"authentication", "callbacks", "deliveries", "eclipse-conductor", "end", "events", "inbound", "login", "receipt",
-	"receipts", "replies", "response", "rest", "session", "sms", "start", "status", "tenants", "ussd", "v1", "wallets",
-	"whatsapp", "withdrawals",
+	"authentication", "callbacks", "deliveries", "eclipse-conductor", "end", "events", "inbound", "login", "optout",
+	"receipt", "receipts", "replies", "response", "rest", "session", "sms", "start", "status", "tenants", "ussd", "v1",
+	"wallets", "whatsapp", "withdrawals",
 };
 
 static bool

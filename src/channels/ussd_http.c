@@ -123,10 +123,9 @@ await(struct edge *e, uint64_t turn)
 {
 	struct way_back *w = map_get_u64(e->turns, turn);
 	const struct channel_settings *c = &e->settings->channels[w->link];
-	int dialect = http_dialect_find(c->dialect);
 
 	timer_init(&w->late, e->loop, on_late, w);
-	timer_arm(&w->late, c->answer_ms > 0 ? c->answer_ms : http_dialects[dialect].answer_ms);
+	timer_arm(&w->late, http_dialect_patience(c->dialect, c->answer_ms));
 }
 
 /* ---- a request ---- */

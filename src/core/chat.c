@@ -10,10 +10,12 @@
 
 static const struct rec_field fields[] = {
 	REC(1, REC_STR, chat, tenant), REC(2, REC_STR, chat, channel), REC(3, REC_STR, chat, phone),
-	REC(4, REC_STR, chat, user), REC(5, REC_BOOL, chat, unproven), REC(6, REC_I64, chat, window_until),
+	REC(4, REC_STR, chat, user), REC(5, REC_I64, chat, proven_for), REC(6, REC_I64, chat, window_until),
 	REC_VAR(7, chat, seen, seen_len), REC(8, REC_I64, chat, forgotten_ms), REC_VAR(9, chat, queue, queue_len),
 	REC(10, REC_I64, chat, failed_since), REC(11, REC_STR, chat, leads_to),
-	REC(12, REC_STR, chat, said), REC(13, REC_I64, chat, said_ms),
+	REC(12, REC_STR, chat, said), REC(13, REC_I64, chat, said_ms), REC(14, REC_STR, chat, identity),
+	REC(15, REC_BOOL, chat, untold), REC(16, REC_I64, chat, hands), REC(17, REC_I64, chat, since_ms),
+	REC(18, REC_I64, chat, proven_ms),
 	REC(30, REC_BOOL, chat, linked),
 };
 

@@ -21,6 +21,7 @@
 #define CHAT_WINDOW_MS (INT64_C(24) * 3600000)
 #define CHAT_SAID 80
 #define CHAT_AGAIN_MS (INT64_C(7) * 24 * 3600000)	/* the network delivers a webhook again for so long */
+#define CHAT_OLDEST_MS (CHAT_AGAIN_MS + CHAT_WINDOW_MS)	/* what is older still is a webhook played again */
 
 struct chat_seen {
 	unsigned char mac[8];
@@ -41,7 +42,15 @@ struct chat {				/* all zero: nothing has come yet */
 	bool linked;			/* by a code that it showed: the network tells no phone, and takes none of us */
 	char leads_to[PHONE_MAX];	/* of one kept under a user's name: the phone that was seen with it last */
 	char user[CHAT_USER];		/* as the network names them; "" where it does not tell */
-	bool unproven;			/* somebody else writes from this phone than before, and has shown no PIN */
+	char identity[CHAT_IDENTITY];	/* of the user's device, as the network tells it; "" where it does not */
+	/*
+	 * The customer whose PIN was typed at the phone for something that was begun here, and when; 0: not so. Until then
+	 * whoever writes may be the number's last owner, and hears nothing but answers.
+	 */
+	int64_t proven_for, proven_ms;
+	int64_t hands;			/* how often somebody else took over: what was said before is not theirs */
+	int64_t since_ms;		/* by the network's clock, when that was last */
+	bool untold;			/* they were not told yet that what was begun before is over */
 	int64_t window_until;
 	struct chat_seen seen[CHAT_SEEN];
 	uint32_t seen_len;		/* octets, the newest last */

@@ -189,7 +189,21 @@ chat_screen_fits_buttons(const struct chat_screen *s)
 	return s->choices > 0 && s->choices <= CHAT_BUTTONS;
 }
 
-/* ---- taps ---- */
+/* ---- taps, and what is typed for them ---- */
+
+const char *
+chat_title_key(const char *shown, const char *typed, char key[CHAT_KEY])
+{
+	struct chat_screen s;
+
+	chat_screen_parse(shown, &s);
+	for (int i = 0; i < s.choices && typed[0] != '\0'; i++)
+		if (str_equal_fold(s.choice[i].title, typed) || str_equal_fold(s.choice[i].about, typed)) {
+			str_copy(key, CHAT_KEY, s.choice[i].key);
+			return key;
+		}
+	return NULL;
+}
 
 void
 chat_tap_id(const struct chat_screen *s, const struct chat_choice *c, char out[CHAT_TAP])

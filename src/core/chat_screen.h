@@ -59,3 +59,5 @@ bool chat_screen_fits_buttons(const struct chat_screen *s);
 void chat_tap_id(const struct chat_screen *s, const struct chat_choice *c, char out[CHAT_TAP]);
 /* What was tapped on the screen `shown`, a string as above: its key; NULL: it is of another screen, or none at all. */
 const char *chat_tap_key(const char *shown, const char *tap, char key[CHAT_KEY]);
+/* Somebody has typed what stands on that screen to be tapped: its key; NULL: that is something else. */
+const char *chat_title_key(const char *shown, const char *typed, char key[CHAT_KEY]);

@@ -44,3 +44,11 @@ http_dialect_find(const char *name)
 			return i;
 	return -1;
 }
+
+int
+http_dialect_patience(const char *name, int told)
+{
+	int i = http_dialect_find(name);
+
+	return told > 0 ? told : i >= 0 ? http_dialects[i].answer_ms : 0;
+}

@@ -40,3 +40,5 @@ extern const struct http_dialect_row http_dialects[HTTP_DIALECTS];
 extern const char *const http_dialect_words[HTTP_DIALECTS + 1];	/* the names, and NULL */
 
 int http_dialect_find(const char *name);	/* -1: there is none */
+/* How long its provider waits for an answer; `told`: what the channel says of that, 0: nothing. 0: not known. */
+int http_dialect_patience(const char *name, int told);

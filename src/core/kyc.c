@@ -97,6 +97,7 @@ static const struct rec_field fields[] = {
 	REC(16, REC_INT, kyc, tries), REC(17, REC_I64, kyc, next_at), REC(18, REC_STR, kyc, failed[0]),
 	REC(19, REC_STR, kyc, failed[1]), REC(20, REC_STR, kyc, failed[2]), REC(21, REC_INT, kyc, failed_n),
 	REC(22, REC_BOOL, kyc, told_pending), REC(23, REC_INT, kyc, told_n),
+	REC(24, REC_I64, kyc, hands),
 };
 
 void

@@ -44,6 +44,7 @@ struct kyc {
 	char owner[KYC_OWNER], tenant[NAME_MAX_OCTETS], phone[PHONE_MAX];
 	char lang[8];
 	char channel[NAME_MAX_OCTETS], user[CHAT_USER];	/* of the chat that asked */
+	int64_t hands;			/* of it, then */
 	enum kyc_state state;
 	int64_t customer_id;
 	int64_t begun_at;

@@ -25,7 +25,8 @@ static const struct rec_field fields[] = {
 	REC(19, REC_STR, message, via), REC(20, REC_STR, message, why),
 	REC(21, REC_STR, message, handed_to),
 	REC(40, REC_STR, message, channel), REC(41, REC_STR, message, user), REC(42, REC_STR, message, lang),
-	REC(43, REC_STR, message, after), REC(44, REC_BOOL, message, window_over),
+	REC(43, REC_STR, message, after), REC(44, REC_I64, message, hands), REC(45, REC_BOOL, message, elsewhere),
+	REC(46, REC_BOOL, message, window_over),
 	REC(90, REC_I64, message, unsure), REC(91, REC_INT, message, told),
 };
 

@@ -53,6 +53,8 @@ struct message {
 	enum message_told { TOLD_NOTHING, TOLD_UNDELIVERED, TOLD_UNSURE, TOLD_ARRIVED } told;	/* to who paid for it */
 	bool window_over;		/* of a chat: its network has said so, whatever our clock says */
 	char after[MESSAGE_ID];		/* what was said before it in the same chat: leaves first; "": there is none */
+	int64_t hands;			/* of the chat whose answer it is: once it is another's, this is not for it */
+	bool elsewhere;			/* it is to arrive: behind its channel come the routes of its class */
 	char handed_to[NAME_MAX_OCTETS];	/* the bind whose holders find it in a list of their own, or "" */
 	struct rec_rest rest;
 };

@@ -27,7 +27,7 @@ static const struct rec_field fields[] = {
 	REC(102, REC_STR, session, dlg.offer),
 	REC(120, REC_INT, session, handed), REC(121, REC_STR, session, chat), REC(122, REC_BOOL, session, proven),
 	REC(123, REC_INT, session, pushes), REC(124, REC_I64, session, pushes_until),
-	REC(125, REC_BOOL, session, asks_pin),
+	REC(125, REC_BOOL, session, asks_pin), REC(126, REC_I64, session, proven_for),
 };
 _Static_assert(MENU_BACK == 12, "fields name each step back");
 

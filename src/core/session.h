@@ -48,6 +48,7 @@ struct session {
 	enum session_handed handed;	/* of a chat: its dialogue is at the phone; of a handed dialogue: how far it is */
 	char chat[NAME_MAX_OCTETS];	/* at the phone: the channel of the chat that it is gone on with for; else "" */
 	bool proven;			/* at the phone: the PIN was right */
+	int64_t proven_for;		/* of a handed dialogue: that of this customer */
 	bool asks_pin;			/* at the phone, before the call that the dialogue stands at; no screen of the menu */
 	int pushes;			/* of a chat: that the phone was called up, in the hour until */
 	int64_t pushes_until;

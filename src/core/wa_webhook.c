@@ -167,6 +167,9 @@ read_person(const struct reading *r, const json_t *m, struct chat_in *in)
 	if (user[0] == '\0')
 		user = text_of(c, "user_id");
 	read_phone(r, phone, in->phone);
+	/* A name of digits only would be somebody's number, and the chat that number's. */
+	if (str_all_digits(user))
+		user = "";
 	(void)read_name(user, in->user, sizeof in->user);	/* country code, dot, up to 128 letters and digits */
 	copy_cut(in->identity, sizeof in->identity, text_of(c, "identity_key_hash"));
 }

@@ -17,6 +17,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
 #include <event2/http.h>
 
 #include "base/list.h"
@@ -49,7 +50,7 @@ struct http_conn {		/* ours; freed by drop() */
 	struct evbuffer_cb_entry *cb;
 	void *held;
 	int64_t since;
-	size_t octets;		/* of the unfinished request */
+	size_t octets;		/* of the unfinished request, or of what is behind one that is being answered */
 	enum conn_state state;
 	char peer[NET_ADDRESS];	/* from its first octet on: later the socket may not know any more */
 };
@@ -125,15 +126,29 @@ head(struct http_guard *g, enum conn_state s)
 	return list_empty(&g->in[s]) ? NULL : LIST_OF(g->in[s].next, struct http_conn, node);
 }
 
+static struct http_conn *
+bigger(struct http_guard *g, enum conn_state s, struct http_conn *than)
+{
+	struct list *it, *nx;
+
+	LIST_EACH(it, nx, &g->in[s]) {
+		struct http_conn *c = LIST_OF(it, struct http_conn, node);
+
+		if (c->octets > than->octets)
+			than = c;
+	}
+	return than;
+}
+
+/* evhttp reads on while it writes an answer, to learn of the end. */
 static void
 on_input(struct evbuffer *b, const struct evbuffer_cb_info *info, void *arg)
 {
-	struct http_conn *c = arg, *worst = c;
+	struct http_conn *c = arg;
 	struct http_guard *g = c->guard;
-	struct list *it, *nx;
 
 	(void)b;
-	if (info->n_added == 0 || (c->state != CONN_IDLE && c->state != CONN_READING))
+	if (info->n_added == 0 || c->state == CONN_HELD || c->state == CONN_CLOSING)
 		return;
 	if (c->state == CONN_IDLE)
 		enter(c, CONN_READING);
@@ -141,15 +156,8 @@ on_input(struct evbuffer *b, const struct evbuffer_cb_info *info, void *arg)
 		net_peer(bufferevent_getfd(c->bev), c->peer);
 	c->octets += info->n_added;
 	g->octets += info->n_added;
-	if (g->octets <= g->o.unfinished_max)
-		return;
-	LIST_EACH(it, nx, &g->in[CONN_READING]) {
-		struct http_conn *other = LIST_OF(it, struct http_conn, node);
-
-		if (other->octets > worst->octets)
-			worst = other;
-	}
-	close_slow(worst, "too much unfinished");
+	if (g->octets > g->o.unfinished_max)
+		close_slow(bigger(g, CONN_ANSWERING, bigger(g, CONN_READING, c)), "too much unfinished");
 }
 
 static void
@@ -293,6 +301,8 @@ http_guard_accept(struct event_base *base, void *arg)
 	c->guard = g;
 	c->bev = bev;
 	bufferevent_incref(bev);
+	/* Of a request that fits evhttp finds all. */
+	bufferevent_setwatermark(bev, EV_READ, 0, g->o.request_max);
 	c->cb = evbuffer_add_cb(bufferevent_get_input(bev), on_input, c);
 	if (c->cb == NULL)
 		fatalx("http: out of memory");
@@ -338,8 +348,8 @@ http_guard_next(struct http_conn *c)
 	if (c->state == CONN_CLOSING)
 		return;
 	enter(c, there > 0 ? CONN_READING : CONN_IDLE);
+	c->guard->octets += there - c->octets;
 	c->octets = there;
-	c->guard->octets += there;
 }
 
 static void

@@ -20,7 +20,8 @@ struct http_guard_options {
 	const char *name;		/* for the log */
 	int connections;
 	int64_t arrive_ms, idle_ms;
-	size_t unfinished_max;		/* octets of all requests that are not whole yet */
+	size_t request_max;		/* octets of one request; a connection has no more unread */
+	size_t unfinished_max;		/* octets of all requests that are not whole yet, or wait for others' answers */
 	struct tls_server *tls;		/* NULL: in clear. The handshake is part of the arrival of the first request */
 	/* The connection went while `held` was set: evhttp has freed the request. */
 	void (*lost)(void *arg, void *held);

@@ -368,6 +368,7 @@ http_server_new(struct loop *l, const struct http_server_options *o, char *err, 
 		.connections = o->connections,
 		.arrive_ms = (int64_t)o->arrive_s * 1000,
 		.idle_ms = (int64_t)o->idle_s * 1000,
+		.request_max = (size_t)o->header_max + (size_t)o->body_max,
 		.unfinished_max = ((size_t)o->header_max + (size_t)o->body_max) * WHOLE_BODIES +
 		    (size_t)o->connections * SMALL_REQUEST,
 		.tls = o->tls, .lost = on_lost, .unfinished = on_unfinished, .arg = s,

@@ -22,6 +22,13 @@ turn_has_news(const struct turn *t)
 	return turn_on_its_way(t) != NULL || is_untold(t) || t->sub.signup_untold != SIGNUP_TOLD;
 }
 
+/* Whoever writes in a chat may be: what is said once is said at the phone. */
+static bool
+may_be_a_stranger(const struct turn *t)
+{
+	return t->in.by == TURN_BY_CHAT && !t->chat_is_proven;
+}
+
 /* What became of the last payment: once, its time only; amount and name come after the PIN (money.md section 6). */
 static void
 set_notice(struct turn *t)
@@ -32,6 +39,8 @@ set_notice(struct turn *t)
 	struct vars *v = turn_vars(t);
 
 	vars_unset(v, "notice");
+	if (may_be_a_stranger(t))
+		return;
 	if (turn_on_its_way(t) != NULL) {
 		vars_set(v, "notice", "checking");
 		vars_set_i64(v, "notice_at", turn_on_its_way(t)->accepted_at);
@@ -50,7 +59,7 @@ set_signup_notice(struct turn *t)
 		[SIGNUP_UNTOLD_DONE] = "opened", [SIGNUP_UNTOLD_NOT_DONE] = "not_opened",
 	};
 
-	if (t->sub.signup_untold == SIGNUP_TOLD || vars_has(turn_vars(t), "notice"))
+	if (t->sub.signup_untold == SIGNUP_TOLD || may_be_a_stranger(t) || vars_has(turn_vars(t), "notice"))
 		return;
 	vars_set(turn_vars(t), "notice", word[t->sub.signup_untold]);
 	t->sub.signup_untold = SIGNUP_TOLD;

@@ -102,6 +102,7 @@ save_new(struct turn *t, struct rev *rev)
 	str_copy(k->lang, sizeof k->lang, t->s.dlg.lang);
 	if (t->in.by == TURN_BY_CHAT)
 		str_copy(k->channel, sizeof k->channel, t->channel->name);
+	k->hands = t->chat_hands;
 	k->customer_id = vars_get_i64(turn_vars(t), "customer_id");
 	kyc_begin(k, gw->now);
 	kyc_encode(k, b);

@@ -49,24 +49,25 @@ tenant_of(const struct carried *k)
 	return i >= 0 ? &k->task.gw->settings->tenants[i] : NULL;
 }
 
-/* The channels that it may leave by, in the order tried: an answer has only that of its question. */
+/* The channels that it may leave by, in the order tried: an answer has that of its question, and mostly no other. */
 static int
 routes_of(const struct carried *k, int route[ROUTES_MAX])
 {
 	const struct settings *set = k->task.gw->settings;
 	const struct tenant_settings *t = tenant_of(k);
+	int n = 0;
 
 	if (t == NULL)
 		return 0;
 	for (int i = 0; i < set->channels_n; i++)
-		if (channel_sends(set->channels[i].kind) && strcmp(set->channels[i].name, k->m.channel) == 0) {
-			route[0] = i;
-			return 1;
-		}
-	if (k->m.channel[0] != '\0')
-		return 0;	/* the configuration has it no more */
-	memcpy(route, t->routes[k->m.cls], sizeof t->routes[k->m.cls]);
-	return t->routes_n[k->m.cls];
+		if (channel_sends(set->channels[i].kind) && strcmp(set->channels[i].name, k->m.channel) == 0)
+			route[n++] = i;
+	if (k->m.channel[0] != '\0' && !k->m.elsewhere)
+		return n;	/* 0: the configuration has it no more */
+	for (int i = 0; i < t->routes_n[k->m.cls] && n < ROUTES_MAX; i++)
+		if (n == 0 || t->routes[k->m.cls][i] != route[0])
+			route[n++] = t->routes[k->m.cls][i];
+	return n;
 }
 
 int

@@ -22,6 +22,7 @@ struct carried {
 	struct store_key pointer;	/* what leads the provider's id to it */
 	struct rev pointer_rev;
 	bool booked;			/* a place of its lane, until the octets are the link's business */
+	int booked_lane;
 	task_fn *told;			/* where it goes on when the payer has been told */
 	bool owes_news;			/* final, but in its list until its payer is told */
 	int64_t until;			/* the end of the attempt's lease: what it came to is saved by then or never */

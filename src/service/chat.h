@@ -13,8 +13,11 @@
 #define CHAT_TURN_KEY (2 * CHAT_MAC + 4)	/* "wa:" and the hash of the input */
 void chat_turn_key(const unsigned char mac[CHAT_MAC], char out[CHAT_TURN_KEY]);
 
-/* The turn of an input has this answer, or none (text NULL: it is tried again). `id` is the turn_in's. */
-void chat_answer(struct gateway *gw, uint64_t id, const struct reply *r);
+/*
+ * The turn of an input has this answer, or none (text NULL: it is tried again). `id` is the turn_in's; `customer` whose
+ * PIN was right in this dialogue, or 0.
+ */
+void chat_answer(struct gateway *gw, uint64_t id, const struct reply *r, int64_t customer);
 /* Works off the queue of this chat, unless this process is at it. */
 void chat_start(struct gateway *gw, int channel, const char *owner);
 /* The same, of one that was claimed from the due list. */
@@ -34,5 +37,7 @@ struct store_key chat_link_key(const struct tenant_settings *t, const char *code
 void chat_follow(const struct chat *c, int64_t now, struct message *m);
 /* The tenant wants PINs typed in this chat, which keeps them. */
 bool chat_takes_pin(const struct channel_settings *c);
+/* The PIN of who is this phone's customer now was typed for it, with the SIM that the phone has now. */
+bool chat_is_proven(const struct chat *c, const struct subscriber *sub);
 /* Loaded, or the empty chat; false: it is damaged, and `out` is empty. */
 bool chat_load(const struct store_value *v, struct chat *out);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/str.h"
+#include "core/history.h"
 #include "service/chat.h"
 #include "service/say.h"
 #include "service/turn.h"
@@ -73,6 +74,7 @@ on_code_gone(struct task *task, const struct event *e)
 	str_copy(m->tenant, sizeof m->tenant, t->settings->name);
 	str_copy(m->to, sizeof m->to, t->in.phone);
 	str_copy(m->channel, sizeof m->channel, t->link_channel);
+	m->hands = t->link_hands;
 	m->cls = MSG_RESULT;
 	m->created_at = m->next_at = gw->now;
 	m->deadline = gw->now + HELLO_LIFE_MS;
@@ -166,24 +168,69 @@ on_phone_chat_saved(struct task *task, const struct event *e)
 		turn_outcome(t, "failed");
 }
 
+/* Operators find a line in its trail; that the phone was called up is counted on. */
+static void
+drop_dialogue(struct turn *t, const struct store_value *v, struct store_commit *commit)
+{
+	struct gateway *gw = t->w.task.gw;
+	struct session *was = xcalloc(1, sizeof *was), *s = xcalloc(1, sizeof *s);
+	struct store_key key = key_of(STORE_SESSION, t->owner, t->link_channel);
+	struct buf *b = scratch(gw, 1);
+	struct rev rev;
+
+	rev_loaded(&rev, v);
+	if (!v->present || v->damaged || !session_decode(v->p, v->len, was))
+		memset(was, 0, sizeof *was);
+	str_copy(s->trail, sizeof s->trail, was->trail);
+	str_copy(s->tenant, sizeof s->tenant, t->settings->name);
+	s->pushes = was->pushes;
+	s->pushes_until = was->pushes_until;
+	s->ended = true;
+	s->touched_ms = s->expires_ms = gw->now;
+	history_add_turn(s->trail, sizeof s->trail, gw->now, "chat.linked", true);
+	session_encode(s, b);
+	commit_put(gw, commit, &key, &rev, b, 0);
+	mem_wipe(was, sizeof *was);
+	free(was);
+	free(s);
+}
+
+/* What waits for a PIN at this phone, begun by whom the chat belonged to. */
+static void
+drop_handed(struct turn *t, struct store_commit *commit)
+{
+	if (t->h.handed == HANDED_NOT || strcmp(t->h.chat, t->link_channel) != 0)
+		return;
+	commit->op[commit->n++] = (struct store_op){ .kind = STORE_DELETE, .key = key_of(STORE_HANDED, t->owner, ""),
+		.from = t->h_rev.at };
+}
+
 /* Of another user than before: what was begun there is not this one's, and goes. */
 static void
 take_over(struct turn *t, struct chat *c, const struct store_value *session, struct store_commit *commit)
 {
+	int64_t now = t->w.task.gw->now;
+
 	if (strcmp(c->user, t->link_user) != 0) {
 		c->queue_len = 0;
 		c->failed_since = 0;
 		c->window_until = 0;
-		if (session->present)
-			commit->op[commit->n++] = (struct store_op){ .kind = STORE_DELETE,
-				.key = key_of(STORE_SESSION, t->owner, t->link_channel), .from = session->version };
+		c->identity[0] = '\0';
+		c->hands++;
+		/* By the network's clock: when the code was asked for. */
+		c->since_ms = t->link_window - CHAT_WINDOW_MS;
+		c->untold = false;
+		drop_dialogue(t, session, commit);
+		drop_handed(t, commit);
 	}
 	str_copy(c->tenant, sizeof c->tenant, t->settings->name);
 	str_copy(c->channel, sizeof c->channel, t->link_channel);
 	str_copy(c->phone, sizeof c->phone, t->in.phone);
 	str_copy(c->user, sizeof c->user, t->link_user);
 	c->linked = true;
-	c->unproven = false;
+	c->proven_for = t->sub.customer_id;
+	c->proven_ms = now;
+	t->link_hands = c->hands;
 	if (c->window_until < t->link_window)
 		c->window_until = t->link_window;
 }

@@ -35,6 +35,8 @@ struct chatting {
 	struct chat_entry e;
 	int tries;
 	bool apologised;
+	int64_t hands;			/* of the chat when this was begun */
+	int64_t customer;		/* whose PIN was right, 0: nobody's */
 	char put_id[MESSAGE_ID];	/* of the answer, once it is in the outbox */
 };
 
@@ -155,22 +157,39 @@ on_removed(struct task *t, const struct event *e)
 		give_up(k, "could not be saved");
 }
 
+/* What the one who asked has heard and shown is nothing of who took over meanwhile. */
+static void
+note_answer(struct chatting *k)
+{
+	int64_t now = k->task.gw->now;
+
+	if (k->c.hands != k->hands)
+		return;
+	if (k->put_id[0] != '\0') {
+		str_copy(k->c.said, sizeof k->c.said, k->put_id);
+		k->c.said_ms = now;
+	}
+	if (!k->returning)
+		k->c.untold = false;
+	if (k->customer != 0) {
+		k->c.proven_for = k->customer;
+		k->c.proven_ms = now;
+	}
+}
+
 static void
 leave_queue(struct chatting *k)
 {
-	if (k->put_id[0] != '\0') {
-		str_copy(k->c.said, sizeof k->c.said, k->put_id);
-		k->c.said_ms = k->task.gw->now;
-	}
 	if (k->returning) {
 		k->drops_handed = k->h.handed != HANDED_NOT && strcmp(k->h.dialogue, k->returned) == 0;
-		if (k->drops_handed && k->h.proven)
-			k->c.unproven = false;
-		if (k->drops_handed)
+		if (k->drops_handed) {
+			k->customer = k->h.proven_for;
 			memset(&k->h, 0, sizeof k->h);
+		}
 		k->c.failed_since = 0;
 	} else
 		chat_done(&k->c, k->e.mac);
+	note_answer(k);
 	save(k, chat_waiting(&k->c) > 0 ? k->task.gw->now + HOLD_LEASE_MS : idle_until(k), on_removed);
 	k->drops_handed = false;
 }
@@ -225,6 +244,7 @@ put(struct chatting *k, const char *text)
 	if (k->c.phone[0] == '\0')
 		str_copy(m->user, sizeof m->user, k->c.user);
 	str_copy(m->channel, sizeof m->channel, gw->settings->channels[k->channel].name);
+	m->hands = k->c.hands;
 	chat_follow(&k->c, gw->now, m);
 	str_copy(k->put_id, sizeof k->put_id, m->id);
 	m->cls = MSG_RESULT;
@@ -299,12 +319,13 @@ try_later(struct chatting *k)
 }
 
 void
-chat_answer(struct gateway *gw, uint64_t id, const struct reply *r)
+chat_answer(struct gateway *gw, uint64_t id, const struct reply *r, int64_t customer)
 {
 	struct task *t = task_find(gw, id);
 
 	if (t == NULL)
 		return;
+	chatting_of(t)->customer = customer;
 	if (r->text == NULL)
 		try_later(chatting_of(t));
 	else if (r->text[0] == '\0')
@@ -416,6 +437,8 @@ work_on(struct chatting *k)
 {
 	k->apologised = false;
 	k->put_id[0] = '\0';
+	k->customer = 0;
+	k->hands = k->c.hands;
 	k->returning = is_back(k) && k->c.phone[0] != '\0';
 	if (k->returning) {
 		memset(&k->e, 0, sizeof k->e);
@@ -528,6 +551,12 @@ bool
 chat_takes_pin(const struct channel_settings *c)
 {
 	return c->has_whatsapp && c->whatsapp.pin_in_chat_kept_for_ever;
+}
+
+bool
+chat_is_proven(const struct chat *c, const struct subscriber *sub)
+{
+	return c->proven_for != 0 && c->proven_for == sub->customer_id && sub->sim_changed_at <= c->proven_ms;
 }
 
 bool

@@ -104,6 +104,8 @@ static void
 into_chat(const struct check *n, const struct chat *c, struct message *m)
 {
 	str_copy(m->channel, sizeof m->channel, n->k.channel);
+	m->hands = c->hands;
+	m->elsewhere = true;
 	if (n->doing == KYC_SAY && n->k.told_n > 0)
 		message_name(n, "end", n->k.told_n - 1, m->after);
 	else if (n->doing == KYC_SAY && n->k.told_pending)
@@ -166,7 +168,7 @@ on_chat(struct task *t, const struct event *e)
 {
 	struct check *n = check_of(t);
 	struct chat *c = xcalloc(1, sizeof *c);
-	bool in_chat = e->end == STORE_DONE && chat_load(&e->v[0], c) && !c->unproven &&
+	bool in_chat = e->end == STORE_DONE && chat_load(&e->v[0], c) && c->hands == n->k.hands &&
 	    c->window_until > t->gw->now + WINDOW_MARGIN_MS;
 
 	if (!in_chat)

@@ -29,13 +29,15 @@
 #define SEND_POINT(s, when, step) \
 	FAULT_POINT((s)->m.cls == MSG_TOKEN ? "token" : (s)->m.cls == MSG_RESULT ? "result" : "notice", when, step)
 
-/* Takes a place of its bind, or gives it back. */
+/* Takes a place of its bind, or gives it back: that one, whatever route it is on by then. */
 static void
 book(struct carried *s, bool take)
 {
 	if (s->booked == take)
 		return;
-	s->task.gw->lane_loads[carry_lane(s)].sends += take ? 1u : -1u;
+	if (take)
+		s->booked_lane = carry_lane(s);
+	s->task.gw->lane_loads[s->booked_lane].sends += take ? 1u : -1u;
 	s->booked = take;
 }
 
@@ -190,6 +192,14 @@ begin_attempt(struct carried *s)
 	carry_save(s, on_attempt_saved);
 }
 
+static void
+withdraw(struct carried *s, const char *why)
+{
+	s->m.state = MESSAGE_WITHDRAWN;
+	str_copy(s->m.why, sizeof s->m.why, why);
+	conclude(s);
+}
+
 /* An attempt into a chat, when it is known whether that may be written to. */
 static void
 on_chat_loaded(struct task *t, const struct event *e)
@@ -197,21 +207,31 @@ on_chat_loaded(struct task *t, const struct event *e)
 	struct carried *s = carried_of(t);
 	struct message_rules rules = carry_rules(s);
 	struct chat *c;
-	bool closed;
+	struct subscriber *sub;
+	const char *here = t->gw->settings->channels[carry_channel(s)].name;
+	bool is_answer = strcmp(s->m.channel, here) == 0, closed;
 
 	if (e->end != STORE_DONE) {
 		task_end(t);	/* the lease of the claim brings it back */
 		return;
 	}
 	c = xcalloc(1, sizeof *c);
+	sub = xcalloc(1, sizeof *sub);
 	(void)chat_load(&e->v[0], c);
+	if (!e->v[1].present || e->v[1].damaged || !subscriber_decode(e->v[1].p, e->v[1].len, sub))
+		memset(sub, 0, sizeof *sub);
 	s->window_over = s->m.window_over || c->window_until <= t->gw->now;
 	str_copy(s->linked, sizeof s->linked, c->linked ? c->user : "");
-	/* Somebody else may read it there by now. What is said in answer to what was written there is theirs. */
-	closed = c->unproven && s->m.channel[0] == '\0';
+	/* What is said in answer to what was written there is theirs who wrote it; all else is the customer's. */
+	closed = is_answer ? s->m.hands != c->hands : !chat_is_proven(c, sub);
 	mem_wipe(c, sizeof *c);
+	mem_wipe(sub, sizeof *sub);
 	free(c);
-	if (closed) {
+	free(sub);
+	if (closed && is_answer && !s->m.elsewhere) {
+		metric_add(M_CHAT_NOT_TOLD, 1);
+		withdraw(s, "the chat is another's now");
+	} else if (closed) {
 		metric_add(M_CHAT_NOT_TOLD, 1);
 		message_on_answer(&s->m, &rules, t->gw->now, MESSAGE_REFUSED, 0, "");
 		conclude(s);
@@ -225,11 +245,12 @@ look_at_chat(struct carried *s)
 	const struct settings *set = s->task.gw->settings;
 	const struct channel_settings *c = &set->channels[carry_channel(s)];
 	char owner[STORE_OWNER];
-	struct store_key key;
+	struct store_key keys[2];
 
 	chat_owner(&set->tenants[c->tenant], s->m.to, s->m.user, owner);
-	key = key_of(STORE_CHAT, owner, c->name);
-	task_load(&s->task, &key, 1, on_chat_loaded);
+	keys[0] = key_of(STORE_CHAT, owner, c->name);
+	keys[1] = key_of(STORE_SUBSCRIBER, owner, "");
+	task_load(&s->task, keys, NELEM(keys), on_chat_loaded);
 }
 
 static void
@@ -274,14 +295,6 @@ attempt(struct carried *s)
 }
 
 /* ---- whether it is still to be said ---- */
-
-static void
-withdraw(struct carried *s, const char *why)
-{
-	s->m.state = MESSAGE_WITHDRAWN;
-	str_copy(s->m.why, sizeof s->m.why, why);
-	conclude(s);
-}
 
 /* A token that was cancelled, used or has ended while its message waited helps nobody: it is not sent. */
 static void

@@ -14,12 +14,14 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/calendar.h"
+#include "core/http_dialect.h"
 #include "service/chat.h"
 #include "service/inbound.h"
 #include "service/versions.h"
 
 #define RESTARTS 4
 #define QUEUE_MAX 4		/* inputs of one phone waiting for the one being worked on */
+#define SCREEN_MS 500		/* to keep a last screen and bring it to its provider */
 
 /* ---- the answer ---- */
 
@@ -32,7 +34,7 @@ turn_reply(struct turn *t, const char *text, bool end)
 	if (!t->replied && t->in.by == TURN_BY_SMS)
 		inbound_answer(t->w.task.gw, t->in.turn, &r);
 	else if (!t->replied && t->in.by == TURN_BY_CHAT)
-		chat_answer(t->w.task.gw, t->in.turn, &r);
+		chat_answer(t->w.task.gw, t->in.turn, &r, t->s.proven ? t->sub.customer_id : 0);
 	else if (!t->replied && t->in.turn != 0)
 		p->reply(p->ctx, t->in.turn, &r);
 	t->replied = true;
@@ -129,6 +131,20 @@ turn_take_version(struct turn *t, struct version *v)
 	return true;
 }
 
+/*
+ * A provider over HTTP may wait for less than a turn may take. Its customer gets the last screen in time: of one that
+ * comes after he was sent away nobody would know that it told nothing.
+ */
+static int64_t
+budget_ms(const struct gateway *gw, const struct channel_settings *c)
+{
+	int64_t ms = gw->settings->turn_budget_ms, patience = 0;
+
+	if (c->kind == CHANNEL_USSD_HTTP)
+		patience = http_dialect_patience(c->dialect, c->answer_ms);
+	return patience > 0 && patience - SCREEN_MS < ms ? patience - SCREEN_MS : ms;
+}
+
 static struct turn *
 turn_new(struct gateway *gw, const struct turn_in *in)
 {
@@ -148,7 +164,7 @@ turn_new(struct gateway *gw, const struct turn_in *in)
 	t->in.text = t->text;
 	t->in.service_code = t->service_code;
 	str_format(t->owner, sizeof t->owner, "%s/%s", t->settings->name, in->phone);
-	t->deadline = gw->now + gw->settings->turn_budget_ms;
+	t->deadline = gw->now + budget_ms(gw, t->channel);
 	t->w.heard = turn_intent_settled;
 	list_init(&t->queue);
 	list_init(&t->waiting);
@@ -357,6 +373,8 @@ turn_save(struct turn *t)
 void
 turn_keep_answer(struct turn *t)
 {
+	if (t->tells_of_hands)
+		turn_tell_of_hands(t);
 	t->s.ended = t->s.answer_end;
 	str_copy(t->s.turn_key, sizeof t->s.turn_key, t->in.key);
 	if (t->in.history)

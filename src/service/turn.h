@@ -25,6 +25,9 @@ struct turn {
 	char text[TURN_TEXT], service_code[64];
 	struct chat_media media;
 	struct rev chat_rev;		/* BY_CHAT: of the record of the chat */
+	int64_t chat_hands;
+	bool chat_is_proven;		/* it may hear of what it did not ask for */
+	bool tells_of_hands;		/* somebody else has it now, and hears that what was begun is over */
 	int tenant;
 	const struct tenant_settings *settings;
 	const struct channel_settings *channel;
@@ -93,7 +96,7 @@ struct turn {
 	char uid[WALLET_UID];
 	/* of a chat that is being linked */
 	char link_user[CHAT_USER], link_channel[NAME_MAX_OCTETS];
-	int64_t link_window;
+	int64_t link_window, link_hands;
 	struct rev link_rev;
 };
 
@@ -169,6 +172,9 @@ void turn_handed_hang_up(struct turn *t);
 /* An input of a chat whose dialogue is at the phone. */
 void turn_while_handed(struct turn *t);
 void turn_return(struct turn *t);
+/* At the phone: the chat has ended what it had begun, or has become somebody else's. */
+bool turn_was_called_off(const struct turn *t);
+void turn_call_off(struct turn *t);
 /* After the commit: the phone is called up, the chat goes on. */
 void turn_handed_saved(struct turn *t);
 void turn_take_handed_record(struct turn *t, const struct store_value *v);
@@ -179,6 +185,16 @@ bool turn_is_next(struct turn *t, const struct store_value *v);
 void turn_hand_over_call(struct turn *t);
 void turn_answer_pin(struct turn *t, const char *typed);
 void turn_handed_pin(struct turn *t, const char *outcome);
+
+/* ---- turn_chat.c ---- */
+void turn_take_chat(struct turn *t);
+/* What was tapped, or typed as it stands on the screen, is its key; what else was typed is itself. NULL: an older tap. */
+const char *turn_chat_input(const struct turn *t, char key[CHAT_KEY]);
+/* STOP or START, alone: it is done, with the commit of this turn. The key of the text that says so, or NULL. */
+const char *turn_obey_word(struct turn *t, const char *typed);
+void turn_answer_word(struct turn *t, const char *word);	/* where no dialogue is under way */
+/* On top of the answer: why the chat begins anew. */
+void turn_tell_of_hands(struct turn *t);
 
 /* ---- turn_operators.c ---- */
 bool turn_is_frozen(const struct turn *t);

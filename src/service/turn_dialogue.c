@@ -11,7 +11,6 @@
 #include "base/metric.h"
 #include "base/str.h"
 #include "core/edition.h"
-#include "core/keyword.h"
 #include "service/turn.h"
 #include "service/versions.h"
 
@@ -134,46 +133,13 @@ begin(struct turn *t)
 		turn_begin_at(t, NULL);
 }
 
-/* Wrong where numbers of the list are awaited: who has the PIN asked for typed in a chat once does so again. */
-static bool
-is_stray_pin(const struct turn *t)
-{
-	struct chat_screen *s = xcalloc(1, sizeof *s);
-	bool chooses;
-
-	chat_screen_parse(t->s.answer, s);
-	chooses = s->choices > 0 && strcmp(s->choice[0].key, "1") == 0;
-	free(s);
-	return chooses && keyword_is_like_pin(t->input);
-}
-
-/* The same screen, with a reason on top of it, where it is none of what can be chosen there. */
-static void
-take_chat(struct turn *t)
-{
-	char key[CHAT_KEY];
-	const char *input = t->input, *why = NULL;
-
-	if (t->in.tap && (input = chat_tap_key(t->s.answer, t->input, key)) == NULL) {
-		metric_add(M_CHAT_OLD_TAPS, 1);
-		why = "chat.old";
-	} else if (t->in.chat_kind == CHAT_UNREADABLE)
-		why = "chat.unreadable";
-	else if (!t->in.tap && is_stray_pin(t)) {
-		metric_add(M_CHAT_PINS, 1);
-		why = "chat.pin";
-	}
-	if (why == NULL && t->in.chat_kind == CHAT_MEDIA && t->in.media != NULL)
-		turn_feed(t, MENU_SENT, "");
-	else if (why != NULL)
-		turn_feed(t, MENU_SHOW, why);
-	else
-		turn_feed(t, MENU_TEXT, input);
-}
-
 static void
 go_on(struct turn *t)
 {
+	if (turn_was_called_off(t)) {
+		turn_call_off(t);
+		return;
+	}
 	if (t->s.asks_pin && t->s.chat[0] != '\0' && turn_is_of_version(t)) {
 		turn_answer_pin(t, t->input);
 		return;
@@ -191,7 +157,7 @@ go_on(struct turn *t)
 	if (t->in.by == TURN_BY_CHAT && (t->s.handed != HANDED_NOT || turn_chat_hides_pin(t)))
 		turn_begin_at(t, NULL);		/* what it had handed over is gone */
 	else if (t->in.by == TURN_BY_CHAT)
-		take_chat(t);
+		turn_take_chat(t);
 	else
 		turn_feed(t, MENU_TEXT, t->input);
 }
@@ -341,7 +307,7 @@ void
 turn_proceed(struct turn *t)
 {
 	struct gateway *gw = t->w.task.gw;
-	const char *input = t->text;
+	const char *input = t->text, *word;
 	bool was, same, counted;
 
 	adopt(t);
@@ -388,7 +354,9 @@ turn_proceed(struct turn *t)
 	else if (t->in.by == TURN_BY_CHAT && t->h.handed != HANDED_NOT && t->s.handed != HANDED_NOT) {
 		t->input = input;
 		turn_while_handed(t);
-	} else if (!same || t->in.kind == TURN_BEGIN)
+	} else if (!same && (word = turn_obey_word(t, input)) != NULL)
+		turn_answer_word(t, word);
+	else if (!same || t->in.kind == TURN_BEGIN)
 		begin(t);
 	else {
 		t->input = input;

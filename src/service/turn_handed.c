@@ -287,12 +287,29 @@ turn_take_handed(struct turn *t)
 	turn_in_its_version(t, taken);
 }
 
+bool
+turn_was_called_off(const struct turn *t)
+{
+	return t->s.chat[0] != '\0' && (t->h.handed != HANDED_TAKEN || strcmp(t->h.chat, t->s.chat) != 0);
+}
+
+void
+turn_call_off(struct turn *t)
+{
+	const char *word = word_on(t, t->s.intent);
+
+	t->s.chat[0] = '\0';
+	t->s.asks_pin = false;
+	turn_leave_intent(t, INTENT_LAPSED);
+	turn_end_with(t, word);
+}
+
 /* What was proven at the phone is not known in the chat. */
 static void
 go_back(struct turn *t, const char *line)
 {
 	t->h.handed = HANDED_BACK;
-	t->h.proven = t->s.proven;
+	t->h.proven_for = t->s.proven ? t->sub.customer_id : 0;
 	str_copy(t->h.dlg.problem, sizeof t->h.dlg.problem, line);
 	vars_unset(&t->h.dlg.vars, "authed");
 	vars_unset(&t->h.dlg.vars, "login");
@@ -368,7 +385,7 @@ void
 turn_while_handed(struct turn *t)
 {
 	char key[CHAT_KEY];
-	const char *input = t->in.tap ? chat_tap_key(t->s.answer, t->input, key) : t->input, *why = "chat.waiting";
+	const char *input = turn_chat_input(t, key), *why = "chat.waiting", *word;
 
 	if (input != NULL && strcmp(input, "0") == 0 && t->h.handed != HANDED_BACK) {
 		cancel(t);
@@ -379,6 +396,8 @@ turn_while_handed(struct turn *t)
 		why = "chat.waiting";
 	} else if (strcmp(input, "1") == 0 && t->h.handed == HANDED_WAITING && may_call_up(t))
 		why = "chat.hand_over_push";
+	else if ((word = turn_obey_word(t, input)) != NULL)
+		why = word;
 	else if (!t->in.tap && keyword_is_like_pin(input)) {
 		metric_add(M_CHAT_PINS, 1);
 		why = "chat.pin";
@@ -499,6 +518,9 @@ turn_is_next(struct turn *t, const struct store_value *v)
 
 	rev_loaded(&t->chat_rev, v);
 	is = v->present && !v->damaged && chat_decode(v->p, v->len, c);
+	t->tells_of_hands = is && c->untold && t->in.kind != TURN_RETURN;
+	t->chat_hands = c->hands;
+	t->chat_is_proven = is && chat_is_proven(c, &t->sub);
 	if (t->in.kind == TURN_RETURN)
 		is = is && t->h.handed != HANDED_NOT && strcmp(t->in.key, t->h.dialogue) == 0;
 	else {

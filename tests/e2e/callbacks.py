@@ -18,7 +18,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         status, answer, more = self.server.owner.take(self.path, self.headers, body)
         self.send_response(status)
         for name, value in more.items():
@@ -26,6 +26,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    do_GET = do_POST
 
     def log_message(self, *_arguments):
         pass

@@ -52,6 +52,10 @@ class Leaks:
                 self.words |= of_phone(row["msisdn"])
                 if row["sms"]:
                     self.words |= {line for sms in Phone(self.stage, row["msisdn"]).inbox() for line in sms["text"].split("\n")}
+            for chat in self.stage.chats:
+                self.words |= {word for name in chat.known_as for word in of_phone(name)}
+                # A digit or a word of a screen may stand anywhere.
+                self.words |= {line for m in chat.messages() for line in m["text"].split("\n") if len(line) >= 2 * SURE}
         for gateway in self.stage.gateways:
             if gateway.alive() and gateway.ports_file.exists():
                 said = [gateway.admin(path)[1] for path in ("/metrics", "/readyz", "/healthz")]

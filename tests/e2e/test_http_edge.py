@@ -22,6 +22,7 @@ import urllib.parse
 
 import pytest
 
+from conftest import ASAN
 from helpers import HOME, OTHER_PIN, SIPHO, THANDI, at_post, core_customer, sign_up
 from phone import Phone
 from stage import AT_KEY, INTEGRATOR_KEY, SOURCE, http as call, until
@@ -232,7 +233,7 @@ def test_random_requests_leave_nothing_behind(make_stage):
         list(pool.map(send, (random_request(rng, samples) for _ in range(RANDOM // 3))))
         before = resident(stage.gateway)
         list(pool.map(send, (random_request(rng, samples) for _ in range(RANDOM - RANDOM // 3))))
-    assert resident(stage.gateway) < before + 6, "its memory grows"
+    assert ASAN or resident(stage.gateway) < before + 6, "its memory grows"      # a sanitizer keeps what is freed
     assert metric(stage, "http_requests_total") > RANDOM * 0.6
     assert phone.walk("0") == HOME and phone.walk("7") == more
     assert "R1 000.00" in phone.walk("0", "1", "24680")
@@ -427,10 +428,11 @@ PROXY, STRANGER, PROVIDER = "127.0.0.9", "127.0.0.1", "192.0.2.7"
 def behind_proxy(make_stage):
     def edit(config, tenant):
         config["listen"]["proxies"] = [f"{PROXY}/32", "10.0.0.0/8"]
-        config["http"] = {"phone_per_minute": 10}
+        # So low that a slow machine asks for more than they add meanwhile.
+        config["http"] = {"phone_per_minute": 3}
         at = next(c for c in tenant["channels"] if c["kind"] == "ussd-http")
-        at.update({"from": ["192.0.2.0/24"], "requests_per_s": 100})
-        tenant["integrators"][0]["requests_per_s"] = 5
+        at.update({"from": ["192.0.2.0/24"], "requests_per_s": 20})
+        tenant["integrators"][0]["requests_per_s"] = 1
     stage = make_stage(edit=edit)
     stage.secrets |= {"SECRET", "4Dd2Jx"}
     return stage
@@ -470,23 +472,23 @@ def test_too_many_are_told_when_to_come_again(behind_proxy):
             after = said.get("Retry-After", after)
         connection.close()
         return found, after
-    found, after = many(15, THANDI)
-    assert found == [200] * 10 + [429] * 5 and 1 <= int(after) <= 6
+    found, after = many(5, THANDI)
+    assert found == [200] * 3 + [429] * 2 and 1 <= int(after) <= 20
+    # What ends a dialogue counts as well, or it would be the way around.
+    assert at_post_end(stage, headers) == 429
+    assert metric(stage, "rate_phone_total") == 3
     assert many(3, SIPHO)[0] == [200] * 3
-    assert metric(stage, "rate_phone_total") == 5
-    # The channel's own limit, of phones that each call once: one hundred at once, and what a moment adds.
+    # The channel's own limit, of phones that each call once: what is left of twenty at once, and what a moment adds.
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda i: many(1, f"2783000{i:04}")[0][0], range(400)))
-    assert set(done) == {200, 429} and done.count(200) >= 90
+    assert set(done) == {200, 429} and done.count(200) >= 14
     assert metric(stage, "rate_channel_total") == done.count(429)
     # SMPP is not HTTP; a dialogue there goes on.
     phone = Phone(stage, SIPHO)
     phone.dial()
     assert phone.open
-    # What ends a dialogue counts as well, or it would be the way around.
-    assert at_post_end(stage, headers) == 429
     statuses = [stage.integrator("GET", "/tenants/5987/wallets/100001/withdrawals")[0] for _ in range(12)]
-    assert statuses[:5] == [200] * 5 and 429 in statuses and set(statuses) == {200, 429}
+    assert statuses[0] == 200 and 429 in statuses and set(statuses) == {200, 429}
     assert metric(stage, "rate_integrator_total") >= statuses.count(429)
 
 

@@ -189,6 +189,23 @@ def test_by_sms_when_nobody_wrote_for_a_day(stage, chat):
     until(lambda: any("Your identity was confirmed." in text for text in stage.thandi.new_sms()), "the result by SMS")
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_by_sms_when_the_chat_does_not_take_it(stage, chat, at_once):
+    """Refused, or accepted and failed: the result comes all the same."""
+    switch(stage, ratify_result=RATIFY["pending"], ratify_pending_ms=1)
+    assert any("still being checked" in text for text in check(chat))
+    stage.thandi.new_sms()
+    if at_once:
+        stage.faults({"where": "graph", "match": {"path": chat.who}, "do": "error", "status": 400,
+                      "body": {"error": {"code": 131026}}, "times": 1})
+    else:
+        chat.profile(fails=131026)
+    stage.advance(130_000)
+    until(lambda: any("Your identity was confirmed." in text for text in stage.thandi.new_sms()), "the result by SMS")
+    chat.profile(fails=0)
+    assert not any("confirmed" in text for text in chat.unread())
+
+
 def test_a_process_dies_over_a_document(stage, chat):
     """Its input is taken again: the document comes, at worst twice."""
     octets, before = picture(), len(documents(stage))

@@ -190,6 +190,7 @@ def samples(stage):
         for path in found:
             headers = FORM if path.suffix == ".form" else {"Content-Type": "text/plain"}
             assert ask(stage, provider, way, path.read_text(), KEY, headers) == 200, path
+            assert f" path=/sms/sms-{provider}/{way} " in stage.gateway.log.read_text()
     query = "&" + (SAMPLES / "smsportal" / "dlr-v1.query").read_text().strip()
     assert ask(stage, "smsportal", "receipt", query=query) == 200
     for name in ("dlr.url", "dlr-delivered.url"):

@@ -179,6 +179,20 @@ def test_a_phone_in_the_terminal_is_called_up(make_stage):
         phone.close()
 
 
+def test_another_device(stage):
+    """What was begun on the one before is over, and it is said why; operators see it."""
+    phone, chat = sign_up(stage, SIPHO), Chat(stage, SIPHO)
+    chat.profile(identity="device-1")
+    chat.say("Hi")
+    chat.choose("Balance")
+    chat.profile(identity="device-2")
+    assert "with somebody else now" in chat.say("Hi") and "Acme Wallet" in chat.last["text"]
+    phone.dial()
+    assert "PIN" not in phone.screen
+    assert "somebody else" not in chat.choose("Balance")
+    chat.choose("Cancel")
+
+
 def test_without_a_number(stage):
     """Nobody tells the number: the chat says what to do instead, and is written to by the identity."""
     chat = Chat(stage, "ZA.1349120865530274")
@@ -382,11 +396,14 @@ def test_a_lost_answer_sends_nothing_twice(stage, chat):
 
 
 def test_after_a_day_by_the_next_route(make_stage):
-    """Outcomes go into the chat while something was written there within 24 hours, and then by SMS."""
+    """
+    Outcomes go into the chat once a PIN was typed at the phone for it, while something was written there within 24 hours,
+    and then by SMS.
+    """
     def routes(_config, tenant):
         tenant["channels"].append(other.whatsapp())
         tenant["routes"]["result"] = ["acme-chat", "acme-sms"]
-        tenant["result_sms"] = True
+        tenant["result_sms"], tenant["chat_pushes"] = True, 0
     other = make_stage(start=False, edit=routes, clock=True)
     other.secrets |= set(WHATSAPP.values())
     open_stage(other)
@@ -394,6 +411,13 @@ def test_after_a_day_by_the_next_route(make_stage):
     core_customer(other)
     phone, chat = sign_up(other), Chat(other, THANDI)
     chat.say("Hi")
+    to_send_confirm(phone, amount="40")
+    phone.type(PIN)
+    assert "R40.00" in phone.sms() and chat.unread() == []    # it may be a stranger's
+    chat.choose("Balance")
+    phone.dial()
+    phone.type(PIN)
+    chat.read_until("You have")
     to_send_confirm(phone)
     phone.type(PIN)
     chat.read_until("R50.00")

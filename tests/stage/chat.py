@@ -11,6 +11,8 @@ class Chat:
         """who: a number, or an identity like "ZA.1" of somebody whose number nobody tells."""
         self.stage, self.who, self.seen = stage, who, 0
         self.last = None            # the newest message of the business's
+        self.known_as = {who}       # what tells a reader who it is
+        stage.chats.append(self)
 
     def _ask(self, verb, body=None, method="POST"):
         status, text = http(method, f"{self.stage.control_url}/chat/{self.who}/{verb}",
@@ -19,6 +21,7 @@ class Chat:
         return json.loads(text)
 
     def profile(self, **fields):
+        self.known_as |= {fields[name] for name in ("user", "identity") if fields.get(name)}
         return self._ask("profile", fields)
 
     def write(self, *texts):
@@ -39,6 +42,7 @@ class Chat:
         return self._ask("repeat", {})["id"]
 
     def move(self, to):
+        self.known_as.add(to)
         return self._ask("move", {"to": to})["id"]
 
     def messages(self, after=0, seconds=0.0):

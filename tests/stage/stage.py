@@ -142,7 +142,8 @@ class Gateway(Process):
         self.name, self.ports = name, None
         self.ports_file = stage.folder / f"{name}.ports"
         self.ports_file.unlink(missing_ok=True)
-        super().__init__([stage.program, "serve", "-c", config, "--ports", self.ports_file, *arguments],
+        super().__init__([stage.program, "serve", "-c", config, "--ports", self.ports_file, "--log-level",
+                          stage.log_level, *arguments],
                          stage.folder / f"{name}.log", {**stage.environment, **(environment or {})})
 
     def listening(self):
@@ -191,7 +192,8 @@ class Stage:
         self.edit, self.profile, self.sandbox_arguments = edit, profile, list(sandbox)
         self.smsc_port, self.keep = smsc_port, keep
         self.redis = self.sandbox = None
-        self.sandbox_ports, self.gateways = {}, []
+        self.sandbox_ports, self.gateways, self.chats = {}, [], []
+        self.log_level = "info"
         self._numbers = itertools.count(1)      # tests start gateways in many threads
         self.program = self.build / ("tests/stage/isango_faults" if clock else "isango")
         self.environment, self.ahead_ms = {}, 0

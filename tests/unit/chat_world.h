@@ -14,7 +14,7 @@ static struct {
 	int arrived;			/* 1: taken, -1: to be delivered again, 0: no word yet */
 	int written;
 	struct chat_in last;
-	char user[CHAT_USER], phone[PHONE_MAX];
+	char user[CHAT_USER], phone[PHONE_MAX], identity[CHAT_IDENTITY];
 	struct chat_screen screen;
 } chatter;
 
@@ -84,6 +84,7 @@ prepare_input(struct sim_world *w, enum chat_kind kind, const char *text)
 	chatter.last.at_ms = w->loop.now / 1000 * 1000;
 	str_copy(chatter.last.phone, sizeof chatter.last.phone, chatter.phone);
 	str_copy(chatter.last.user, sizeof chatter.last.user, chatter.user);
+	str_copy(chatter.last.identity, sizeof chatter.last.identity, chatter.identity);
 	str_copy(chatter.last.text, sizeof chatter.last.text, text);
 	str_format(chatter.last.id, sizeof chatter.last.id, "wamid.%d", ++chatter.written);
 }

@@ -3,66 +3,8 @@
  * What a chat begins and the phone confirms: the PIN is never asked for in the chat, what is paid is what the phone showed,
  * the result comes back into the chat, and whatever does not happen is said there.
  */
-#include "tests/unit/phone_line.h"
-
-#include "tests/unit/chat_world.h"
-
-static const char *
-pin(const struct sim_world *w)
-{
-	return PAYER->pin;
-}
-
-static struct sim_world *
-two_who_chat(void)
-{
-	struct sim_world *w = two_customers();
-
-	chat_begin(w);
-	str_copy(chatter.phone, sizeof chatter.phone, PAYER->phone);
-	w->tenant.chat_pushes = 2;
-	w->channels[SIM_USSD].service_codes_n = 1;
-	str_copy(w->channels[SIM_USSD].service_codes[0], sizeof w->channels[SIM_USSD].service_codes[0], "*120*384#");
-	return w;
-}
-
-static bool
-says(struct sim_world *w, const char *words)
-{
-	return strstr(newest(w)->body, words) != NULL;
-}
-
-static void
-chat_says(struct sim_world *w, const char *words)
-{
-	answers(w);
-	if (!says(w, words))
-		fail_msg("the chat says not \"%s\" but: %s", words, newest(w)->body);
-}
-
-static void
-write_and_see(struct sim_world *w, const char *text, const char *words)
-{
-	typed(w, text);
-	chat_says(w, words);
-}
-
-/* Up to where the PIN is wanted. */
-static void
-begin_payment(struct sim_world *w)
-{
-	char payee[PHONE_MAX];
-
-	str_format(payee, sizeof payee, "0%s", PAYEE->phone + 2);
-	typed(w, "hi");
-	answers(w);
-	typed(w, "2");
-	answers(w);
-	typed(w, payee);
-	answers(w);
-	write_and_see(w, "50", "dial *120*384#");
-	assert_false(says(w, "PIN to pay"));
-}
+#include "service/task.h"
+#include "tests/unit/chat_payer.h"
 
 static void
 test_a_payment_is_confirmed_at_the_phone(void **state)
@@ -289,29 +231,95 @@ test_whatever_breaks_at_the_phone(void **state)
 			}
 }
 
-/* Another number, or another person: nothing that was begun goes on. */
-static void
-test_a_chat_that_is_another_s_now(void **state)
+/* As a person does it: dials until the PIN is asked for, and types it once. */
+static bool
+dial_and_confirm(struct sim_world *w, struct line *l)
 {
-	struct sim_world *w;
-	struct line l;
+	for (int tries = 0; tries < 3; tries++) {
+		str_format(l->dialogue, sizeof l->dialogue, "again%d", tries);
+		l->number = 0;
+		send_to(l, tries % 2, TURN_BEGIN, "");
+		sim_world_run(w, w->loop.now + 8 * SECOND);
+		if (strstr(l->screen, "PIN to pay") == NULL)
+			continue;
+		shows(l, "R50.00");
+		shows(l, "R1.00 fee");
+		add_input(l, pin(w));
+		send_to(l, tries % 2, TURN_INPUT, pin(w));
+		sim_world_run(w, w->loop.now + 8 * SECOND);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Whatever breaks before the PIN, in the chat or when the phone dials: what the phone shows is what was begun, it is paid
+ * once, and the chat hears of it.
+ */
+static void
+test_whatever_breaks_before_the_pin(void **state)
+{
+	static const enum sim_strike_what strikes[] = { STRIKE_LOSE, STRIKE_LOSE_ANSWER, STRIKE_CRASH_BEFORE,
+		STRIKE_CRASH_AFTER };
+	static const enum store_family families[] = { STORE_HANDED, STORE_SESSION, STORE_INTENT, STORE_CHAT, STORE_MESSAGE };
 
 	(void)state;
-	for (int moved = 0; moved < 2; moved++) {
-		w = two_who_chat();
-		l = line_of(w, 0, SIM_USSD, "first");
-		str_copy(chatter.user, sizeof chatter.user, "ZA.first");
+	for (size_t f = 0; f < NELEM(families); f++)
+		for (size_t i = 0; i < NELEM(strikes); i++)
+			for (int at_phone = 0; at_phone < 2; at_phone++) {
+				struct sim_world *w = two_who_chat();
+				struct line l = line_of(w, 0, SIM_USSD, "first");
+				struct sim_strike s = { .on_store = true, .family = families[f], .nth = 1, .what = strikes[i] };
+				bool confirmed;
+
+				begin_until_amount(w);
+				if (!at_phone)
+					w->strike[0] = s;
+				typed(w, "50");
+				answers(w);
+				assert_true(says(w, "dial *120*384#"));
+				if (at_phone)
+					w->strike[0] = s;
+				send_to(&l, 0, TURN_BEGIN, "");
+				sim_world_run(w, w->loop.now + 8 * SECOND);
+				sim_process_start(&w->process[0]);
+				sim_wake(&w->process[0], w->loop.now + MINUTE);
+				w->strike[0].what = STRIKE_NOT;
+				confirmed = dial_and_confirm(w, &l);
+				sim_world_run(w, w->loop.now + 30 * MINUTE);
+				if (!confirmed || debits(w) != 1)
+					fail_msg("%d debits, phone %d, strike %zu, family %zu: %s", debits(w), at_phone, i, f,
+					    l.screen);
+				assert_int_equal(intents(w, INTENT_SHOWN), 0);
+				if (says(w, "Nothing was paid") || says(w, "dial *120"))
+					fail_msg("phone %d, strike %zu, family %zu: %s", at_phone, i, f, newest(w)->body);
+				world_free(w);
+			}
+}
+
+/* Dialled over two networks at once, and the PIN typed at both: paid once, whoever is first. */
+static void
+test_dialled_twice_at_once(void **state)
+{
+	(void)state;
+	for (int late = 0; late < 3; late++) {
+		struct sim_world *w = two_who_chat();
+		struct line a = line_of(w, 0, SIM_USSD, "one"), b = line_of(w, 1, SIM_HISTORY, "two");
+
 		begin_payment(w);
-		if (moved)
-			write_in(w, CHAT_MOVED, "");
-		else {
-			str_copy(chatter.user, sizeof chatter.user, "ZA.second");
-			write_and_see(w, "hi", "Acme Wallet");
-		}
-		say(&l, TURN_BEGIN, "");
-		assert_null(strstr(l.screen, "PIN to pay"));
-		assert_null(strstr(l.screen, "WhatsApp"));
-		assert_int_equal(debits(w), 0);
+		send_to(&a, 0, TURN_BEGIN, "");
+		sim_world_run(w, w->loop.now + late * SECOND);
+		send_to(&b, 1, TURN_BEGIN, "");
+		sim_world_run(w, w->loop.now + 8 * SECOND);
+		add_input(&a, pin(w));
+		send_to(&a, 0, TURN_INPUT, pin(w));
+		sim_world_run(w, w->loop.now + late * SECOND);
+		add_input(&b, pin(w));
+		send_to(&b, 1, TURN_INPUT, pin(w));
+		sim_world_run(w, w->loop.now + 30 * MINUTE);
+		assert_int_equal(debits(w), 1);
+		assert_int_equal(intents(w, INTENT_SHOWN), 0);
+		assert_false(says(w, "Nothing was paid"));
 		world_free(w);
 	}
 }
@@ -438,6 +446,114 @@ test_linking_whatever_breaks(void **state)
 		}
 }
 
+static void
+soon(struct sim_world *w, const char *text)
+{
+	typed(w, text);
+	sim_world_run(w, w->loop.now + 5 * SECOND);
+}
+
+/* The phone shows a payment that the chat has put another one in the place of: neither is paid by that PIN. */
+static void
+test_another_one_in_its_place(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 1, SIM_USSD, "first");
+	char payee[PHONE_MAX];
+
+	(void)state;
+	str_format(payee, sizeof payee, "0%s", PAYEE->phone + 2);
+	begin_payment(w);
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "R50.00");
+	soon(w, "0");
+	assert_true(says(w, "Nothing was paid"));
+	soon(w, "hi");
+	soon(w, "2");
+	soon(w, payee);
+	soon(w, "60");
+	assert_true(says(w, "dial *120*384#"));
+	type(&l, pin(w));
+	assert_true(l.end);
+	shows(&l, "Nothing was paid");
+	assert_int_equal(debits(w), 0);
+	l = line_of(w, 0, SIM_USSD, "second");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "R60.00");
+	type(&l, pin(w));
+	assert_int_equal(debits(w), 1);
+	chat_says(w, "R60.00");
+	world_free(w);
+}
+
+static void
+test_money_is_off_by_then(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 1, SIM_USSD, "first");
+
+	(void)state;
+	begin_payment(w);
+	for (int i = 0; i < SIM_PROCESSES; i++)
+		w->process[i].gw->money_off = true;
+	say(&l, TURN_BEGIN, "");
+	type(&l, pin(w));
+	assert_true(l.end);
+	assert_int_equal(debits(w), 0);
+	chat_says(w, "Nothing was paid");
+	assert_int_equal(intents(w, INTENT_SHOWN), 0);
+	world_free(w);
+}
+
+static bool was_opted_out;
+
+static void
+note_opt_out(void *arg, const struct store_key *key, const struct store_value *v)
+{
+	static struct subscriber s;
+
+	if (key->family == STORE_SUBSCRIBER && strstr(key->owner, arg) != NULL && subscriber_decode(v->p, v->len, &s))
+		was_opted_out = s.opted_out;
+}
+
+static bool
+opted_out(struct sim_world *w)
+{
+	was_opted_out = false;
+	memory_store_each(w->store, w->loop.now, note_opt_out, PAYER->phone);
+	return was_opted_out;
+}
+
+/* Obeyed at any point, and the dialogue stays where it is; what is written on the screen to be tapped is that. */
+static void
+test_stop_and_start(void **state)
+{
+	struct sim_world *w = two_who_chat();
+
+	(void)state;
+	write_and_see(w, "Stop.", "No more notices");
+	assert_int_equal(newest(w)->choices, 0);
+	assert_true(opted_out(w));
+	write_and_see(w, "hi", "Acme Wallet");
+	write_and_see(w, "start", "gets notices again");
+	assert_true(says(w, "Acme Wallet"));
+	assert_true(newest(w)->choices >= 7);
+	assert_false(opted_out(w));
+	write_and_see(w, "stop the world", "Acme Wallet");
+	assert_false(opted_out(w));
+	write_and_see(w, "send money", "number");
+	write_and_see(w, "UNSUBSCRIBE", "No more notices");
+	assert_true(says(w, "number"));
+	begin_payment(w);
+	write_and_see(w, "START", "gets notices again");
+	assert_false(opted_out(w));
+	assert_int_equal(intents(w, INTENT_SHOWN), 1);
+	/* In English it is also a word for STOP. */
+	write_and_see(w, "cancel", "Nothing was paid");
+	assert_false(opted_out(w));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -449,10 +565,14 @@ main(void)
 		cmocka_unit_test(test_not_dialled_in_time),
 		cmocka_unit_test(test_private_things_are_shown_once),
 		cmocka_unit_test(test_the_phone_is_called_up),
+		cmocka_unit_test(test_whatever_breaks_before_the_pin),
 		cmocka_unit_test(test_whatever_breaks_at_the_phone),
 		cmocka_unit_test(test_a_hidden_chat_is_linked),
 		cmocka_unit_test(test_linking_whatever_breaks),
-		cmocka_unit_test(test_a_chat_that_is_another_s_now),
+		cmocka_unit_test(test_dialled_twice_at_once),
+		cmocka_unit_test(test_another_one_in_its_place),
+		cmocka_unit_test(test_money_is_off_by_then),
+		cmocka_unit_test(test_stop_and_start),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -344,6 +344,40 @@ the_biggest_unfinished_body_goes_first(void **state)
 	assert_int_equal(handled, 0);
 }
 
+#define MANY ((size_t)32 << 20)		/* octets; sockets of both sides keep much less */
+
+static size_t flood;			/* octets that peer 0 has sent */
+
+static bool
+flood_ends(void *arg)
+{
+	static char chunk[65536];
+	struct peer *p = arg;
+	ssize_t n = 0;
+
+	while (flood < MANY && (n = send(p->fd, chunk, sizeof chunk, MSG_NOSIGNAL)) > 0)
+		flood += (size_t)n;
+	return flood >= MANY || (n < 0 && errno != EAGAIN);
+}
+
+/* Who sends on and on, and does not take his answer, fills nobody's memory: he waits until he is sent away. */
+static void
+nothing_more_is_read_before_an_answer_is_taken(void **state)
+{
+	int64_t slow = metric_get(M_HTTP_CLOSED_SLOW);
+
+	(void)state;
+	options.arrive_s = 1;
+	answer_size = (size_t)16 << 20;
+	flood = 0;
+	start();
+	say(dial(0), "GET /big HTTP/1.1\r\nHost: x\r\n\r\nPOST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+	WAIT_DEAF(flood_ends, &peers[0]);
+	assert_in_range(flood, 1, MANY - 1);
+	assert_int_equal(metric_get(M_HTTP_CLOSED_SLOW), slow + 1);
+	assert_int_equal(handled, 1);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -359,6 +393,7 @@ main(void)
 		TEST(a_client_that_has_said_all_gets_its_answer),
 		TEST(answers_are_not_held_back),
 		TEST(the_biggest_unfinished_body_goes_first),
+		TEST(nothing_more_is_read_before_an_answer_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,9 +127,64 @@ test_a_screen_that_came(void **state)
 	world_free(w);
 }
 
-/* ---- refusals ---- */
-
 static void (*real_wallet)(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms);
+
+static struct {
+	void *ctx;
+	uint64_t op;
+	int tenant;
+	struct wallet_req q;
+	int64_t timeout_ms;
+} held_back;
+
+static void
+slow_wallet(void *ctx, uint64_t op, int tenant, const struct wallet_req *q, int64_t timeout_ms)
+{
+	if (q->op != WALLET_TRANSFER) {
+		real_wallet(ctx, op, tenant, q, timeout_ms);
+		return;
+	}
+	held_back.ctx = ctx;
+	held_back.op = op;
+	held_back.tenant = tenant;
+	held_back.q = *q;
+	held_back.timeout_ms = timeout_ms;
+}
+
+/*
+ * A provider over HTTP that waits less than a turn may take gets its last screen in time. Else the edge would send it
+ * away, and what a screen told that nobody sees would be told to nobody.
+ */
+static void
+test_a_provider_that_waits_less(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_HISTORY, "one");
+	unsigned answers;
+
+	(void)state;
+	w->tenant.result_sms = false;
+	w->channels[SIM_HISTORY].answer_ms = 2000;
+	l.number = -1;
+	to_confirm(&l);
+	real_wallet = w->ports[0].wallet;
+	w->ports[0].wallet = slow_wallet;
+	answers = l.answers;
+	add_input(&l, PAYER->pin);
+	send_to(&l, 0, TURN_INPUT, PAYER->pin);
+	sim_world_run(w, w->loop.now + 1900);
+	assert_int_equal(l.answers, answers + 1);
+	shows(&l, "by SMS");
+	assert_true(l.end);
+	w->ports[0].wallet = real_wallet;
+	real_wallet(held_back.ctx, held_back.op, held_back.tenant, &held_back.q, held_back.timeout_ms);
+	sim_world_run(w, w->loop.now + 10 * MINUTE);
+	assert_int_equal(debits(w), 1);
+	assert_int_equal(told(w, PAYER->phone, "You sent R50.00"), 1);
+	world_free(w);
+}
+
+/* ---- refusals ---- */
 
 static const char *refusal_code;
 static enum wallet_end refusal_end = WALLET_REFUSED;
@@ -292,6 +347,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_code), cmocka_unit_test(test_a_result_that_comes_later),
 		cmocka_unit_test(test_a_screen_that_never_came), cmocka_unit_test(test_a_screen_that_came),
+		cmocka_unit_test(test_a_provider_that_waits_less),
 		cmocka_unit_test(test_refusals), cmocka_unit_test(test_too_busy),
 		cmocka_unit_test(test_a_transfer_that_lands_late),
 		cmocka_unit_test(test_the_login_is_over), cmocka_unit_test(test_every_reason_has_words),

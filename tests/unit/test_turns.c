@@ -439,6 +439,38 @@ test_two_sign_ups_at_once(void **state)
 	}
 }
 
+/*
+ * The process dies behind the commit of the confirm, so the history holds the PIN when the next input comes, and both are
+ * read as one. The screen that is shown for it is no new payment.
+ */
+static void
+test_a_pin_that_broke_off_in_a_history(void **state)
+{
+	(void)state;
+	for (int paid = 0; paid < 2; paid++) {
+		struct sim_world *w = two_customers();
+		struct line l = line_of(w, 0, SIM_HISTORY, "one");
+
+		to_confirm(&l);
+		w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_INTENT, .nth = 1,
+			.what = STRIKE_CRASH_AFTER };
+		add_input(&l, w->bot[0].pin);
+		send_to(&l, 0, TURN_INPUT, "");
+		/* Its payment is carried on by then, or over. */
+		sim_world_run(w, w->loop.now + (paid ? 60 : 9) * SECOND);
+		assert_int_equal(intents(w, INTENT_SHOWN), 0);
+		for (int i = 0; i < 3 && (i == 0 || !l.end); i++) {
+			add_input(&l, i == 0 ? "9" : w->bot[0].pin);
+			send_to(&l, 1, TURN_INPUT, "");
+			sim_world_run(w, w->loop.now + 8 * SECOND);
+			assert_null(strstr(l.screen, "PIN to pay"));
+		}
+		sim_world_run(w, w->loop.now + 30 * MINUTE);
+		assert_int_equal(debits(w), 1);
+		world_free(w);
+	}
+}
+
 int
 main(void)
 {
@@ -451,6 +483,7 @@ main(void)
 		cmocka_unit_test(test_expiry), cmocka_unit_test(test_an_input_of_an_older_dialogue),
 		cmocka_unit_test(test_send_again), cmocka_unit_test(test_the_entrance),
 		cmocka_unit_test(test_the_intent_is_lost),
+		cmocka_unit_test(test_a_pin_that_broke_off_in_a_history),
 	};
 
 	return cmocka_run_group_tests_name("turns", tests, world_setup, world_teardown);

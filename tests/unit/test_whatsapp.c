@@ -225,6 +225,28 @@ test_odd_messages(void **state)
 	}
 }
 
+/* An identity that could be a number names nobody: its chat would be that of the number. */
+static void
+test_an_identity_is_no_number(void **state)
+{
+	static const struct {
+		const char *identity, *user;
+	} row[] = { { "ZA.1234", "ZA.1234" }, { "27600000001", "" }, { "0600000001", "" }, { "+27600000001", "" } };
+	char text[500];
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(row); i++) {
+		str_format(text, sizeof text, "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"changes\":[{"
+		    "\"field\":\"messages\",\"value\":{\"metadata\":{\"phone_number_id\":\"1\"},"
+		    "\"messages\":[{\"id\":\"wamid.1\",\"from_user_id\":\"%s\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}]}}]}]}", row[i].identity);
+		read_text(text);
+		assert_int_equal(w.n, row[i].user[0] != '\0');
+		assert_int_equal(w.unknown, row[i].user[0] == '\0');
+		if (w.n > 0)
+			assert_string_equal(w.item[0].in->user, row[i].user);
+	}
+}
+
 /* Cut between characters; an id of a tap is never cut. */
 static void
 test_long_texts(void **state)
@@ -554,6 +576,7 @@ main(void)
 #define T(name) cmocka_unit_test_teardown(name, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_signature), T(test_every_message), T(test_sum_of_media), T(test_batches), T(test_odd_messages),
+		T(test_an_identity_is_no_number),
 		T(test_long_texts), T(test_no_webhook), T(test_every_status), T(test_text_out), T(test_buttons_out),
 		T(test_list_out), T(test_template_out), T(test_read_out), T(test_answers), T(test_classes),
 		    T(test_pairs),
