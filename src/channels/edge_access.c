@@ -15,8 +15,8 @@
 
 static const char *const words[] = {
 	"authentication", "callbacks", "deliveries", "eclipse-conductor", "end", "events", "inbound", "login", "optout",
-	"receipt", "receipts", "replies", "response", "rest", "session", "sms", "start", "status", "tenants", "ussd", "v1",
-	"wallets", "whatsapp", "withdrawals",
+	"receipt", "receipts", "replies", "response", "rest", "session", "sms", "start", "status", "tenants", "ussd",
+	"v1", "wallets", "whatsapp", "withdrawals",
 };
 
 static bool

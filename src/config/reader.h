@@ -34,6 +34,7 @@ void reader_check_proofs(struct reader *r, const struct channel_settings *c, con
 void reader_check_whatsapp(struct reader *r, struct channel_settings *c, const json_t *node);
 /* A tenant whose routes were read: whether tokens may go where they lead. */
 void reader_check_token_routes(struct reader *r, const struct tenant_settings *t, const json_t *node);
+void reader_check_chat_routes(struct reader *r, const struct tenant_settings *t, const json_t *node);
 void reader_check_kind(struct reader *r, struct kind_settings *k, const json_t *node);
 void reader_check_integrator(struct reader *r, struct integrator_settings *i, const json_t *node);
 void reader_check_pin_key(struct reader *r, const struct pin_key *k, const json_t *node);

@@ -396,6 +396,7 @@ reader_check_tenant(struct reader *r, struct tenant_settings *t, const json_t *n
 	check_kinds(r, t, node);
 	check_answerable(r, t, node);
 	reader_check_token_routes(r, t, node);
+	reader_check_chat_routes(r, t, node);
 	if (sends_tokens(t) && json_array_size(json_object_get(routes, "token")) == 0)
 		SAY(r, member(node, "routes"),
 		    "routes.token is empty: token_sms is \"gateway\", so tokens need a channel");

@@ -83,6 +83,28 @@ reader_check_whatsapp(struct reader *r, struct channel_settings *c, const json_t
 	check_templates(r, w, node);
 }
 
+/* A chat takes nothing after 24 hours, and of payments nothing before a PIN. */
+static void
+check_beyond_chats(struct reader *r, const struct tenant_settings *t, enum message_class cls, const json_t *route)
+{
+	bool only_chats = t->routes_n[cls] > 0;
+
+	for (int i = 0; i < t->routes_n[cls]; i++)
+		only_chats = only_chats && r->settings->channels[t->routes[cls][i]].kind == CHANNEL_WHATSAPP;
+	if (only_chats)
+		SAY(r, json_array_get(route, 0), "routes.%s: only chats: who wrote nothing for a day, or never typed the PIN "
+		    "for one, would not hear of it; name a channel of SMS behind them", cls == MSG_TOKEN ? "token" : "result");
+}
+
+void
+reader_check_chat_routes(struct reader *r, const struct tenant_settings *t, const json_t *node)
+{
+	const json_t *routes = json_object_get(node, "routes");
+
+	check_beyond_chats(r, t, MSG_TOKEN, json_object_get(routes, "token"));
+	check_beyond_chats(r, t, MSG_RESULT, json_object_get(routes, "result"));
+}
+
 void
 reader_check_token_routes(struct reader *r, const struct tenant_settings *t, const json_t *node)
 {

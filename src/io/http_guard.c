@@ -32,6 +32,7 @@
 #define SLICE 256		/* connections looked at per tick */
 #define TICK_MS 10		/* while some have not had a request yet */
 #define SLOW_TICK_MS 100
+#define TAKEN_MS 1000		/* an answer; longer ones go when others need the place */
 
 enum conn_state {
 	CONN_READING,		/* since the accept or the first octet of a request */
@@ -259,6 +260,15 @@ on_refuse(void *arg)
 	}
 }
 
+/* Whoever takes his answer has it by then, but for one over a bad line; who does not must not keep others out. */
+static struct http_conn *
+not_taking(struct http_guard *g)
+{
+	struct http_conn *c = head(g, CONN_ANSWERING);
+
+	return c != NULL && loop_now(g->loop) - c->since >= TAKEN_MS ? c : NULL;
+}
+
 static void
 make_room(struct http_guard *g)
 {
@@ -270,6 +280,8 @@ make_room(struct http_guard *g)
 		close_slow(c, "the cap is reached");
 	else if ((c = head(g, CONN_IDLE)) != NULL)
 		http_guard_close(c);
+	else if ((c = not_taking(g)) != NULL)
+		close_slow(c, "the cap is reached");
 	else
 		loop_defer(g->loop, &g->refuse, on_refuse, g);
 }

@@ -109,7 +109,8 @@ idle_until(const struct chatting *k)
 static void
 give_up(struct chatting *k, const char *why)
 {
-	log_warn(k->task.id, "chat left", "channel=%s why=\"%s\"", k->task.gw->settings->channels[k->channel].name, why);
+	log_warn(k->task.id, "chat left", "channel=%s why=\"%s\"", k->task.gw->settings->channels[k->channel].name,
+	    why);
 	task_end(&k->task);
 }
 
@@ -421,7 +422,8 @@ ask_menu(struct chatting *k)
 {
 	struct gateway *gw = k->task.gw;
 	struct turn_in in = { .turn = k->task.id, .channel = k->channel, .dialogue = "chat",
-		.kind = k->returning ? TURN_RETURN : TURN_INPUT, .by = TURN_BY_CHAT, .tap = k->e.kind == CHAT_TAPPED, .chat_kind = k->e.kind, .text = k->e.text,
+		.kind = k->returning ? TURN_RETURN : TURN_INPUT, .by = TURN_BY_CHAT, .text = k->e.text,
+		.tap = k->e.kind == CHAT_TAPPED, .chat_kind = k->e.kind,
 		.media = k->e.kind == CHAT_MEDIA ? &k->e.media : NULL,
 		.service_code = say_service_code(gw, k->tenant) };
 	char key[CHAT_TURN_KEY];

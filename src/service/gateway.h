@@ -50,17 +50,19 @@ void gateway_guard_links(struct gateway *gw);
 void gateway_release_links(struct gateway *gw, int64_t now);
 bool gateway_holds_links(const struct gateway *gw);	/* or is not sure yet */
 bool gateway_holds_bind(const struct gateway *gw, int bind);	/* a link of it, up or not */
-bool gateway_links_elsewhere(const struct gateway *gw, int bind);	/* other processes hold all links of this bind */
+bool gateway_links_elsewhere(const struct gateway *gw, int bind);	/* others hold all links of this bind */
 
-/* PUSH: we begin it; text names the menu state, "": only what was handed over, else nothing is shown. Its answer is the first screen, or "" and the end: show nothing. */
-/* RETURN, of a chat: what was handed over comes back, or nobody took it. */
+/*
+ * PUSH: we begin it; text names the menu state, "": only what was handed over, else nothing is shown. Its answer is the
+ * first screen, or "" and the end: show nothing. RETURN, of a chat: what was handed over comes back, or nobody took it.
+ */
 enum turn_kind { TURN_BEGIN, TURN_INPUT, TURN_ABORT, TURN_PUSH, TURN_RETURN };
 /* The dialogue of a PUSH until the network has given it an id; the first INPUT or ABORT brings that. */
 #define TURN_PUSHED "push"
 /* Who hears the answer: ports.reply; service/inbound.c, of the menu for SMS; service/chat.c, as a screen of a chat. */
 enum turn_by { TURN_BY_PORT, TURN_BY_SMS, TURN_BY_CHAT };
 struct turn_in {
-	uint64_t turn;			/* the channel's id of it, given back to ports.reply exactly once; 0: no reply wanted (ABORT) */
+	uint64_t turn;			/* the channel's, given back to ports.reply exactly once; 0: no reply wanted (ABORT) */
 	int channel;			/* index into settings.channels */
 	char phone[PHONE_MAX];
 	char dialogue[64];		/* the network's session id, "" where it has none */
@@ -82,9 +84,9 @@ void gateway_sim_changed(struct gateway *gw, int64_t now, const char *phone, int
 const char *gateway_text(const struct gateway *gw, int tenant, const char *key);
 
 /*
- * A delivery receipt; the lane (service/lane.h) is its bind, or its channel; ports.receipt_stored(peer_op) says when the SMSC may be told that it is safe. One
- * with r->maybe may come back as RECEIPT_IS_MESSAGE: then nothing was done with it and it is to be taken as inbound
- * SMS.
+ * A delivery receipt; the lane (service/lane.h) is its bind, or its channel; ports.receipt_stored(peer_op) says when the
+ * SMSC may be told that it is safe. One with r->maybe may come back as RECEIPT_IS_MESSAGE: then nothing was done with it
+ * and it is to be taken as inbound SMS.
  */
 void gateway_receipt(struct gateway *gw, int64_t now, int lane, const struct receipt *r, uint64_t peer_op);
 
@@ -98,7 +100,7 @@ struct inbound_in {
 	const char *number;		/* that was written to */
 	struct reassembly_part part;	/* total 0 or 1: not of a long one. The octets are borrowed */
 	unsigned reference;		/* user_message_reference, 0: none: tells two equal texts apart */
-	bool opt_out;			/* no text: the provider says that the phone wants no notices. It is not answered */
+	bool opt_out;			/* no text: the provider says that the phone wants no notices. Not answered */
 };
 void gateway_inbound(struct gateway *gw, int64_t now, const struct inbound_in *in, uint64_t peer_op);
 

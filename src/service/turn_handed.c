@@ -497,14 +497,15 @@ turn_handed_saved(struct turn *t)
 
 /* ---- loading ---- */
 
-/* A damaged one is nothing that could be gone on with. */
+/* A damaged one is nothing that could be gone on with, nor is that of another chat of this phone. */
 void
 turn_take_handed_record(struct turn *t, const struct store_value *v)
 {
 	memset(&t->h_rev, 0, sizeof t->h_rev);
 	if (v != NULL)
 		rev_loaded(&t->h_rev, v);
-	if (v == NULL || !v->present || v->damaged || !session_decode(v->p, v->len, &t->h))
+	if (v == NULL || !v->present || v->damaged || !session_decode(v->p, v->len, &t->h) ||
+	    (t->in.by == TURN_BY_CHAT && strcmp(t->h.chat, t->channel->name) != 0))
 		memset(&t->h, 0, sizeof t->h);
 }
 

@@ -131,8 +131,8 @@ def test_attacks_and_a_customer_beside_them(customer):
     slow = [dial_in(stage) for _ in range(60)]
     for n, sock in enumerate(slow):
         # Headers that never end, bodies that never end, and those who say nothing at all.
-        sock.sendall([b"GET / HTTP/1.1\r\nHost: x\r\nX: ", f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\nx"
-                      .encode(), b""][n % 3])
+        sock.sendall([b"GET / HTTP/1.1\r\nHost: x\r\nX: ",
+                      f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\nx".encode(), b""][n % 3])
     oversize = [dial_in(stage) for _ in range(2)]
     oversize[0].sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n" + b"x" * 70000)
     oversize[1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20000 + b"\r\n\r\n")
@@ -141,7 +141,8 @@ def test_attacks_and_a_customer_beside_them(customer):
     pipe = dial_in(stage)
     pipe.sendall(GET * 100)
     assert answers(pipe, 100).count("HTTP/1.1 404 ") == 100
-    pipe.sendall(GET * 3 + b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 90\r\n\r\nabcd" + GET * 5)
+    pipe.sendall(GET * 3 + b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 90\r\n\r\nabcd" +
+                 GET * 5)
     text = answers(pipe, 10)
     assert (text.count("HTTP/1.1 404 "), text.count("HTTP/1.1 400 "), pipe.recv(1)) == (3, 1, b"")
     # Said all and waits for the answer.
@@ -198,7 +199,8 @@ def random_request(rng, samples):
     if rng.random() < 0.2:
         body = body[:rng.randrange(len(body) + 1)]
     kind = rng.choice(["application/x-www-form-urlencoded", "application/json", "text/xml", "\u00e9"])
-    head = f"{rng.choice(['POST', 'POST', 'POST', 'GET', 'PUT', 'BREW'])} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    method = rng.choice(["POST", "POST", "POST", "GET", "PUT", "BREW"])
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
     head += f"Content-Type: {kind}\r\nContent-Length: {len(body) + rng.choice((0, 0, 0, 0, 1, -1))}\r\n\r\n"
     return head.encode() + body
 
@@ -220,7 +222,8 @@ def test_random_requests_leave_nothing_behind(make_stage):
     phone.dial()
     more = phone.walk("7")
     rng = random.Random(20261121)
-    samples = [path.read_bytes() for path in sorted((SOURCE / "tests" / "data" / "samples").glob("*/*")) if path.is_file()]
+    found = sorted((SOURCE / "tests" / "data" / "samples").glob("*/*"))
+    samples = [path.read_bytes() for path in found if path.is_file()]
     samples += [form("1*2").encode(), b""]
 
     def send(request):
@@ -368,7 +371,8 @@ def test_certificates_change_under_traffic(tls):
             until(lambda: metric(tls, "tls_reloads_total") == 1, "the new pair")
             assert screen_over(kept).startswith("CON ")     # begun with the old one
             # A key that is another certificate's: what is in force stays.
-            tls.expected_errors |= {"tls certificate refused", "reload refused"}     # the configuration has a mistake now
+            # The configuration has a mistake now.
+            tls.expected_errors |= {"tls certificate refused", "reload refused"}
             install(tls, tls.pairs["third"][0], tls.pairs["second"][1])
             tls.gateway.signal(signal.SIGHUP)
             until(lambda: metric(tls, "tls_reloads_refused_total") == 1, "the bad pair to be refused")
@@ -400,10 +404,12 @@ def test_check_says_what_is_wrong_with_the_pair(make_stage):
     stage.start_sandbox()
     for name in ("first", "second"):
         make_certificate(stage, name)
-    more = {"tls": {"cert_file": "first.pem", "key_file": "first.key"}, "proxies": ["10.0.0.0/8"], "proxy_header": "Forwarded"}
+    more = {"tls": {"cert_file": "first.pem", "key_file": "first.key"}, "proxies": ["10.0.0.0/8"],
+            "proxy_header": "Forwarded"}
     assert check()[0] == 0, check()
     for wrong, words in (
-            ({"tls": {"cert_file": "first.pem", "key_file": "second.key"}}, "second.key: key values mismatch; cert_file must"),
+            ({"tls": {"cert_file": "first.pem", "key_file": "second.key"}},
+             "second.key: key values mismatch; cert_file must"),
             ({"tls": {"cert_file": "first.key", "key_file": "first.key"}}, "first.key: no start line"),
             ({"tls": {"cert_file": "first.pem"}}, "listen.tls.key_file is missing"),
             ({"tls": {"cert_file": "none.pem", "key_file": "first.key"}}, "none.pem cannot be read"),
@@ -467,7 +473,8 @@ def test_too_many_are_told_when_to_come_again(behind_proxy):
         found, after = [], None
         connection = http.client.HTTPConnection("127.0.0.1", port(stage), source_address=(PROXY, 0))
         for i in range(n):
-            status, said, _ = post(stage, form(session=f"ATUid_{phone}_{i}", phone=phone), headers=headers, connection=connection)
+            status, said, _ = post(stage, form(session=f"ATUid_{phone}_{i}", phone=phone), headers=headers,
+                                   connection=connection)
             found.append(status)
             after = said.get("Retry-After", after)
         connection.close()
@@ -518,12 +525,14 @@ def test_the_access_log_tells_all_but_secrets(behind_proxy):
     log = stage.gateway.log.read_text()
     for method, _, words in lines:
         assert f" method={method} {words}" in log, words
-    assert re.search(r" http server=channels peer=127\.0\.0\.1 method=POST path=/eclipse-conductor/rest/v1/authentication/login "
+    assert re.search(r" http server=channels peer=127\.0\.0\.1 method=POST "
+                     r"path=/eclipse-conductor/rest/v1/authentication/login "
                      r"status=200 in=\d+ out=\d+ ms=\d+ end=answered\n", log)
     # What is no request leaves a line too, and one who wants none has none.
     with dial_in(stage) as sock:
         sock.sendall(b"GET /SECRET HTTP/1.1\r\nX")
-    until(lambda: re.search(r" peer=127\.0\.0\.1 method=- path=- status=0 in=23 out=0 ms=\d+ end=unfinished", stage.gateway.log.read_text()), "its line")
+    until(lambda: re.search(r" peer=127\.0\.0\.1 method=- path=- status=0 in=23 out=0 ms=\d+ end=unfinished",
+                            stage.gateway.log.read_text()), "its line")
     before = stage.edit
     stage.edit = lambda config, tenant: (before(config, tenant), config["http"].update(access_log=False))
     stage.configure()

@@ -169,6 +169,9 @@ def test_the_result_does_not_overtake(stage, chat):
 
 def test_what_failed_is_said(stage, chat):
     switch(stage, ratify_result=RATIFY["failed"])
+    for kind in "12":
+        chat.say(kind)
+        assert send(chat, picture()).startswith("Received")
     said = " ".join(check(chat, 3))
     assert "Your ID could not be confirmed." in said and "Your selfie does not match" in said
 

@@ -144,40 +144,44 @@ class Parrot(Listener):
 def bad_bodies():
     """As good as something, until one octet too many or too few."""
     for phone in SPELLED:
-        good = json.dumps({"session": phone, "phone": phone, "text": ECHO_PIN, "event": phone, "sequence": ECHO_PIN,
-                           "Mobile": phone, "SessionId": ECHO_PIN, "Message": ECHO_PIN, "msisdn": phone, "sessionId": phone,
-                           "messageType": phone, "ussdString": ECHO_PIN, "id": phone, "status": phone, "failureReason": phone,
-                           "results": [{"from": phone, "to": phone, "text": ECHO_PIN, "messageId": phone, "error": {"id": phone},
-                                        "status": {"groupId": 2, "name": phone}}],
-                           "receipts": [{"ours": phone, "status": phone, "error": phone}], "messages": [{"from": phone}],
-                           "event_": {"messageStatusUpdate": [{"messageId": phone, "statusCode": 5, "status": phone}]},
-                           "EventId": phone, "Status": phone, "Msisdn": phone, "statusCode": 5, "phones": [phone, phone]})
+        members = dict.fromkeys(("session", "phone", "event", "Mobile", "msisdn", "sessionId", "messageType", "id",
+                                 "status", "failureReason", "EventId", "Status", "Msisdn"), phone)
+        members |= dict.fromkeys(("text", "sequence", "SessionId", "Message", "ussdString"), ECHO_PIN)
+        result = {"from": phone, "to": phone, "text": ECHO_PIN, "messageId": phone, "error": {"id": phone},
+                  "status": {"groupId": 2, "name": phone}}
+        good = json.dumps({**members, "results": [result], "messages": [{"from": phone}], "phones": [phone, phone],
+                           "receipts": [{"ours": phone, "status": phone, "error": phone}], "statusCode": 5})
         form = "&".join(f"{name}={phone}" for name in (
-            "sessionId", "phoneNumber", "text", "id", "status", "failureReason", "from", "to", "MessageSid", "MessageStatus",
-            "ErrorCode", "From", "To", "Body", "s", "networkCode", "serviceCode")) + f"&text={ECHO_PIN}&pin={ECHO_PIN}"
+            "sessionId", "phoneNumber", "text", "id", "status", "failureReason", "from", "to", "MessageSid",
+            "MessageStatus", "ErrorCode", "From", "To", "Body", "s", "networkCode", "serviceCode")) + f"&pin={ECHO_PIN}"
         yield from ((kind, text) for kind, text in (
             ("application/json", good), ("application/json", good[:-1]), ("application/json", good + phone),
-            ("application/json", "{" + f'"{phone}":' * 3), ("text/xml", f'<!DOCTYPE a [<!ENTITY b "{phone}">]><a>&b;</a>'),
+            ("application/json", "{" + f'"{phone}":' * 3),
+            ("text/xml", f'<!DOCTYPE a [<!ENTITY b "{phone}">]><a>&b;</a>'),
             ("application/x-www-form-urlencoded", form), ("application/x-www-form-urlencoded", form + "&%"),
             (f"multipart/form-data; boundary={phone}", f"--{phone}\r\n\r\n{ECHO_PIN}\r\n--{phone}--")))
 
 
 def chat_bodies():
     def webhook(**value):
-        return {"object": "whatsapp_business_account", "entry": [{"id": ECHO_PHONE, "changes": [{"field": "messages", "value": {
-            "metadata": {"phone_number_id": "106540352242922"}, **value}}]}]}
+        value["metadata"] = {"phone_number_id": "106540352242922"}
+        return {"object": "whatsapp_business_account", "entry": [{
+            "id": ECHO_PHONE, "changes": [{"field": "messages", "value": value}]}]}
 
     def message(**more):
         return webhook(messages=[{"from": ECHO_PHONE, "id": f"wamid.{next(made)}", "timestamp": "1", **more}],
                        contacts=[{"wa_id": ECHO_PHONE, "user_id": ECHO_USER, "profile": {"name": ECHO_NAME}}])
     made = itertools.count()
-    error = {"code": 131026, "title": ECHO_PHONE, "message": ECHO_PHONE, "error_data": {"details": f"{ECHO_PHONE} {ECHO_PIN}"}}
+    error = {"code": 131026, "title": ECHO_PHONE, "message": ECHO_PHONE,
+             "error_data": {"details": f"{ECHO_PHONE} {ECHO_PIN}"}}
     return [
         message(type="text", text={"body": ECHO_PIN}), message(type="text", text={"body": "My name is Nomvula Zondi"}),
         message(type="unsupported", errors=[error]), message(type="location", location={"name": ECHO_NAME}),
-        message(type="document", document={"id": ECHO_PHONE, "filename": ECHO_NAME, "mime_type": ECHO_NAME, "caption": ECHO_PIN}),
+        message(type="document", document={"id": ECHO_PHONE, "filename": ECHO_NAME, "mime_type": ECHO_NAME,
+                                           "caption": ECHO_PIN}),
         message(type="image", image={"id": f"../{ECHO_PHONE}", "mime_type": "image/jpeg", "sha256": ECHO_PHONE}),
-        message(type="interactive", interactive={"type": "list_reply", "list_reply": {"id": ECHO_PIN, "title": ECHO_PHONE}}),
+        message(type="interactive", interactive={"type": "list_reply",
+                                                 "list_reply": {"id": ECHO_PIN, "title": ECHO_PHONE}}),
         message(type="system", system={"type": "user_changed_number", "wa_id": ECHO_PHONE, "body": ECHO_PHONE}),
         webhook(errors=[error]), webhook(messages=[{"from_user_id": ECHO_USER, "id": ECHO_USER, "type": ECHO_USER}]),
         webhook(statuses=[{"id": ECHO_PHONE, "recipient_id": ECHO_PHONE, "status": "failed", "errors": [error],
@@ -197,10 +201,11 @@ def test_what_is_wrong_is_not_repeated(make_stage, parrot):
         config["public_url"], config["http"] = PUBLIC, {"phone_per_minute": 0}
         for provider in NUMBER:
             made = sms_channel(stage, provider)
-            tenant["channels"].append({**made, "api_url": parrot.url + ("/json" if provider == "json" else ""), "pause_s": 1})
+            made["api_url"] = parrot.url + ("/json" if provider == "json" else "")
+            tenant["channels"].append({**made, "pause_s": 1})
         for dialect in ECHO_DIALECTS:
-            tenant["channels"].append({"name": dialect, "kind": "ussd-http", "dialect": dialect, "key_file": "../sms.key",
-                                       "service_codes": ["*384*7#"]})
+            tenant["channels"].append({"name": dialect, "kind": "ussd-http", "dialect": dialect,
+                                       "key_file": "../sms.key", "service_codes": ["*384*7#"]})
         tenant["channels"].append(stage.whatsapp(api_url=parrot.url + "/v25.0", stop_s=1))
         tenant["routes"]["token"] = ["sms-infobip", "sms-twilio", "sms-json", "acme-sms"]
         tenant["routes"]["result"] = ["acme-chat", "sms-kannel", "sms-clickatell", "acme-sms"]
@@ -222,23 +227,26 @@ def test_what_is_wrong_is_not_repeated(make_stage, parrot):
             complaints.append(text)
         return status
 
-    statuses = set()
+    statuses, paths = set(), [f"/ussd/{dialect}" for dialect in ECHO_DIALECTS]
+    paths += [f"/sms/sms-{provider}/{way}" for provider in NUMBER for way in ("receipt", "inbound", "optout")]
     for kind, body in bad_bodies():
-        for path in (*(f"/ussd/{dialect}" for dialect in ECHO_DIALECTS), "/ussd/infobip/session/" + ECHO_PHONE + "/response",
-                     *(f"/sms/sms-{provider}/{way}" for provider in NUMBER for way in ("receipt", "inbound", "optout"))):
+        for path in (*paths, f"/ussd/infobip/session/{ECHO_PHONE}/response"):
             statuses.add(ask("POST", f"{path}?key={KEY}", body, {"Content-Type": kind}))
         ask("POST", "/ussd/json?key=" + KEY[:-1], body, {"Content-Type": kind, "Authorization": f"Bearer {ECHO_PHONE}"})
-        ask("POST", "/sms/sms-twilio/receipt?key=" + KEY, body, {"Content-Type": kind, "X-Twilio-Signature": ECHO_PHONE})
+        ask("POST", f"/sms/sms-twilio/receipt?key={KEY}", body,
+            {"Content-Type": kind, "X-Twilio-Signature": ECHO_PHONE})
         ask("POST", "/whatsapp/acme-chat", body, {"X-Hub-Signature-256": f"sha256={ECHO_PHONE}"})
     assert statuses <= {200, 400, 403, 404, 405}, statuses
     for phone in SPELLED:
         query = urllib.parse.urlencode({name: phone for name in (
-            "msisdn", "request", "ussdSessionId", "to_addr", "step", "id", "s", "a", "from", "to", "text", "Status", "EventID")})
-        for path in ("/ussd/aat-vodacom", "/sms/sms-kannel/receipt", "/sms/sms-kannel/inbound", "/sms/sms-smsportal/receipt",
-                     "/sms/sms-smsportal/inbound", "/sms/sms-smsportal/optout"):
+            "msisdn", "request", "ussdSessionId", "to_addr", "step", "id", "s", "a", "from", "to", "text", "Status",
+            "EventID")})
+        for path in ("/ussd/aat-vodacom", "/sms/sms-kannel/receipt", "/sms/sms-kannel/inbound",
+                     "/sms/sms-smsportal/receipt", "/sms/sms-smsportal/inbound", "/sms/sms-smsportal/optout"):
             for key in (KEY, phone):
                 ask("GET", f"{path}?key={key}&{query}")
-        ask("GET", "/whatsapp/acme-chat?hub.mode=subscribe&hub.challenge=1&hub.verify_token=" + urllib.parse.quote(phone))
+        token = urllib.parse.quote(phone)
+        ask("GET", f"/whatsapp/acme-chat?hub.mode=subscribe&hub.challenge=1&hub.verify_token={token}")
         ask("GET", f"/ussd/{urllib.parse.quote(phone)}/{ECHO_PIN}")
     for hook in chat_bodies():
         body = json.dumps(hook)

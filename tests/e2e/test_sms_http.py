@@ -12,7 +12,7 @@ import urllib.parse
 import pytest
 
 from chat import Chat
-from helpers import SIPHO, cash_out, open_stage, sign_up, token_in, token_sms, withdrawals
+from helpers import NAMES, PIN, SIPHO, cash_out, open_stage, sign_up, token_in, token_sms, withdrawals
 from phone import Phone
 from stage import SOURCE, WHATSAPP, http, until
 
@@ -264,6 +264,22 @@ def each_its_own(config, tenant):
     config["message_tries"] = 1
     tenant["routes"] = {"token": ["acme-sms", "sms-json", "acme-chat"], "result": ["sms-json", "acme-sms", "acme-chat"],
                         "notice": ["sms-kannel", "acme-chat"]}
+    tenant["chat_pushes"] = 0
+
+
+def prove(stage, chat, id_number):
+    """A chat that hears of what it did not ask for: its customer has typed the PIN at the phone for it."""
+    phone = Phone(stage, chat.who)
+    phone.dial()
+    phone.walk("1", "1", *NAMES[SIPHO], "1", id_number, "1", PIN, PIN)
+    phone.hang_up()
+    chat.say("Hi")
+    chat.choose("Balance")
+    phone.dial()
+    phone.type(PIN)
+    chat.read_until("You have")
+    phone.sms()
+    return phone
 
 
 def test_over_smpp_then_http_then_the_chat(at_providers):
@@ -271,8 +287,8 @@ def test_over_smpp_then_http_then_the_chat(at_providers):
     stage = at_providers(["json", "kannel"], each_its_own, chat={"token_in_chat_kept_for_ever": True})
     # Whom the messages of tests/stage/outbox.c are for: a token, a result, a notice.
     chats = [Chat(stage, str(27820000000 + n)) for n in range(3)]
-    for chat in chats:
-        chat.say("Hi")
+    phones = [prove(stage, chat, number) for chat, number in
+              zip(chats, ("9001015001083", "9001015002081", "9001015003089"))]
     stage.faults(*({"where": "smsc", "match": {"method": "submit_sm", "path": chat.who}, "do": "error", "status": 0x0B}
                    for chat in chats),
                  *({"where": "sms", "match": {"method": provider}, "do": "refuse"} for provider in ("json", "kannel")))
@@ -280,6 +296,6 @@ def test_over_smpp_then_http_then_the_chat(at_providers):
     subprocess.run([stage.build / "tests" / "stage" / "outbox", "-c", stage.config, "put", "3"], check=True, timeout=30)
     for n, chat in enumerate(chats):
         assert chat.read() == f"Message {n} of many."
-        assert Phone(stage, chat.who).inbox() == []
+        assert phones[n].new_sms() == []
     assert stage.gateway.metric("isango_messages_rerouted_total") == rerouted + 2 + 2 + 1
     assert stage.state()["violations"] == []

@@ -433,8 +433,8 @@ def test_after_a_day_in_a_template(make_stage):
     def templates(_config, tenant):
         news = {"class": "result", "name": "news", "language": "en"}
         tenant["channels"].append(other.whatsapp(templates=[news]))
-        tenant["routes"]["result"] = ["acme-chat"]
-        tenant["result_sms"] = True
+        tenant["routes"]["result"] = ["acme-chat", "acme-sms"]
+        tenant["result_sms"], tenant["chat_pushes"] = True, 0
     other = make_stage(start=False, edit=templates, clock=True)
     other.secrets |= set(WHATSAPP.values())
     open_stage(other)
@@ -453,6 +453,10 @@ def test_after_a_day_in_a_template(make_stage):
         assert (chat.last["type"], chat.last["template"], chat.last["language"]) == ("template", "news", "en")
         assert "\n" not in words
     chat.say("Hi")
+    chat.choose("Balance")
+    phone.dial()
+    phone.type(PIN)
+    chat.read_until("You have")
     other.advance(25 * 3600 * 1000)
     paid("50")
     chat.say("Hi")

@@ -216,8 +216,8 @@ class Stage:
         data = self.folder / "redis"
         data.mkdir(exist_ok=True)
         # A write beyond a limit of its file's size is to fail as on a full disk does, not to kill.
-        self.redis = Process(["env", "--ignore-signal=XFSZ", "redis-server", SOURCE / "etc" / "redis.conf", "--dir", data,
-                              "--unixsocket", self.socket, *arguments], self.folder / "redis.log",
+        self.redis = Process(["env", "--ignore-signal=XFSZ", "redis-server", SOURCE / "etc" / "redis.conf",
+                              "--dir", data, "--unixsocket", self.socket, *arguments], self.folder / "redis.log",
                              self.environment)
         until(lambda: self.redis.alive() and self.redis_cli("PING") == "PONG", "Redis to answer")
 
@@ -235,7 +235,8 @@ class Stage:
                                 "--at-url", f"http://127.0.0.1:1/ussd/{CHANNEL_AT}",
                                 "--at-key-file", self.folder / "acme-at.key",
                                 *(part for name in WHATSAPP
-                                  for part in (f"--whatsapp-{name}-file", self.folder / f"whatsapp.{name}")), *self.sandbox_arguments, *arguments],
+                                  for part in (f"--whatsapp-{name}-file", self.folder / f"whatsapp.{name}")),
+                                *self.sandbox_arguments, *arguments],
                                self.folder / "sandbox.log", self.environment)
         until(lambda: state.exists() or not self.sandbox.alive(), "the sandbox to listen")
         if not state.exists():
@@ -244,7 +245,8 @@ class Stage:
 
     def start_gateway(self, *arguments, wait=True, fault=None, trace=None):
         """fault, trace: see base/fault_point.h; of a stage with a clock only."""
-        environment = {name: str(value) for name, value in (("ISANGO_FAULT", fault), ("ISANGO_FAULT_TRACE", trace)) if value}
+        wanted = (("ISANGO_FAULT", fault), ("ISANGO_FAULT_TRACE", trace))
+        environment = {name: str(value) for name, value in wanted if value}
         gateway = Gateway(self, f"isango{next(self._numbers)}", self.config, arguments, environment)
         self.gateways.append(gateway)
         if wait:

@@ -13,6 +13,7 @@ static struct {
 	uint64_t op;
 	int arrived;			/* 1: taken, -1: to be delivered again, 0: no word yet */
 	int written;
+	int channel;
 	struct chat_in last;
 	char user[CHAT_USER], phone[PHONE_MAX], identity[CHAT_IDENTITY];
 	struct chat_screen screen;
@@ -33,6 +34,7 @@ chat_begin(struct sim_world *w)
 	for (int i = 0; i < SIM_PROCESSES; i++)
 		w->ports[i].receipt_stored = chat_note_stored;
 	memset(&chatter, 0, sizeof chatter);
+	chatter.channel = SIM_CHAT;
 }
 
 static inline struct sim_world *
@@ -79,7 +81,7 @@ static inline void
 prepare_input(struct sim_world *w, enum chat_kind kind, const char *text)
 {
 	memset(&chatter.last, 0, sizeof chatter.last);
-	chatter.last.channel = SIM_CHAT;
+	chatter.last.channel = chatter.channel;
 	chatter.last.kind = kind;
 	chatter.last.at_ms = w->loop.now / 1000 * 1000;
 	str_copy(chatter.last.phone, sizeof chatter.last.phone, chatter.phone);
@@ -130,7 +132,7 @@ static inline const struct chat_screen *
 newest(struct sim_world *w)
 {
 	for (size_t i = w->inbox_n; i-- > 0;)
-		if (w->inbox[i].channel == SIM_CHAT) {
+		if (w->inbox[i].channel == chatter.channel) {
 			chat_screen_parse(w->inbox[i].text, &chatter.screen);
 			return &chatter.screen;
 		}

@@ -554,6 +554,34 @@ test_stop_and_start(void **state)
 	world_free(w);
 }
 
+/* One phone, two chats with the same tenant: what one has handed over is no business of the other. */
+static void
+test_two_chats_of_a_phone(void **state)
+{
+	struct sim_world *w = two_who_chat();
+	struct line l = line_of(w, 0, SIM_USSD, "first");
+
+	(void)state;
+	w->channels[SIM_SMS_OTHER].kind = CHANNEL_WHATSAPP;
+	w->channels[SIM_SMS_OTHER].bind = -1;
+	w->channels[SIM_SMS_OTHER].session_s = 1800;
+	begin_payment(w);
+	chatter.channel = SIM_SMS_OTHER;
+	typed(w, "hi");
+	answers(w);
+	typed(w, "1");
+	answers(w);
+	chatter.channel = SIM_CHAT;
+	/* What it had handed over gave way to what the other one has: that is not called off from here. */
+	write_and_see(w, "0", "Acme Wallet");
+	say(&l, TURN_BEGIN, "");
+	shows(&l, "Asked for in your WhatsApp chat");
+	assert_null(strstr(l.screen, "PIN to pay"));
+	type(&l, pin(w));
+	assert_int_equal(debits(w), 0);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -573,6 +601,7 @@ main(void)
 		cmocka_unit_test(test_another_one_in_its_place),
 		cmocka_unit_test(test_money_is_off_by_then),
 		cmocka_unit_test(test_stop_and_start),
+		cmocka_unit_test(test_two_chats_of_a_phone),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -826,6 +826,24 @@ test_token_in_chat(void **state)
 	buf_clear(&problems);
 }
 
+/* A chat may be shut to what must be heard. */
+static void
+test_only_chats(void **state)
+{
+	struct buf problems = { 0 };
+	struct settings *s;
+
+	(void)state;
+	use_whatsapp(NUMBER);
+	change("tenants.d/acme.json", "\"result\": [\"acme-sms\"]", "\"result\": [\"acme-chat\"]");
+	assert_problems(1, "tenants.d/acme.json", "\"acme-chat\"]", "name a channel of SMS behind");
+	change("tenants.d/acme.json", "[\"acme-chat\"]", "[\"acme-chat\", \"acme-sms\"]");
+	s = load(&problems);
+	assert_non_null(s);
+	settings_free(s);
+	buf_clear(&problems);
+}
+
 static void
 test_two_channels_of_a_number(void **state)
 {
@@ -856,6 +874,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_secret_for_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_whatsapp, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_token_in_chat, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_only_chats, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_channels_of_a_number, set_up, tear_down),
 	};
 

@@ -378,6 +378,45 @@ nothing_more_is_read_before_an_answer_is_taken(void **state)
 	assert_int_equal(handled, 1);
 }
 
+static bool
+big_ones_are_asked_for(void *arg)
+{
+	(void)arg;
+	return handled == 3;
+}
+
+/* Who is sent away calls again. */
+static bool
+somebody_else_is_served(void *arg)
+{
+	struct peer *p = arg;
+	char text[64];
+	ssize_t n = p->fd >= 0 ? recv(p->fd, text, sizeof text, 0) : 0;
+
+	if (n > 0 || (n < 0 && errno == EAGAIN))
+		return n > 0;
+	if (p->fd >= 0)
+		close(p->fd);
+	say(dial(3), "GET /small HTTP/1.1\r\nHost: x\r\n\r\n");
+	return false;
+}
+
+/* Those who do not take their answers keep others out for a moment only, not until their time is over. */
+static void
+untaken_answers_make_room(void **state)
+{
+	(void)state;
+	options.connections = 3;
+	options.arrive_s = 60;
+	answer_size = (size_t)16 << 20;
+	start();
+	for (int i = 0; i < 3; i++)
+		say(dial(i), "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	WAIT_DEAF(big_ones_are_asked_for, NULL);
+	answer_size = 5;
+	WAIT_DEAF(somebody_else_is_served, &peers[3]);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -394,6 +433,7 @@ main(void)
 		TEST(answers_are_not_held_back),
 		TEST(the_biggest_unfinished_body_goes_first),
 		TEST(nothing_more_is_read_before_an_answer_is_taken),
+		TEST(untaken_answers_make_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,7 +238,8 @@ test_an_identity_is_no_number(void **state)
 	for (size_t i = 0; i < NELEM(row); i++) {
 		str_format(text, sizeof text, "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"changes\":[{"
 		    "\"field\":\"messages\",\"value\":{\"metadata\":{\"phone_number_id\":\"1\"},"
-		    "\"messages\":[{\"id\":\"wamid.1\",\"from_user_id\":\"%s\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}]}}]}]}", row[i].identity);
+		    "\"messages\":[{\"id\":\"wamid.1\",\"from_user_id\":\"%s\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}]}}]}]}",
+		    row[i].identity);
 		read_text(text);
 		assert_int_equal(w.n, row[i].user[0] != '\0');
 		assert_int_equal(w.unknown, row[i].user[0] == '\0');
