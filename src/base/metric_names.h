@@ -194,6 +194,7 @@
 	M(M_CHAT_MOVED, counter, "isango_chat_moved_total", "Chats whose user has another number or identity now") \
 	M(M_CHAT_NOT_TOLD, counter, "isango_chat_not_told_total", \
 	    "Messages not sent into a chat whose user is another one than before") \
+	M(M_CHAT_LINKED, counter, "isango_chat_linked_total", "Chats that were linked to a phone by the code that they showed") \
 	M(M_CHAT_HANDED, counter, "isango_chat_handed_total", "Dialogues of chats that went on at the phone, for the PIN") \
 	M(M_CHAT_HANDED_LIMITED, counter, "isango_chat_handed_limited_total", \
 	    "The same, not begun: it was asked for again and again, and no PIN came") \

@@ -220,6 +220,9 @@ offline_phone(const struct offline *o, const struct offline_menu *m, struct play
 	p->title = t->title;
 	p->help_phone = t->help_phone;
 	p->sms_code = m->by_sms ? m->code : NULL;
+	for (int i = 0; i < o->settings->channels_n; i++)
+		p->has_chats |= &o->settings->tenants[o->settings->channels[i].tenant] == t &&
+		    o->settings->channels[i].kind == CHANNEL_WHATSAPP;
 	p->grace_ms = (int64_t)o->settings->resume_grace_s * 1000;
 	p->env = (struct menu_env){
 		.texts = l->content->texts,

@@ -211,6 +211,10 @@ const struct call_row call_rows[] = {
 	{ .name = "kyc.ratify", .outcomes = { "started", "failed" },
 	    .needs = { NEED("customer_id", ID) },
 	    .help = "Has the wallet core check the customer's documents; what it finds follows by message." },
+	{ .name = "chat.link", .outcomes = { "done", "wrong", "failed" },
+	    .needs = { NEED("authed", FLAG), NEED("link_code", DIGITS) },
+	    .help = "The chat that shows link_code, because its network tells no phone, belongs to this phone from now on; "
+	    "needs authed. wrong: none shows it, or it did so more than 10 minutes ago." },
 	{ .name = "language.set", .outcomes = { "done" },
 	    .open = true,
 	    .needs = { NEED("lang", WORD) },
@@ -249,6 +253,7 @@ const struct call_set dialogue_vars[] = {
 	SET("pin_length", MOST(COUNT, 8)),
 	HOW("lang", KIND(WORD), NULL, SET_PERHAPS),
 	HOW("had_pin", KIND(FLAG), NULL, SET_PERHAPS),
+	HOW("chats", WORD_OF(yes), NULL, SET_PERHAPS),
 	{ .name = NULL },
 };
 
@@ -272,6 +277,7 @@ const struct text_var text_vars[] = {
 	{ "chat.*", SET("title", KIND(TITLE)) },
 	{ "chat.*", SET("help_phone", KIND(HELP_PHONE)) },
 	{ "chat.*", SET("service_code", KIND(SERVICE_CODE)) },
+	{ "chat.link", SET("code", MOST(DIGITS, 8)) },
 	{ "sms.activation", SET("code", MOST(DIGITS, 6)) },
 	{ "sms.pin_reset", SET("reset_from", KIND(MOMENT)) },
 #define OF_INTENT(key) \

@@ -16,6 +16,7 @@ static const struct rec_field fields[] = {
 	REC(12, REC_STR, chat, said), REC(13, REC_I64, chat, said_ms), REC(14, REC_STR, chat, identity),
 	REC(15, REC_BOOL, chat, untold), REC(16, REC_I64, chat, hands), REC(17, REC_I64, chat, since_ms),
 	REC(18, REC_I64, chat, proven_ms),
+	REC(30, REC_BOOL, chat, linked),
 };
 
 struct stored_entry {

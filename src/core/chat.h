@@ -39,6 +39,7 @@ struct chat_entry {			/* one input that waits */
 struct chat {				/* all zero: nothing has come yet */
 	char tenant[NAME_MAX_OCTETS], channel[NAME_MAX_OCTETS];
 	char phone[PHONE_MAX];		/* whose it is; "" while that is not known */
+	bool linked;			/* by a code that it showed: the network tells no phone, and takes none of us */
 	char leads_to[PHONE_MAX];	/* of one kept under a user's name: the phone that was seen with it last */
 	char user[CHAT_USER];		/* as the network names them; "" where it does not tell */
 	char identity[CHAT_IDENTITY];	/* of the user's device, as the network tells it; "" where it does not */

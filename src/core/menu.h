@@ -58,6 +58,7 @@ void menu_refs(const char *json, size_t len, void (*each)(void *arg, enum menu_r
  */
 bool menu_check_sms(const struct menu *m, struct buf *problems) MUST_CHECK;
 const char *menu_name(const struct menu *m);
+bool menu_makes_call(const struct menu *m, const char *call);
 const char *menu_version(const struct menu *m);		/* of the bundle: 16 hex digits */
 
 /*

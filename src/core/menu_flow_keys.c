@@ -260,7 +260,7 @@ redial(struct replay *r)
 }
 
 static void
-begin(struct replay *r, bool has_lang)
+begin(struct replay *r, bool has_lang, bool has_chats)
 {
 	const struct tenant_settings *t = prove_tenant(r->f->env);
 
@@ -268,6 +268,7 @@ begin(struct replay *r, bool has_lang)
 	(void)vars_set(&r->dlg.vars, "phone", r->env.phone);
 	(void)vars_set(&r->dlg.vars, "service_code", "*120#");
 	(void)vars_set(&r->dlg.vars, "channel", r->f->env->by_sms ? "sms" : "ussd");
+	(void)vars_set(&r->dlg.vars, "chats", has_chats ? "1" : "");
 	(void)vars_set(&r->dlg.vars, "title", t != NULL ? t->title : "Wallet");
 	(void)vars_set(&r->dlg.vars, "help_phone",
 	    t != NULL && t->help_phone[0] != '\0' ? t->help_phone : "0800 123 456");
@@ -397,7 +398,7 @@ flow_add_keys(const struct flow *f, int situation, const struct flow_use *unset,
 	init(&r, f);
 	/* Where it does not matter it is known, as it is when dialling offline. */
 	has_lang = !flow_bits_has(&f->live_in[f->m->start], lang) || flow_values(f, path[n - 1])[lang] != FLOW_UNSET;
-	begin(&r, has_lang);
+	begin(&r, has_lang, flow_values(f, path[n - 1])[flow_var(f, "chats")] >= FLOW_WORD);
 	while (--n > 0 && !r.lost)
 		take(&r, path[n - 1]);
 	if (arrived(&r, situation, unset))

@@ -516,19 +516,21 @@ leave(struct walk *w, int situation)
 
 /* A phone whose language is known comes first: its way is the usual one. */
 static void
-begin(struct walk *w, bool has_lang, const char *channel)
+begin(struct walk *w, bool has_lang, const char *channel, const char *chats)
 {
 	struct step_on on = { .w = w, .from = -1, .action = FLOW_BEGIN, .say = -1 };
-	int lang = flow_var(w->f, "lang"), by = flow_var(w->f, "channel");
+	int lang = flow_var(w->f, "lang"), by = flow_var(w->f, "channel"), beside = flow_var(w->f, "chats");
 
 	for (const struct call_set *set = dialogue_vars; set->name != NULL; set++)
 		on.v[flow_var(w->f, set->name)] = set->how == SET_PERHAPS ? FLOW_UNSET : FLOW_SET;
 	on.v[lang] = has_lang ? FLOW_SET : FLOW_UNSET;
 	on.v[by] = (unsigned char)flow_value_of(w->f, by, channel);
+	if (chats != NULL)
+		on.v[beside] = (unsigned char)flow_value_of(w->f, beside, chats);
 	arrive(&on, w->f->m->start);
 }
 
-/* A menu that does not look at the channel is the same in all. */
+/* A menu that does not look at the channel is the same in all, and so it is with chats beside it. */
 static void
 begin_each(struct walk *w, bool has_lang)
 {
@@ -536,9 +538,11 @@ begin_each(struct walk *w, bool has_lang)
 	const char *channel = f->env->by_sms ? "sms" : "ussd";
 	int by = flow_var(f, "channel");
 
-	begin(w, has_lang, channel);
+	begin(w, has_lang, channel, NULL);
 	if (!f->env->by_sms && flow_value_of(f, by, "whatsapp") != flow_value_of(f, by, channel))
-		begin(w, has_lang, "whatsapp");
+		begin(w, has_lang, "whatsapp", NULL);
+	if (!f->env->by_sms && flow_value_of(f, flow_var(f, "chats"), "1") >= FLOW_WORD)
+		begin(w, has_lang, channel, "1");
 }
 
 static void

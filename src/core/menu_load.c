@@ -562,6 +562,15 @@ menu_name(const struct menu *m)
 	return m->name;
 }
 
+bool
+menu_makes_call(const struct menu *m, const char *call)
+{
+	for (int i = 0; i < m->state_n; i++)
+		if (m->state[i].kind == MENU_CALL && strcmp(m->state[i].call->name, call) == 0)
+			return true;
+	return false;
+}
+
 const char *
 menu_version(const struct menu *m)
 {

@@ -102,6 +102,7 @@ play_dial(struct play *p, const char *code)
 	(void)vars_set(v, "help_phone", p->help_phone);
 	(void)vars_set(v, "title", p->title);
 	(void)vars_set(v, "channel", p->sms_code != NULL ? "sms" : p->in_chat ? "whatsapp" : "ussd");
+	(void)vars_set(v, "chats", p->has_chats && p->sms_code == NULL && !p->in_chat ? "1" : "");
 	p->live = true;
 	p->began = p->now;
 	input(p, from != NULL ? MENU_RESUME : MENU_BEGIN, from);

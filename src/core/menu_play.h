@@ -26,6 +26,7 @@ struct play {
 	struct menu_env env;			/* without phone, today, max_septets and the offset of the time zone */
 	const char *title, *help_phone;
 	bool in_chat;				/* what is dialled is written to a chat: the menu knows it by `channel` */
+	bool has_chats;				/* the menu knows by `chats` that the tenant has some */
 	const char *sms_code;			/* of a menu for SMS, which any text begins: to pay by; else NULL */
 	int64_t grace_ms;			/* for going on after a drop, where the menu does not say */
 	/* the customer; play_anew() sets them, and they may be changed between dialogues */

@@ -490,7 +490,8 @@ on_resume(struct walk *w, const char *state)
 static void
 begin_anew(struct walk *w)
 {
-	static const char *const kept[] = { "phone", "service_code", "help_phone", "title", "channel", "had_pin" };
+	static const char *const kept[] = { "phone", "service_code", "help_phone", "title", "channel", "had_pin",
+		"chats" };
 	const struct vars before = w->dlg->vars;
 
 	w->dlg->vars.len = 0;

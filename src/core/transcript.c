@@ -26,7 +26,7 @@ struct line {
 struct setup {
 	char tenant[TRANSCRIPT_NAME], menu[TRANSCRIPT_NAME], lang[8];
 	char phone[PHONE_MAX];
-	bool has_lang, in_chat;
+	bool has_lang, in_chat, has_chats;
 	const struct ussd_profile *profile;	/* NULL: the channel's own */
 	int64_t clock;
 };
@@ -258,6 +258,7 @@ open_phone(struct playing *r)
 	if (r->test.has_lang)
 		str_copy(r->p.lang, sizeof r->p.lang, r->test.lang);
 	r->p.in_chat = r->test.in_chat;
+	r->p.has_chats |= r->test.has_chats;
 	r->opened = true;
 	return true;
 }
@@ -420,8 +421,9 @@ static void
 set_channel(struct playing *r, struct setup *s, const char *arg)
 {
 	s->in_chat = strcmp(arg, "whatsapp") == 0;
-	if (!s->in_chat && strcmp(arg, "ussd") != 0)
-		fail(r, r->at, "the channel is ussd or whatsapp");
+	s->has_chats = s->in_chat || strcmp(arg, "ussd beside whatsapp") == 0;
+	if (!s->has_chats && strcmp(arg, "ussd") != 0)
+		fail(r, r->at, "the channel is ussd, whatsapp, or ussd beside whatsapp");
 }
 
 static void

@@ -43,6 +43,7 @@ static const struct {
 	{ "pending.cancel", call_pending_cancel, true, true },
 	{ "document.send", call_document_send, false, false },	/* its own claim is longer */
 	{ "kyc.ratify", call_kyc_ratify, false, false },
+	{ "chat.link", call_chat_link, false, true },
 	{ "language.set", call_language_set, false, false },
 	{ "notices.stop", call_notices_stop, false, false },
 	{ "notices.start", call_notices_start, false, false },

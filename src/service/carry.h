@@ -13,6 +13,7 @@ struct carried {
 	struct task task;
 	struct message m;
 	bool window_over;		/* of a chat */
+	char linked[CHAT_USER];		/* the user of a chat that no phone of ours leads to at its network; "" */
 	struct rev rev;
 	enum message_state before;	/* where it was when it was loaded or last counted */
 	int route_before;

@@ -24,6 +24,15 @@ void chat_start(struct gateway *gw, int channel, const char *owner);
 void chat_claimed(struct gateway *gw, const struct store_value *v);
 /* tenant/phone, or tenant/user where that is all that is known. */
 void chat_owner(const struct tenant_settings *t, const char *phone, const char *user, char out[STORE_OWNER]);
+/*
+ * A chat whose network tells no phone shows a code of 8 digits; who types it at a phone, behind the PIN, has the chat from
+ * then on (chat_link.c). What the code leads to is a chat's record that has the user, the channel, and until when it
+ * counts in said_ms.
+ */
+#define CHAT_LINK_CODE 9
+#define CHAT_LINK_MS INT64_C(600000)
+void chat_link_code(struct gateway *gw, const unsigned char mac[CHAT_MAC], char out[CHAT_LINK_CODE]);
+struct store_key chat_link_key(const struct tenant_settings *t, const char *code);
 /* The message leaves after what was said in the chat before. Messages are sent each for itself, and may overtake. */
 void chat_follow(const struct chat *c, int64_t now, struct message *m);
 /* The tenant wants PINs typed in this chat, which keeps them. */

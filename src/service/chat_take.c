@@ -34,6 +34,7 @@ struct taking {
 	bool waits;			/* something waited before it: somebody is at it */
 	const char *why;		/* another person has it now, and what tells so; NULL: it is whose it was */
 	bool arrives;			/* MOVED, at the chat of the new number */
+	bool shows_phone;		/* the network tells it */
 	int tries;
 };
 
@@ -237,6 +238,7 @@ leave(struct taking *k)
 	k->c.failed_since = 0;
 	k->c.window_until = 0;
 	k->c.user[0] = k->c.identity[0] = '\0';
+	k->c.linked = false;
 	k->c.proven_for = k->c.proven_ms = 0;
 	k->c.untold = true;
 	k->c.hands++;
@@ -248,6 +250,8 @@ note_person(struct taking *k)
 {
 	if (k->c.window_until < k->e.at_ms + CHAT_WINDOW_MS)
 		k->c.window_until = k->e.at_ms + CHAT_WINDOW_MS;
+	if (k->shows_phone)
+		k->c.linked = false;
 	if (k->phone[0] != '\0')
 		str_copy(k->c.phone, sizeof k->c.phone, k->phone);
 	if (k->user[0] != '\0')
@@ -425,6 +429,7 @@ gateway_chat(struct gateway *gw, int64_t now, const struct chat_in *in, uint64_t
 	k->tenant = &gw->settings->tenants[k->settings->tenant];
 	k->kind = in->kind;
 	str_copy(k->phone, sizeof k->phone, in->phone);
+	k->shows_phone = in->phone[0] != '\0';
 	str_copy(k->user, sizeof k->user, in->user);
 	str_copy(k->identity, sizeof k->identity, in->identity);
 	task_start(gw, &k->task, taking_end);

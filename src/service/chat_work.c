@@ -260,15 +260,22 @@ put(struct chatting *k, const char *text)
 }
 
 static void
-say(struct chatting *k, const char *lang, const char *key)
+say_with(struct chatting *k, const char *lang, const char *key, struct vars *v)
 {
 	char text[CHAT_BODY];
-	struct vars v = { 0 };
 
-	if (say_fill(k->task.gw, k->tenant, lang, key, &v, text, sizeof text))
+	if (say_fill(k->task.gw, k->tenant, lang, key, v, text, sizeof text))
 		put(k, text);
 	else
 		done(k);
+}
+
+static void
+say(struct chatting *k, const char *lang, const char *key)
+{
+	struct vars v = { 0 };
+
+	say_with(k, lang, key, &v);
 }
 
 /* ---- what could not be answered ---- */
@@ -328,6 +335,86 @@ chat_answer(struct gateway *gw, uint64_t id, const struct reply *r, int64_t cust
 		put(chatting_of(t), r->text);
 }
 
+/* ---- whom the network does not tell ---- */
+
+static void
+show_code(struct chatting *k)
+{
+	char code[CHAT_LINK_CODE];
+	struct vars v = { 0 };
+
+	chat_link_code(k->task.gw, k->e.mac, code);
+	vars_set(&v, "code", code);
+	say_with(k, "", "chat.link", &v);
+	mem_wipe(&v, sizeof v);
+	mem_wipe(code, sizeof code);
+}
+
+/* Another try at this input has put it there; else the same digits are somebody else's. */
+static void
+on_code_there(struct task *t, const struct event *e)
+{
+	struct chatting *k = chatting_of(t);
+	struct chat *c = xcalloc(1, sizeof *c);
+	bool ours = e->end == STORE_DONE && chat_load(&e->v[0], c) && strcmp(c->user, k->c.user) == 0;
+
+	free(c);
+	if (e->end != STORE_DONE)
+		try_later(k);
+	else if (ours)
+		show_code(k);
+	else
+		say(k, "", "chat.no_phone");
+}
+
+static void
+on_code_saved(struct task *t, const struct event *e)
+{
+	struct chatting *k = chatting_of(t);
+	char code[CHAT_LINK_CODE];
+	struct store_key key;
+
+	chat_link_code(t->gw, k->e.mac, code);
+	key = chat_link_key(&t->gw->settings->tenants[k->tenant], code);
+	if (e->end == STORE_DONE)
+		show_code(k);
+	else if (e->end == STORE_CONFLICT)
+		task_load(t, &key, 1, on_code_there);
+	else
+		try_later(k);
+}
+
+/* Where the tenant's menu can link it, that is offered. */
+static void
+offer_link(struct chatting *k)
+{
+	struct gateway *gw = k->task.gw;
+	const struct tenant_settings *t = &gw->settings->tenants[k->tenant];
+	struct chat *c;
+	struct store_commit commit = { .n = 0 };
+	struct store_key key;
+	struct rev rev = { 0 };
+	struct buf *b = scratch(gw, 0);
+	char code[CHAT_LINK_CODE];
+
+	if (!menu_makes_call(gw->contents[k->tenant].menu, "chat.link")) {
+		say(k, "", "chat.no_phone");
+		return;
+	}
+	c = xcalloc(1, sizeof *c);
+	str_copy(c->tenant, sizeof c->tenant, t->name);
+	str_copy(c->channel, sizeof c->channel, gw->settings->channels[k->channel].name);
+	str_copy(c->user, sizeof c->user, k->c.user);
+	c->window_until = k->c.window_until;
+	c->said_ms = gw->now + CHAT_LINK_MS;
+	chat_encode(c, b);
+	free(c);
+	chat_link_code(gw, k->e.mac, code);
+	key = chat_link_key(t, code);
+	commit_put(gw, &commit, &key, &rev, b, CHAT_LINK_MS);
+	task_commit(&k->task, &commit, on_code_saved);
+}
+
 /* ---- the next input ---- */
 
 static void
@@ -362,7 +449,7 @@ work_on(struct chatting *k)
 	} else if (!chat_first(&k->c, &k->e))
 		save(k, idle_until(k), on_removed);
 	else if (k->c.phone[0] == '\0')
-		say(k, "", "chat.no_phone");
+		offer_link(k);
 	else
 		ask_menu(k);
 }

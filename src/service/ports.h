@@ -57,7 +57,8 @@ enum store_family {		/* the table of lifetimes and caps is store_families[] in f
 	STORE_PIN_ORDER,	/* owner tenant/phone: a new PIN being written (core/pin_order.h); due in DUE */
 	STORE_KYC,		/* owner tenant/phone: a check of documents (core/kyc.h); due in DUE */
 	STORE_CHAT,		/* owner tenant/phone (tenant/user where the network tells no phone), id channel: what was written
-				 * and waits for its answer (core/chat.h); due in DUE */
+				 * and waits for its answer (core/chat.h); due in DUE. Owner tenant/~code, no id: which chat shows that
+				 * code (service/chat_link.c), for ten minutes */
 	STORE_HANDED,		/* owner tenant/phone: a chat's dialogue that waits for the phone (core/session.h) */
 	STORE_FAMILIES
 };

@@ -167,7 +167,9 @@ on_attempt_saved(struct task *t, const struct event *e)
 		q.deadline_ms = s->m.deadline;
 	q.valid_until_ms = s->m.deadline;
 	str_copy(q.to, sizeof q.to, s->m.to);
-	q.user = s->m.user;
+	q.user = s->linked[0] != '\0' ? s->linked : s->m.user;
+	if (s->linked[0] != '\0')
+		q.to[0] = '\0';
 	q.lang = s->m.lang;
 	q.window_over = s->window_over;
 	if (t->gw->settings->channels[q.channel].kind == CHANNEL_WHATSAPP) {
@@ -219,6 +221,7 @@ on_chat_loaded(struct task *t, const struct event *e)
 	if (!e->v[1].present || e->v[1].damaged || !subscriber_decode(e->v[1].p, e->v[1].len, sub))
 		memset(sub, 0, sizeof *sub);
 	s->window_over = s->m.window_over || c->window_until <= t->gw->now;
+	str_copy(s->linked, sizeof s->linked, c->linked ? c->user : "");
 	/* What is said in answer to what was written there is theirs who wrote it; all else is the customer's. */
 	closed = is_answer ? s->m.hands != c->hands : !chat_is_proven(c, sub);
 	mem_wipe(c, sizeof *c);

@@ -94,6 +94,10 @@ struct turn {
 	int kind;			/* index into the tenant's kinds */
 	unsigned char mac[16];
 	char uid[WALLET_UID];
+	/* of a chat that is being linked */
+	char link_user[CHAT_USER], link_channel[NAME_MAX_OCTETS];
+	int64_t link_window, link_hands;
+	struct rev link_rev;
 };
 
 static inline struct turn *
@@ -265,6 +269,7 @@ bool turn_has_news(const struct turn *t);
 turn_fn call_customer_find, call_language_set, call_pin_check, call_pin_change;		/* calls_customer.c */
 turn_fn call_notices_stop, call_notices_start;
 turn_fn call_signup_check, call_signup_create;						/* calls_signup.c */
+turn_fn call_chat_link;									/* chat_link.c */
 turn_fn call_document_send, call_kyc_ratify;						/* calls_kyc.c */
 turn_fn call_activate_start, call_activate_finish;					/* calls_activate.c */
 turn_fn call_pin_forgot, call_pin_forgot_code, call_pin_reset;				/* calls_forgot.c */

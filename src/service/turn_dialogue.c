@@ -94,6 +94,7 @@ turn_begin_at(struct turn *t, const char *from)
 	vars_set(v, "title", t->settings->title);
 	vars_set(v, "channel", t->in.by == TURN_BY_CHAT ? "whatsapp" : t->in.by == TURN_BY_SMS ? "sms" : "ussd");
 	vars_set(v, "had_pin", t->sub.has_pin ? "1" : "");
+	vars_set(v, "chats", channel_is_ussd(t->channel->kind) && turn_has_chats(t) ? "1" : "");
 	vars_unset(v, "authed");
 	vars_unset(v, "login");
 	vars_unset(v, "reset_ok");

@@ -6,6 +6,7 @@ loses like it.
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import time
@@ -202,6 +203,31 @@ def test_another_device_then_another_number(stage):
 def test_without_a_number(stage):
     """Nobody tells the number: the chat says what to do instead, and is written to by the identity."""
     chat = Chat(stage, "ZA.1349120865530274")
+    assert "Your phone number is hidden in this chat" in chat.say("Hi")
+
+
+def test_a_hidden_number_is_linked(stage):
+    """The chat shows a code; who types it at a phone, behind the PIN, has the chat: once, and written to by the identity."""
+    chat = Chat(stage, "ZA.9913491208655302")
+    code = re.search(r"type (\d{8}) within", chat.say("Hi"))[1]
+    assert re.search(r"type (\d{8}) within", chat.say("Hi"))[1] != code
+    phone = sign_up(stage, SIPHO)
+    phone.dial()
+    assert "Wrong digits" in phone.walk("7", "5", PIN, "00000000")
+    assert "linked to this phone" in phone.type(code) and not phone.open
+    assert "now linked to your wallet" in chat.read()
+    chat.say("Hi")
+    assert "dial *120*384#" in chat.choose("Balance")
+    phone.dial()
+    phone.type(PIN)
+    chat.read_until("You have R")
+    phone.dial()
+    assert "Wrong digits" in phone.walk("7", "5", PIN, code)
+    phone.hang_up()
+    # Another one of that phone: what was linked is nobody's any more.
+    other = Chat(stage, SIPHO)
+    other.profile(user="ZA.7")
+    assert "Acme Wallet" in other.say("Hi")
     assert "Your phone number is hidden in this chat" in chat.say("Hi")
 
 

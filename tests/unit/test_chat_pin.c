@@ -357,6 +357,128 @@ test_called_up_and_dialled_at_once(void **state)
 	}
 }
 
+/* ---- a chat that tells no phone ---- */
+
+static struct sim_world *
+hidden_world(void)
+{
+	struct sim_world *w = two_who_chat();
+
+	chatter.phone[0] = '\0';
+	str_copy(chatter.user, sizeof chatter.user, "ZA.1234");
+	return w;
+}
+
+/* The digits that the chat shows. */
+static void
+show_code(struct sim_world *w, char code[9])
+{
+	const char *at;
+
+	typed(w, "hi");
+	chat_says(w, "Your phone number is hidden");
+	at = strstr(newest(w)->body, "type ");
+	assert_non_null(at);
+	assert_int_equal(strspn(at + 5, "0123456789"), 8);
+	assert_true(str_copyn(code, 9, at + 5, 8));
+}
+
+/* At the phone, up to where the digits are wanted. */
+static struct line
+to_digits(struct sim_world *w, const char *dialogue)
+{
+	struct line l = line_of(w, 0, SIM_USSD, dialogue);
+
+	say(&l, TURN_BEGIN, "");
+	type(&l, "7");
+	shows(&l, "5. WhatsApp");
+	type(&l, "5");
+	type(&l, pin(w));
+	shows(&l, "8 digits");
+	return l;
+}
+
+static void
+test_a_hidden_chat_is_linked(void **state)
+{
+	struct sim_world *w = hidden_world();
+	char code[9], late[9];
+	struct line l;
+
+	(void)state;
+	show_code(w, late);
+	sim_world_run(w, w->loop.now + 11 * MINUTE);
+	show_code(w, code);
+	l = to_digits(w, "first");
+	type(&l, "99999999");
+	shows(&l, "Wrong digits");
+	type(&l, late);
+	shows(&l, "Wrong digits");
+	type(&l, code);
+	assert_true(l.end);
+	shows(&l, "linked to this phone");
+	chat_says(w, "now linked to your wallet");
+	/* Its network is told the user, and no phone. */
+	assert_string_equal(w->inbox[w->inbox_n - 1].to, "");
+	write_and_see(w, "hi", "Acme Wallet");
+	write_and_see(w, "1", "dial *120*384#");
+	l = line_of(w, 1, SIM_USSD, "second");
+	say(&l, TURN_BEGIN, "");
+	type(&l, pin(w));
+	chat_says(w, "R100 000.00");
+	assert_string_equal(w->inbox[w->inbox_n - 1].to, "");
+	/* Once. */
+	l = to_digits(w, "third");
+	type(&l, code);
+	shows(&l, "Wrong digits");
+	/* Somebody else writes from that phone: it is not this one's any more. */
+	str_copy(chatter.phone, sizeof chatter.phone, PAYER->phone);
+	str_copy(chatter.user, sizeof chatter.user, "ZA.5678");
+	write_and_see(w, "hi", "Acme Wallet");
+	assert_string_equal(w->inbox[w->inbox_n - 1].to, PAYER->phone);
+	chatter.phone[0] = '\0';
+	str_copy(chatter.user, sizeof chatter.user, "ZA.1234");
+	write_and_see(w, "hi", "Your phone number is hidden");
+	world_free(w);
+}
+
+/* Whatever breaks while it is linked: the next try does it, or it was done. */
+static void
+test_linking_whatever_breaks(void **state)
+{
+	static const enum sim_strike_what strikes[] = { STRIKE_LOSE, STRIKE_LOSE_ANSWER, STRIKE_CRASH_BEFORE,
+		STRIKE_CRASH_AFTER };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(strikes); i++)
+		for (int nth = 1; nth <= 4; nth++) {
+			struct sim_world *w = hidden_world();
+			char code[9];
+			struct line l;
+
+			show_code(w, code);
+			l = to_digits(w, "first");
+			w->strike[0] = (struct sim_strike){ .on_store = true, .family = STORE_CHAT, .nth = nth,
+				.what = strikes[i] };
+			add_input(&l, code);
+			send_to(&l, 0, TURN_INPUT, code);
+			sim_world_run(w, w->loop.now + 8 * SECOND);
+			sim_process_start(&w->process[0]);
+			sim_world_run(w, w->loop.now + 5 * MINUTE);
+			typed(w, "hi");
+			answers(w);
+			if (says(w, "Your phone number is hidden")) {
+				show_code(w, code);
+				l = to_digits(w, "second");
+				type(&l, code);
+				shows(&l, "linked to this phone");
+				write_and_see(w, "hi", "Acme Wallet");
+			}
+			assert_true(says(w, "Acme Wallet"));
+			world_free(w);
+		}
+}
+
 static void
 soon(struct sim_world *w, const char *text)
 {
@@ -603,6 +725,8 @@ main(void)
 		cmocka_unit_test(test_the_phone_is_called_up),
 		cmocka_unit_test(test_whatever_breaks_before_the_pin),
 		cmocka_unit_test(test_whatever_breaks_at_the_phone),
+		cmocka_unit_test(test_a_hidden_chat_is_linked),
+		cmocka_unit_test(test_linking_whatever_breaks),
 		cmocka_unit_test(test_dialled_twice_at_once),
 		cmocka_unit_test(test_called_up_and_dialled_at_once),
 		cmocka_unit_test(test_another_one_in_its_place),

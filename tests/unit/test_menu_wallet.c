@@ -351,6 +351,7 @@ mark(struct player *p)
 		assert_true(p->step.text[0] != '\0');
 }
 
+#define TO_LINK CUSTOMER "|$chats=1|>7|<more|>5|" PIN "|<link.code|>12345678|<link.do"
 #define TO_KYC CUSTOMER "|$channel=whatsapp|>7|<more|>5|<kyc"
 #define CUSTOMER "=found|<main"
 #define PIN ">7391|<private.check|$authed=1|=ok"
@@ -459,6 +460,8 @@ static const char *const walks[] = {
 	TO_KYC "|>1|<kyc.id|*|<kyc.send|=done|<kyc|>2|<kyc.selfie|*|=gone|<kyc.selfie|*|$refusal=face|=refused|<kyc.selfie",
 	TO_KYC "|>3|<kyc.address|>hello|<kyc.address|*|=too_big|<kyc.address|*|=failed|<kyc.address",
 	TO_KYC "|>4|<kyc.check|=failed|<kyc|>4|=started|<kyc.started",
+	TO_LINK "|=wrong|<link.code|>12345678|=done|<link.done",
+	TO_LINK "|=failed|<sorry",
 	TO_CASH "|=step|<cash.amount|>1|=small|<cash.amount|>1|=large|<cash.amount|>1|=short"
 		"|<cash.amount|>1|=repeat|<cash.repeat|>1|<cash.confirm|>00|=declined|<main",
 };

@@ -10,6 +10,7 @@
 #include "core/chat_screen.h"
 #include "core/gsm.h"
 #include "core/wa_error.h"
+#include "core/wa_media.h"
 #include "core/wa_message.h"
 #include "core/wa_pairs.h"
 #include "core/wa_webhook.h"
@@ -571,6 +572,28 @@ test_pairs(void **state)
 	wa_pairs_free(p);
 }
 
+/* Where a picture lies, and what it must come to. */
+static void
+test_media(void **state)
+{
+	struct buf text = { 0 };
+	struct wa_media m = { 0 };
+
+	(void)state;
+	sample_read("media-get-reply.json", &text);
+	assert_true(wa_media_parse(text.p, text.len, &m));
+	assert_string_equal(m.url,
+	    "https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1003383421387256&ext=1791280300&hash=AT");
+	assert_string_equal(m.type, "image/jpeg");
+	assert_string_equal(m.sha256, "d2ff6ddcb69af1b9ab4efa9edf4dcbdf4c8c12f1a0b1a6a93d1ce2f1b0f6a3d1");
+	assert_int_equal(m.octets, 303833);
+	assert_false(wa_media_parse(text.p, text.len - 3, &m));
+	assert_string_equal(m.url, "");
+	assert_false(wa_media_is_gone(500, "", 0));
+	assert_true(wa_media_is_gone(404, "", 0));
+	buf_clear(&text);
+}
+
 int
 main(void)
 {
@@ -580,7 +603,7 @@ main(void)
 		T(test_an_identity_is_no_number),
 		T(test_long_texts), T(test_no_webhook), T(test_every_status), T(test_text_out), T(test_buttons_out),
 		T(test_list_out), T(test_template_out), T(test_read_out), T(test_answers), T(test_classes),
-		    T(test_pairs),
+		    T(test_pairs), T(test_media),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
