@@ -263,6 +263,7 @@ const struct text_var text_vars[] = {
 	{ "error.money_step", SET("step", KIND(MONEY)) },
 	{ "error.digits", SET("min", KIND(COUNT)) },
 	{ "error.digits", SET("max", MOST(COUNT, 255)) },
+	{ "error.digits_exact", SET("max", MOST(COUNT, 255)) },
 	{ "error.text", SET("max", MOST(COUNT, 255)) },
 	{ "error.pin_wrong", SET("tries_left", MOST(COUNT, 3)) },
 	{ "error.sim_changed", SET("sim_until", KIND(MOMENT)) },

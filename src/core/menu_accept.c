@@ -174,7 +174,7 @@ accept_digits(const struct menu_accept *a, const char *typed, struct vars *vars,
 	if (!str_all_digits(typed) || (a->has_min && n < a->min) || (a->has_max && n > a->max) ||
 	    !str_copy(value, MENU_VALUE, typed)) {
 		(void)bounded(vars, "min", a->min, NULL);
-		return bounded(vars, "max", a->max, "error.digits");
+		return bounded(vars, "max", a->max, a->min == a->max ? "error.digits_exact" : "error.digits");
 	}
 	return NULL;
 }
@@ -247,7 +247,7 @@ const struct accept_row accept_rows[] = {
 	{ "passport", 0, false, false, true, accept_passport, { "error.passport" } },
 	{ "name", 0, false, false, true, accept_name, { "error.name" } },
 	{ "date", 0, false, false, true, accept_date, { "error.date" } },
-	{ "digits", ARG_COUNT, false, false, true, accept_digits, { "error.digits" } },
+	{ "digits", ARG_COUNT, false, false, true, accept_digits, { "error.digits", "error.digits_exact" } },
 	{ "text", ARG_LENGTH, false, false, true, accept_text, { "error.text" } },
 	{ "choice", ARG_WORDS, false, false, true, accept_choice, { "error.choice" } },
 	{ "document", ARG_DOCUMENT, false, false, true, accept_document, { "error.document" } },

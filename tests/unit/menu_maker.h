@@ -33,6 +33,7 @@ static const char maker_texts[] =
     "'error.young': '{young_cap:money}', 'error.phone': 'No phone', 'error.phone_differs': 'Differs',\n"
     "'error.money': 'No amount', 'error.money_small': 'Least {min:money}', 'error.money_large': 'Most {max:money}',\n"
     "'error.money_step': 'Steps of {step:money}', 'error.name': 'No name', 'error.digits': '{min} to {max} digits',\n"
+    "'error.digits_exact': '{max} digits',\n"
     "'error.code': 'Wrong', 'home': '{title}', 'open': 'Open', 'left': 'Left', 'right': 'Right', 'on': 'On',\n"
     "'ask': 'Which?', 'sorry': 'Sorry, call {help_phone}', 'bye': 'Bye', 'nick.ask': 'Your name?',\n"
     "'nick.show': 'Hello {nick}', 'nick.say': 'So, {nick}:', 'maze': 'Where now?', 'dead': 'That is all',\n"

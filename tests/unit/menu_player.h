@@ -165,7 +165,7 @@ static const char player_texts_en[] =
     "'error.pin_wrong': 'Wrong, {tries_left} left', 'error.internal': 'Broken',\n"
     "'error.session_lost': 'Lost', 'error.money_small': 'At least {min:money}',\n"
     "'error.money_large': 'At most {max:money}', 'error.money_step': 'Steps of {step:money}',\n"
-    "'error.digits': '{min} to {max} digits', 'error.text': 'At most {max}',\n"
+    "'error.digits': '{min} to {max} digits', 'error.digits_exact': '{max} digits', 'error.text': 'At most {max}',\n"
     "'t': 'Title', 'a': 'A', 'b': 'B', 'c': 'C', 'q': 'Question', 'e': 'End {x}',\n"
     "'say': 'Look:', 'pay': 'Pay {amount:money}', 'item': '{name} {amount:money}',\n"
     "'lang': '{name}', 'forty': 'abcdefgh ijklmnop qrstuvwx yzabcdef ghij',\n"

@@ -47,6 +47,7 @@ static const struct typed typed[] = {
 	{ ASK("'digits': { 'min': 4, 'max': 6 }"), "123", NULL, "error.digits" },
 	{ ASK("'digits': { 'min': 4, 'max': 6 }"), "1234567", NULL, "error.digits" },
 	{ ASK("'digits': { 'min': 4, 'max': 6 }"), "12a4", NULL, "error.digits" },
+	{ ASK("'digits': { 'min': 8, 'max': 8 }"), "1234567", NULL, "error.digits_exact" },
 	{ ASK("'text': { 'max': 5 }"), "h\xc3\xa9llo", "h\xc3\xa9llo", NULL },
 	{ ASK("'text': { 'max': 5 }"), "hellos", NULL, "error.text" },
 	{ ASK("'text': { 'max': 5 }"), "", NULL, "error.text" },
