@@ -352,7 +352,7 @@ mark(struct player *p)
 }
 
 #define TO_LINK CUSTOMER "|$chats=1|>7|<more|>5|" PIN "|<link.code|>12345678|<link.do"
-#define TO_KYC CUSTOMER "|$channel=whatsapp|>7|<more|>5|<kyc"
+#define TO_KYC CUSTOMER "|$channel=whatsapp|>7|<more|>5|" PIN "|<kyc"
 #define CUSTOMER "=found|<main"
 #define PIN ">7391|<private.check|$authed=1|=ok"
 #define TO_SEND CUSTOMER "|>2|<send|=open|<send.to|>083 444 5566|=found|<send.amount|>50|<send.check"
