@@ -24,7 +24,8 @@ PATIENCE_S = 5              # some points come when a list of the core has caugh
 PASSES_MAX = 2              # of one point: an attempt is saved before and after
 ENDLESS = (".wait", ".follow")
 KINDS = {"transfer": "transfer.", "cash": "withdrawal.", "order": "withdrawal."}
-HURRIED = {"friendly": [], "hostile": ["--set", "late_ms=1500", "--set", "list_lag_ms=1000"]}
+# What an answer without its body leads to is what comes of one that is lost, and would come by chance.
+HURRIED = {"friendly": [], "hostile": ["--set", "late_ms=1500", "--set", "list_lag_ms=1000", "--set", "create_status=201"]}
 SMS_STEPS = ("before.attempt", "saved.attempt", "done.attempt", "saved.answer")
 LOST = {"where": "core", "do": "lose_answer"}
 REFUSED = {"where": "core", "do": "error", "status": 400, "body": [
