@@ -409,6 +409,7 @@ test_what_was_never_heard_is_listed(void **state)
 {
 	struct sim_world *w = called_world();
 	struct store_range range = { .key = { .family = STORE_INDEX }, .to_ms = INT64_MAX, .max = 10 };
+	struct store_claim due = { .list = STORE_DUE, .max = 1 };
 	struct store_claimed out[STORE_CLAIM_MAX];
 	struct intent i = { .kind = INTENT_WITHDRAWAL, .state = INTENT_DONE, .amount = 5000, .id = "intent-1",
 		.owner = "owner", .withdrawal_id = 1, .wallet_id = 7, .core_status = WSTATUS_SUCCESSFUL + 1,
@@ -432,12 +433,15 @@ test_what_was_never_heard_is_listed(void **state)
 	assert_int_equal(told_n, 1);
 	callback_unheard(w->tenant.name, w->integrator.name, range.key.owner, sizeof range.key.owner);
 	assert_int_equal(memory_store_range(w->store, w->loop.now, &range, out), 0);
+	due.bucket = memory_store_bucket(w->store, STORE_DUE, i.owner);
+	assert_int_equal(memory_store_claim(w->store, w->loop.now + 90 * DAY, &due, out), 1);
 	answer_all(w, 0, false);
 	run_for(w, SECOND);
 	assert_int_equal(metric_get(M_TELLS_GIVEN_UP), given_up + 1);
 	assert_int_equal(memory_store_range(w->store, w->loop.now, &range, out), 1);
 	assert_string_equal(out[0].item, "7/order-1");
-	run_for(w, 3 * DAY);
+	assert_int_equal(memory_store_claim(w->store, w->loop.now + 90 * DAY, &due, out), 0);
+	run_for(w, MINUTE);
 	assert_int_equal(told_n, 1);
 	world_free(w);
 }
