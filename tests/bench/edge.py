@@ -97,6 +97,8 @@ def run_edge(stage, bench, edit, head, make_figures, script):
     for _ in range(ROUNDS):
         for what, counts in cases.items():
             attack = Attack(stage, *counts) if counts else None
+            if attack is not None:      # the kernel says that they stand before the gateway has them
+                until(lambda: gateway.metric("isango_http_connections") >= counts[0], "all of them to be there", 60)
             bench.once(figures[what], gateway, via="http", script=script, dialogues=n, first_phone=bench.new_phones(n))
             if attack is not None:
                 open_now = gateway.metric("isango_http_connections")
