@@ -13,6 +13,7 @@
 #include "store/redis_store.h"
 
 #define CONNECT_MS 5000
+#define PATIENCE_MS 10000		/* no customer waits for it; an operator's command that fails has to be given again */
 #define LOOK_MS 10
 
 static void
@@ -130,8 +131,9 @@ bool
 reader_open(struct reader *r)
 {
 	const struct settings *s = r->settings;
-	struct redis_options o = { .url = s->redis_url, .connections = 1, .timeout_ms = s->redis_timeout_ms,
-		.waiting = 8, .password = s->redis_password[0] != '\0' ? s->redis_password : NULL };
+	struct redis_options o = { .url = s->redis_url, .connections = 1, .waiting = 8,
+		.timeout_ms = s->redis_timeout_ms > PATIENCE_MS ? s->redis_timeout_ms : PATIENCE_MS,
+		.password = s->redis_password[0] != '\0' ? s->redis_password : NULL };
 	struct store_answers answers = { r, on_loaded, on_committed, on_ranged };
 	char err[256] = "it does not answer";
 

@@ -11,7 +11,7 @@ import threading
 class Forwarder:
     def __init__(self, target):
         """target: the unix socket that it leads to, or the number of a port of the loopback; None: not known yet."""
-        self.target, self.losing = target, False
+        self.target, self.losing, self.slow = target, False, None
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lock, self.sockets = threading.Lock(), set()
@@ -47,11 +47,17 @@ class Forwarder:
     def _carry(self, source, sink, back):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if self.slow is not None and not back and self.slow[0] in data:
+                    threading.Event().wait(self.slow[1])
                 if not (back and self.losing):
                     sink.sendall(data)
         for end in (source, sink):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def slow_down(self, words, seconds):
+        """What has these words in it is on its way for so long."""
+        self.slow = (words, seconds)
 
     def lose(self):
         """From here on nothing that the target says arrives."""
@@ -67,7 +73,7 @@ class Forwarder:
 
     def point(self, target):
         """All connections end; new ones go there."""
-        self.target, self.losing = target, False
+        self.target, self.losing, self.slow = target, False, None
         self.cut()
 
     def close(self):

@@ -232,8 +232,9 @@ def limits_agree(stage, customers, employer, gateway):
         books = judge(stage, customers, employer)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             left = list(pool.map(lambda customer: customer.limit_left(gateway), wrong))
-        wrong = [c for c, cents_left in zip(wrong, left) if cents_left != LIMIT_CENTS - books.usable_cents(c.msisdn)]
+        says = {c: (cents_left, LIMIT_CENTS - books.usable_cents(c.msisdn)) for c, cents_left in zip(wrong, left)}
+        wrong = [c for c, (menu, ledger) in says.items() if menu != ledger]
         if not wrong:
             return
         pass_time(stage, 70 * SECOND_MS)
-    raise AssertionError(f"the limit of {[c.msisdn for c in wrong]} is not what the ledger says")
+    raise AssertionError(f"left of the month, in the menu and by the ledger: { {c.msisdn: says[c] for c in wrong} }")

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Redis that is slow, gone, back, or not fit to keep money."""
 import signal
+import subprocess
 
 import pytest
 
+from forwarder import Forwarder
 from helpers import (HOME, PIN, SENT, SIPHO, TEXTS, THANDI, core_customer, debits, paid_once, sign_up, to_send_confirm,
                      wait_sms, wallet)
 from phone import CODES, Phone
@@ -15,6 +17,22 @@ SORRY = TEXTS["error.session_lost"]
 def quick(config, _tenant):
     config["redis"]["timeout_ms"] = 300
     config["turn_budget_ms"] = 2000
+
+
+def test_an_operators_command_is_patient(make_stage):
+    """It costs nobody anything that it waits for a Redis longer than a customer could."""
+    def far_away(config, tenant):
+        quick(config, tenant)
+        config["redis"]["url"] = f"redis://127.0.0.1:{road.port}"
+    road = Forwarder(None)
+    stage = make_stage(start=False, edit=far_away)
+    stage.start_redis()
+    stage.start_sandbox()
+    stage.configure()
+    road.target = stage.socket
+    road.slow_down(b"MGET", 0.5)
+    assert subprocess.run([stage.program, "publish", "-c", stage.config], check=False, timeout=20).returncode == 0
+    road.close()
 
 
 @pytest.mark.parametrize("via", CODES)
