@@ -201,9 +201,11 @@ dialect_turn(struct dialect_in *in, enum turn_kind kind, const char *text)
 		return dialect_bad(in, "the input is not UTF-8");
 	in->turn.kind = kind;
 	in->turn.text = text;
-	if (in->way.number >= 0)
+	if (in->way.number >= 0) {
 		(void)str_format(in->turn.key, sizeof in->turn.key, "%c%" PRId64, kind == TURN_BEGIN ? 'b' : 'i',
 		    in->way.number);
+		in->turn.counts_up = true;
+	}
 	return DIALECT_TURN;
 }
 

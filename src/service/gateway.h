@@ -68,6 +68,7 @@ struct turn_in {
 	char dialogue[64];		/* the network's session id, "" where it has none */
 	enum turn_kind kind;		/* INPUT in a dialogue that is not known begins one */
 	char key[64];			/* what identifies this turn in its dialogue, or "" when nothing does */
+	bool counts_up;			/* the key is a letter and a number, which is greater with each input of a dialogue */
 	const char *text;		/* newest input, or the whole history */
 	bool history;			/* text is the whole history, joined by '*' (Africa's Talking) */
 	const char *service_code;	/* as dialled */

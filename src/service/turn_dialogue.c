@@ -264,6 +264,17 @@ counts_turns(struct turn *t)
 	return t->in.key[0] != '\0';
 }
 
+/* Came again behind a later one: a network that repeats may be overtaken by its customer. */
+static bool
+is_older(const struct turn *t)
+{
+	int64_t last, number;
+
+	return t->in.counts_up && t->in.kind == TURN_INPUT && t->s.turn_key[0] == t->in.key[0] &&
+	    str_to_i64(t->s.turn_key + 1, 0, INT64_MAX, &last) && str_to_i64(t->in.key + 1, 0, INT64_MAX, &number) &&
+	    number < last;
+}
+
 /*
  * The input before this one, once more, where nothing but its text tells: a network that delivers the amount twice must
  * not confirm with it, nor begin a new dialogue with what ended the last one. Once: who types it again means it.
@@ -331,7 +342,7 @@ turn_proceed(struct turn *t)
 	counted = t->in.history || (t->in.dialogue[0] != '\0' && counts_turns(t));
 	/* No other input of a chat ever has its key. */
 	if (was && (same || t->in.by == TURN_BY_CHAT || gw->now - t->s.touched_ms < REPEAT_MS) && !t->in.history && counted &&
-	    strcmp(t->s.turn_key, t->in.key) == 0) {
+	    (strcmp(t->s.turn_key, t->in.key) == 0 || is_older(t))) {
 		repeated(t);
 		return;
 	}

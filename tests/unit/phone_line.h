@@ -69,7 +69,7 @@ send_to(struct line *l, int process, enum turn_kind kind, const char *text)
 		in.history = true;
 		in.text = l->history;
 	} else if (l->number >= 0)
-		str_format(in.key, sizeof in.key, "%c%d", kind == TURN_BEGIN ? 'b' : 'i', l->number);
+		in.counts_up = str_format(in.key, sizeof in.key, "%c%d", kind == TURN_BEGIN ? 'b' : 'i', l->number);
 	gateway_turn(l->w->process[process].gw, l->w->loop.now, &in);
 	sim_wake(&l->w->process[process], l->w->loop.now);
 }

@@ -131,6 +131,30 @@ test_the_answer_is_said_again(void **state)
 	world_free(w);
 }
 
+/* Where inputs are counted, one that comes again behind a later one does nothing, and neither does the later one then. */
+static void
+test_an_older_input_comes_again(void **state)
+{
+	struct sim_world *w = two_customers();
+	struct line l = line_of(w, 0, SIM_USSD, "27821000000");
+	char help[sizeof l.screen];
+
+	(void)state;
+	say(&l, TURN_BEGIN, "");
+	type(&l, "7");
+	type(&l, "3");
+	memcpy(help, l.screen, sizeof help);
+	for (l.number = 1; l.number <= 2; l.number++) {
+		send_to(&l, 0, TURN_INPUT, l.number == 1 ? "7" : "3");
+		sim_world_run(w, w->loop.now + SECOND);
+		assert_string_equal(l.screen, help);
+	}
+	l.number = 2;
+	type(&l, "00");
+	shows(&l, "Acme Wallet\n1. Balance");
+	world_free(w);
+}
+
 /* The amount that led to the confirm screen is also the PIN, and is delivered twice. */
 static void
 test_an_amount_is_no_pin(void **state)
@@ -478,7 +502,8 @@ main(void)
 		cmocka_unit_test(test_two_sign_ups_at_once),
 		cmocka_unit_test(test_two_channels_at_the_confirm), cmocka_unit_test(test_two_pins_at_once),
 		cmocka_unit_test(test_another_channel_while_it_is_on_its_way), cmocka_unit_test(test_a_pin_twice),
-		cmocka_unit_test(test_the_answer_is_said_again), cmocka_unit_test(test_an_amount_is_no_pin),
+		cmocka_unit_test(test_the_answer_is_said_again), cmocka_unit_test(test_an_older_input_comes_again),
+		cmocka_unit_test(test_an_amount_is_no_pin),
 		cmocka_unit_test(test_leaving), cmocka_unit_test(test_a_hang_up_and_a_pin_at_once),
 		cmocka_unit_test(test_expiry), cmocka_unit_test(test_an_input_of_an_older_dialogue),
 		cmocka_unit_test(test_send_again), cmocka_unit_test(test_the_entrance),
