@@ -174,11 +174,13 @@ class Customer:
 
     def limit_left(self, gateway=None):
         """What the menu says, in cents."""
-        # The link to the network may just be changing hands.
-        until(lambda: (self.dial(gateway) or "").endswith(HOME), f"the menu for {self.msisdn}")
-        screen = self.walk("6", PIN)
         start = "This phone can still get codes for R"
-        assert screen is not None and screen.startswith(start), f"{self.msisdn}: {screen!r}"
+
+        def shown():
+            """The link to the network may just be changing hands, and the core be left alone for another moment."""
+            screen = self.walk("6", PIN) if (self.dial(gateway) or "").endswith(HOME) else None
+            return screen if screen is not None and screen.startswith(start) else None
+        screen = until(shown, f"the limit of {self.msisdn}")
         return int(screen[len(start):].split(" this month")[0].replace(" ", "").replace(".", ""))
 
 
